@@ -1,0 +1,1 @@
+"""GitHub in, tables out: the only rooms that know PyGithub."""

@@ -1,0 +1,141 @@
+"""What a GitHub organization is made of: the truth that the stand-in server serves.
+
+Plain frozen records with GitHub's words. Instants are aware UTC datetimes of whole seconds, as
+GitHub stores them. Nothing here computes a metric.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Status:
+    """One status of a deployment; *state* in lower case as REST spells it."""
+
+    state: str
+    created_at: datetime
+    log_url: str | None = None
+    environment: str | None = None  #: renames the deployment's environment when set
+    environment_url: str | None = None
+    creator: str = "github-actions[bot]"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One deployment; *statuses* in the order of their creation."""
+
+    id: int
+    sha: str  #: need not be among the repository's commits: force-pushed away
+    environment: str
+    created_at: datetime
+    statuses: tuple[Status, ...] = ()
+    ref: str = "main"
+    task: str = "deploy"
+    payload: str = "{}"  #: the JSON text GitHub keeps
+    description: str | None = None
+    creator: str = "github-actions[bot]"
+    production_environment: bool = False
+    transient_environment: bool = False
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One commit; *parents* in order, the first is the branch it was made on."""
+
+    sha: str
+    parents: tuple[str, ...]
+    authored_at: datetime
+    committed_at: datetime
+    message: str = ""
+    author_login: str | None = None
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """One pull request; *commits* are those of its branch, oldest first."""
+
+    number: int
+    created_at: datetime
+    title: str = ""
+    merged_at: datetime | None = None
+    closed_at: datetime | None = None
+    merge_commit_sha: str | None = None
+    base_ref: str = "main"
+    head_ref: str = "feature"
+    author_login: str | None = None
+    commits: tuple[str, ...] = ()
+    #: commits GitHub associates with the request: on the default branch those that it brought
+    #: there (merge, squash or rebased commits), on its own branch its commits
+    associated: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One issue."""
+
+    number: int
+    title: str
+    created_at: datetime
+    closed_at: datetime | None = None
+    body: str = ""
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tag:
+    """One tag; *tagged_at* is None for a lightweight one."""
+
+    name: str
+    sha: str
+    tagged_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Repository:
+    """One repository; an empty one has no commits and no *head*."""
+
+    name: str
+    database_id: int
+    created_at: datetime
+    default_branch: str = "main"
+    head: str | None = None  #: sha of the default branch's newest commit
+    commits: dict[str, Commit] = field(default_factory=dict)  #: by sha; every branch's
+    pull_requests: tuple[PullRequest, ...] = ()
+    deployments: tuple[Deployment, ...] = ()  #: by id
+    issues: tuple[Issue, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    archived_at: datetime | None = None
+    is_fork: bool = False
+    is_private: bool = True
+    topics: tuple[str, ...] = ()
+    forbidden: bool = False  #: the token may list it but not read its deployments
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether it is archived now."""
+        return self.archived_at is not None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds no commit."""
+        return not self.commits
+
+
+@dataclass(frozen=True)
+class Team:
+    """One team; *repositories* maps a repository's name to the team's permission."""
+
+    slug: str
+    name: str
+    repositories: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Organization:
+    """An organization as GitHub would hold it at *now*."""
+
+    login: str
+    now: datetime
+    repositories: tuple[Repository, ...] = ()
+    teams: tuple[Team, ...] = ()

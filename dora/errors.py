@@ -1,0 +1,45 @@
+"""What can go wrong for a known reason: each kind with its exit status and its advice."""
+
+
+class DoraError(Exception):
+    """Something could not be done; *what* says what, *advice* what to do about it.
+
+    Raised with the two apart so that the command line prints them on two lines.
+    """
+
+    exit_status = 1
+
+    def __init__(self, what: str, advice: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.advice = advice
+
+    def __str__(self) -> str:
+        """Both lines, the advice second."""
+        return f"{self.what}\n{self.advice}" if self.advice else self.what
+
+
+class BadUsage(DoraError):
+    """The command line or the configuration is wrong: every problem found, one a line."""
+
+    exit_status = 2
+
+
+class NoAccess(DoraError):
+    """GitHub refuses the credentials, or there are none."""
+
+
+class CannotReach(DoraError):
+    """GitHub gives no usable answer: down, timed out, or not GitHub."""
+
+
+class RateLimited(DoraError):
+    """The rate limit is used up and lasts longer than the run may wait."""
+
+
+class CannotRead(DoraError):
+    """One repository (or organization) cannot be read; *what* is the reason, in one sentence."""
+
+
+class CannotWrite(DoraError):
+    """A result cannot be written where it was asked to go."""

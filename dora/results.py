@@ -1,0 +1,159 @@
+"""What a report says: frozen records, the shape of the JSON contract `dora.report/1`.
+
+Durations are seconds, rates fractions of 1, instants aware UTC datetimes. What cannot be known is
+None, never 0. Field names and their order are those of the JSON document.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+SCHEMA = "dora.report/1"
+
+
+class Interval(NamedTuple):
+    """A 95 % confidence interval, both ends in the unit of the number it belongs to."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class DeploymentFrequency:
+    """Successes in the window (DF1–DF3)."""
+
+    deployments: int
+    per_day: float
+    per_week: float
+    active_days: int
+    per_day_interval: Interval
+    level: str | None = None
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Medians of the stages of changes that came by a pull request (LT7)."""
+
+    coding: float | None = None
+    review: float | None = None
+    delivery: float | None = None
+
+
+@dataclass(frozen=True)
+class ChangeLeadTime:
+    """Lead times of the changes shipped in the window (LT6)."""
+
+    changes: int
+    median: float | None = None
+    mean: float | None = None
+    p75: float | None = None
+    p90: float | None = None
+    median_interval: Interval | None = None
+    level: str | None = None
+    stages: Stages = field(default_factory=Stages)
+
+
+@dataclass(frozen=True)
+class ChangeFailRate:
+    """Failed of the deployments that finished in the window (F8, F9)."""
+
+    failed: int
+    deployments: int
+    rate: float | None = None
+    interval: Interval | None = None
+    level: str | None = None
+    reasons: dict[str, int] = field(default_factory=dict)
+    never_live: int = 0
+
+
+@dataclass(frozen=True)
+class RecoveryTime:
+    """Failed deployment recovery time (R3, R4)."""
+
+    episodes: int
+    recovered: int
+    open: int
+    mean: float | None = None
+    median: float | None = None
+    level: str | None = None
+
+
+@dataclass(frozen=True)
+class ReworkRate:
+    """Rework among the successes in the window (RW1)."""
+
+    rework: int
+    deployments: int
+    rate: float | None = None
+    interval: Interval | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Changes on the default branch that production has not received (LT8)."""
+
+    changes: int
+    oldest: float | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the report: a key (G1) and its five metrics."""
+
+    key: dict[str, str]
+    tier: str
+    deployment_frequency: DeploymentFrequency
+    change_lead_time: ChangeLeadTime
+    change_fail_rate: ChangeFailRate
+    recovery_time: RecoveryTime
+    rework_rate: ReworkRate
+    waiting: Waiting | None = None
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A repository that could not be read, or not to its end, and why."""
+
+    repository: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Requests:
+    """What reading GitHub cost."""
+
+    count: int = 0
+    points: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What the report did and did not see (C1)."""
+
+    read: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)  #: reason → repositories
+    unreadable: tuple[Unreadable, ...] = ()
+    incomplete: tuple[Unreadable, ...] = ()  #: read, but its history only in part
+    deployments: dict[str, int] = field(default_factory=dict)
+    changes: dict[str, int] = field(default_factory=dict)
+    incidents: dict[str, int | None] = field(default_factory=dict)
+    requests: Requests = field(default_factory=Requests)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole report: rows sorted as the contract says, and what it was made from."""
+
+    organization: str
+    since: datetime
+    until: datetime
+    days: float
+    timezone: str
+    by: str
+    benchmark: str
+    generated_at: datetime
+    version: str
+    configuration: str  #: `sha256:…` of the settings that decide the numbers
+    rows: tuple[Row, ...]
+    coverage: Coverage
