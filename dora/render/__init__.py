@@ -1,1 +1,9 @@
 """A finished report in, text out."""
+
+#: The formats a report can be rendered in, and the endings of file names that ask for them.
+FORMATS = {
+    "table": (".txt",),
+    "markdown": (".md", ".markdown"),
+    "json": (".json",),
+    "csv": (".csv",),
+}

@@ -1,0 +1,142 @@
+"""Environment variables in, an authenticated connection to GitHub out; secrets stay inside.
+
+A secret lives in PyGithub's authentication objects alone: it is in no setting, repr, log or error.
+"""
+
+import shutil
+import subprocess
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from github import Auth, GithubException, GithubIntegration
+from github.Requester import Requester
+from requests.exceptions import RequestException
+
+from dora import __version__
+from dora.errors import CannotReach, NoAccess
+
+PUBLIC_API = "https://api.github.com"
+#: GitHub ends a request after ten seconds; what takes longer is a lost connection.
+TIMEOUT_SECONDS = 20
+ADVICE = (
+    "Set GITHUB_TOKEN (or GH_TOKEN, or log in with `gh auth login`), or DORA_APP_ID and "
+    "DORA_APP_PRIVATE_KEY for a GitHub App. `dora demo` needs none."
+)
+
+
+class Access:
+    """How to speak to GitHub: its address, and who we are there."""
+
+    def __init__(self, auth: Auth.Auth, api: str) -> None:
+        self.api = api
+        self._auth = auth
+        self._lock = threading.Lock()
+
+    def requester(self) -> Requester:
+        """A connection of its own, for one thread: PyGithub's is not made to be shared.
+
+        It neither pauses nor retries: what a failed request means is decided in one place.
+        """
+        with self._lock:
+            return Requester(
+                auth=self._auth,
+                base_url=self.api,
+                timeout=TIMEOUT_SECONDS,
+                user_agent=f"dora-report/{__version__}",
+                per_page=100,
+                verify=True,
+                retry=None,
+                pool_size=1,
+                seconds_between_requests=None,
+                seconds_between_writes=None,
+            )
+
+    def refresh(self) -> None:
+        """Renew an App's token when it is about to expire, by one thread for all."""
+        if isinstance(self._auth, Auth.AppInstallationAuth):
+            with self._lock:
+                _ = self._auth.token
+
+
+def find_access(variables: Mapping[str, str], organization: str) -> Access:
+    """Access by the environment *variables*; NoAccess says what is missing.
+
+    A token (`GITHUB_TOKEN`, `GH_TOKEN`, `gh auth token`), else a GitHub App. The API's base is
+    `GITHUB_API_URL`.
+    """
+    api = variables.get("GITHUB_API_URL", "").rstrip("/") or PUBLIC_API
+    parts = urlsplit(api)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise NoAccess(
+            f"GITHUB_API_URL is no address: {api!r}",
+            f"Set it to {PUBLIC_API} or https://HOST/api/v3, or unset it.",
+        )
+    token = variables.get("GITHUB_TOKEN") or variables.get("GH_TOKEN")
+    if token:
+        return Access(Auth.Token(token.strip()), api)
+    if variables.get("DORA_APP_ID"):
+        return Access(_app(variables, api, organization), api)
+    token = _token_of_gh(parts.hostname)
+    if token:
+        return Access(Auth.Token(token), api)
+    raise NoAccess("there is no token to read GitHub with", ADVICE)
+
+
+def _app(variables: Mapping[str, str], api: str, organization: str) -> Auth.AppInstallationAuth:
+    key = variables.get("DORA_APP_PRIVATE_KEY")
+    file = variables.get("DORA_APP_PRIVATE_KEY_FILE")
+    if not key and file:
+        try:
+            key = Path(file).read_text(encoding="utf-8")
+        except OSError as wrong:
+            raise NoAccess(
+                f"the App's private key cannot be read from {file}: {wrong.strerror}",
+                "Set DORA_APP_PRIVATE_KEY_FILE to a readable file.",
+            ) from None
+    if not key:
+        raise NoAccess(
+            "DORA_APP_ID is set, but the App's private key is not",
+            "Set DORA_APP_PRIVATE_KEY, or DORA_APP_PRIVATE_KEY_FILE to a file that holds it.",
+        )
+    try:
+        app = Auth.AppAuth(variables["DORA_APP_ID"], key.replace("\\n", "\n"))
+        given = variables.get("DORA_APP_INSTALLATION_ID")
+        installation = int(given) if given else _installation(app, api, organization)
+        return app.get_installation_auth(installation)
+    except (ValueError, TypeError):
+        raise NoAccess(
+            "the GitHub App's settings cannot be used",
+            "DORA_APP_PRIVATE_KEY must be a PEM private key, DORA_APP_INSTALLATION_ID a number.",
+        ) from None
+    except GithubException as wrong:
+        raise NoAccess(
+            f"GitHub refuses the App (status {wrong.status}) for the organization {organization!r}",
+            "Check DORA_APP_ID and the key, and that the App is installed in the organization.",
+        ) from None
+    except RequestException as wrong:
+        raise CannotReach(
+            f"{api} cannot be reached ({type(wrong).__name__})", "Check GITHUB_API_URL."
+        ) from None
+
+
+def _installation(app: Auth.AppAuth, api: str, organization: str) -> int:
+    integration = GithubIntegration(auth=app, base_url=api, retry=None, timeout=TIMEOUT_SECONDS)
+    return integration.get_org_installation(organization).id
+
+
+def _token_of_gh(host: str) -> str | None:
+    """The token of GitHub's own command line program, where it is logged in to *host*."""
+    program = shutil.which("gh")
+    if program is None:
+        return None
+    name = "github.com" if host == "api.github.com" else host
+    answer = subprocess.run(  # noqa: S603  # the program found on PATH, with a fixed command
+        [program, "auth", "token", "--hostname", name],
+        capture_output=True,
+        text=True,
+        timeout=10,
+        check=False,
+    )
+    return answer.stdout.strip() or None if answer.returncode == 0 else None

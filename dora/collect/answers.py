@@ -1,0 +1,126 @@
+"""One HTTP answer in, what it means out: GitHub says "no" in a dozen ways.
+
+Each way was seen in the wild: errors with status 200, HTML where JSON belongs, rate limits told by
+status, by header, by type or by message alone.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+OK = 200
+UNAUTHORIZED = 401
+FORBIDDEN = 403
+NOT_FOUND = 404
+TOO_MANY = 429
+SERVER_ERROR = 500
+#: GitHub cut the query off: a smaller one may pass.
+GATEWAY = {502, 504}
+#: Pause after a secondary limit without a `Retry-After`, as GitHub's documentation asks.
+SECONDARY_SECONDS = 60.0
+
+Kind = Literal["data", "too much", "primary limit", "secondary limit", "unsound", "refused", "lost"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What GitHub said.
+
+    `data` came (perhaps in part, with `errors` beside it), the query was `too much` for one
+    request, a limit was hit (`pause` seconds, or until `reset`), the answer was `unsound` and may
+    be had by asking again, the credentials were `refused`, or the way is `lost` for good.
+    """
+
+    kind: Kind
+    data: dict[str, Any] = field(default_factory=dict)
+    errors: tuple[dict[str, Any], ...] = ()
+    message: str = ""
+    pause: float | None = None
+    reset: datetime | None = None
+    remaining: int | None = None
+
+
+def read_answer(status: int, headers: dict[str, Any], text: str) -> Answer:
+    """What an HTTP answer to a GraphQL query means."""
+    try:
+        body = json.loads(text)
+    except ValueError:
+        body = None
+    message = _message(body)
+    remaining = _integer(headers.get("x-ratelimit-remaining"))
+    limited = _limit(status, headers, message, remaining)
+    if limited is not None:
+        return limited
+    if status in GATEWAY:
+        return Answer("too much", message=f"GitHub cut the request off (status {status})")
+    if status == UNAUTHORIZED:
+        return Answer("refused", message=message)
+    if status == FORBIDDEN:
+        return Answer("refused", message=_sign_on(headers) or message)
+    if status >= SERVER_ERROR:
+        return Answer("unsound", message=f"GitHub answered with status {status}")
+    if status != OK:
+        return Answer("lost", message=message or f"GitHub answered with status {status}")
+    return _read_body(body, headers, remaining)
+
+
+def _read_body(body: Any, headers: dict[str, Any], remaining: int | None) -> Answer:
+    """What a body that came with status 200 means."""
+    if not isinstance(body, dict) or not {"data", "errors"} & body.keys():
+        return Answer("unsound", message="GitHub sent something that is no answer to a query")
+    errors = tuple(one for one in body.get("errors") or () if isinstance(one, dict))
+    types = {str(one.get("type", "")) for one in errors}
+    message = "; ".join(str(one.get("message", "")) for one in errors)
+    if types & {"RATE_LIMITED", "RATE_LIMIT"}:
+        return Answer("primary limit", message=message, reset=_reset(headers))
+    if types & {"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED"}:
+        return Answer("too much", message=message)
+    if "something went wrong while executing your query" in message.lower():
+        return Answer("too much", message=message)
+    data = body.get("data")
+    if not isinstance(data, dict):
+        return Answer("lost" if errors else "unsound", message=message or "GitHub sent no data")
+    return Answer("data", data=data, errors=errors, message=message, remaining=remaining)
+
+
+def _limit(
+    status: int, headers: dict[str, Any], message: str, remaining: int | None
+) -> Answer | None:
+    """A limit told by status and headers, or by nothing but its message."""
+    said = message.lower()
+    is_secondary = "secondary rate limit" in said or "abuse detection" in said
+    if status not in {FORBIDDEN, TOO_MANY} and not (status == OK and is_secondary):
+        return None
+    pause = _integer(headers.get("retry-after"))
+    if pause is not None:
+        return Answer("secondary limit", message=message, pause=float(pause))
+    if is_secondary:
+        return Answer("secondary limit", message=message, pause=SECONDARY_SECONDS)
+    if remaining == 0 or "rate limit" in said:
+        return Answer("primary limit", message=message, reset=_reset(headers))
+    if status == TOO_MANY:
+        return Answer("secondary limit", message=message, pause=SECONDARY_SECONDS)
+    return None
+
+
+def _message(body: Any) -> str:
+    return str(body.get("message") or "") if isinstance(body, dict) else ""
+
+
+def _sign_on(headers: dict[str, Any]) -> str:
+    if "required" in str(headers.get("x-github-sso", "")):
+        return "the organization asks for single sign-on, and the token has not been authorized"
+    return ""
+
+
+def _reset(headers: dict[str, Any]) -> datetime | None:
+    seconds = _integer(headers.get("x-ratelimit-reset"))
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _integer(value: Any) -> int | None:
+    try:
+        return int(float(value))
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,271 @@
+"""One repository's deployed commits in, the part of its history that decides the numbers out.
+
+The history is read as `git log` shows it, from deployed commits down, until the difference to what
+was live before is closed: no commit is left unread that a deployment might have shipped. Never
+with `since`, which stops at the first old commit and loses what was merged late.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from dora.collect.client import Client
+from dora.collect.deployments import find, parse_instant
+from dora.graph import CommitGraph
+from dora.lookback import microseconds
+
+NO_PAGE: dict[str, Any] = {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
+#: Place in time of what will never be read.
+LONG_AGO = -(1 << 62)
+
+
+@dataclass
+class Walk:
+    """One commit's history, read page by page, newest first."""
+
+    start: str
+    at: int  #: committer's date of the last commit read: what comes is hardly newer
+    cursor: str | None = None
+    is_over: bool = False
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """What one environment asks of the history, as two bits of a commit's marks.
+
+    What is `wanted` and not `closed`, the difference to what it had before, must be read.
+    """
+
+    wanted: int
+    closed: int
+
+
+@dataclass
+class CommitHistory:
+    """What was read of a repository's commits: the graph, and rows of the tables.
+
+    Every commit carries marks, bits that flow from it to all it reaches: which environments want
+    it, which had it before, which walks will come by or have.
+    """
+
+    client: Client
+    owner: str
+    repository: str
+    with_authors: bool
+    page_budget: int
+    graph: CommitGraph = field(default_factory=CommitGraph)
+    rows: dict[str, list[tuple[Any, ...]]] = field(
+        default_factory=lambda: {
+            name: []
+            for name in ("commits", "parents", "pull_requests", "associations", "branch_commits")
+        }
+    )
+    _numbers: dict[str, int] = field(default_factory=dict)
+    _shas: list[str] = field(default_factory=list)
+    _marks: list[int] = field(default_factory=list)
+    _dates: dict[int, int] = field(default_factory=dict)  #: of commits known before they are read
+    _unread: set[int] = field(default_factory=set)
+    _walks: dict[int, Walk] = field(default_factory=dict)  #: by bit
+    _merging: set[int] = field(default_factory=set)  #: merge commits of pull requests
+    _requests: set[int] = field(default_factory=set)
+    _pages: int = 0
+    _next_bit: int = 1
+    _all_wanted: int = 0
+    _all_closed: int = 0
+    _all_walks: int = 0
+
+    def number(self, sha: str, committed_at: datetime) -> int:
+        """Number in the graph of a commit of which GitHub told the date."""
+        commit = self._number(sha)
+        self._dates.setdefault(commit, microseconds(committed_at))
+        return commit
+
+    def new_frontier(self) -> Frontier:
+        """Two bits for an environment; a bit for what is closed is the next higher one."""
+        wanted = self._new_bit()
+        closed = wanted << 1
+        self._all_wanted |= wanted
+        self._all_closed |= closed
+        return Frontier(wanted, closed)
+
+    def mark(self, commit: int, bits: int) -> None:
+        """Set *bits* on *commit* and on all it reaches, as far as that was read."""
+        marks, graph = self._marks, self.graph
+        waiting = [commit]
+        while waiting:
+            here = waiting.pop()
+            if marks[here] | bits == marks[here]:
+                continue
+            marks[here] |= bits
+            if graph.committed[here] is None:
+                self._unread.add(here)
+            waiting.extend(graph.parents(here))
+
+    def has(self, commit: int, bits: int) -> bool:
+        """Whether *commit* carries *bits*."""
+        return self._marks[commit] & bits == bits
+
+    def close(self) -> bool:
+        """Read until no commit of any difference can be unread; False when the budget ends it."""
+        while needed := self._open() or self._doubtful():
+            if self._pages >= self.page_budget:
+                return False
+            self._read_page(self._newest_walk(needed))
+        return True
+
+    def _open(self) -> set[int]:
+        """Unread commits that are wanted and not closed, and what may yet close them."""
+        is_open = {commit: self._difference(commit) for commit in self._unread}
+        all_open = 0
+        for bits in is_open.values():
+            all_open |= bits
+        if not all_open:
+            return set()
+        closing = all_open << 1
+        return {commit for commit, bits in is_open.items() if bits or self._marks[commit] & closing}
+
+    def _doubtful(self) -> set[int]:
+        """Unread commits that could still change a difference that looks closed.
+
+        The parent of a merged request's commit tells whether that was a squash (LT4). And where
+        two walks have gone to different depths, what the one would still show may reach what
+        the other has shown: it must go as deep as the oldest commit in doubt.
+        """
+        needed: set[int] = set()
+        oldest: dict[tuple[int, int], int] = {}
+        for commit, committed in enumerate(self.graph.committed):
+            bits = self._difference(commit) if committed is not None else 0
+            if not bits or committed is None:
+                continue
+            if commit in self._merging:
+                needed.update(p for p in self.graph.parents(commit) if p in self._unread)
+            shown_by = self._marks[commit] & self._all_walks
+            key = (bits, shown_by)
+            oldest[key] = min(oldest.get(key, committed), committed)
+        for commit in self._unread:
+            closing = (self._marks[commit] & self._all_closed) >> 1
+            if closing and any(
+                bits & closing and not shown_by & self._marks[commit] and self._at(commit) > date
+                for (bits, shown_by), date in oldest.items()
+            ):
+                needed.add(commit)
+        return needed
+
+    def _difference(self, commit: int) -> int:
+        """Bits of the environments that want *commit* and did not have it."""
+        marks = self._marks[commit]
+        return marks & self._all_wanted & ~((marks & self._all_closed) >> 1)
+
+    def _walks_to(self, commit: int) -> list[Walk]:
+        bits = self._marks[commit] & self._all_walks
+        return [walk for bit, walk in self._walks.items() if bits & bit and not walk.is_over]
+
+    def _at(self, commit: int) -> int:
+        """About when an unread commit was made, at the latest."""
+        dates = [walk.at for walk in self._walks_to(commit)]
+        return max(dates, default=self._dates.get(commit, LONG_AGO))
+
+    def _newest_walk(self, needed: Iterable[int]) -> Walk:
+        """The walk to read on, or to begin: the one that stands at the newest commits."""
+        commit = max(needed, key=lambda one: (self._at(one), self._shas[one]))
+        walks = self._walks_to(commit)
+        if walks:
+            return max(walks, key=lambda walk: walk.at)
+        bit = self._new_bit()
+        self._all_walks |= bit
+        self._walks[bit] = Walk(self._shas[commit], self._dates.get(commit, LONG_AGO))
+        self.mark(commit, bit)
+        return self._walks[bit]
+
+    def _new_bit(self) -> int:
+        bit = self._next_bit
+        self._next_bit <<= 2
+        return bit
+
+    def _number(self, sha: str) -> int:
+        commit = self._numbers.get(sha)
+        if commit is None:
+            commit = self._numbers[sha] = self.graph.add()
+            self._shas.append(sha)
+            self._marks.append(0)
+        return commit
+
+    def _read_page(self, walk: Walk) -> None:
+        answer = self.client.ask(
+            "commits",
+            owner=self.owner,
+            name=self.repository,
+            oid=walk.start,
+            after=walk.cursor,
+            authors=self.with_authors,
+        )
+        page = find(answer, "repository", "object", "history")
+        self._pages += 1
+        for node in page["nodes"]:
+            walk.at = microseconds(parse_instant(node["committedDate"]))
+            self._add(node)
+        walk.is_over = not page["pageInfo"]["hasNextPage"]
+        walk.cursor = page["pageInfo"]["endCursor"]
+
+    def _add(self, node: dict[str, Any]) -> None:
+        """Take one commit into the graph and the rows, once."""
+        commit = self._number(node["oid"])
+        if self.graph.committed[commit] is not None:
+            return
+        committed_at = parse_instant(node["committedDate"])
+        parents, requests = self._whole(node)
+        self.graph.committed[commit] = microseconds(committed_at)
+        self._unread.discard(commit)
+        for position, parent in enumerate(parents):
+            number = self._number(parent)
+            self.graph.link(commit, number)
+            self.mark(number, self._marks[commit])
+            self.rows["parents"].append((self.repository, node["oid"], position, parent))
+        login = ((node.get("author") or {}).get("user") or {}).get("login")
+        self.rows["commits"].append(
+            (self.repository, node["oid"], parse_instant(node["authoredDate"]), committed_at, login)
+        )
+        for request in requests:
+            self._add_request(commit, node["oid"], request)
+
+    def _add_request(self, commit: int, sha: str, request: dict[str, Any]) -> None:
+        if request["mergedAt"] is None:
+            return
+        number, merge = request["number"], (request["mergeCommit"] or {}).get("oid")
+        if merge == sha:
+            self._merging.add(commit)
+        self.rows["associations"].append((self.repository, sha, number))
+        if number in self._requests:
+            return
+        self._requests.add(number)
+        opening, closing = ([one["commit"] for one in request[name]["nodes"] if one]
+                            for name in ("opening", "closing"))  # fmt: skip
+        first_at = parse_instant(opening[0]["authoredDate"]) if opening else None
+        self.rows["pull_requests"].append(
+            (self.repository, number, parse_instant(request["createdAt"]),
+             parse_instant(request["mergedAt"]), merge, first_at)
+        )  # fmt: skip
+        self.rows["branch_commits"] += [
+            (self.repository, number, oid)
+            for oid in dict.fromkeys(one["oid"] for one in [*opening, *closing])
+        ]
+
+    def _whole(self, node: dict[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
+        """All parents and pull requests of a commit, those that did not fit on its page too."""
+        parents, requests = node["parents"], node["associatedPullRequests"] or NO_PAGE
+        parent_nodes, request_nodes = list(parents["nodes"]), list(requests["nodes"])
+        while parents["pageInfo"]["hasNextPage"] or requests["pageInfo"]["hasNextPage"]:
+            answer = self.client.ask(
+                "commit",
+                owner=self.owner,
+                name=self.repository,
+                oid=node["oid"],
+                parents=parents["pageInfo"]["endCursor"],
+                requests=requests["pageInfo"]["endCursor"],
+            )
+            found = find(answer, "repository", "object")
+            parents, requests = found["parents"], found["associatedPullRequests"] or NO_PAGE
+            parent_nodes += parents["nodes"]
+            request_nodes += requests["nodes"]
+        return [one["oid"] for one in parent_nodes], [one for one in request_nodes if one]

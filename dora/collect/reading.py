@@ -1,0 +1,263 @@
+"""One repository in, all rows that a report needs of it out: deployments, statuses, commits.
+
+Reads deployments until the look-back is complete (W3) and commits until every difference is closed,
+asking the very function that later judges them whether that is so.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from dora.collect.client import Client
+from dora.collect.commits import CommitHistory, Frontier
+from dora.collect.deployments import Deployment, DeploymentList
+from dora.collect.repositories import Found
+from dora.config import Config
+from dora.environments import Environment
+from dora.lookback import Reception, Span, Success, receive, microseconds
+
+RUN = re.compile(r"\S*?/actions/runs/\d+")
+FAILURES = frozenset({"failure", "error"})
+
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+class Attempts(NamedTuple):
+    """What was read of one environment's deployments."""
+
+    is_production: bool
+    successes: list[Success]
+    crosses_edge: bool
+    """Whether an outage of something that had been live began before the window and was not over
+    when it began: then it matters what was rolled back before the window, too (R2)."""
+
+
+@dataclass
+class Reading:
+    """A repository while it is read."""
+
+    client: Client
+    config: Config
+    found: Found
+    environment: Callable[[str], Environment]
+    span: Span
+    _deployments: DeploymentList = field(init=False)
+    _history: CommitHistory = field(init=False)
+    _frontiers: dict[str, Frontier] = field(default_factory=dict)
+    _pairs: set[tuple[int, int]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Nothing is read yet."""
+        owner, name = self.config.organization, self.found.name
+        self._deployments = DeploymentList(self.client, owner, name)
+        self._history = CommitHistory(
+            self.client,
+            owner,
+            name,
+            with_authors=bool(self.config.changes.exclude_authors),
+            page_budget=self.config.collect.commit_pages,
+        )
+
+    def read(self) -> Rows:
+        """Rows of every table; CannotRead (and its kin) say why there are none."""
+        window = self.config.window
+        self._deployments.read_since(window.since - self.config.lookback)
+        while not (has_any := self._has_chosen()) and not self._deployments.is_complete:
+            self._deployments.read_page()
+        is_whole = self._trace()
+        found = self.found
+        pages = self.config.collect.commit_pages
+        incomplete = None if is_whole else f"its history was read for {pages} pages, not to its end"
+        row = (found.name, found.archived_at, found.is_empty, has_any, False, found.head, None,
+               incomplete)  # fmt: skip
+        return {"repositories": [row], **self._deployment_rows(), **self._history.rows}
+
+    def _has_chosen(self) -> bool:
+        until = self.config.window.until
+        return any(
+            one.created_at < until and self.environment(one.environment).is_chosen
+            for one in self._deployments.read
+        )
+
+    def _trace(self) -> bool:
+        """Read older deployments and commits until nothing more can matter.
+
+        False when the page budget ended it.
+        """
+        while True:
+            attempts = self._attempts()
+            receptions = {key: self._receive(own) for key, own in attempts.items()}
+            if any(one.needs_previous for one in receptions.values()):
+                self._deployments.read_page()
+            elif any([self._ask_commits(key, attempts[key], receptions[key]) for key in attempts]):
+                if not self._history.close():
+                    return False
+            elif any(one.needs_older for one in receptions.values()):
+                self._deployments.read_page()
+            else:
+                return True
+
+    def _receive(self, attempts: Attempts) -> Reception:
+        older = sum(
+            microseconds(one.created_at) < self.span.lookback for one in self._deployments.read
+        )
+        return receive(
+            attempts.successes,
+            self._history.graph,
+            self.span,
+            head=self._head() if attempts.is_production else None,
+            older_count=older,
+            is_complete=self._deployments.is_complete,
+        )
+
+    def _head(self) -> int | None:
+        if self.found.head is None or self.found.head_at is None:
+            return None
+        return self._history.number(self.found.head, self.found.head_at)
+
+    def _ask_commits(self, key: str, attempts: Attempts, reception: Reception) -> bool:
+        """Mark the commits that this environment still needs read; whether there were any."""
+        judged = [reception.order[place] for place in reception.judged]
+        known = [one for one in judged if one.commit is not None]
+        if not known:
+            return False
+        if key not in self._frontiers:
+            return self._begin(key, attempts, known)
+        closed = self._frontiers[key].closed
+        for one in reception.asked:
+            if one.commit is not None and not self._history.has(one.commit, closed):
+                self._history.mark(one.commit, closed)
+                return True
+        return any([self._ask_ancestry(*pair) for pair in self._in_doubt(attempts, reception)])
+
+    def _begin(self, key: str, attempts: Attempts, known: list[Success]) -> bool:
+        """Ask for what was shipped in the window, and what waits on the default branch."""
+        frontier = self._frontiers[key] = self._history.new_frontier()
+        earlier = [one for one in known if one.succeeded_at < self.span.since]
+        count = 1 if attempts.crosses_edge else max(1, len(earlier))
+        wanted = [one.commit for one in known[count:]]
+        if attempts.is_production:
+            wanted.append(self._head())
+        for one in known[:count]:
+            self._mark(one.commit, frontier.closed)
+        for commit in wanted:
+            self._mark(commit, frontier.wanted)
+        return bool(wanted)
+
+    def _in_doubt(self, attempts: Attempts, reception: Reception) -> Iterator[tuple[int, int]]:
+        """Successes that may have gone back (F2): their commit, and the one that was live."""
+        places = reception.judged
+        for before, place in zip(places, places[1:], strict=False):
+            live, one = reception.order[before].commit, reception.order[place].commit
+            matters = attempts.crosses_edge or (
+                reception.order[place].succeeded_at >= self.span.since
+            )
+            if not matters or live is None or one is None or live == one:
+                continue
+            if reception.received[one] != place:
+                yield one, live
+
+    def _ask_ancestry(self, one: int, live: int) -> bool:
+        """Ask for what tells whether *live* reaches *one*, unless that is known."""
+        graph = self._history.graph
+        if (one, live) in self._pairs:
+            return False
+        self._pairs.add((one, live))
+        if graph.is_ancestor(one, live) or graph.is_ancestor(live, one):
+            return False
+        frontier = self._history.new_frontier()
+        self._mark(live, frontier.closed)
+        self._mark(one, frontier.wanted)
+        return True
+
+    def _mark(self, commit: int | None, bits: int) -> None:
+        if commit is not None:
+            self._history.mark(commit, bits)
+
+    def _attempts(self) -> dict[str, Attempts]:
+        """What was read of each environment that has a row, deployments before `until` (W2)."""
+        until = self.config.window.until
+        found: dict[str, Attempts] = {}
+        newest_first = sorted(
+            self._deployments.read, key=attrgetter("created_at", "id"), reverse=True
+        )
+        older = 0
+        ranks = {}
+        for one in newest_first:
+            if microseconds(one.created_at) < self.span.lookback:
+                ranks[one.id] = older
+                older += 1
+        by_environment: dict[str, list[Deployment]] = {}
+        for one in newest_first:
+            environment = self.environment(one.environment)
+            is_shown = environment.is_chosen and not environment.is_left_out
+            is_shown &= self.config.ephemeral or not environment.is_ephemeral
+            if is_shown and one.created_at < until:
+                by_environment.setdefault(environment.key, []).append(one)
+        for key, own in by_environment.items():
+            tier = self.environment(own[0].environment).tier
+            parts = [self._success(part, ranks) for part in self._wholes(own)]
+            successes = [one for one in parts if one is not None]
+            found[key] = Attempts(tier == "production", successes, self._crosses_edge(own))
+        return found
+
+    def _wholes(self, own: list[Deployment]) -> list[list[Deployment]]:
+        """Deployments by the workflow run that filed them (D6), the first part of each first."""
+        if self.config.deployments.collapse == "none":
+            return [[one] for one in own]
+        wholes: dict[str | int, list[Deployment]] = {}
+        for one in reversed(own):
+            logs = (RUN.match(log) for _, _, log in sorted(one.statuses, key=_written_at) if log)
+            run = next((match[0] for match in logs if match), None)
+            wholes.setdefault(run or one.id, []).append(one)
+        return list(wholes.values())
+
+    def _success(self, parts: list[Deployment], ranks: dict[int, int]) -> Success | None:
+        """The success of a deployment, of all its parts; None if it never did (D2)."""
+        until = self.config.window.until
+        firsts = [
+            min((at for state, at, _ in part.statuses if state == "success" and at < until),
+                default=None)
+            for part in parts
+        ]  # fmt: skip
+        succeeded = [at for at in firsts if at is not None]
+        if len(succeeded) < len(parts):
+            return None
+        first = parts[0]
+        known = first.committed_at
+        commit = None if known is None else self._history.number(first.sha, known)
+        return Success(
+            microseconds(max(succeeded)),
+            first.id,
+            microseconds(first.created_at),
+            commit,
+            ranks.get(first.id),
+        )
+
+    def _crosses_edge(self, own: list[Deployment]) -> bool:
+        since = self.config.window.since
+        successes = [at for one in own for state, at, _ in one.statuses if state == "success"]
+        last = max((at for at in successes if at < since), default=None)
+        return last is not None and any(
+            state in FAILURES and last < at < since
+            for one in own
+            if any(state == "success" for state, _, _ in one.statuses)
+            for state, at, _ in one.statuses
+        )
+
+    def _deployment_rows(self) -> Rows:
+        name, read = self.found.name, self._deployments.read
+        return {
+            "deployments": [
+                (name, one.id, one.sha, one.committed_at is not None, one.environment, one.task,
+                 one.payload, one.created_at)
+                for one in read
+            ],
+            "statuses": [(name, one.id, *status) for one in read for status in one.statuses],
+        }  # fmt: skip
+
+
+def _written_at(status: tuple[str, Any, str | None]) -> Any:
+    return status[1]

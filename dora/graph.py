@@ -1,0 +1,136 @@
+"""Commits and their parents in, ancestry out: a commit graph as plain lists of numbers.
+
+Commits are numbered from 0. A walk costs one step a commit and never recurses, however long the
+history is. A commit that was not read is in the graph as a parent, with no parents of its own.
+"""
+
+from collections.abc import Iterable, Sequence
+
+#: `received` of a commit that nothing has reached; greater than every place in an order.
+NEVER = 1 << 62
+#: `first_parent` of a commit without parents.
+NONE = -1
+
+
+class CommitGraph:
+    """Parents and committer's dates of numbered commits.
+
+    `first_parent[c]` is a number or NONE; `other_parents[c]` exists for merge commits alone;
+    `committed[c]` is in microseconds since 1970, None where the commit was not read.
+    """
+
+    def __init__(self, size: int = 0) -> None:
+        self.first_parent: list[int] = [NONE] * size
+        self.other_parents: dict[int, list[int]] = {}
+        self.committed: list[int | None] = [None] * size
+        self._generations: list[int] | None = None
+
+    def __len__(self) -> int:
+        """How many commits are numbered."""
+        return len(self.first_parent)
+
+    def add(self) -> int:
+        """Number of a new commit, of which nothing is known yet."""
+        self._generations = None
+        self.first_parent.append(NONE)
+        self.committed.append(None)
+        return len(self.first_parent) - 1
+
+    def link(self, child: int, parent: int) -> None:
+        """Give *child* its next parent; the first one given is its first parent."""
+        self._generations = None
+        if self.first_parent[child] == NONE:
+            self.first_parent[child] = parent
+        else:
+            self.other_parents.setdefault(child, []).append(parent)
+
+    def parents(self, commit: int) -> tuple[int, ...]:
+        """Parents of *commit*, in order."""
+        first = self.first_parent[commit]
+        return () if first == NONE else (first, *self.other_parents.get(commit, ()))
+
+    def receive(self, commit: int, place: int, received: list[int]) -> None:
+        """Lower `received` to *place* for *commit* and all it reaches.
+
+        What something received at an equal or lower place is left alone, and so is all it
+        reaches: whoever received a commit received its ancestors.
+        """
+        first_parent, other_parents = self.first_parent, self.other_parents
+        waiting = [commit]
+        while waiting:
+            here = waiting.pop()
+            while here != NONE and received[here] > place:
+                received[here] = place
+                if here in other_parents:
+                    waiting.extend(other_parents[here])
+                here = first_parent[here]
+
+    def missing(self, commit: int, received: Sequence[int]) -> list[int]:
+        """Commits that *commit* reaches and nothing has received, each once."""
+        found: list[int] = []
+        seen: set[int] = set()
+        waiting = [commit]
+        while waiting:
+            here = waiting.pop()
+            while here != NONE and received[here] == NEVER and here not in seen:
+                seen.add(here)
+                found.append(here)
+                waiting.extend(self.other_parents.get(here, ()))
+                here = self.first_parent[here]
+        return found
+
+    def is_ancestor(self, older: int, newer: int) -> bool:
+        """Whether *newer* reaches *older* and is not the same commit."""
+        generations = self._known_generations()
+        floor = generations[older]
+        seen: set[int] = set()
+        waiting = [newer]
+        while waiting:
+            here = waiting.pop()
+            while here != NONE and generations[here] > floor and here not in seen:
+                seen.add(here)
+                waiting.extend(self.other_parents.get(here, ()))
+                here = self.first_parent[here]
+            if here == older and older != newer:
+                return True
+        return False
+
+    def at(self, head: int, until: int) -> int | None:
+        """First commit along first parents from *head* committed before *until* (LT8).
+
+        None where there is none, or where the history was not read that far.
+        """
+        here = head
+        while here != NONE:
+            committed = self.committed[here]
+            if committed is None:
+                return None
+            if committed < until:
+                return here
+            here = self.first_parent[here]
+        return None
+
+    def _known_generations(self) -> list[int]:
+        """Length of the longest path down from each commit: greater than any ancestor's."""
+        if self._generations is not None:
+            return self._generations
+        children = [0] * len(self)
+        for parent in self._all_parents():
+            children[parent] += 1
+        order = [commit for commit, count in enumerate(children) if not count]
+        for commit in order:  # grows while it is read: a parent follows its last child
+            for parent in self.parents(commit):
+                children[parent] -= 1
+                if not children[parent]:
+                    order.append(parent)
+        generations = [0] * len(self)
+        for commit in reversed(order):
+            above = 1 + max((generations[p] for p in self.parents(commit)), default=0)
+            generations[commit] = above
+        self._generations = generations
+        return generations
+
+    def _all_parents(self) -> Iterable[int]:
+        yield from (parent for parent in self.first_parent if parent != NONE)
+        for parents in self.other_parents.values():
+            yield from parents

@@ -1,0 +1,190 @@
+"""A report in; the same numbers for programs out: JSON `dora.report/1` and CSV, nothing rounded."""
+
+import csv
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Any
+
+from dora.render import words
+from dora.results import SCHEMA, Coverage, Report, Row
+
+SKIPPED = ("archived", "empty", "no deployments", "excluded")
+DEPLOYMENTS = (
+    "in_progress",
+    "abandoned",
+    "ephemeral",
+    "left_out",
+    "unknown_commit",
+    "baseline",
+    "lookback_limit",
+)
+CHANGES = ("clock_skew", "excluded")
+SIGNALS = ("status", "rollback", "revert", "hotfix", "label", "tag", "incident")
+
+FULL_WIDTH = ord("＠") - ord("@")  #: from a sign to its twin of the width of a Han character
+
+KEYS = {
+    "repository": ("repository", "environment"),
+    "environment": ("environment",),
+    "team": ("team",),
+    "organization": ("organization",),
+}
+
+#: What a spreadsheet takes for the beginning of a formula, in full width too; tabs and line ends,
+#: the others it skips, are no longer there by then.
+FORMULA = tuple("=+-@") + tuple(chr(ord(sign) + FULL_WIDTH) for sign in "=+-@")
+
+#: Where each number of the CSV stands in a row of the JSON document.
+COLUMNS: dict[str, tuple[str | int, ...]] = {
+    "deployment_frequency_deployments": ("deployment_frequency", "deployments"),
+    "deployment_frequency_per_day": ("deployment_frequency", "per_day"),
+    "deployment_frequency_per_week": ("deployment_frequency", "per_week"),
+    "deployment_frequency_active_days": ("deployment_frequency", "active_days"),
+    "deployment_frequency_per_day_low": ("deployment_frequency", "per_day_interval", 0),
+    "deployment_frequency_per_day_high": ("deployment_frequency", "per_day_interval", 1),
+    "deployment_frequency_level": ("deployment_frequency", "level"),
+    "change_lead_time_changes": ("change_lead_time", "changes"),
+    "change_lead_time_median_seconds": ("change_lead_time", "median"),
+    "change_lead_time_mean_seconds": ("change_lead_time", "mean"),
+    "change_lead_time_p75_seconds": ("change_lead_time", "p75"),
+    "change_lead_time_p90_seconds": ("change_lead_time", "p90"),
+    "change_lead_time_median_low_seconds": ("change_lead_time", "median_interval", 0),
+    "change_lead_time_median_high_seconds": ("change_lead_time", "median_interval", 1),
+    "change_lead_time_level": ("change_lead_time", "level"),
+    "change_lead_time_coding_seconds": ("change_lead_time", "stages", "coding"),
+    "change_lead_time_review_seconds": ("change_lead_time", "stages", "review"),
+    "change_lead_time_delivery_seconds": ("change_lead_time", "stages", "delivery"),
+    "change_fail_rate_failed": ("change_fail_rate", "failed"),
+    "change_fail_rate_deployments": ("change_fail_rate", "deployments"),
+    "change_fail_rate": ("change_fail_rate", "rate"),
+    "change_fail_rate_low": ("change_fail_rate", "interval", 0),
+    "change_fail_rate_high": ("change_fail_rate", "interval", 1),
+    "change_fail_rate_level": ("change_fail_rate", "level"),
+    **{f"change_fail_rate_{name}": ("change_fail_rate", "reasons", name) for name in SIGNALS},
+    "change_fail_rate_never_live": ("change_fail_rate", "never_live"),
+    "recovery_time_episodes": ("recovery_time", "episodes"),
+    "recovery_time_recovered": ("recovery_time", "recovered"),
+    "recovery_time_open": ("recovery_time", "open"),
+    "recovery_time_mean_seconds": ("recovery_time", "mean"),
+    "recovery_time_median_seconds": ("recovery_time", "median"),
+    "recovery_time_level": ("recovery_time", "level"),
+    "rework_rate_rework": ("rework_rate", "rework"),
+    "rework_rate_deployments": ("rework_rate", "deployments"),
+    "rework_rate": ("rework_rate", "rate"),
+    "rework_rate_low": ("rework_rate", "interval", 0),
+    "rework_rate_high": ("rework_rate", "interval", 1),
+    "waiting_changes": ("waiting", "changes"),
+    "waiting_oldest_seconds": ("waiting", "oldest"),
+}
+
+
+# -- JSON ---------------------------------------------------------------------------------------
+
+
+def render_json(report: Report) -> str:
+    """Give *report* as JSON text; a number that is none raises ValueError, for it is a bug.
+
+    It is ASCII, so that no name from GitHub can tell a terminal what to do.
+    """
+    return json.dumps(as_document(report), indent=2, allow_nan=False) + "\n"
+
+
+def as_document(report: Report) -> dict[str, Any]:
+    """Give *report* as the document `dora.report/1`, keys in the contract's order."""
+    return {
+        "schema": SCHEMA,
+        "organization": report.organization,
+        "window": {
+            "since": _instant(report.since),
+            "until": _instant(report.until),
+            "days": report.days,
+            "timezone": report.timezone,
+        },
+        "by": report.by,
+        "benchmark": report.benchmark,
+        "generated": {
+            "at": _instant(report.generated_at),
+            "version": report.version,
+            "configuration": report.configuration,
+        },
+        "rows": [_row(row) for row in report.rows],
+        "coverage": _coverage(report.coverage),
+    }
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _row(row: Row) -> dict[str, Any]:
+    document: dict[str, Any] = _listed(asdict(row))
+    document.setdefault("previous", None)
+    document.setdefault("trend", [])
+    return document
+
+
+def _listed(value: Any) -> Any:
+    """Give *value* with tuples, intervals among them, as lists."""
+    if isinstance(value, dict):
+        return {key: _listed(it) for key, it in value.items()}
+    return [_listed(it) for it in value] if isinstance(value, list | tuple) else value
+
+
+def _coverage(coverage: Coverage) -> dict[str, Any]:
+    """Give *coverage* with every count there is, those of nothing as 0."""
+    return {
+        "repositories": {
+            "read": coverage.read,
+            "skipped": {**dict.fromkeys(SKIPPED, 0), **coverage.skipped},
+            "unreadable": [asdict(it) for it in coverage.unreadable],
+            "incomplete": [asdict(it) for it in coverage.incomplete],
+        },
+        "deployments": {**dict.fromkeys(DEPLOYMENTS, 0), **coverage.deployments},
+        "changes": {**dict.fromkeys(CHANGES, 0), **coverage.changes},
+        "incidents": {"unattributed": None, **coverage.incidents},
+        "requests": asdict(coverage.requests),
+    }
+
+
+# -- CSV ----------------------------------------------------------------------------------------
+
+
+def render_csv(report: Report) -> str:
+    """Give *report* as CSV (RFC 4180), one line a row below one of headings.
+
+    Headings are the names of the JSON document with the unit at the end; a rate has its metric's
+    name, both ends of its 95 % interval are `…_low` and `…_high`, and a signal's name after
+    `change_fail_rate_` heads how many of the failed it marked. What cannot be known is empty.
+    Names are safe to print, and none is taken for a formula: an apostrophe stands before those
+    that look like one.
+    """
+    names = list(KEYS.get(report.by, ()))
+    names += {name: None for row in report.rows for name in row.key if name not in (*names, "tier")}
+    text = StringIO()
+    lines = csv.writer(text)
+    lines.writerow([*names, "tier", *COLUMNS])
+    for row in report.rows:
+        keys = [row.key.get(name, "") for name in names]
+        document = _row(row)
+        reasons = {**dict.fromkeys(SIGNALS, 0), **row.change_fail_rate.reasons}
+        document["change_fail_rate"]["reasons"] = reasons
+        numbers = [_at(document, path) for path in COLUMNS.values()]
+        lines.writerow([*map(_safe, [*keys, row.tier]), *numbers])
+    return text.getvalue()
+
+
+def _at(document: Any, path: tuple[str | int, ...]) -> Any:
+    """Give what stands at *path*, None where something on the way is missing."""
+    for step in path:
+        if document is None:
+            return None
+        document = document[step]
+    return document
+
+
+def _safe(text: str) -> str:
+    """Give *text* safe to print and never a formula."""
+    text = words.plain(text)
+    return f"'{text}" if text.startswith(FORMULA) else text

@@ -1,0 +1,125 @@
+"""A report in; GitHub's Markdown for an issue or a job summary out, of bounded size.
+
+Names come from strangers: in a code span they mention nobody, link nowhere and format nothing.
+"""
+
+import re
+from collections.abc import Iterator
+
+from dora.render import facts, remarks, words
+from dora.render.facts import Fact
+from dora.results import Report, Row
+
+LIMIT = 60_000  #: bytes; GitHub takes 65,536 characters in an issue
+LEAST_LIMIT = 2_000  #: bytes; what is never left out takes less
+NOTES_SIZE = 200  #: bytes that both notes on what is left out take at the most
+
+PIPE = "\\|"  #: within a cell
+
+EXTRAS = ("p90", "never live", "median")  #: what stands beside a sample size
+
+
+def render_report(report: Report, *, limit: int = LIMIT) -> str:
+    """Give *report* as Markdown of at most *limit* bytes of UTF-8, and so as many characters.
+
+    What does not fit is left out by whole rows and remarks, and a note says how many. A *limit*
+    below 2,000 counts as that.
+    """
+    table = list(_table(report)) if report.rows else [remarks.why_empty(report.coverage)]
+    head = [f"## DORA metrics of {code(report.organization)}", "", *table[:2]]
+    rows = table[2:]
+    source = ["", *_source(report)]
+    sentences = [f"- {line}" for line in remarks.remarks(report.coverage, code)]
+    if sentences:
+        source += ["", "Not in the numbers, or less than certain:", ""]
+
+    budget = max(limit, LEAST_LIMIT) - _size([*head, *source]) - NOTES_SIZE
+    said = _fitting(sentences, budget // 2)
+    shown = _fitting(rows, budget - _size(said))
+    notes = []
+    if len(shown) < len(rows):
+        missing = words.of(len(rows) - len(shown), len(rows))
+        notes = ["", f"{missing} rows did not fit: the JSON and CSV reports have them all."]
+    if len(said) < len(sentences):
+        more = words.counted(len(sentences) - len(said), "more remark")
+        said.append(f"- {more} in the JSON report")
+    return "\n".join([*head, *shown, *notes, *source, *said, ""])
+
+
+def code(name: str) -> str:
+    """Give *name* as a code span, which neither links nor mentions nor formats what is in it.
+
+    The fence is longer than any run of backticks inside. GitHub takes away a space at either end
+    when there are two, so names that begin or end with a backtick or a space get two.
+    """
+    name = words.plain(name)
+    fence = "`" * (max(map(len, re.findall("`+", name)), default=0) + 1)
+    if not name.strip(" "):
+        return f"{fence}{name or ' '}{fence}"
+    apart = " " if name[0] in "` " or name[-1] in "` " else ""
+    return f"{fence}{apart}{name}{apart}{fence}"
+
+
+def _size(lines: list[str]) -> int:
+    """Give the bytes that *lines* take with their line ends."""
+    return sum(len(line.encode()) + 1 for line in lines)
+
+
+def _fitting(lines: list[str], size: int) -> list[str]:
+    """Give the first of *lines*, as many as fit into *size* bytes."""
+    shown: list[str] = []
+    for line in lines:
+        size -= _size([line])
+        if size < 0:
+            break
+        shown.append(line)
+    return shown
+
+
+def _table(report: Report) -> Iterator[str]:
+    """Give the lines of the table: headings, rule, one a row."""
+    names = list(dict.fromkeys(name for row in report.rows for name in row.key))
+    waiting = any(row.waiting for row in report.rows)
+    titles = [" ".join(fact.title) for fact in _facts(report.rows[0], waiting=waiting)]
+    yield _line([*(name.capitalize() for name in names), *titles])
+    yield _line(["---"] * (len(names) + len(titles)))
+    for row in report.rows:
+        keys = [_key(row, name) for name in names]
+        yield _line([*keys, *(_cell(fact) for fact in _facts(row, waiting=waiting))])
+
+
+def _line(cells: list[str]) -> str:
+    """Give one line of a table; a pipe in a cell is escaped, in code spans as well.
+
+    GitHub ends a cell at each pipe that no backslash stands right before, whatever stands before
+    the backslash, and takes just that backslash away:
+    https://github.github.com/gfm/#tables-extension-
+    """
+    return f"| {' | '.join(cell.replace('|', PIPE) for cell in cells)} |"
+
+
+def _facts(row: Row, *, waiting: bool) -> tuple[Fact, ...]:
+    return (*facts.facts_of(row), *([facts.waiting_of(row)] if waiting else []))
+
+
+def _key(row: Row, name: str) -> str:
+    """Give one part of a row's name; below an environment's its tier, where that is news."""
+    if name not in row.key:
+        return ""
+    cell = code(row.key[name])
+    tier_is_news = name == "environment" and row.key[name].casefold() != row.tier
+    return f"{cell}<br>{row.tier}" if tier_is_news else cell
+
+
+def _cell(fact: Fact) -> str:
+    value = f"{fact.value} **{fact.level}**" if fact.level else fact.value
+    more = [fact.more[kind] for kind in EXTRAS if kind in fact.more]
+    below = ", ".join([fact.sample, *more])
+    return f"{value}<br>{below}" if below else value
+
+
+def _source(report: Report) -> Iterator[str]:
+    """Give the lines that explain the table and say what it was made from."""
+    if report.rows:
+        yield from (" ".join(remarks.legend(report, {*EXTRAS, "levels"})), "")
+    yield f"{remarks.provenance(report, code)} {remarks.effort(report.coverage)}"

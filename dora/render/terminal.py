@@ -1,0 +1,145 @@
+"""A report in; a calm table for a terminal of any width out, with what it rests on below it.
+
+Where the terminal is too narrow for a table, each metric gets a line of its own.
+"""
+
+from collections.abc import Iterator
+from io import StringIO
+from itertools import groupby
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from dora.render import columns, facts, remarks, words
+from dora.render.columns import Layout
+from dora.results import Report, Row
+
+LEAST_WIDTH = 20
+PROSE_WIDTH = 100  #: longer lines are hard to read
+TITLE_WIDTH = 20  #: of a metric's name in the list
+
+
+def render_report(report: Report, *, width: int, colour: bool) -> str:
+    """Give *report* as text whose lines are at most *width* cells wide (20 at the least).
+
+    Without *colour* it is free of escape sequences. Nothing of the surroundings is asked: whether
+    colours are wanted is for the caller to find out.
+    """
+    width = max(width, LEAST_WIDTH)
+    console = Console(
+        file=StringIO(),
+        width=width,
+        color_system="standard" if colour else None,
+        force_terminal=colour,
+        no_color=not colour,
+        legacy_windows=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+    with console.capture() as captured:
+        console.print(Text(f"DORA metrics of {words.plain(report.organization)}", style="bold"))
+        console.print()
+        layout = columns.choose_layout(report.rows, width)
+        console.print(Group(*_body(report, layout, width)))
+        console.print()
+        console.print(Group(*_footer(report, layout)), width=min(width, PROSE_WIDTH))
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().rstrip("\n").split("\n"))
+
+
+def _body(report: Report, layout: Layout | None, width: int) -> Iterator[RenderableType]:
+    """Give the rows under the names of their groups, or say why there are none."""
+    if not report.rows:
+        yield Text(remarks.why_empty(report.coverage))
+    elif layout:
+        yield from _header(report, layout)
+    groups = groupby(report.rows, key=lambda row: facts.group_and_label(row.key)[0])
+    for number, (group, members) in enumerate(groups):
+        rows = list(members)
+        if number and group:
+            yield Text()
+        if group:
+            yield Text(group, style="bold", overflow="fold")
+        if layout:
+            yield _grid(rows, layout)
+        else:
+            yield from _list(rows, width)
+
+
+def _columns(layout: Layout) -> Table:
+    table = Table.grid(padding=0)
+    table.add_column(width=layout.widths[0])
+    for gap, width in zip(layout.gaps, layout.widths[1:], strict=True):
+        table.add_column(width=gap, justify="center")
+        table.add_column(width=width, overflow="fold")
+    return table
+
+
+def _header(report: Report, layout: Layout) -> Iterator[RenderableType]:
+    """Give the headings of the columns and a line under them."""
+    table = _columns(layout)
+    first, *titles = (
+        Text("\n".join(title)) for title in columns.titles_of(report.rows[0], layout.room)
+    )
+    table.add_row(first, *(cell for title in titles for cell in ("", title)))
+    yield table
+    yield Text("─" * layout.width, style="dim")
+
+
+def _grid(rows: list[Row], layout: Layout) -> Table:
+    """Give the rows of one group as a table without headings."""
+    table = _columns(layout)
+    for row in rows:
+        cells = [Text("\n").join(columns.name_lines(row, layout.room, layout.widths[0]))]
+        for fact in columns.facts_in(row, layout.room):
+            level = (fact.level if "levels" not in layout.room else None) or ""
+            cells.append(Text(level[:1].upper(), style=columns.LEVEL_STYLES.get(level, "")))
+            cells.append(Text("\n").join(columns.value_lines(fact, layout.room)))
+        table.add_row(*cells)
+    return table
+
+
+# -- where no table fits ------------------------------------------------------------------------
+
+
+def _list(rows: list[Row], width: int) -> Iterator[RenderableType]:
+    """Give the rows of one group one metric a line, everything known of it beside it."""
+    room = frozenset(columns.EXTRAS)
+    for row in rows:
+        indent = 2 if facts.group_and_label(row.key)[0] else 0
+        for line in columns.fold(facts.group_and_label(row.key)[1], width - indent):
+            yield Text(" " * indent + line)
+        table = Table.grid(padding=(0, 1, 0, 0))
+        table.add_column(width=min(TITLE_WIDTH, (width - 6) // 2), overflow="fold")
+        table.add_column(overflow="fold")
+        for fact in columns.facts_in(row, room):
+            if fact.value:
+                value = Text(", ").join(columns.value_lines(fact, room))
+                table.add_row(Text(" ".join(fact.title), style="dim"), value)
+        yield Padding(table, (0, 0, 0, indent + 2), expand=False)
+
+
+# -- what it rests on ---------------------------------------------------------------------------
+
+
+def _footer(report: Report, layout: Layout | None) -> Iterator[RenderableType]:
+    """Give the legend of what is shown, where it comes from and what it leaves out."""
+    if report.rows:
+        room = layout.room if layout else frozenset(columns.EXTRAS)
+        yield Text(" ".join(remarks.legend(report, room)), style="dim")
+        yield Text()
+    yield Text(remarks.provenance(report, words.plain), overflow="fold")
+    yield Text(remarks.effort(report.coverage))
+    sentences = remarks.remarks(report.coverage, words.plain)
+    if not sentences:
+        return
+    yield Text()
+    yield Text("Not in the numbers, or less than certain:")
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(width=1)
+    table.add_column(overflow="fold")
+    for sentence in sentences:
+        table.add_row("·", Text(sentence))
+    yield table

@@ -1,0 +1,215 @@
+"""Tables in, the finished report out: the same tables give the same report."""
+
+from typing import Any
+
+import pandas as pd
+
+from dora import __version__
+from dora.changes import Changes, WaitingChanges, find_changes
+from dora.config import Config
+from dora.coverage import build_coverage
+from dora.failures import Failures, find_failures
+from dora.groups import Groups, find_environments, find_groups
+from dora.history import ENVIRONMENT, History, trace_history
+from dora.metrics import benchmarks
+from dora.metrics.change_fail_rate import change_fail_rate, count_reasons
+from dora.metrics.change_lead_time import change_lead_time
+from dora.metrics.deployment_frequency import deployment_frequency
+from dora.metrics.recovery_time import recovery_time
+from dora.metrics.rework_rate import rework_rate
+from dora.outcomes import Outcomes, SuccessStatuses, find_outcomes
+from dora.results import (
+    ChangeFailRate,
+    ChangeLeadTime,
+    DeploymentFrequency,
+    Interval,
+    RecoveryTime,
+    Report,
+    ReworkRate,
+    Row,
+    Stages,
+    Waiting,
+)
+from dora.tables import Tables
+
+DEPLOYMENT = ["repository", "deployment"]
+
+
+def build_report(tables: Tables, config: Config) -> Report:
+    """The report of *tables* under *config*; no input is changed, nothing else is looked at."""
+    read, succeeded = find_outcomes(tables.deployments, tables.statuses, config)
+    history = trace_history(read, tables, config)
+    outcomes, succeeded = judged(read, succeeded, history, config)
+    changes, waiting = find_changes(history, outcomes, tables, config)
+    failures = find_failures(outcomes, succeeded, history, config)
+    groups = find_groups(find_environments(outcomes, config), config)
+    every_row = find_environments(outcomes, config)[ENVIRONMENT]
+    return Report(
+        organization=config.organization,
+        since=config.window.since,
+        until=config.window.until,
+        days=config.window.days,
+        timezone=config.window.timezone,
+        by=config.by,
+        benchmark=config.benchmark,
+        generated_at=config.now,
+        version=__version__,
+        configuration=config.digest,
+        rows=_build_rows(groups, outcomes, history, changes, waiting, failures, config),
+        coverage=build_coverage(
+            tables, outcomes, history, Changes(changes.merge(every_row, on=ENVIRONMENT)), config
+        ),
+    )
+
+
+def judged(
+    read: Outcomes, succeeded: SuccessStatuses, history: History, config: Config
+) -> tuple[Outcomes, SuccessStatuses]:
+    """The deployments that count, W3 (a) and (b): what else came with a page enters nothing."""
+    is_recent = read["created_at"] >= config.window.since - config.lookback
+    earlier = pd.MultiIndex.from_frame(history.successes[DEPLOYMENT])
+    is_judged = is_recent | pd.MultiIndex.from_frame(read[DEPLOYMENT]).isin(earlier)
+    outcomes = read[is_judged].reset_index(drop=True)
+    keys = outcomes[DEPLOYMENT]
+    return Outcomes(outcomes), SuccessStatuses(succeeded.merge(keys, on=DEPLOYMENT))
+
+
+def _build_rows(
+    groups: Groups,
+    outcomes: Outcomes,
+    history: History,
+    changes: Changes,
+    waiting: WaitingChanges,
+    failures: Failures,
+    config: Config,
+) -> tuple[Row, ...]:
+    """One row a group, in the order of *groups*."""
+    window, index = config.window, groups.rows.index
+    events = _mark(outcomes, failures, config)
+    inside = {
+        name: groups.grouped(events[_in_window(events[name], config)])
+        for name in ("succeeded_at", "finished_at")
+    }
+    failed = inside["finished_at"].loc[inside["finished_at"]["is_failed"], ["group", *DEPLOYMENT]]
+    reasons = count_reasons(failed.merge(failures.reasons, on=DEPLOYMENT))
+    counted = changes[~changes["is_excluded"]]
+    episodes = failures.episodes[_in_window(failures.episodes["began_at"], config)]
+    frames = {
+        "frequency": deployment_frequency(inside["succeeded_at"], index, window),
+        "lead_time": change_lead_time(groups.grouped(counted), index),
+        "fail_rate": change_fail_rate(inside["finished_at"], index),
+        "recovery": recovery_time(groups.grouped(episodes), index, pd.Timestamp(window.until)),
+        "rework": rework_rate(inside["succeeded_at"], index),
+    }
+    waits = _waiting(groups, history, waiting)
+    year = config.benchmark if config.by == "repository" else "none"
+    records = {name: made.to_dict("index") for name, made in frames.items()}
+    return tuple(
+        Row(
+            key=key,
+            tier=tier,
+            deployment_frequency=_frequency(records["frequency"][group], year, config),
+            change_lead_time=_lead_time(records["lead_time"][group], year),
+            change_fail_rate=_fail_rate(records["fail_rate"][group], reasons.get(group, {}), year),
+            recovery_time=_recovery(records["recovery"][group], year),
+            rework_rate=_rework(records["rework"][group]),
+            waiting=waits.get(group),
+        )
+        for group, key, tier in groups.rows.itertuples(name=None)
+    )
+
+
+def _mark(outcomes: Outcomes, failures: Failures, config: Config) -> pd.DataFrame:
+    """Judged deployments with `is_failed`, `is_never_live` (F8) and `is_rework` (RW1)."""
+    failed = failures.failed[[*DEPLOYMENT, "only_status"]].assign(is_failed=True)
+    rework = failures.rework.assign(is_rework=True)
+    events = outcomes.merge(failed, on=DEPLOYMENT, how="left").merge(
+        rework, on=DEPLOYMENT, how="left"
+    )
+    for name in ("is_failed", "is_rework", "only_status"):
+        events[name] = events[name].eq(other=True).fillna(value=False).astype("bool")
+    events["is_never_live"] = events["only_status"] & events["succeeded_at"].isna()
+    return events
+
+
+def _in_window(instants: pd.Series, config: Config) -> pd.Series:
+    return instants.between(config.window.since, config.window.until, inclusive="left")
+
+
+def _waiting(groups: Groups, history: History, waiting: WaitingChanges) -> dict[int, Waiting]:
+    """Waiting work of the groups of which anything can be said (LT8), the oldest of all."""
+    known = groups.grouped(history.environments[history.environments["knows_waiting"]])
+    ages = groups.grouped(waiting).groupby("group")["age_seconds"].agg(["size", "max"])
+    found = {}
+    for group in known["group"].unique().tolist():
+        count, oldest = ages.loc[group] if group in ages.index else (0, None)
+        found[group] = Waiting(int(count), None if oldest is None else float(oldest))
+    return found
+
+
+def _frequency(row: dict[Any, Any], year: str, config: Config) -> DeploymentFrequency:
+    return DeploymentFrequency(
+        deployments=int(row["deployments"]),
+        per_day=float(row["per_day"]),
+        per_week=float(row["per_week"]),
+        active_days=int(row["active_days"]),
+        per_day_interval=Interval(float(row["per_day_low"]), float(row["per_day_high"])),
+        level=benchmarks.frequency_level(year, int(row["deployments"]), config.window.length),
+    )
+
+
+def _lead_time(row: dict[Any, Any], year: str) -> ChangeLeadTime:
+    median = _number(row["median"])
+    return ChangeLeadTime(
+        changes=int(row["changes"]),
+        median=median,
+        mean=_number(row["mean"]),
+        p75=_number(row["p75"]),
+        p90=_number(row["p90"]),
+        median_interval=_interval(row["median_low"], row["median_high"]),
+        level=benchmarks.lead_time_level(year, int(row["changes"]), median),
+        stages=Stages(*(_number(row[name]) for name in ("coding", "review", "delivery"))),
+    )
+
+
+def _fail_rate(row: dict[Any, Any], reasons: dict[str, int], year: str) -> ChangeFailRate:
+    failed, deployments = int(row["failed"]), int(row["deployments"])
+    return ChangeFailRate(
+        failed=failed,
+        deployments=deployments,
+        rate=_number(row["rate"]),
+        interval=_interval(row["low"], row["high"]),
+        level=benchmarks.fail_rate_level(year, failed, deployments),
+        reasons=reasons,
+        never_live=int(row["never_live"]),
+    )
+
+
+def _recovery(row: dict[Any, Any], year: str) -> RecoveryTime:
+    mean, median = _number(row["mean"]), _number(row["median"])
+    return RecoveryTime(
+        episodes=int(row["episodes"]),
+        recovered=int(row["recovered"]),
+        open=int(row["open"]),
+        mean=mean,
+        median=median,
+        level=benchmarks.recovery_level(year, int(row["episodes"]), median, mean),
+    )
+
+
+def _rework(row: dict[Any, Any]) -> ReworkRate:
+    return ReworkRate(
+        rework=int(row["rework"]),
+        deployments=int(row["deployments"]),
+        rate=_number(row["rate"]),
+        interval=_interval(row["low"], row["high"]),
+    )
+
+
+def _number(value: Any) -> float | None:
+    """A number, or None where it cannot be known."""
+    return None if pd.isna(value) else float(value)
+
+
+def _interval(low: Any, high: Any) -> Interval | None:
+    return None if pd.isna(low) else Interval(float(low), float(high))

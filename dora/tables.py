@@ -1,0 +1,171 @@
+"""The tables between GitHub and the numbers: their columns, and the one way to make them.
+
+Every frame has a fixed schema, so an empty one keeps its columns and dtypes. Instants are UTC with
+microseconds; missing is missing (`NaT`, `<NA>`), never a stand-in. `docs/tables.md` is generated
+from here.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, NewType
+
+import pandas as pd
+
+INSTANT = "datetime64[us, UTC]"
+TEXT = "str"
+COUNT = "int64"
+FLAG = "bool"
+
+
+class Column(NamedTuple):
+    """One column: its dtype, what it means (with its unit), the API's field it comes from."""
+
+    dtype: str
+    meaning: str
+    source: str
+
+
+Schema = Mapping[str, Column]
+
+REPOSITORY = Column(TEXT, "name of the repository, without its owner", "Repository.name")
+
+REPOSITORIES: Schema = {
+    "repository": REPOSITORY,
+    "archived_at": Column(INSTANT, "when it was archived; missing if it is not", "archivedAt"),
+    "is_empty": Column(FLAG, "whether it holds no commit", "isEmpty"),
+    "has_deployments": Column(
+        FLAG, "whether a chosen environment had a deployment before the window's end", "deployments"
+    ),
+    "is_excluded": Column(FLAG, "whether no `--repo` glob fits it", ""),
+    "head_sha": Column(TEXT, "newest commit of the default branch", "defaultBranchRef.target.oid"),
+    "unreadable": Column(TEXT, "why it could not be read; missing if it could", "errors"),
+    "incomplete": Column(TEXT, "what of it was not read to its end; missing if all was", ""),
+}
+
+DEPLOYMENTS: Schema = {
+    "repository": REPOSITORY,
+    "deployment": Column(COUNT, "id of the deployment", "databaseId"),
+    "sha": Column(TEXT, "deployed commit", "commitOid"),
+    "is_known": Column(FLAG, "whether GitHub still has that commit (LT10)", "commit"),
+    "environment": Column(TEXT, "environment as GitHub spells it", "environment"),
+    "task": Column(TEXT, "what the deployment was for", "task"),
+    "payload": Column(TEXT, "JSON text its creator attached", "payload"),
+    "created_at": Column(INSTANT, "when it was created", "createdAt"),
+}
+
+STATUSES: Schema = {
+    "repository": REPOSITORY,
+    "deployment": Column(COUNT, "id of the deployment", "databaseId"),
+    "state": Column(TEXT, "state in lower case", "statuses.state"),
+    "created_at": Column(INSTANT, "when the status was written", "statuses.createdAt"),
+    "log_url": Column(TEXT, "where its log is", "statuses.logUrl"),
+}
+
+COMMITS: Schema = {
+    "repository": REPOSITORY,
+    "sha": Column(TEXT, "the commit", "Commit.oid"),
+    "authored_at": Column(INSTANT, "author's date", "authoredDate"),
+    "committed_at": Column(INSTANT, "committer's date", "committedDate"),
+    "author": Column(TEXT, "author's login, read only where LT9 asks for it", "author.user.login"),
+}
+
+PARENTS: Schema = {
+    "repository": REPOSITORY,
+    "sha": Column(TEXT, "the commit", "Commit.oid"),
+    "position": Column(COUNT, "place among its parents, from 0", "parents"),
+    "parent_sha": Column(TEXT, "the parent", "parents.oid"),
+}
+
+PULL_REQUESTS: Schema = {
+    "repository": REPOSITORY,
+    "number": Column(COUNT, "number of the pull request", "PullRequest.number"),
+    "created_at": Column(INSTANT, "when it was opened", "createdAt"),
+    "merged_at": Column(INSTANT, "when it was merged; missing if it is not", "mergedAt"),
+    "merge_sha": Column(TEXT, "its merge commit", "mergeCommit.oid"),
+    "first_authored_at": Column(
+        INSTANT, "author's date of its branch's first commit", "commits.commit.authoredDate"
+    ),
+}
+
+#: Which requests GitHub associates with a commit.
+ASSOCIATIONS: Schema = {
+    "repository": REPOSITORY,
+    "sha": Column(TEXT, "the commit", "Commit.oid"),
+    "number": Column(COUNT, "a pull request associated with it", "associatedPullRequests.number"),
+}
+
+#: Commits of a request's branch: those that decide whether it was squashed (LT4).
+BRANCH_COMMITS: Schema = {
+    "repository": REPOSITORY,
+    "number": Column(COUNT, "number of the pull request", "PullRequest.number"),
+    "sha": Column(TEXT, "first or one of the last commits of its branch", "commits.commit.oid"),
+}
+
+Repositories = NewType("Repositories", pd.DataFrame)
+Deployments = NewType("Deployments", pd.DataFrame)
+Statuses = NewType("Statuses", pd.DataFrame)
+Commits = NewType("Commits", pd.DataFrame)
+Parents = NewType("Parents", pd.DataFrame)
+PullRequests = NewType("PullRequests", pd.DataFrame)
+Associations = NewType("Associations", pd.DataFrame)
+BranchCommits = NewType("BranchCommits", pd.DataFrame)
+
+SCHEMAS: Mapping[str, Schema] = {
+    "repositories": REPOSITORIES,
+    "deployments": DEPLOYMENTS,
+    "statuses": STATUSES,
+    "commits": COMMITS,
+    "parents": PARENTS,
+    "pull_requests": PULL_REQUESTS,
+    "associations": ASSOCIATIONS,
+    "branch_commits": BRANCH_COMMITS,
+}
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Everything read from GitHub, and what reading it cost."""
+
+    repositories: Repositories
+    deployments: Deployments
+    statuses: Statuses
+    commits: Commits
+    parents: Parents
+    pull_requests: PullRequests
+    associations: Associations
+    branch_commits: BranchCommits
+    requests: int = 0
+    points: int = 0
+    seconds: float = 0.0
+
+
+def frame(schema: Schema, rows: Iterable[Any]) -> pd.DataFrame:
+    """One row per item of *rows* (mappings, or sequences in the schema's order), dtypes set.
+
+    An instant without a time zone is a TypeError: it would silently be taken for UTC.
+    """
+    made = pd.DataFrame(list(rows), columns=list(schema))
+    return typed(schema, made)
+
+
+def typed(schema: Schema, made: pd.DataFrame) -> pd.DataFrame:
+    """*made* with exactly the schema's columns, in its order and dtypes."""
+    columns = {}
+    for name, column in schema.items():
+        values = made[name]
+        if column.dtype == INSTANT and values.dtype == object:
+            values = pd.to_datetime(values, utc=False, format="ISO8601")
+            if values.dt.tz is None and values.notna().any():
+                raise TypeError(f"{name} holds instants without a time zone")
+            if values.dt.tz is None:
+                values = values.dt.tz_localize("UTC")
+        columns[name] = values.astype(column.dtype)
+    return pd.DataFrame(columns, columns=list(schema))
+
+
+def make_tables(
+    rows: Mapping[str, Iterable[Any]], *, requests: int = 0, points: int = 0, seconds: float = 0.0
+) -> Tables:
+    """The tables of *rows* (table name → rows); a table not named is empty."""
+    frames = {name: frame(schema, rows.get(name, ())) for name, schema in SCHEMAS.items()}
+    return Tables(**frames, requests=requests, points=points, seconds=seconds)

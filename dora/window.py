@@ -1,0 +1,68 @@
+"""Words for times in, instants out: ages, dates, and the window of a report (W1)."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+AGE = re.compile(r"(?P<count>\d{1,6})\s*(?P<unit>h|d|w|mo|y)")
+#: A month is 30 days and a year 365 (W1): an age is a length, not a place in a calendar.
+UNITS = {
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+    "mo": timedelta(days=30),
+    "y": timedelta(days=365),
+}
+ALLOWED = "an age like 36h, 90d, 12w, 6mo, 1y, or an ISO 8601 date or date-time like 2026-08-25"
+
+
+def parse_age(text: str) -> timedelta:
+    """Length of an age like `90d`; ValueError says what is allowed."""
+    match = AGE.fullmatch(text.strip().lower())
+    if match is None:
+        raise ValueError("is no age; allowed: a number and one of h, d, w, mo, y, like 30d")
+    return int(match["count"]) * UNITS[match["unit"]]
+
+
+def parse_instant(text: str, now: datetime, timezone: ZoneInfo) -> datetime:
+    """UTC instant of an age counted back from *now*, or of a date or date-time (W1).
+
+    A date is midnight in *timezone*, and so is read a date-time without an offset. ValueError
+    says what is allowed.
+    """
+    text = text.strip()
+    try:
+        if AGE.fullmatch(text.lower()):
+            return now - parse_age(text)
+        instant = datetime.fromisoformat(text)
+        if instant.tzinfo is None:
+            instant = instant.replace(tzinfo=timezone)
+        return instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"is no time; allowed: {ALLOWED}") from None
+
+
+@dataclass(frozen=True)
+class Window:
+    """The time a report speaks of: `[since, until)`, UTC instants; days are *timezone*'s."""
+
+    since: datetime
+    until: datetime
+    timezone: str = "UTC"
+
+    @property
+    def length(self) -> timedelta:
+        """Time from *since* to *until*."""
+        return self.until - self.since
+
+    @property
+    def days(self) -> float:
+        """Length in days of 24 hours."""
+        return self.length / timedelta(days=1)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The report's time zone."""
+        return ZoneInfo(self.timezone)

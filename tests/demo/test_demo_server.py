@@ -1,0 +1,76 @@
+"""The server itself: where it is, what it remembers, how it stops."""
+
+import threading
+import time
+
+import pytest
+import requests
+
+from dora.demo.server import TOKEN, serve
+from tests.demo.made import ask, get, organization, post, repository
+
+QUERY = 'query Names($n: Int!) { organization(login: "acme") { repositories(first: $n) {'
+QUERY += " totalCount } } }"
+
+
+def test_requests_are_remembered() -> None:
+    """Method, path, operation, variables, points and status of each request, in order."""
+    with serve(organization(repository())) as server:
+        post(server, QUERY, n=1)
+        get(server, "/repos/acme/no")
+    first, second = server.requests
+    assert ("POST", "/graphql", "Names", {"n": 1}, 1, 200) == (
+        first.method,
+        first.path,
+        first.operation,
+        first.variables,
+        first.points,
+        first.status,
+    )
+    assert ("GET", "/repos/acme/no", None, 404) == (
+        second.method,
+        second.path,
+        second.operation,
+        second.status,
+    )
+
+
+def test_another_truth_can_be_served_while_it_runs() -> None:
+    """What changes at GitHub is seen by the next request."""
+    with serve(organization(repository())) as server:
+        counts = [ask(server, QUERY, n=1)["data"]["organization"]["repositories"]["totalCount"]]
+        server.replace(organization(repository(), repository("web")))
+        counts += [ask(server, QUERY, n=1)["data"]["organization"]["repositories"]["totalCount"]]
+    assert counts == [1, 2]
+
+
+def test_connections_are_kept_and_answers_come_at_once() -> None:
+    """One connection serves many requests, without forty milliseconds of delay each."""
+    with serve(organization(repository())) as server, requests.Session() as session:
+        session.headers["authorization"] = f"bearer {TOKEN}"
+        began = time.monotonic()
+        for _ in range(20):
+            assert session.get(f"{server.url}/user", timeout=5).ok
+        took = time.monotonic() - began
+    assert took < 0.5
+
+
+def test_nothing_is_left_when_it_stops() -> None:
+    """Threads end and the port is free, though a client keeps its connection."""
+    before = threading.active_count()
+    with requests.Session() as session:
+        with serve(organization()) as server:
+            session.get(server.url, timeout=5)
+        assert before == threading.active_count()
+        with pytest.raises(requests.ConnectionError):
+            session.get(server.url, timeout=5)
+    port = int(server.url.rpartition(":")[2])
+    with serve(organization(), port=port) as again:
+        assert again.url == server.url
+
+
+def test_tokens_are_never_shown() -> None:
+    """No representation of a server or a request holds a token."""
+    with serve(organization(), token="made-up-secret") as server:
+        get(server, "/user", "made-up-secret")
+        assert "made-up-secret" not in repr(server) + repr(server.requests)

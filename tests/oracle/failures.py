@@ -1,0 +1,306 @@
+"""Which deployments failed, why and for how long (F1 to F6), episodes (R1 to R3), rework (RW1)."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from dora.demo.model import PullRequest
+from tests.oracle.naming import fits_any
+from tests.oracle.outcomes import Judged, payload_value
+from tests.oracle.settings import Settings
+from tests.oracle.shipping import History
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a deployment counts as failed, and from when to when."""
+
+    signal: str
+    began_at: datetime
+    ended_at: datetime | None
+
+
+Reasons = dict[int, list[Reason]]  # by deployment id
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One outage of an environment (R2)."""
+
+    began_at: datetime
+    ended_at: datetime | None
+
+
+def status_reasons(history: History, settings: Settings) -> list[tuple[int, Reason]]:
+    """F1, F8: a failure status, until the next success status in that environment."""
+    successes = [
+        event.at for one in history.read for event in one.events if event.state == "success"
+    ]
+    found = []
+    for one in history.read:
+        counts = settings.failures_status == "any" or (
+            settings.failures_status == "live" and one.succeeded_at is not None
+        )
+        began_at = one.failed_at
+        if counts and began_at is not None:
+            after = [at for at in successes if at >= began_at]
+            found.append((one.id, Reason("status", began_at, min(after, default=None))))
+    return found
+
+
+def asks_for_rollback(judged: Judged) -> bool:
+    """Whether task or payload call the deployment a rollback (F2)."""
+    return judged.task == "rollback" or payload_value(judged.payload, "rollback") is True
+
+
+def rollbacks(history: History) -> list[tuple[Judged, Judged]]:
+    """F2: each rollback with the deployment it fails."""
+    graph = history.graph
+    successes = history.successes
+    found = []
+    for place, one in enumerate(successes):
+        if place == 0 or successes[place - 1].sha == one.sha:
+            continue
+        live = successes[place - 1]
+        back = graph.knows(one.sha) and one.sha in graph.reach(live.sha)
+        newer = (one.created_at, one.id) > (live.created_at, live.id)
+        if (back and newer) or asks_for_rollback(one):
+            before = [at for at in range(place) if successes[at].sha == one.sha]
+            found.append((one, successes[before[-1] + 1] if before else live))
+    return found
+
+
+def rollback_reasons(history: History) -> list[tuple[int, Reason]]:
+    """F2: what the rollbacks fail, from its success to the rollback's."""
+    return [
+        (failed.id, Reason("rollback", failed.succeeded_at, rollback.succeeded_at))
+        for rollback, failed in rollbacks(history)
+        if failed.succeeded_at is not None
+    ]
+
+
+class Reverts:
+    """F3: what the commits of one environment's history take away or put back."""
+
+    def __init__(self, history: History, organization: str) -> None:
+        self.graph = history.graph
+        self.name = f"{organization}/{history.graph.repository.name}".casefold()
+        self.received = history.received()
+
+    def merge_of(self, number: str) -> str | None:
+        """Give the merge commit that stands for request *number*."""
+        for request in self.graph.merged:
+            if request.number == int(number):
+                return request.merge_commit_sha
+        return None
+
+    def targets(self, sha: str) -> list[str | None] | None:
+        """Commits that the commit reverts, None for an unknown one; None if it is no revert."""
+        message = self.graph.commits[sha].message
+        found: list[str | None] = []
+        for prefix in re.findall(r"This reverts commit ([0-9a-f]{7,40})\b", message):
+            fitting = [one for one in self.received if one.startswith(prefix)]
+            found.append(fitting[0] if len(fitting) == 1 else None)
+        for name, number in re.findall(r"Reverts ([\w.-]+/[\w.-]+)?#([0-9]+)", message):
+            ours = not name or name.casefold() == self.name
+            found.append(self.merge_of(number) if ours else None)
+        request = self.graph.request_of(sha)
+        branch = re.match(r"revert-([0-9]+)-", request.head_ref) if request else None
+        if branch:
+            found.append(self.merge_of(branch[1]))
+        return found or None
+
+    def takes_away(self, sha: str, seen: frozenset[str] = frozenset()) -> list[str | None]:
+        """Targets that the commit takes away, rather than putting them back (parity)."""
+        return [
+            target
+            for target in self.targets(sha) or []
+            if target is None
+            or target in seen
+            or target not in self.graph.commits
+            or not self.takes_away(target, seen | {sha})
+        ]
+
+
+def reverting(history: History, organization: str) -> list[tuple[Judged, str]]:
+    """F3: each deployment that shipped a revert, with the commit it took away."""
+    reverts = Reverts(history, organization)
+    shipped = history.shipped()
+    return [
+        (one, target)
+        for one in history.successes
+        for sha in shipped[one.id]
+        for target in reverts.takes_away(sha)
+        if target is not None and target not in shipped[one.id]
+    ]
+
+
+def revert_reasons(history: History, organization: str) -> list[tuple[int, Reason]]:
+    """F3: the earlier deployment that shipped what was reverted."""
+    shipped = history.shipped()
+    order = [one.id for one in history.successes]
+    found = []
+    for one, target in reverting(history, organization):
+        for failed in history.successes[: order.index(one.id)]:
+            if target in shipped[failed.id] and failed.succeeded_at is not None:
+                reason = Reason("revert", failed.succeeded_at, one.succeeded_at)
+                found.append((failed.id, reason))
+    return found
+
+
+def has_label(request: PullRequest, labels: tuple[str, ...]) -> bool:
+    """Whether the request has one of *labels*, case ignored."""
+    return not {one.casefold() for one in request.labels}.isdisjoint(
+        one.casefold() for one in labels
+    )
+
+
+def shipping_requests(history: History) -> list[tuple[Judged, PullRequest]]:
+    """Every request a change of which each success shipped."""
+    shipped = history.shipped()
+    found = []
+    for one in history.successes:
+        for sha in shipped[one.id]:
+            request = history.graph.request_of(sha)
+            if request is not None and history.graph.is_change(sha):
+                found.append((one, request))
+    return found
+
+
+def hotfixing(history: History, settings: Settings) -> list[Judged]:
+    """F4: the successes that shipped a hotfix."""
+    ids = {
+        one.id
+        for one, request in shipping_requests(history)
+        if has_label(request, settings.hotfix_labels)
+        or fits_any(settings.hotfix_branches, request.head_ref)
+    }
+    return [one for one in history.successes if one.id in ids]
+
+
+def hotfix_reasons(history: History, settings: Settings) -> list[tuple[int, Reason]]:
+    """F4: the deployment live just before a hotfix."""
+    fixes = {one.id for one in hotfixing(history, settings)}
+    successes = history.successes
+    return [
+        (live.id, Reason("hotfix", live.succeeded_at, one.succeeded_at))
+        for live, one in pairwise(successes)
+        if one.id in fixes and live.succeeded_at is not None
+    ]
+
+
+def label_reasons(history: History, settings: Settings) -> list[tuple[int, Reason]]:
+    """F5: the deployment that shipped a request labelled as a failure."""
+    ids = {
+        one.id
+        for one, request in shipping_requests(history)
+        if has_label(request, settings.failure_labels)
+    }
+    successes = history.successes
+    found = []
+    for place, one in enumerate(successes):
+        if one.id in ids and one.succeeded_at is not None:
+            later = [other.succeeded_at for other in successes[place + 1 :]]
+            ended_at = later[0] if later else None
+            found.append((one.id, Reason("label", one.succeeded_at, ended_at)))
+    return found
+
+
+def tag_reasons(history: History, settings: Settings) -> list[tuple[int, Reason]]:
+    """F6: the latest success of a tagged commit, in production."""
+    shas = {
+        tag.sha
+        for tag in history.graph.repository.tags
+        if fits_any(settings.failure_tags, tag.name)
+        and (tag.tagged_at is None or tag.tagged_at < history.span.until)
+    }
+    successes = history.successes if history.tier == "production" else []
+    latest = {one.sha: place for place, one in enumerate(successes)}
+    found = []
+    for sha in sorted(shas & set(latest)):
+        one = successes[latest[sha]]
+        later = [other for other in successes[latest[sha] + 1 :] if other.sha != sha]
+        ended_at = later[0].succeeded_at if later else None
+        if one.succeeded_at is not None:
+            found.append((one.id, Reason("tag", one.succeeded_at, ended_at)))
+    return found
+
+
+def reasons_of(history: History, settings: Settings, organization: str) -> Reasons:
+    """Every reason but incidents, by failed deployment."""
+    on = settings.signals
+    found: list[tuple[int, Reason]] = []
+    if "status" in on:
+        found += status_reasons(history, settings)
+    if "rollback" in on and settings.rollback:
+        found += rollback_reasons(history)
+    if "revert" in on:
+        found += revert_reasons(history, organization)
+    if "hotfix" in on:
+        found += hotfix_reasons(history, settings)
+    if "label" in on:
+        found += label_reasons(history, settings)
+    if "tag" in on:
+        found += tag_reasons(history, settings)
+    reasons: Reasons = {}
+    for failed, reason in found:
+        reasons.setdefault(failed, []).append(reason)
+    return reasons
+
+
+def rework_of(
+    history: History, settings: Settings, organization: str, reasons: Reasons
+) -> set[int]:
+    """Successes that are rework (RW1)."""
+    on = settings.signals
+    rework: set[int] = set()
+    if "rollback" in on and settings.rollback:
+        rework |= {rollback.id for rollback, _ in rollbacks(history)}
+    if "revert" in on:
+        rework |= rework_by_revert(history, organization)
+    if "hotfix" in on:
+        rework |= {one.id for one in hotfixing(history, settings)}
+    incidents = [one for several in reasons.values() for one in several if one.signal == "incident"]
+    for incident in incidents:
+        after = [
+            one
+            for one in history.successes
+            if one.succeeded_at is not None
+            and one.succeeded_at > incident.began_at
+            and (incident.ended_at is None or one.succeeded_at < incident.ended_at)
+        ]
+        rework |= {one.id for one in after[:1]}
+    return rework
+
+
+def rework_by_revert(history: History, organization: str) -> set[int]:
+    """RW1: the successes that revert what the environment had received before them."""
+    had: dict[int, set[str]] = {}
+    received: set[str] = set()
+    for one in history.known(history.read + history.marking):
+        had[one.id] = set(received)
+        received |= history.graph.reach(one.sha)
+    return {
+        one.id for one, target in reverting(history, organization) if target in had.get(one.id, ())
+    }
+
+
+def episodes_of(history: History, reasons: Reasons) -> list[Episode]:
+    """Outages of one environment: downtimes (R1), failed attempts in a row as one (R2)."""
+    alone: list[Episode] = []
+    attempts: dict[datetime | None, datetime] = {}
+    for one in history.read:
+        several = reasons.get(one.id, [])
+        if not several:
+            continue
+        incidents = [reason for reason in several if reason.signal == "incident"]
+        timed = incidents or several
+        began_at = min(reason.began_at for reason in timed)
+        ends = [reason.ended_at for reason in timed if reason.ended_at is not None]
+        ended_at = max(ends) if len(ends) == len(timed) else None
+        if {reason.signal for reason in several} == {"status"}:
+            attempts[ended_at] = min(began_at, attempts.get(ended_at, began_at))
+        else:
+            alone.append(Episode(began_at, ended_at))
+    return alone + [Episode(began_at, ended_at) for ended_at, began_at in attempts.items()]

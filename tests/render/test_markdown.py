@@ -1,0 +1,183 @@
+"""The report as GitHub's Markdown."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dora.render.markdown import code, render_report
+from dora.render.words import plain
+from dora.results import Coverage, Row, Unreadable
+from tests.render import reports
+
+NAMES = (
+    st.text(max_size=60) | st.text("|\\` a", max_size=9) | st.sampled_from(reports.HOSTILE_NAMES)
+)
+
+
+def cells_of(line: str) -> list[str]:
+    """Split one row of a table as GitHub does: at each pipe with no backslash right before it."""
+    assert line[0] == "|" == line[-1]
+    return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line[1:-1])]
+
+
+def table_of(text: str) -> list[list[str]]:
+    """Give the cells of the lines of a report that are rows of its table, headings and rule too."""
+    return [cells_of(line) for line in text.split("\n") if line.startswith("|")]
+
+
+def name_in(span: str) -> str:
+    """Read a code span as CommonMark does, from one fence to the next of the same length."""
+    match = re.fullmatch(r"(`+)(?!`)(.*?)(?<!`)\1(?!`)", span)
+    assert match
+    name = match[2]
+    if name.strip(" ") and name[0] == " " == name[-1]:
+        name = name[1:-1]
+    return name
+
+
+def row_of(name: str, number: int = 0) -> Row:
+    """Give a row of an environment called *name*."""
+    row = reports.busy({"environment": name}, "other")
+    frequency = replace(row.deployment_frequency, deployments=number)
+    return replace(row, deployment_frequency=frequency)
+
+
+def test_usual_report() -> None:
+    """The table has the numbers of the terminal's with their sample sizes; coverage follows."""
+    assert render_report(reports.USUAL) == USUAL
+
+
+def test_an_empty_report_says_why() -> None:
+    """A report without rows has no table, and says why."""
+    assert render_report(reports.EMPTY) == EMPTY
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("production", "`production`"),
+        ("@team", "`@team`"),
+        ("`", "`` ` ``"),
+        ("``", "``` `` ```"),
+        ("a`b``c", "```a`b``c```"),
+        (" a", "`  a `"),
+        ("   ", "`   `"),
+        ("", "` `"),
+        ("a\\", "`a\\`"),
+        ("two\nlines", "`two�lines`"),
+    ],
+)
+def test_code_spans(name: str, expected: str) -> None:
+    """A name stands in a code span whose fence nothing inside can end."""
+    assert expected == code(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [("a|b", "`a\\|b`"), ("a\\|b", "`a\\\\|b`"), ("|", "`\\|`"), ("a\\", "`a\\`")],
+)
+def test_pipes_are_escaped_in_code_spans_too(name: str, cell: str) -> None:
+    """GitHub splits a row before it reads code spans, so a pipe in one needs its backslash."""
+    text = render_report(reports.report((row_of(name),), by="environment"))
+    assert f"| {cell}<br>other | " in text
+
+
+@given(NAMES)
+def test_a_code_span_is_read_back_as_the_name(name: str) -> None:
+    """What GitHub reads from a code span is the name, made safe."""
+    assert (plain(name) or " ") == name_in(code(name))
+
+
+@given(st.lists(NAMES, min_size=1, max_size=5), NAMES)
+def test_no_name_breaks_the_table(names: list[str], organization: str) -> None:
+    """Whatever the names, each row is one line of as many cells, the first of them the name."""
+    unread = tuple(Unreadable(name, name) for name in names)
+    text = render_report(
+        reports.report(
+            tuple(map(row_of, names)),
+            Coverage(1, unreadable=unread),
+            by="environment",
+            organization=organization,
+        )
+    )
+    headings, _, *rows = table_of(text)
+    assert len(names) == len(rows)
+    assert [len(headings)] * len(rows) == [len(row) for row in rows]
+    assert [plain(name) or " " for name in names] == [
+        name_in(row[0].removesuffix("<br>other")) for row in rows
+    ]
+
+
+@given(
+    st.lists(NAMES, max_size=80),
+    st.lists(NAMES, max_size=30),
+    st.integers(min_value=2_000, max_value=12_000),
+)
+def test_never_larger_than_the_limit(names: list[str], unread: list[str], limit: int) -> None:
+    """Bytes, and so characters, stay within the limit; the note adds up with the rows shown."""
+    rows = tuple(row_of(name, number) for number, name in enumerate(names))
+    coverage = Coverage(1, unreadable=tuple(Unreadable(name, name) for name in unread))
+    text = render_report(reports.report(rows, coverage, by="environment"), limit=limit)
+    assert len(text.encode()) <= limit
+    assert "2026-08-25 06:00 to 2026-11-23 06:00 UTC (90 days)" in text
+    shown = len(table_of(text)[2:])
+    note = re.search(r"^(\d+) of (\d+) rows did not fit", text, re.MULTILINE)
+    assert (len(rows) - shown, len(rows)) == (
+        (int(note[1]), int(note[2])) if note else (0, len(rows))
+    )
+    more = re.search(r"^- (\d+) more remarks?", text, re.MULTILINE)
+    assert len(unread) == text.count(" could not be read: `") + (int(more[1]) if more else 0)
+
+
+def test_rows_left_out_are_counted() -> None:
+    """Whole rows are left out from the end, and the note says how many and where they are."""
+    rows = tuple(row_of(f"environment-{number}") for number in range(40))
+    text = render_report(reports.report(rows, Coverage(1), by="environment"), limit=4_000)
+    assert "\n24 of 40 rows did not fit: the JSON and CSV reports have them all.\n" in text
+    assert [row[0] for row in table_of(text)][-1:] == ["`environment-15`<br>other"]
+
+
+USUAL = """\
+## DORA metrics of `medica-flow`
+
+| Repository | Environment | Deployment frequency | Change lead time | Change fail rate | Recovery time | Rework rate | Waiting changes |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+| `appointment-service` | `production` | 0.2/week **low**<br>2 times | 40 d<br>3 changes, p90 42 d | 50 %<br>1 of 2 | –, 1 open<br>1 outage | 0 %<br>0 of 2 | 31<br>oldest 62 d |
+| `appointment-service` | `qa`<br>testing | 2.4/day **elite**<br>216 times | 35 min **elite**<br>388 changes, p90 2.5 h | 2.3 % **elite**<br>5 of 218 | 25 min **elite**<br>5 outages, median 20 min | 1.9 %<br>4 of 216 |  |
+| `billing-gateway` | `live-eu-west-1`<br>production | 0/week<br>0 times | –<br>no changes | –<br>0 of 0 | –<br>no outages | –<br>0 of 0 | – |
+| `patient-api` | `production` | 3.3/week **high**<br>42 times | 26 h **high**<br>120 changes, p90 3.0 d | 6.7 % **high**<br>3 of 45, 2 never live | 1.5 h, 1 open<br>3 outages, median 1.5 h | 2.4 %<br>1 of 42 | 7<br>oldest 4.0 d |
+| `patient-api` | `staging` | 2.4/day **elite**<br>216 times | 35 min **elite**<br>388 changes, p90 2.5 h | 2.3 % **elite**<br>5 of 218 | 25 min **elite**<br>5 outages, median 20 min | 1.9 %<br>4 of 216 |  |
+
+– no data. A level takes 5 changes, deployments or outages. Lead time is the median, recovery time the mean (MTTR) of the outages that are over. p90: nine in ten are faster. Never live: failed before it reached the environment. Waiting: changes not yet in production, and the age of the oldest.
+
+`medica-flow`, 2026-08-25 06:00 to 2026-11-23 06:00 UTC (90 days), levels of DORA 2023. Read 38 repositories with 61 requests (63 points) in 8.2 s.
+
+Not in the numbers, or less than certain:
+
+- 7 repositories skipped: 2 archived, 1 empty, 4 without deployments
+- `ward-planner` could not be read: `the token lacks deployments: read`
+- `lab-results` was read only in part: `the history is longer than 5,000 deployments`
+- 1 deployment still in progress, not counted yet
+- 2 deployments abandoned: neither succeeded nor failed, not counted
+- 1,212 deployments to short-lived environments, such as previews, left out
+- 1 deployment of a commit that GitHub no longer has: no lead times
+- 3 first deployments of environments: no lead times, for what came before is not known
+- 1 environment with more history than is read: old changes may count as new
+- 1 change with a wrong clock: lead time below zero, taken as zero
+- 1 incident not traced to any deployment
+"""  # noqa: E501 (a row is one line)
+
+EMPTY = """\
+## DORA metrics of `medica-flow`
+
+No rows: nothing was deployed in this time or shortly before it.
+
+`medica-flow`, 2026-08-25 06:00 to 2026-11-23 06:00 UTC (90 days), levels of DORA 2023. Read 2 repositories.
+
+Not in the numbers, or less than certain:
+
+- 1 repository skipped: 1 archived
+"""  # noqa: E501 (a paragraph is one line)
