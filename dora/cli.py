@@ -83,7 +83,7 @@ def _options(
 
 
 @app.command()
-def report(  # noqa: PLR0913  # one parameter an option
+def report(
     org: Annotated[str | None, typer.Option(help="The organization's login.")] = None,
     since: Annotated[
         str | None, typer.Option(help="Begin of the window: 36h, 90d, 12w, 6mo, 1y, or a date.")
@@ -133,7 +133,7 @@ def report(  # noqa: PLR0913  # one parameter an option
     """Read an organization's deployments and commits and print its DORA metrics."""
     from dora.config import load_config  # noqa: PLC0415  # see the module's first lines
 
-    options = {
+    options: dict[str, Any] = {
         "org": org, "since": since, "until": until, "repo": tuple(repo or ()),
         "environment": tuple(environment or ()), "tier": tuple(tier or ()), "by": by,
         "ephemeral": ephemeral, "benchmark": benchmark, "timezone": timezone,
@@ -152,7 +152,7 @@ def report(  # noqa: PLR0913  # one parameter an option
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def demo(  # noqa: PLR0913  # one parameter an option
+def demo(
     context: typer.Context,
     serve: Annotated[
         bool, typer.Option("--serve", help="Keep the stand-in up, and say how to use it.")
@@ -302,7 +302,7 @@ def _tell_missing(made: "Report") -> int:
         print(f"dora: {plain(one.repository)}: {plain(one.reason)}", file=sys.stderr)
     if missing:
         print(
-            "      The report is made without what could not be read there; the other numbers hold.",
+            "      The report is made without what could not be read; the other numbers hold.",
             file=sys.stderr,
         )
     return PARTIAL if missing else 0

@@ -11,15 +11,20 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from dora.errors import BadUsage
-from dora.window import ALLOWED, Window, parse_age, parse_instant
+from dora.window import Window, parse_age, parse_instant
 
 By = Literal["repository", "environment", "organization"]
 Tier = Literal["production", "staging", "testing", "development", "other"]
@@ -258,8 +263,16 @@ class _Given(Settings):
     """Settings validated from what was merged, nothing read behind our back."""
 
     @classmethod
-    def settings_customise_sources(cls, settings_cls: Any, **sources: Any) -> tuple[Any, ...]:
-        return (sources["init_settings"],)
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  # the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # likewise
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # likewise
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # likewise
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What was given alone."""
+        return (init_settings,)
 
 
 def _window(settings: Settings, now: datetime) -> Window:
@@ -275,23 +288,22 @@ def _window_problems(merged: dict[str, Any], layers: list[_Layer], now: datetime
     except ValueError:
         return []
     problems, instants = [], {"since": now - parse_age("90d"), "until": now}
-    for key in instants:
-        text = merged.get(key)
-        if not isinstance(text, str):
+    for key, text in merged.items():
+        if key not in instants or not isinstance(text, str):
             continue
         try:
             instants[key] = parse_instant(text, now, zone)
         except ValueError as wrong:
             problems.append(f"{_name(layers, (key,))}: {text!r} {wrong}")
-        else:
-            if instants[key] > now:
-                problems.append(
-                    f"{_name(layers, (key,))}: {text!r} is in the future; allowed: up to now"
-                )
+            continue
+        if instants[key] > now:
+            told = f"{_name(layers, (key,))}: {text!r}"
+            problems.append(f"{told} is in the future; allowed: up to now")
     if not problems and instants["since"] >= instants["until"]:
+        begin, end = (f"{instants[key]:%Y-%m-%d %H:%M} UTC" for key in instants)
         problems.append(
-            f"{_name(layers, ('since',))}: the window would begin at {instants['since']:%Y-%m-%d %H:%M} "
-            f"UTC and end at {instants['until']:%Y-%m-%d %H:%M} UTC; allowed: a begin before the end"
+            f"{_name(layers, ('since',))}: the window would begin at {begin} and end at {end}; "
+            "allowed: a begin before the end"
         )
     return problems
 

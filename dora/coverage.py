@@ -9,6 +9,9 @@ from dora.outcomes import Outcomes
 from dora.results import Coverage, Requests, Unreadable
 from dora.tables import Repositories, Tables
 
+#: As the contract lists them; which of them goes first is `find_skipped`'s.
+SKIP_REASONS = ("archived", "empty", "no deployments", "excluded")
+
 
 def build_coverage(
     tables: Tables, outcomes: Outcomes, history: History, changes: Changes, config: Config
@@ -18,10 +21,10 @@ def build_coverage(
     *outcomes* are the judged deployments, *changes* those of every environment with a row.
     """
     repositories = tables.repositories
-    skipped = count_skipped(repositories, config)
+    counts = find_skipped(repositories, config).value_counts()
+    skipped = {reason: int(counts.get(reason, 0)) for reason in SKIP_REASONS}
     is_unread = repositories["unreadable"].notna()
     is_partial = repositories["incomplete"].notna() & ~is_unread
-    counts = changes.drop_duplicates(["repository", "environment_key", "sha"])
     return Coverage(
         read=len(repositories) - sum(skipped.values()) - int(is_unread.sum()),
         skipped=skipped,
@@ -29,8 +32,8 @@ def build_coverage(
         incomplete=_named(repositories[is_partial], "incomplete"),
         deployments=_count_deployments(outcomes, history, config),
         changes={
-            "clock_skew": int((counts["is_skewed"] & ~counts["is_excluded"]).sum()),
-            "excluded": int(counts["is_excluded"].sum()),
+            "clock_skew": int((changes["is_skewed"] & ~changes["is_excluded"]).sum()),
+            "excluded": int(changes["is_excluded"].sum()),
         },
         # Incidents are not read: their number cannot be known.
         incidents={"unattributed": None},
@@ -38,21 +41,18 @@ def build_coverage(
     )
 
 
-def count_skipped(repositories: Repositories, config: Config) -> dict[str, int]:
-    """How many repositories were skipped, by the first reason that fits (C1)."""
-    readable = repositories[repositories["unreadable"].isna()]
+def find_skipped(repositories: Repositories, config: Config) -> pd.Series:
+    """Why each repository was skipped, the first reason that fits (C1); missing where it was not."""
     reasons = {
-        "excluded": readable["is_excluded"],
-        "archived": readable["archived_at"] < config.window.until,
-        "empty": readable["is_empty"],
-        "no deployments": ~readable["has_deployments"],
+        "no deployments": ~repositories["has_deployments"],
+        "empty": repositories["is_empty"],
+        "archived": repositories["archived_at"] < config.window.until,
+        "excluded": repositories["is_excluded"],
     }
-    is_skipped = pd.Series(data=False, index=readable.index)
-    counts = {}
-    for reason, fits in reasons.items():
-        counts[reason] = int((fits & ~is_skipped).sum())
-        is_skipped |= fits
-    return {name: counts[name] for name in ("archived", "empty", "no deployments", "excluded")}
+    skipped = pd.Series(None, index=repositories.index, dtype="str")
+    for reason, fits in reasons.items():  # the later reason goes before the earlier
+        skipped = skipped.mask(fits, reason)
+    return skipped.where(repositories["unreadable"].isna())
 
 
 def _count_deployments(outcomes: Outcomes, history: History, config: Config) -> dict[str, int]:

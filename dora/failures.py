@@ -1,4 +1,4 @@
-"""Outcomes and successes in, failed deployments with their reasons and episodes out: F1, F2, R1, R2.
+"""Outcomes and successes in, failed deployments, their reasons and episodes out: F1, F2, R1, R2.
 
 Every signal is a function that gives reasons; all else works on reasons alone, so a further signal
 is one more function.

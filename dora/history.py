@@ -1,7 +1,7 @@
 """Outcomes and commits in, who shipped what and what waits out: LT1, LT2, LT8, LT10, W3."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -63,13 +63,15 @@ def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History
     Environments that have no row are not walked. Cost grows with commits times environments.
     """
     span = make_span(config)
-    walked = outcomes[~outcomes["is_left_out"] & (config.ephemeral | ~outcomes["is_ephemeral"])]
-    walked = walked.assign(
-        succeeded=_microseconds(walked["succeeded_at"]), created=_microseconds(walked["created_at"])
+    is_shown = ~outcomes["is_left_out"] & (config.ephemeral | ~outcomes["is_ephemeral"])
+    shown: pd.DataFrame = outcomes[is_shown]
+    walked = shown.assign(
+        succeeded=_microseconds(shown["succeeded_at"]), created=_microseconds(shown["created_at"])
     )
     repositories, walked = _number_commits(walked, tables, span)
     parts = _Parts()
-    for (name, key), own in walked.groupby(ENVIRONMENT, sort=False):
+    for names, own in walked.groupby(ENVIRONMENT, sort=False):
+        name, key = map(str, cast("tuple[str, str]", names))
         repository = repositories[name]
         done = own[own["succeeded_at"].notna()]
         columns = (done[c] for c in ["succeeded", "deployment", "created", "commit", "older"])
@@ -151,7 +153,9 @@ def _with_older_ranks(
     walked = walked.merge(
         every[["repository", "deployment", "older"]], on=["repository", "deployment"], how="left"
     )
-    return walked.assign(older=walked["older"].fillna(0).astype("int64")), counts.to_dict()
+    return walked.assign(older=walked["older"].fillna(0).astype("int64")), {
+        str(name): int(count) for name, count in counts.items()
+    }
 
 
 def _graphs(

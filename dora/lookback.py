@@ -47,8 +47,12 @@ class Span:
 def make_span(config: Config) -> Span:
     """The run's window and look-back as `receive` counts them."""
     window = config.window
-    instants = (window.since, window.until, window.since - config.lookback)
-    return Span(*map(microseconds, instants), config.collect.older_deployments)
+    return Span(
+        since=microseconds(window.since),
+        until=microseconds(window.until),
+        lookback=microseconds(window.since - config.lookback),
+        budget=config.collect.older_deployments,
+    )
 
 
 @dataclass

@@ -19,7 +19,8 @@ Sorted by `created_at`, then `deployment`.
 """
 
 SuccessStatuses = NewType("SuccessStatuses", pd.DataFrame)
-"""One row a success status before `until`: `repository, environment_key, deployment, created_at`."""
+"""One row a success status before `until`: `repository, environment_key, deployment,
+created_at`."""
 
 #: D2's order of statuses written at one instant; whatever else there is comes first.
 RANK = {"failure": 1, "error": 1, "success": 2, "inactive": 3}

@@ -7,7 +7,7 @@ import pandas as pd
 from dora import __version__
 from dora.changes import Changes, WaitingChanges, find_changes
 from dora.config import Config
-from dora.coverage import build_coverage
+from dora.coverage import build_coverage, find_skipped
 from dora.failures import Failures, find_failures
 from dora.groups import Groups, find_environments, find_groups
 from dora.history import ENVIRONMENT, History, trace_history
@@ -30,14 +30,16 @@ from dora.results import (
     Stages,
     Waiting,
 )
-from dora.tables import Tables
+from dora.tables import Deployments, Tables
 
 DEPLOYMENT = ["repository", "deployment"]
 
 
 def build_report(tables: Tables, config: Config) -> Report:
     """The report of *tables* under *config*; no input is changed, nothing else is looked at."""
-    read, succeeded = find_outcomes(tables.deployments, tables.statuses, config)
+    is_read = tables.deployments["repository"].isin(_read_repositories(tables, config))
+    deployments = Deployments(tables.deployments[is_read])
+    read, succeeded = find_outcomes(deployments, tables.statuses, config)
     history = trace_history(read, tables, config)
     outcomes, succeeded = judged(read, succeeded, history, config)
     changes, waiting = find_changes(history, outcomes, tables, config)
@@ -60,6 +62,13 @@ def build_report(tables: Tables, config: Config) -> Report:
             tables, outcomes, history, Changes(changes.merge(every_row, on=ENVIRONMENT)), config
         ),
     )
+
+
+def _read_repositories(tables: Tables, config: Config) -> pd.Series:
+    """Names of the repositories that were neither skipped nor unreadable."""
+    repositories = tables.repositories
+    is_skipped = find_skipped(repositories, config).notna()
+    return repositories.loc[~is_skipped & repositories["unreadable"].isna(), "repository"]
 
 
 def judged(
@@ -85,7 +94,7 @@ def _build_rows(
 ) -> tuple[Row, ...]:
     """One row a group, in the order of *groups*."""
     window, index = config.window, groups.rows.index
-    events = _mark(outcomes, failures, config)
+    events = _mark(outcomes, failures)
     inside = {
         name: groups.grouped(events[_in_window(events[name], config)])
         for name in ("succeeded_at", "finished_at")
@@ -119,7 +128,7 @@ def _build_rows(
     )
 
 
-def _mark(outcomes: Outcomes, failures: Failures, config: Config) -> pd.DataFrame:
+def _mark(outcomes: Outcomes, failures: Failures) -> pd.DataFrame:
     """Judged deployments with `is_failed`, `is_never_live` (F8) and `is_rework` (RW1)."""
     failed = failures.failed[[*DEPLOYMENT, "only_status"]].assign(is_failed=True)
     rework = failures.rework.assign(is_rework=True)

@@ -7,7 +7,7 @@ from here.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, NewType
+from typing import Any, NamedTuple, NewType, cast
 
 import pandas as pd
 
@@ -159,7 +159,7 @@ def typed(schema: Schema, made: pd.DataFrame) -> pd.DataFrame:
                 raise TypeError(f"{name} holds instants without a time zone")
             if values.dt.tz is None:
                 values = values.dt.tz_localize("UTC")
-        columns[name] = values.astype(column.dtype)
+        columns[name] = values.astype(cast("Any", column.dtype))
     return pd.DataFrame(columns, columns=list(schema))
 
 
@@ -167,5 +167,7 @@ def make_tables(
     rows: Mapping[str, Iterable[Any]], *, requests: int = 0, points: int = 0, seconds: float = 0.0
 ) -> Tables:
     """The tables of *rows* (table name → rows); a table not named is empty."""
-    frames = {name: frame(schema, rows.get(name, ())) for name, schema in SCHEMAS.items()}
+    frames: dict[str, Any] = {
+        name: frame(schema, rows.get(name, ())) for name, schema in SCHEMAS.items()
+    }
     return Tables(**frames, requests=requests, points=points, seconds=seconds)

@@ -36,9 +36,7 @@ def _add(rows: dict[str, list[tuple[object, ...]]], repository: Repository) -> N
             (name, one.id, one.sha, one.sha in repository.commits, environment, one.task,
              one.payload, one.created_at)
         )  # fmt: skip
-        rows["statuses"] += [
-            (name, one.id, s.state, s.created_at, s.log_url) for s in one.statuses
-        ]
+        rows["statuses"] += [(name, one.id, s.state, s.created_at, s.log_url) for s in one.statuses]
     for commit in repository.commits.values():
         rows["commits"].append(
             (name, commit.sha, commit.authored_at, commit.committed_at, commit.author_login)

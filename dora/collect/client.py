@@ -45,7 +45,7 @@ class Progress(Protocol):
         """Nothing is asked before *until*."""
 
 
-class Stopped(Exception):  # noqa: N818  # no error: the run was told to stop
+class Stopped(Exception):  # no error: the run was told to stop
     """The run was stopped while a request waited."""
 
 

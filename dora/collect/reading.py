@@ -7,6 +7,7 @@ asking the very function that later judges them whether that is so.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from dora.collect.deployments import Deployment, DeploymentList
 from dora.collect.repositories import Found
 from dora.config import Config
 from dora.environments import Environment
-from dora.lookback import Reception, Span, Success, receive, microseconds
+from dora.lookback import Reception, Span, Success, microseconds, receive
 
 RUN = re.compile(r"\S*?/actions/runs/\d+")
 FAILURES = frozenset({"failure", "error"})
@@ -91,13 +92,18 @@ class Reading:
             receptions = {key: self._receive(own) for key, own in attempts.items()}
             if any(one.needs_previous for one in receptions.values()):
                 self._deployments.read_page()
-            elif any([self._ask_commits(key, attempts[key], receptions[key]) for key in attempts]):
+            elif self._ask_all(attempts, receptions):
                 if not self._history.close():
                     return False
             elif any(one.needs_older for one in receptions.values()):
                 self._deployments.read_page()
             else:
                 return True
+
+    def _ask_all(self, attempts: dict[str, Attempts], receptions: dict[str, Reception]) -> bool:
+        """Mark the commits that any environment still needs read; whether there were any."""
+        asked = [self._ask_commits(key, own, receptions[key]) for key, own in attempts.items()]
+        return any(asked)
 
     def _receive(self, attempts: Attempts) -> Reception:
         older = sum(
@@ -130,7 +136,8 @@ class Reading:
             if one.commit is not None and not self._history.has(one.commit, closed):
                 self._history.mark(one.commit, closed)
                 return True
-        return any([self._ask_ancestry(*pair) for pair in self._in_doubt(attempts, reception)])
+        asked = [self._ask_ancestry(*pair) for pair in self._in_doubt(attempts, reception)]
+        return any(asked)
 
     def _begin(self, key: str, attempts: Attempts, known: list[Success]) -> bool:
         """Ask for what was shipped in the window, and what waits on the default branch."""
@@ -149,7 +156,7 @@ class Reading:
     def _in_doubt(self, attempts: Attempts, reception: Reception) -> Iterator[tuple[int, int]]:
         """Successes that may have gone back (F2): their commit, and the one that was live."""
         places = reception.judged
-        for before, place in zip(places, places[1:], strict=False):
+        for before, place in pairwise(places):
             live, one = reception.order[before].commit, reception.order[place].commit
             matters = attempts.crosses_edge or (
                 reception.order[place].succeeded_at >= self.span.since

@@ -7,6 +7,7 @@ client on this machine never waits for an acknowledgement.
 import json
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -68,25 +69,25 @@ class Listener(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a client that went away; anything else is a bug and is told."""
-        import sys  # noqa: PLC0415 - only here
-
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version = "github.com"
-    sys_version = ""
     wbufsize = -1  # buffered: flushed once an answer is whole
     disable_nagle_algorithm = True
     server: Listener
 
-    def do_GET(self) -> None:
-        self._respond()
+    def version_string(self) -> str:
+        """Name the server as GitHub does."""
+        return "github.com"
 
-    def do_POST(self) -> None:
-        self._respond()
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        """Answer every method of HTTP alike: what there is not is 404, as at GitHub."""
+        if name.startswith("do_"):
+            return self._respond
+        raise AttributeError(name)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """Print nothing: an address may hold what nobody should read."""
@@ -105,7 +106,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if response.keep < 1:
             self.close_connection = True
-        self.wfile.write(response.body[: int(len(response.body) * response.keep)])
+        if self.command != "HEAD":
+            self.wfile.write(response.body[: int(len(response.body) * response.keep)])
         self.wfile.flush()
 
     def _request(self, body: bytes) -> Request:

@@ -87,7 +87,7 @@ class Pipeline:
         self._runs += 1
         return 7_000_000_000 + 4_321 * self._runs
 
-    def deploy(  # noqa: PLR0913 - what GitHub asks for, most of it by name
+    def deploy(
         self,
         environment: str,
         sha: str,

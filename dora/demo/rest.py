@@ -13,6 +13,7 @@ from graphql import GraphQLError
 
 from dora.demo import git, world
 from dora.demo.messages import Request, Response, json_response, problem
+from dora.demo.model import Team
 from dora.demo.resolvers import timestamp
 from dora.demo.rest_records import (
     account,
@@ -24,6 +25,7 @@ from dora.demo.rest_records import (
     as_repository,
     as_status,
     as_team,
+    number,
 )
 from dora.demo.world import View, World
 
@@ -123,9 +125,21 @@ def _teams(request: Request, here: World, match: "re.Match[str]") -> Response:
 
 
 def _team_repositories(request: Request, here: World, match: "re.Match[str]") -> Response:
-    team = here.team(match["slug"])
-    if team is None or not here.is_organization(match["org"]):
+    teams = here.organization.teams if here.is_organization(match["org"]) else ()
+    return _repositories_of(request, here, [team for team in teams if team.slug == match["slug"]])
+
+
+def _numbered_team_repositories(request: Request, here: World, match: "re.Match[str]") -> Response:
+    mine = int(match["org"]) == number(here.organization.login)
+    teams = here.organization.teams if mine else ()
+    found = [team for team in teams if number(team.slug) == int(match["team"])]
+    return _repositories_of(request, here, found)
+
+
+def _repositories_of(request: Request, here: World, teams: Sequence[Team]) -> Response:
+    if not teams:
         return problem(404, "Not Found")
+    team = teams[0]
     views = [view for view in here.views.values() if view.repository.name in team.repositories]
     return paged(
         request,
@@ -233,6 +247,7 @@ _ROUTES: list[tuple["re.Pattern[str]", Handler]] = [
         (r"/orgs/(?P<org>[^/]+)/repos", _repositories),
         (r"/orgs/(?P<org>[^/]+)/teams", _teams),
         (r"/orgs/(?P<org>[^/]+)/teams/(?P<slug>[^/]+)/repos", _team_repositories),
+        (r"/organizations/(?P<org>\d+)/team/(?P<team>\d+)/repos", _numbered_team_repositories),
         (
             _REPOSITORY,
             _of_repository(

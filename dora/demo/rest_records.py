@@ -16,7 +16,7 @@ def account(request: Request, login: str | None) -> dict[str, Any] | None:
         return None
     kind = "Bot" if login.endswith("[bot]") else "User"
     url = f"{request.base_url}/users/{login}"
-    return {"login": login, "id": _number(login), "type": kind, "url": url}
+    return {"login": login, "id": number(login), "type": kind, "url": url}
 
 
 def as_organization(request: Request, here: World) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def as_organization(request: Request, here: World) -> dict[str, Any]:
     login = here.organization.login
     return {
         "login": login,
-        "id": _number(login),
+        "id": number(login),
         "url": f"{request.base_url}/orgs/{login}",
         "repos_url": f"{request.base_url}/orgs/{login}/repos",
         "type": "Organization",
@@ -62,15 +62,14 @@ def as_repository(request: Request, view: View, permission: str | None = None) -
 
 
 def as_team(request: Request, here: World, team: Team) -> dict[str, Any]:
-    """A team."""
+    """A team; its own address has numbers, as GitHub's."""
+    login = here.organization.login
     return {
-        "id": _number(team.slug),
+        "id": number(team.slug),
         "slug": team.slug,
         "name": team.name,
-        "url": f"{request.base_url}/organizations/{here.organization.login}/team/{team.slug}",
-        "repositories_url": (
-            f"{request.base_url}/orgs/{here.organization.login}/teams/{team.slug}/repos"
-        ),
+        "url": f"{request.base_url}/organizations/{number(login)}/team/{number(team.slug)}",
+        "repositories_url": (f"{request.base_url}/orgs/{login}/teams/{team.slug}/repos"),
     }
 
 
@@ -193,7 +192,8 @@ def _payload(text: str) -> Any:
         return text
 
 
-def _number(login: str) -> int:
+def number(login: str) -> int:
+    """A number for an account or a team, the same for the same name."""
     return 1 + sum(ord(letter) * pow(31, at, 2**31 - 1) for at, letter in enumerate(login)) % (
         2**31 - 1
     )

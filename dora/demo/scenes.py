@@ -111,8 +111,9 @@ def redeploy(work: Work, days_ago: float) -> None:
     """The same commit deployed twice."""
     start = reserve(work, days_ago)
     commit_at(work, start - 5 * MINUTE)
-    deploy_at(work, start, went_well(4))
-    deploy_at(work, start + 3 * HOUR, went_well(4))
+    seen: list[str] = []
+    deploy_at(work, start, went_well(4), seen=seen)
+    deploy_at(work, start + 3 * HOUR, went_well(4), seen=seen, again=0)
 
 
 def _two_releases(work: Work, days_ago: float) -> list[str]:

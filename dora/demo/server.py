@@ -165,7 +165,7 @@ class Wait:
 
 
 @contextmanager
-def serve(  # noqa: PLR0913 - each says one thing of the stand-in, all by name
+def serve(
     organization: Organization,
     *,
     port: int = 0,

@@ -32,8 +32,8 @@ def count_reasons(reasons: pd.DataFrame) -> dict[object, dict[str, int]]:
     deployment twice counts once. Groups without a failure are not in it.
     """
     distinct = reasons[["group", "signal", "repository", "deployment"]].drop_duplicates()
-    counts = distinct.groupby(["group", "signal"], sort=True).size()
+    counts = distinct.groupby(["group", "signal"], sort=True).size().reset_index(name="marked")
     found: dict[object, dict[str, int]] = {}
-    for (group, signal), count in counts.items():  # one step a group and signal
-        found.setdefault(group, {})[signal] = int(count)
+    for group, signal, marked in counts.to_numpy().tolist():  # one step a group and signal
+        found.setdefault(group, {})[signal] = marked
     return found

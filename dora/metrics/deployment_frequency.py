@@ -8,9 +8,7 @@ from dora.window import Window
 DAYS_A_WEEK = 7
 
 
-def deployment_frequency(
-    successes: pd.DataFrame, groups: pd.Index, window: Window
-) -> pd.DataFrame:
+def deployment_frequency(successes: pd.DataFrame, groups: pd.Index, window: Window) -> pd.DataFrame:
     """How often each group deployed, one row a group of *groups*.
 
     *successes* has `group` and `succeeded_at`, one row a success in the window. Gives

@@ -26,7 +26,7 @@ def poisson_interval(counts: ArrayLike) -> tuple[Floats, Floats]:
 
     count = np.asarray(counts, dtype="float64")
     low = np.where(count > 0, gammaincinv(np.maximum(count, 1), TAIL), 0.0)
-    return low, gammaincinv(count + 1, 1 - TAIL)
+    return low, np.asarray(gammaincinv(count + 1, 1 - TAIL), dtype="float64")
 
 
 def wilson_interval(parts: ArrayLike, wholes: ArrayLike) -> tuple[Floats, Floats]:
@@ -41,7 +41,9 @@ def wilson_interval(parts: ArrayLike, wholes: ArrayLike) -> tuple[Floats, Floats
     spread = Z * np.sqrt(share * (1 - share) / whole + Z**2 / (4 * whole**2))
     scale = 1 + Z**2 / whole
     low = np.where(part == 0, whole * 0, (centre - spread) / scale)
-    return np.clip(low, 0, 1), np.where(part == whole, 1.0, np.clip((centre + spread) / scale, 0, 1))
+    return np.clip(low, 0, 1), np.where(
+        part == whole, 1.0, np.clip((centre + spread) / scale, 0, 1)
+    )
 
 
 def median_ranks(sizes: ArrayLike) -> NDArray[np.int64]:

@@ -26,7 +26,7 @@ type Query {
     [
         ("type Query { user(login: String!): User } type User { login: String! }", []),
         (
-            "type Query { user(login: String!, deep: Int): User! } type User { name: String }",
+            "type Query { user(login: String!, deep: Int): User! }  type User { name: String }",
             [
                 "Query.user: User! instead of User",
                 "Query.user(deep): default Undefined instead of 3",
@@ -44,8 +44,10 @@ type Query {
             ],
         ),
         (
-            "type Query { any: Any! state: Any2 } union Any = User | Org type Org { login: String }"
-            " type User { id: ID! } scalar Any2",
+            (
+                "type Query { any: Any! state: Any2 } union Any = User | Org type Org { login: String }"
+                " type User { id: ID! } scalar Any2"
+            ),
             [
                 "Query.state: Any2 instead of State",
                 "Any: no member Org",

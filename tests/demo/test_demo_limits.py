@@ -33,13 +33,17 @@ def refused(query: str, **variables: Any) -> tuple[str | None, str]:
         ("deployments(first: 100) { nodes { id } }", (100, 1, 1)),
         ("deployments(first: 100) { nodes { statuses(last: 30) { totalCount } } }", (3100, 101, 1)),
         (
-            "deployments(first: 2) { edges { node { statuses(first: 9) { totalCount } } } }"
-            " x: deployments(first: 3) { totalCount }",
+            (
+                "deployments(first: 2) { edges { node { statuses(first: 9) { totalCount } } } }"
+                " x: deployments(first: 3) { totalCount }"
+            ),
             (2 + 18 + 3, 1 + 2 + 1, 1),
         ),
         (
-            "pullRequests(first: 50) { nodes { labels(first: 9) { nodes { id } }"
-            " commits(first: 10) { nodes { commit { parents(first: 3) { totalCount } } } } } }",
+            (
+                "pullRequests(first: 50) { nodes { labels(first: 9) { nodes { id } }"
+                " commits(first: 10) { nodes { commit { parents(first: 3) { totalCount } } } } } }"
+            ),
             (50 + 450 + 500 + 1500, 1 + 50 + 50 + 500, 6),
         ),
         ("deployments(first: 9) @skip(if: true) { totalCount }", (0, 0, 1)),
@@ -92,8 +96,10 @@ def test_half_a_million_nodes_is_the_most() -> None:
     )
     assert refused(query) == (
         "MAX_NODE_LIMIT_EXCEEDED",
-        "This query requests up to 505,050 possible nodes which exceeds the maximum limit of "
-        "500,000.",
+        (
+            "This query requests up to 505,050 possible nodes which exceeds the maximum limit of "
+            "500,000."
+        ),
     )
 
 
@@ -109,7 +115,7 @@ def test_what_is_not_valid_comes_back_as_errors_with_200(query: str) -> None:
 
 def test_rate_limit_tells_cost_and_what_is_left() -> None:
     """`rateLimit` counts the query it stands in; a dry run is priced and not run."""
-    query = f"query Q($d: Boolean!) {{ rateLimit(dryRun: $d) {{ cost used remaining nodeCount }}"
+    query = "query Q($d: Boolean!) { rateLimit(dryRun: $d) { cost used remaining nodeCount }"
     query += f" {REPOSITORY} {{ deployments(first: 9) {{ totalCount }} }} }}"
     with serve(organization(repository())) as server:
         wet, dry = ask(server, query, d=False), ask(server, query, d=True)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 
 import github
 import jwt
@@ -9,8 +10,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from dora.demo.apps import App
 from dora.demo.model import Commit, PullRequest, Team
-from dora.demo.server import TOKEN, App, Server, serve
+from dora.demo.server import TOKEN, Server, serve
 from tests.demo.made import T0, after, deployment, get, organization, repository, sha
 
 REQUEST = PullRequest(5, after(1), "Slots", after(2), after(2), sha(2), associated=(sha(2),))
@@ -109,7 +111,7 @@ def test_comparison_without_common_ancestor_is_not_found() -> None:
     """Unrelated histories cannot be compared."""
     lone = Commit(sha(99), (), T0, T0)
     api = repository(commits=2)
-    both = repository(commits=2, **{"commits": {**api.commits, lone.sha: lone}, "head": sha(2)})
+    both = replace(api, commits={**api.commits, lone.sha: lone})
     with serve(organization(both)) as running:
         answer = get(running, f"/repos/acme/api/compare/{sha(99)}...main")
     assert answer.status_code == 404

@@ -55,6 +55,16 @@ def test_connections_are_kept_and_answers_come_at_once() -> None:
     assert took < 0.5
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "POST"])
+def test_nothing_can_be_changed(method: str) -> None:
+    """The stand-in only reads: any other method finds nothing."""
+    with serve(organization(repository())) as server:
+        url = f"{server.url}/repos/acme/api"
+        headers = {"authorization": f"bearer {TOKEN}"}
+        answer = requests.request(method, url, headers=headers, timeout=5)
+    assert (404, "Not Found") == (answer.status_code, answer.json()["message"])
+
+
 def test_nothing_is_left_when_it_stops() -> None:
     """Threads end and the port is free, though a client keeps its connection."""
     before = threading.active_count()

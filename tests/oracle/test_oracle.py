@@ -422,7 +422,7 @@ def test_excluded_authors() -> None:
 
 def test_waiting() -> None:
     """LT8: changes of the default branch at `until` that production never received."""
-    commits = [*line(a=-90, b=1, c=2, d=10), commit("late", "d", at=31)]
+    commits = [*line(a=-90, b=1, c=2, d=10), commit("late", "d", at=30)]
     api = repository(
         commits,
         deploy(1, "a", -5),
@@ -451,6 +451,18 @@ def test_look_back_to_the_last_success() -> None:
     whole = report(repository(line(a=-200, b=-150, c=1), *old))
     assert whole["rows"][0]["change_lead_time"]["changes"] == 1
     assert whole["coverage"]["deployments"]["baseline"] == 0
+
+
+def test_success_at_since_is_not_earlier() -> None:
+    """W3 (b): earlier is before `since`; a success at `since` itself has its past read."""
+    whole = report(repository(line(a=-200, b=-1), deploy(1, "a", -100), deploy(2, "b", 0)))
+    assert whole["rows"][0]["change_lead_time"]["changes"] == 1
+
+
+def test_no_look_back_without_success() -> None:
+    """W3 (b), LT8: nothing succeeded in the window, so nothing older is read or received."""
+    api = repository(line(a=-200), deploy(1, "a", -100), deploy(2, "a", 1, ("failure", 1)))
+    assert row(api)["waiting"] is None
 
 
 def older_branch(budget: int = 5000) -> dict[str, Any]:
@@ -514,6 +526,33 @@ def test_status_failure_and_attempts_in_a_row() -> None:
     assert (off["failed"], off["reasons"]) == (0, {})
 
 
+def test_outage_ends_at_the_same_instant() -> None:
+    """F1, R3: at one instant failure comes before success; what began earlier is not counted."""
+    api = repository(
+        line(a=-90),
+        deploy(1, "a", -2, ("failure", -2)),
+        deploy(2, "a", 1),
+        deploy(3, "a", 3, ("failure", 3)),
+        deploy(4, "a", 3),
+    )
+    recovery = {"episodes": 1, "recovered": 1, "open": 0, "mean": 0.0, "median": 0.0}
+    assert row(api)["recovery_time"] == {**recovery, "level": None}
+
+
+def test_collapsed_success_ends_an_outage_when_all_succeeded() -> None:
+    """D6, F1: a part's success ends nothing before every part has succeeded."""
+    log = "https://github.com/org/api/actions/runs/7"
+    api = repository(
+        line(a=-90),
+        deploy(1, "a", 1, ("failure", 1)),
+        deploy(2, "a", 2, ("success", 2, log)),
+        deploy(3, "a", 2, ("success", 4, log)),
+    )
+    recovery = {"episodes": 1, "recovered": 1, "open": 0, "mean": 3 * DAY, "median": 3 * DAY}
+    collapsed = row(api, configured={"collapse": "run"})
+    assert collapsed["recovery_time"] == {**recovery, "level": None}
+
+
 def test_rollback_fails_what_had_to_go() -> None:
     """F2, RW1: from A to B to C and back to A, B had to go; it was down until then."""
     api = repository(
@@ -536,6 +575,18 @@ def test_rollback_fails_what_had_to_go() -> None:
     assert shares(metrics["rework_rate"]) == {"rework": 1, "deployments": 3, "rate": 1 / 3}
     off = row(api, configured={"rollback": False})
     assert (off["change_fail_rate"]["failed"], off["rework_rate"]["rework"]) == (0, 0)
+
+
+def test_rollback_after_rollback() -> None:
+    """F2: the latest earlier success of the rollback's sha decides what had to go."""
+    api = repository(
+        line(a=-90, b=-89, c=-88),
+        *(deploy(number, sha, number) for number, sha in enumerate("abaca")),
+    )
+    metrics = row(api)
+    assert metrics["change_fail_rate"]["reasons"] == {"rollback": 2}
+    recovery = {"episodes": 2, "recovered": 2, "open": 0, "mean": DAY, "median": DAY}
+    assert metrics["recovery_time"] == {**recovery, "level": None}
 
 
 @pytest.mark.parametrize(
