@@ -42,7 +42,7 @@ def build_coverage(
 
 
 def find_skipped(repositories: Repositories, config: Config) -> pd.Series:
-    """Why each repository was skipped, the first reason that fits (C1); missing where it was not."""
+    """Why each repository was skipped (C1, the first reason that fits); missing if it was not."""
     reasons = {
         "no deployments": ~repositories["has_deployments"],
         "empty": repositories["is_empty"],

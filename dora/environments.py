@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from dora.config import Config, Tiers
+from dora.config import Config
 from dora.names import compile_globs
+from dora.settings import Tiers
 
 TIERS = ("production", "staging", "testing", "development", "other")
 WORD = re.compile(r"[^\W_]+")

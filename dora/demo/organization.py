@@ -6,12 +6,12 @@ of what follows happens in it at least once in the last 90 days (or before, wher
 - superseded successes turned `inactive`, also in production where `production_environment` is
   false; failure after success and success after failure on one deployment; failed attempts in a
   row; an outage still open; a commit deployed twice; deployments out of order or at one instant;
-- approvals: usual ones (terraform-ci), one still waiting, one that waited 23 days over the window's
-  edge, one refused; abandoned deployments (no status, queued for days, only `inactive`);
+- one under way; approvals: usual ones (terraform-ci), two still waiting, one that waited 23 days
+  over the window's edge, one refused; abandoned ones (no status, queued for days, only `inactive`);
 - rollbacks to the previous commit, over two deployments, forward again, of a rollback, by task, by
   payload (JSON, and JSON within a JSON string); hotfixes by label and branch; reverts by commit, by
   request, of a revert; failure labels and tags; incidents that name their deployment by id, sha or
-  address, or do not; open and closed ones;
+  address, or do not; open and closed ones; one that is no deployment's fault;
 - squash, rebase, merge and octopus commits, direct pushes, bots, force-pushed commits, long-lived
   branches (rebased and merged), back-dated commits, an author date after the deployment;
 - several jobs of one workflow run; environments of pull requests by hundreds; odd names (in
@@ -129,6 +129,7 @@ def _appointments(work: Work) -> None:
     scenes.out_of_order(work, 47)
     scenes.labelled(work, 22, "change-failure", "feature/slots")
     scenes.incident(work, 5, is_open=True)
+    scenes.under_way(work)
 
 
 def _billing(work: Work) -> None:
@@ -169,6 +170,7 @@ def _chaos(work: Work) -> None:
 
 
 def _quiet(work: Work) -> None:
+    scenes.unrelated_incident(work, 14)
     moment = work.day(100, 11)
     work.at(moment, lambda: work.deploy("prod", work.history.head, moment, went_well(5)))
 
@@ -197,8 +199,9 @@ _SERVICES: tuple[tuple[Service, Plot], ...] = (
         Service(
             "patient-portal",
             24,
-            10,
-            0.12,
+            18,
+            0.05,
+            pace=0.2,
             production=("production",),
             preview="pr-{number}",
             before=("dev", "qa"),
@@ -209,7 +212,7 @@ _SERVICES: tuple[tuple[Service, Plot], ...] = (
     (Service("appointment-service", 10, 6, 0.10), _appointments),
     (Service("billing-worker", 7, 3, 0.16, ways=(0.2, 0.2, 0.6)), _billing),
     (Service("lab-results-api", 9, 5, 0.08, ways=(0.3, 0.6, 0.1)), _lab),
-    (Service("notification-gateway", 5, 3, 0.07, production=_EU_US), _notification),
+    (Service("notification-gateway", 5, 1.5, 0.07, 2.5, production=_EU_US), _notification),
     (Service("identity-provider", 4, 2, 0.05, production=("Production",), flagged=True), _identity),
     (Service("data-warehouse", 3, 0, before=("dev",)), _quiet),
     (Service("infrastructure", 6, 4, 0.18, before=("qa",), direct=0.4), _infrastructure),

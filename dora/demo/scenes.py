@@ -90,10 +90,15 @@ def still_down(work: Work) -> None:
     work.issues.append(IssueDraft("Deployments to production fail", start + HOUR, None))
 
 
+def under_way(work: Work) -> None:
+    """A deployment that runs right now."""
+    deploy_at(work, work.now - 6 * MINUTE, (("queued", 0.05), ("in_progress", 0.5)))
+
+
 def approvals(work: Work) -> None:
-    """Approvals: one still waiting, one that waited 23 days over the window's edge, one refused."""
-    waiting = work.now - timedelta(days=2, hours=3)
-    deploy_at(work, waiting, (("waiting", 0.05),))
+    """Approvals: two still waiting, one that waited 23 days over the window's edge, one refused."""
+    for hours in (3, 51):
+        deploy_at(work, work.now - hours * HOUR, (("waiting", 0.05),))
     long_ago = work.day(101)
     deploy_at(work, long_ago, approved(23 * 24 * 60, 9))
     refused = work.day(28, 15)
@@ -267,6 +272,12 @@ def incident(work: Work, days_ago: float, naming: str = "", *, is_open: bool = F
     work.at(start, act)
     commit_at(work, start + 3 * HOUR)
     deploy_at(work, start + 4 * HOUR - 10 * MINUTE, went_well(5))
+
+
+def unrelated_incident(work: Work, days_ago: float) -> None:
+    """An incident long after the last deployment: no deployment's fault."""
+    start = work.day(days_ago)
+    work.issues.append(IssueDraft("The nightly load is late", start, start + 20 * HOUR))
 
 
 def long_branch(work: Work, days_ago: float, way: str, begun: float) -> None:

@@ -43,6 +43,7 @@ class Service:
     merges: float = 6.0
     releases: float = 5.0
     fail_rate: float = 0.1
+    pace: float = 1.0  #: how long work and review take, against the usual
     ways: tuple[float, float, float] = (0.7, 0.2, 0.1)  #: squash, merge, rebase
     direct: float = 0.0
     production: tuple[str, ...] = ("prod",)
@@ -63,7 +64,7 @@ class IssueDraft:
 
     title: str
     created_at: datetime
-    closed_at: datetime | None
+    closed_at: datetime | None = None
     about: Draft | None = None
     naming: str = "id"
     labels: tuple[str, ...] = ("incident",)
@@ -159,9 +160,9 @@ class Work:
         draw = self.random
         bot = draw.random() < 0.08  # noqa: PLR2004 - one in twelve
         count = 1 if bot else draw.choice((1, 1, 2, 2, 3, 4))
-        review = self.minutes(10, 60 * 40)
-        opened = landed - review
-        work = self.minutes(20, 60 * 50)
+        review = self.minutes(10, 60 * 40) * self.service.pace
+        opened = (landed - review).replace(microsecond=0)
+        work = self.minutes(20, 60 * 50) * self.service.pace
         authored = sorted(opened - work * draw.random() for _ in range(count))
         if count > 2:  # noqa: PLR2004 - a review asks for something now and then
             authored[-1] = opened + review * 0.5

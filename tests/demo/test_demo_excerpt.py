@@ -45,8 +45,8 @@ type Query {
         ),
         (
             (
-                "type Query { any: Any! state: Any2 } union Any = User | Org type Org { login: String }"
-                " type User { id: ID! } scalar Any2"
+                "type Query { any: Any! state: Any2 } union Any = User | Org"
+                " type Org { login: String } type User { id: ID! } scalar Any2"
             ),
             [
                 "Query.state: Any2 instead of State",

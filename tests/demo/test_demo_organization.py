@@ -166,7 +166,7 @@ KINDS: dict[str, Seen] = {
     "authored after its deployment": lambda repo, one: (
         one.sha in repo.commits and repo.commits[one.sha].authored_at > one.created_at
     ),
-    "in progress": lambda _, one: not {"success", "failure", "inactive"} & set(states(one)),
+    "under way": lambda _, one: states(one) == ["queued", "in_progress"],
 }
 
 

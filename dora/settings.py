@@ -1,0 +1,155 @@
+"""Every setting: its key, what it allows, its default, what it decides; no secret among them.
+
+`docs/configuration.md` is generated from here.
+"""
+
+from datetime import timedelta
+from typing import Annotated, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dora.window import parse_age
+
+By = Literal["repository", "environment", "organization"]
+Tier = Literal["production", "staging", "testing", "development", "other"]
+Benchmark = Literal["2019", "2021", "2022", "2023", "quick-check", "none"]
+#: Why a published year is no ladder to climb (B1).
+NO_LADDER = {
+    "2024": "2024 is no ladder: its medium cluster fails less often than its high one",
+    "2025": "2025 has no levels: DORA published distributions and team profiles instead",
+}
+
+
+def _age(value: object) -> object:
+    return parse_age(value) if isinstance(value, str) else value
+
+
+def known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        raise ValueError("is no time zone; allowed: an IANA name like Europe/Berlin") from None
+    return name
+
+
+def _ladder(value: object) -> object:
+    year = str(value) if isinstance(value, int) else value
+    if isinstance(year, str) and year in NO_LADDER:
+        allowed = ", ".join(get_args(Benchmark))
+        raise ValueError(f"cannot be used: {NO_LADDER[year]}; allowed: {allowed}")
+    return year
+
+
+Age = Annotated[timedelta, BeforeValidator(_age)]
+Zone = Annotated[str, AfterValidator(known_zone)]
+
+
+class Section(BaseModel):
+    """Settings that cannot be changed once read, and hold no key we do not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Deployments(Section):
+    """How GitHub's deployments are read."""
+
+    collapse: Literal["none", "run"] = "none"
+    """`run` makes the deployments that one workflow run files to one environment one (D6)."""
+
+
+class LeadTime(Section):
+    """Where a change begins."""
+
+    start: Literal["first_commit", "authored", "committed", "merged"] = "first_commit"
+    """The instant a change's lead time is counted from (LT4)."""
+
+
+class Changes(Section):
+    """Which changes count."""
+
+    exclude_authors: tuple[str, ...] = ()
+    """Globs on the author's login whose changes are left out, like `*[bot]` (LT9)."""
+
+
+class Failures(Section):
+    """Which signals say that a deployment failed."""
+
+    status: Literal["any", "live", "off"] = "any"
+    """Failure statuses: all of them, only those of deployments that also succeeded, none (F8)."""
+    rollback: bool = True
+    """Whether going back to an older commit fails what was live (F2)."""
+
+
+class Tiers(Section):
+    """The words of an environment's name that put it in a tier (D4)."""
+
+    production: tuple[str, ...] = ("prod", "production", "prd", "live")
+    """Words of production."""
+    staging: tuple[str, ...] = (
+        "stag", "stage", "staging", "stg", "uat", "preprod", "preproduction",
+    )  # fmt: skip
+    """Words of staging; `pre` right before a word of production is one, too."""
+    testing: tuple[str, ...] = ("qa", "test", "testing", "tst")
+    """Words of testing."""
+    development: tuple[str, ...] = ("dev", "development", "int", "sandbox")
+    """Words of development."""
+
+
+class Collect(Section):
+    """How hard GitHub is asked."""
+
+    concurrency: int = Field(default=6, ge=1, le=32)
+    """Requests in flight at once, at most."""
+    commit_pages: int = Field(default=300, ge=1)
+    """Pages of 100 commits read of one repository, at most; coverage says where it was hit."""
+    older_deployments: int = Field(default=5000, ge=0)
+    """Deployments older than the look-back that may be asked what they shipped (W3)."""
+    wait: Age = timedelta(minutes=15)
+    """Longest wait for a rate limit to be lifted."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured; times still as they were written."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="DORA_", env_nested_delimiter="__"
+    )
+
+    org: str | None = None
+    """The organization's login."""
+    since: str = "90d"
+    """Begin of the window: an age or an ISO 8601 date or date-time (W1)."""
+    until: str | None = None
+    """End of the window, the start of the run if not given (W1)."""
+    timezone: Zone = "UTC"
+    """Time zone of dates and calendar days."""
+    repo: tuple[str, ...] = ()
+    """Globs of the repositories to read; none given means all."""
+    environment: tuple[str, ...] = ()
+    """Globs of the environments to look at; none given means all."""
+    tier: tuple[Tier, ...] = ()
+    """Tiers whose rows are shown; by organization it is production unless given."""
+    by: By = "repository"
+    """What a row stands for (G1)."""
+    ephemeral: bool = False
+    """Whether ephemeral environments have rows, too (D5)."""
+    benchmark: Annotated[Benchmark, BeforeValidator(_ladder)] = "2023"
+    """The published year whose levels are shown (B1), or DORA's Quick Check (B4)."""
+    lookback: Age = timedelta(days=30)
+    """How long before the window deployments are read (W3)."""
+    stale_after: Age = timedelta(hours=24)
+    """Age from which a deployment that never finished is abandoned (D3)."""
+    environments: dict[str, str | Literal[False]] = Field(default_factory=dict)
+    """Glob = the canonical name of the environments that fit it, or false to leave them out (D1)."""
+    ephemeral_environments: tuple[str, ...] = (
+        "pr-*", "pr/*", "preview*", "review-*", "review/*",
+    )  # fmt: skip
+    """Globs of environments that live as long as a pull request (D5)."""
+    tiers: Tiers = Tiers()
+    deployments: Deployments = Deployments()
+    lead_time: LeadTime = LeadTime()
+    changes: Changes = Changes()
+    failures: Failures = Failures()
+    collect: Collect = Collect()
