@@ -33,6 +33,7 @@ from dora.results import (
 from dora.tables import Deployments, Tables
 
 DEPLOYMENT = ["repository", "deployment"]
+QUICK_CHECK = "quick-check"
 
 
 def build_report(tables: Tables, config: Config) -> Report:
@@ -121,7 +122,7 @@ def _build_rows(
             change_lead_time=_lead_time(records["lead_time"][group], year),
             change_fail_rate=_fail_rate(records["fail_rate"][group], reasons.get(group, {}), year),
             recovery_time=_recovery(records["recovery"][group], year),
-            rework_rate=_rework(records["rework"][group]),
+            rework_rate=_rework(records["rework"][group], year),
             waiting=waits.get(group),
         )
         for group, key, tier in groups.rows.itertuples(name=None)
@@ -157,26 +158,29 @@ def _waiting(groups: Groups, history: History, waiting: WaitingChanges) -> dict[
 
 
 def _frequency(row: dict[Any, Any], year: str, config: Config) -> DeploymentFrequency:
+    deployments, length = int(row["deployments"]), config.window.length
     return DeploymentFrequency(
-        deployments=int(row["deployments"]),
+        deployments=deployments,
         per_day=float(row["per_day"]),
         per_week=float(row["per_week"]),
         active_days=int(row["active_days"]),
         per_day_interval=Interval(float(row["per_day_low"]), float(row["per_day_high"])),
-        level=benchmarks.frequency_level(year, int(row["deployments"]), config.window.length),
+        level=benchmarks.frequency_level(year, deployments, length),
+        score=benchmarks.frequency_score(deployments, length) if year == QUICK_CHECK else None,
     )
 
 
 def _lead_time(row: dict[Any, Any], year: str) -> ChangeLeadTime:
-    median = _number(row["median"])
+    changes, median = int(row["changes"]), _number(row["median"])
     return ChangeLeadTime(
-        changes=int(row["changes"]),
+        changes=changes,
         median=median,
         mean=_number(row["mean"]),
         p75=_number(row["p75"]),
         p90=_number(row["p90"]),
         median_interval=_interval(row["median_low"], row["median_high"]),
-        level=benchmarks.lead_time_level(year, int(row["changes"]), median),
+        level=benchmarks.lead_time_level(year, changes, median),
+        score=benchmarks.time_score(changes, median) if year == QUICK_CHECK else None,
         stages=Stages(*(_number(row[name]) for name in ("coding", "review", "delivery"))),
     )
 
@@ -189,29 +193,34 @@ def _fail_rate(row: dict[Any, Any], reasons: dict[str, int], year: str) -> Chang
         rate=_number(row["rate"]),
         interval=_interval(row["low"], row["high"]),
         level=benchmarks.fail_rate_level(year, failed, deployments),
+        score=benchmarks.share_score(failed, deployments) if year == QUICK_CHECK else None,
         reasons=reasons,
         never_live=int(row["never_live"]),
     )
 
 
 def _recovery(row: dict[Any, Any], year: str) -> RecoveryTime:
-    mean, median = _number(row["mean"]), _number(row["median"])
+    episodes, mean, median = int(row["episodes"]), _number(row["mean"]), _number(row["median"])
+    typical = mean if median is None else median
     return RecoveryTime(
-        episodes=int(row["episodes"]),
+        episodes=episodes,
         recovered=int(row["recovered"]),
         open=int(row["open"]),
         mean=mean,
         median=median,
-        level=benchmarks.recovery_level(year, int(row["episodes"]), median, mean),
+        level=benchmarks.recovery_level(year, episodes, typical),
+        score=benchmarks.time_score(episodes, typical) if year == QUICK_CHECK else None,
     )
 
 
-def _rework(row: dict[Any, Any]) -> ReworkRate:
+def _rework(row: dict[Any, Any], year: str) -> ReworkRate:
+    rework, deployments = int(row["rework"]), int(row["deployments"])
     return ReworkRate(
-        rework=int(row["rework"]),
-        deployments=int(row["deployments"]),
+        rework=rework,
+        deployments=deployments,
         rate=_number(row["rate"]),
         interval=_interval(row["low"], row["high"]),
+        score=benchmarks.share_score(rework, deployments) if year == QUICK_CHECK else None,
     )
 
 

@@ -1,7 +1,8 @@
 """What a report says: frozen records, the shape of the JSON contract `dora.report/1`.
 
 Durations are seconds, rates fractions of 1, instants aware UTC datetimes. What cannot be known is
-None, never 0. Field names and their order are those of the JSON document.
+None, never 0. Field names and their order are those of the JSON document; a `score` is 0 to 10 and
+there for the Quick Check alone (B4).
 """
 
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ class DeploymentFrequency:
     active_days: int
     per_day_interval: Interval
     level: str | None = None
+    score: float | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class ChangeLeadTime:
     p90: float | None = None
     median_interval: Interval | None = None
     level: str | None = None
+    score: float | None = field(default=None, kw_only=True)
     stages: Stages = field(default_factory=Stages)
 
 
@@ -62,6 +65,7 @@ class ChangeFailRate:
     rate: float | None = None
     interval: Interval | None = None
     level: str | None = None
+    score: float | None = field(default=None, kw_only=True)
     reasons: dict[str, int] = field(default_factory=dict)
     never_live: int = 0
 
@@ -76,6 +80,7 @@ class RecoveryTime:
     mean: float | None = None
     median: float | None = None
     level: str | None = None
+    score: float | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,7 @@ class ReworkRate:
     deployments: int
     rate: float | None = None
     interval: Interval | None = None
+    score: float | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

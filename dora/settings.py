@@ -27,6 +27,7 @@ def _age(value: object) -> object:
 
 
 def known_zone(name: str) -> str:
+    """*name*, where it is a time zone; ValueError says what is allowed."""
     try:
         ZoneInfo(name)
     except (ValueError, OSError, LookupError):
@@ -142,7 +143,7 @@ class Settings(BaseSettings):
     stale_after: Age = timedelta(hours=24)
     """Age from which a deployment that never finished is abandoned (D3)."""
     environments: dict[str, str | Literal[False]] = Field(default_factory=dict)
-    """Glob = the canonical name of the environments that fit it, or false to leave them out (D1)."""
+    """Glob = canonical name of the environments that fit, or false to leave them out (D1)."""
     ephemeral_environments: tuple[str, ...] = (
         "pr-*", "pr/*", "preview*", "review-*", "review/*",
     )  # fmt: skip

@@ -12,8 +12,9 @@ of what follows happens in it at least once in the last 90 days (or before, wher
   payload (JSON, and JSON within a JSON string); hotfixes by label and branch; reverts by commit, by
   request, of a revert; failure labels and tags; incidents that name their deployment by id, sha or
   address, or do not; open and closed ones; one that is no deployment's fault;
-- squash, rebase, merge and octopus commits, direct pushes, bots, force-pushed commits, long-lived
-  branches (rebased and merged), back-dated commits, an author date after the deployment;
+- squash, rebase, merge and octopus commits, direct pushes, open requests, bots, force-pushed
+  commits, long-lived branches (rebased and merged), back-dated commits, an author date after the
+  deployment;
 - several jobs of one workflow run; environments of pull requests by hundreds; odd names (in
   chaos-playground); `github-pages`; a status that renames; spellings `prod`, `production` and
   `Production`; tenants `prod-eu` and `prod-us`;
@@ -27,7 +28,7 @@ import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from dora.demo import scenes
+from dora.demo import scenes, scenes_of_change
 from dora.demo.model import Organization, Repository, Team
 from dora.demo.pipeline import cut, supersede, went_well
 from dora.demo.team_at_work import ORGANIZATION, Service, Work
@@ -114,54 +115,55 @@ def _terraform(work: Work) -> None:
 def _patient_api(work: Work) -> None:
     scenes.roll_back_one(work, 25)
     scenes.roll_back_two(work, 52)
-    scenes.odd_clocks(work, 44)
+    scenes_of_change.odd_clocks(work, 44)
     scenes.redeploy(work, 15)
-    scenes.incident(work, 62, "id")
+    scenes_of_change.incident(work, 62, "id")
 
 
 def _portal(work: Work) -> None:
-    scenes.reverts(work, 35)
-    scenes.incident(work, 18, "url")
+    scenes_of_change.reverts(work, 35)
+    scenes_of_change.incident(work, 18, "url")
 
 
 def _appointments(work: Work) -> None:
     scenes.roll_back_by_payload(work, 38)
     scenes.out_of_order(work, 47)
-    scenes.labelled(work, 22, "change-failure", "feature/slots")
-    scenes.incident(work, 5, is_open=True)
+    scenes_of_change.labelled(work, 22, "change-failure", "feature/slots")
+    scenes_of_change.incident(work, 5, is_open=True)
     scenes.under_way(work)
+    scenes_of_change.open_request(work)
 
 
 def _billing(work: Work) -> None:
     scenes.roll_back_by_payload(work, 55, twice_encoded=True)
     scenes.abandoned(work)
-    scenes.long_branch(work, 18, "rebase", 80)
-    scenes.labelled(work, 40, "hotfix", "urgent-fix")
+    scenes_of_change.long_branch(work, 18, "rebase", 80)
+    scenes_of_change.labelled(work, 40, "hotfix", "urgent-fix")
 
 
 def _lab(work: Work) -> None:
     scenes.still_down(work)
     scenes.gone_commit(work, 37)
-    scenes.long_branch(work, 60, "merge", 112)
-    scenes.incident(work, 29, "sha")
+    scenes_of_change.long_branch(work, 60, "merge", 112)
+    scenes_of_change.incident(work, 29, "sha")
 
 
 def _notification(work: Work) -> None:
-    scenes.tagged(work, 31, "failed/2-4-0", annotated=True)
-    scenes.tagged(work, 57, "rollback/2-1-0", annotated=False)
-    scenes.tagged(work, 71, "v2.0.0", annotated=True)
+    scenes_of_change.tagged(work, 31, "failed/2-4-0", annotated=True)
+    scenes_of_change.tagged(work, 57, "rollback/2-1-0", annotated=False)
+    scenes_of_change.tagged(work, 71, "v2.0.0", annotated=True)
 
 
 def _identity(work: Work) -> None:
     scenes.renamed(work, 24)
-    scenes.labelled(work, 49, "", "hotfix/sign-in")
-    scenes.incident(work, 66)
+    scenes_of_change.labelled(work, 49, "", "hotfix/sign-in")
+    scenes_of_change.incident(work, 66)
     early = work.day(80, 11)
     work.at(early, lambda: work.deploy("production", work.history.head, early, went_well(5)))
 
 
 def _infrastructure(work: Work) -> None:
-    scenes.octopus(work, 34)
+    scenes_of_change.octopus(work, 34)
     scenes.failed_attempts(work, 64)
 
 
@@ -170,7 +172,7 @@ def _chaos(work: Work) -> None:
 
 
 def _quiet(work: Work) -> None:
-    scenes.unrelated_incident(work, 14)
+    scenes_of_change.unrelated_incident(work, 14)
     moment = work.day(100, 11)
     work.at(moment, lambda: work.deploy("prod", work.history.head, moment, went_well(5)))
 

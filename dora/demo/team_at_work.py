@@ -134,10 +134,10 @@ class Work:
         """Merges and releases of every working day."""
         service = self.service
         midnight = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
-        for days_ago in range(service.start_days, -1, -1):
+        for days_ago in range(service.start_days, -4, -1):  # what lands later is open now
             day = midnight - timedelta(days=days_ago)
             busy = 1.0 if day.weekday() < 5 else 0.02  # noqa: PLR2004 - Monday to Friday
-            if days_ago <= service.archived_days and service.archived_days:
+            if service.archived_days and days_ago <= service.archived_days:
                 break
             for _ in range(self.drawn(service.merges / 5 * busy)):
                 self.plan_change(self.change(day + self.office_hour()))
@@ -183,8 +183,8 @@ class Work:
 
     def plan_change(self, change: Change) -> None:
         """Let a change land, or stay open where that would be in the future."""
-        if change.landed_at > self.now:
-            self.history.open(change, self.now)
+        if change.landed_at > self.now and change.opened_at and change.way != "direct":
+            self.at(change.opened_at, lambda: self.history.open(change, self.now))
         self.at(change.landed_at, lambda: self.land(change))
 
     def land(self, change: Change) -> Landed:

@@ -76,11 +76,8 @@ def lead_time_level(year: str, changes: int, median: float | None) -> str | None
     return _under(LADDERS[year].lead_time, median)
 
 
-def recovery_level(
-    year: str, episodes: int, median: float | None, mean: float | None
-) -> str | None:
-    """Level of a median recovery in seconds, of the mean where there is no median (B2)."""
-    seconds = mean if median is None else median
+def recovery_level(year: str, episodes: int, seconds: float | None) -> str | None:
+    """Level of a median recovery in seconds, or of the mean where there is no median (B2)."""
     if year not in LADDERS or episodes < ENOUGH or seconds is None:
         return None
     return _under(LADDERS[year].recovery, seconds)
@@ -92,6 +89,29 @@ def fail_rate_level(year: str, failed: int, deployments: int) -> str | None:
         return None
     steps = LADDERS[year].fail_rate.items()
     return next((name for name, percent in steps if 100 * failed <= percent * deployments), "low")
+
+
+def frequency_score(deployments: int, window: timedelta) -> float | None:
+    """Quick Check's score of *deployments* in *window* (B4); on demand is once a day, as in B2."""
+    if not deployments:
+        return None
+    steps = ((DAY, 10.0), (WEEK, 6.0), (MONTH, 4.0), (HALF_YEAR, 2.0))
+    return next(
+        (score for period, score in steps if deployments * timedelta(seconds=period) >= window), 0.0
+    )
+
+
+def time_score(count: int, seconds: float | None) -> float | None:
+    """Quick Check's score of a lead or recovery time in seconds, of *count* (B4)."""
+    if count < ENOUGH or seconds is None:
+        return None
+    steps = ((HOUR, 10.0), (DAY, 8.0), (WEEK, 6.0), (MONTH, 4.0), (HALF_YEAR, 2.0))
+    return next((score for limit, score in steps if seconds < limit), 0.0)
+
+
+def share_score(part: int, whole: int) -> float | None:
+    """Quick Check's score of a share that had better be small (B4): none is 10, all is 0."""
+    return None if whole < ENOUGH else 10 * (whole - part) / whole
 
 
 def _under(steps: dict[str, float], seconds: float) -> str:

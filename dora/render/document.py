@@ -21,6 +21,7 @@ DEPLOYMENTS = (
     "lookback_limit",
 )
 CHANGES = ("clock_skew", "excluded")
+QUICK_CHECK = "quick-check"  #: the benchmark whose scores stand beside levels of null (B4)
 SIGNALS = ("status", "rollback", "revert", "hotfix", "label", "tag", "incident")
 
 FULL_WIDTH = ord("＠") - ord("@")  #: from a sign to its twin of the width of a Han character
@@ -109,7 +110,7 @@ def as_document(report: Report) -> dict[str, Any]:
             "version": report.version,
             "configuration": report.configuration,
         },
-        "rows": [_row(row) for row in report.rows],
+        "rows": [_row(row, report.benchmark) for row in report.rows],
         "coverage": _coverage(report.coverage),
     }
 
@@ -118,8 +119,12 @@ def _instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: Row, benchmark: str) -> dict[str, Any]:
     document: dict[str, Any] = _listed(asdict(row))
+    if benchmark != QUICK_CHECK:
+        for metric in document.values():
+            if isinstance(metric, dict):
+                metric.pop("score", None)
     document.setdefault("previous", None)
     document.setdefault("trend", [])
     return document
@@ -167,7 +172,7 @@ def render_csv(report: Report) -> str:
     lines.writerow([*names, "tier", *COLUMNS])
     for row in report.rows:
         keys = [row.key.get(name, "") for name in names]
-        document = _row(row)
+        document = _row(row, report.benchmark)
         reasons = {**dict.fromkeys(SIGNALS, 0), **row.change_fail_rate.reasons}
         document["change_fail_rate"]["reasons"] = reasons
         numbers = [_at(document, path) for path in COLUMNS.values()]

@@ -46,7 +46,7 @@ def _deployment_frequency(row: Row) -> Fact:
     return Fact(
         ("Deployment", "frequency"),
         words.frequency(metric.per_day),
-        words.counted(metric.deployments, "time"),
+        _scored(metric.score, words.counted(metric.deployments, "time")),
         metric.level,
         words.frequency_interval(metric.per_day, metric.per_day_interval),
         {"days": words.counted(metric.active_days, "active day")} if metric.active_days else {},
@@ -68,7 +68,10 @@ def _change_lead_time(row: Row) -> Fact:
     return Fact(
         ("Change", "lead time"),
         words.duration(metric.median),
-        words.counted(metric.changes, "change") if metric.changes else "no changes",
+        _scored(
+            metric.score,
+            words.counted(metric.changes, "change") if metric.changes else "no changes",
+        ),
         metric.level,
         words.duration_interval(metric.median_interval) if metric.median_interval else "",
         more,
@@ -86,7 +89,7 @@ def _change_fail_rate(row: Row) -> Fact:
     return Fact(
         ("Change", "fail rate"),
         words.percentage(metric.rate),
-        words.of(metric.failed, metric.deployments),
+        _scored(metric.score, words.of(metric.failed, metric.deployments)),
         metric.level,
         words.percentage_interval(metric.interval) if metric.interval else "",
         more,
@@ -103,7 +106,10 @@ def _recovery_time(row: Row) -> Fact:
     return Fact(
         ("Recovery", "time"),
         words.duration(metric.mean) + still_open,
-        words.counted(metric.episodes, "outage") if metric.episodes else "no outages",
+        _scored(
+            metric.score,
+            words.counted(metric.episodes, "outage") if metric.episodes else "no outages",
+        ),
         metric.level,
         more=more,
     )
@@ -114,9 +120,14 @@ def _rework_rate(row: Row) -> Fact:
     return Fact(
         ("Rework", "rate"),
         words.percentage(metric.rate),
-        words.of(metric.rework, metric.deployments),
+        _scored(metric.score, words.of(metric.rework, metric.deployments)),
         interval=words.percentage_interval(metric.interval) if metric.interval else "",
     )
+
+
+def _scored(score: float | None, sample: str) -> str:
+    """Give *sample* with the Quick Check's score before it, where there is one (B4)."""
+    return sample if score is None else f"score {score:.1f}, {sample}"
 
 
 def waiting_of(row: Row) -> Fact:

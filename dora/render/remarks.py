@@ -13,6 +13,15 @@ Quote = Callable[[str], str]
 
 NO_LEVELS = ("none", "quick-check")  #: benchmarks without a ladder
 
+#: DORA's Quick Check, edition 2025, all industries; its shares turned as the scores are (B4).
+QUICK_CHECK_MEANS = {
+    "frequency": 4.8,
+    "lead time": 5.5,
+    "fail rate": 8.1,
+    "recovery": 7.4,
+    "rework": 7.8,
+}
+
 SKIPPED = {"no deployments": "without deployments", "excluded": "not asked for"}  #: in plain words
 
 
@@ -48,6 +57,9 @@ def legend(report: Report, room: Collection[str]) -> Iterator[str]:
         yield "(a–b) 95 % interval."
     if report.by == "repository" and report.benchmark not in NO_LEVELS:
         yield "A level takes 5 changes, deployments or outages."
+    if report.benchmark == "quick-check" and report.by == "repository":
+        means = ", ".join(f"{name} {mean}" for name, mean in QUICK_CHECK_MEANS.items())
+        yield f"Scores are 0 to 10; the industry's means: {means}."
     yield "Lead time is the median, recovery time the mean (MTTR) of the outages that are over."
     if "p90" in room and any("p90" in fact.more for fact in shown):
         yield "p90: nine in ten are faster."

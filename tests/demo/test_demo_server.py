@@ -1,7 +1,9 @@
 """The server itself: where it is, what it remembers, how it stops."""
 
+import statistics
 import threading
 import time
+from itertools import pairwise
 
 import pytest
 import requests
@@ -48,11 +50,11 @@ def test_connections_are_kept_and_answers_come_at_once() -> None:
     """One connection serves many requests, without forty milliseconds of delay each."""
     with serve(organization(repository())) as server, requests.Session() as session:
         session.headers["authorization"] = f"bearer {TOKEN}"
-        began = time.monotonic()
+        moments = [time.monotonic()]
         for _ in range(20):
             assert session.get(f"{server.url}/user", timeout=5).ok
-        took = time.monotonic() - began
-    assert took < 0.5
+            moments.append(time.monotonic())
+    assert statistics.median(end - start for start, end in pairwise(moments)) < 0.035
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "POST"])

@@ -1,0 +1,85 @@
+"""A question in the oracle's words in, the same question put to `dora` out."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from dora.config import Config, load_config
+from dora.demo.model import Organization, Repository
+from dora.render.document import as_document
+from dora.report import build_report
+from dora.tables import REPOSITORIES, Repositories, Tables, frame
+from tests.oracle.naming import canonical, fits_any
+from tests.oracle.outcomes import environment_of
+from tests.oracle.settings import Settings
+from tests.truth import tables_of
+
+#: Arguments of the oracle's that `dora` calls otherwise.
+OPTIONS = {"tiers": "tier", "repositories": "repo", "environments": "environment"}
+#: A directory without a `dora.toml`.
+NOWHERE = Path(__file__).parent
+
+
+def config_for(
+    organization: Organization, asked: Mapping[str, Any], settings: Settings | None = None
+) -> Config:
+    """Configuration that asks what `expected_report(organization, **asked)` is asked."""
+    settings = settings or Settings()
+    options = {OPTIONS.get(name, name): value for name, value in asked.items()}
+    instants = {
+        name: value.isoformat() for name, value in options.items() if isinstance(value, datetime)
+    }
+    given = {
+        **options,
+        **instants,
+        "org": organization.login,
+        "lookback": settings.lookback,
+        "stale_after": settings.stale_after,
+        "environments": dict(settings.environments),
+        "ephemeral_environments": settings.ephemeral,
+        "tiers": settings.tiers,
+        "deployments": {"collapse": settings.collapse},
+        "lead_time": {"start": settings.lead_time_start},
+        "changes": {"exclude_authors": settings.exclude_authors},
+        "failures": {"status": settings.failures_status, "rollback": settings.rollback},
+        "collect": {"older_deployments": settings.lookback_budget},
+    }
+    return load_config(given, now=organization.now, directory=NOWHERE)
+
+
+def tables_for(
+    organization: Organization, asked: Mapping[str, Any], settings: Settings | None = None
+) -> Tables:
+    """Tables of the organization whose repositories say what was asked of them."""
+    settings = settings or Settings()
+    tables = tables_of(organization)
+    rows = tables.repositories.to_dict("records")
+    for row, repository in zip(rows, organization.repositories, strict=True):
+        globs = asked.get("repositories", ())
+        if globs and not fits_any(globs, repository.name):
+            row |= {"is_excluded": True, "unreadable": None}  # nobody tried to read it
+        row["has_deployments"] = has_deployments(repository, asked, settings)
+    return replace(tables, repositories=Repositories(frame(REPOSITORIES, rows)))
+
+
+def has_deployments(
+    repository: Repository, asked: Mapping[str, Any], settings: Settings
+) -> bool:
+    """Whether a chosen environment had a deployment before the window's end."""
+    globs = asked.get("environments", ())
+    return any(
+        not globs or fits_any(globs, canonical(name, settings) or name)
+        for one in repository.deployments
+        if one.created_at < asked["until"]
+        for name in [environment_of(one)]
+    )
+
+
+def report_for(
+    organization: Organization, asked: Mapping[str, Any], settings: Settings | None = None
+) -> dict[str, Any]:
+    """The JSON document that `dora` makes of the organization's truth."""
+    tables = tables_for(organization, asked, settings)
+    return as_document(build_report(tables, config_for(organization, asked, settings)))

@@ -1,0 +1,173 @@
+"""The whole computation against one that was written from the rules alone."""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as runs
+from hypothesis import strategies as st
+
+from dora.demo.model import Organization
+from dora.demo.organization import build_organization
+from tests.oracle.report import expected_report
+from tests.oracle.settings import Settings
+from tests.organizations import (
+    configurations,
+    organizations,
+    questions,
+    random_organization,
+    windows,
+)
+from tests.tables.asked import report_for
+
+NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+DAY = timedelta(days=1)
+QUARTER = {"since": NOW - 90 * DAY, "until": NOW}
+#: Differences shown of a report; the first ones tell the most.
+SHOWN = 12
+
+
+def differences(expected: Any, actual: Any, path: str = "") -> list[str]:
+    """Where two documents differ, a line each; floats may differ by a billionth."""
+    if isinstance(expected, Mapping) and isinstance(actual, Mapping):
+        keys = [*expected, *(key for key in actual if key not in expected)]
+        missing = "(missing)"
+        pairs = [
+            (expected.get(key, missing), actual.get(key, missing), f"{path}.{key}") for key in keys
+        ]
+        return [line for pair in pairs for line in differences(*pair)]
+    if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+        return [
+            line
+            for place, (left, right) in enumerate(zip(expected, actual, strict=True))
+            for line in differences(left, right, f"{path}[{place}]")
+        ]
+    if isinstance(expected, float) and isinstance(actual, float):
+        same = math.isclose(expected, actual, rel_tol=1e-9, abs_tol=1e-12)
+    else:
+        same = expected == actual and type(expected) is type(actual)
+    return [] if same else [f"{path}: {expected!r} expected, {actual!r} found"]
+
+
+def comparable(report: dict[str, Any]) -> dict[str, Any]:
+    """A report less what the oracle does not say: the run's own facts, and scores (B4).
+
+    Of unreadable repositories the names stay; rows are found by their keys.
+    """
+    repositories = dict(report["coverage"]["repositories"])
+    repositories.pop("incomplete", None)
+    repositories["unreadable"] = sorted(one["repository"] for one in repositories["unreadable"])
+    coverage = {**report["coverage"], "repositories": repositories}
+    coverage.pop("requests", None)
+    rows = [
+        {
+            name: {key: value for key, value in part.items() if key != "score"}
+            if isinstance(part, dict)
+            else part
+            for name, part in row.items()
+        }
+        for row in report["rows"]
+    ]
+    kept = {key: value for key, value in report.items() if key != "generated"}
+    return {**kept, "rows": rows, "coverage": coverage}
+
+
+def check(
+    organization: Organization, asked: Mapping[str, Any], settings: Settings | None = None
+) -> None:
+    """Hold the report against the oracle's."""
+    settings = settings or Settings()
+    expected = comparable(expected_report(organization, settings=settings, **asked))
+    actual = comparable(report_for(organization, asked, settings))
+    assert differences(expected, actual)[:SHOWN] == []
+
+
+@cache
+def demo() -> Organization:
+    """The demo organization, with the repository that nobody may read."""
+    return build_organization(NOW, forbidden=True)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param({}, id="the last 90 days"),
+        pytest.param({"since": NOW - 30 * DAY}, id="30 days"),
+        pytest.param({"since": NOW - 60 * DAY, "until": NOW - 30 * DAY}, id="a past month"),
+        pytest.param({"since": NOW - 37 * DAY, "until": NOW - 36.5 * DAY}, id="half a day"),
+        pytest.param({"since": NOW - 400 * DAY}, id="longer than there is history"),
+        pytest.param(
+            {"since": NOW - 2000 * DAY, "until": NOW - 1500 * DAY}, id="before all history"
+        ),
+        pytest.param({"by": "environment"}, id="by environment"),
+        pytest.param({"by": "organization"}, id="by organization"),
+        pytest.param({"by": "organization", "tiers": ("staging", "other")}, id="other tiers"),
+        pytest.param({"tiers": ("production",)}, id="production alone"),
+        pytest.param({"environments": ("prod*", "QA")}, id="environments by glob"),
+        pytest.param({"repositories": ("patient-*", "*CI")}, id="repositories by glob"),
+        pytest.param({"ephemeral": True}, id="with ephemeral environments"),
+        pytest.param({"timezone": "Pacific/Auckland"}, id="another time zone"),
+        pytest.param({"benchmark": "2019"}, id="benchmark 2019"),
+        pytest.param({"benchmark": "2021"}, id="benchmark 2021"),
+        pytest.param({"benchmark": "2022"}, id="benchmark 2022"),
+        pytest.param({"benchmark": "none"}, id="no benchmark"),
+        pytest.param({"benchmark": "quick-check"}, id="Quick Check"),
+    ],
+)
+def test_demo_organization_as_asked(asked: dict[str, Any]) -> None:
+    """Every number of the demo organization is the oracle's, whatever is asked (W1–C2)."""
+    check(demo(), {**QUARTER, **asked})
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param(Settings(collapse="run"), id="runs collapsed"),
+        pytest.param(Settings(lead_time_start="authored"), id="from the authored date"),
+        pytest.param(Settings(lead_time_start="committed"), id="from the committed date"),
+        pytest.param(Settings(lead_time_start="merged"), id="from the merge"),
+        pytest.param(Settings(exclude_authors=("*[bot]",)), id="without bots"),
+        pytest.param(Settings(exclude_authors=("*",)), id="without anybody"),
+        pytest.param(Settings(failures_status="live"), id="failures of what was live"),
+        pytest.param(Settings(failures_status="off"), id="no failures by status"),
+        pytest.param(Settings(rollback=False), id="no failures by rollback"),
+        pytest.param(
+            Settings(environments=(("prod-*", "production"), ("*[*", False), ("QA", "Testing"))),
+            id="environments mapped and left out",
+        ),
+        pytest.param(Settings(environments=(("*", "everything"),)), id="all mapped to one"),
+        pytest.param(Settings(ephemeral=("qa", "DEV")), id="other ephemeral environments"),
+        pytest.param(Settings(lookback=timedelta(0)), id="no look-back"),
+        pytest.param(Settings(lookback=timedelta(0), lookback_budget=0), id="no budget"),
+        pytest.param(Settings(lookback=DAY, lookback_budget=7), id="a small budget"),
+        pytest.param(Settings(stale_after=timedelta(days=30)), id="stale after 30 days"),
+    ],
+)
+def test_demo_organization_as_configured(settings: Settings) -> None:
+    """Every number of the demo organization is the oracle's, whatever is configured."""
+    check(demo(), QUARTER, settings)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_random_organization(seed: int) -> None:
+    """Every number of a busy made-up organization is the oracle's; clocks of a third are wrong."""
+    asked = {"since": NOW - (30, 90, 180)[seed % 3] * DAY, "until": NOW - (seed % 4) * 9 * DAY}
+    check(random_organization(seed, skewed=seed % 3 == 0, deployments=90), asked)
+
+
+@given(st.data())
+@runs(
+    max_examples=150,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+def test_any_organization(data: st.DataObject) -> None:
+    """Every number of any organization is the oracle's, whatever is asked and configured."""
+    organization = data.draw(organizations())
+    asked = {**data.draw(windows(organization)), **data.draw(questions())}
+    check(organization, asked, data.draw(configurations()))
