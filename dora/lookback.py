@@ -150,9 +150,10 @@ def _ask_older(
     One older deployment after the other, until no commit that counts was committed before the
     oldest success: what is not read cannot have shipped what did not exist.
     """
-    counts = result.shipping(span) | {NEVER}
+    shipping = result.shipping(span)
+    counts = shipping | {NEVER}
     received = result.received
-    candidates = [commit for commit, place in enumerate(received) if place in counts - {NEVER}]
+    candidates = [commit for commit, place in enumerate(received) if place in shipping]
     candidates += result.waiting or []
     dated = sorted(
         (committed, commit)

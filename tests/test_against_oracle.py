@@ -54,26 +54,14 @@ def differences(expected: Any, actual: Any, path: str = "") -> list[str]:
 
 
 def comparable(report: dict[str, Any]) -> dict[str, Any]:
-    """A report less what the oracle does not say: the run's own facts, and scores (B4).
-
-    Of unreadable repositories the names stay; rows are found by their keys.
-    """
+    """A report less what the oracle cannot know; of unreadable repositories the names stay."""
     repositories = dict(report["coverage"]["repositories"])
     repositories.pop("incomplete", None)
     repositories["unreadable"] = sorted(one["repository"] for one in repositories["unreadable"])
     coverage = {**report["coverage"], "repositories": repositories}
     coverage.pop("requests", None)
-    rows = [
-        {
-            name: {key: value for key, value in part.items() if key != "score"}
-            if isinstance(part, dict)
-            else part
-            for name, part in row.items()
-        }
-        for row in report["rows"]
-    ]
     kept = {key: value for key, value in report.items() if key != "generated"}
-    return {**kept, "rows": rows, "coverage": coverage}
+    return {**kept, "coverage": coverage}
 
 
 def check(

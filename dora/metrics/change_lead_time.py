@@ -38,7 +38,8 @@ def _median_interval(changes: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     by_group = sample.groupby("group")["lead_time_seconds"]
     size = by_group.transform("size")
     rank = by_group.cumcount() + 1
-    bound = median_ranks(size)
+    sizes = size.unique()
+    bound = size.map(dict(zip(sizes, median_ranks(sizes), strict=True)))
     values = sample.set_index("group")["lead_time_seconds"]
     is_low = ((rank == bound) & (bound > 0)).to_numpy()
     is_high = ((rank == size + 1 - bound) & (bound > 0)).to_numpy()

@@ -6,11 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from dora.config import Config, load_config
 from dora.demo.model import Organization, Repository
 from dora.render.document import as_document
 from dora.report import build_report
-from dora.tables import REPOSITORIES, Repositories, Tables, frame
+from dora.tables import REPOSITORIES, Repositories, Tables, typed
 from tests.oracle.naming import canonical, fits_any
 from tests.oracle.outcomes import environment_of
 from tests.oracle.settings import Settings
@@ -54,19 +56,19 @@ def tables_for(
 ) -> Tables:
     """Tables of the organization whose repositories say what was asked of them."""
     settings = settings or Settings()
-    tables = tables_of(organization)
-    rows = tables.repositories.to_dict("records")
-    for row, repository in zip(rows, organization.repositories, strict=True):
-        globs = asked.get("repositories", ())
-        if globs and not fits_any(globs, repository.name):
-            row |= {"is_excluded": True, "unreadable": None}  # nobody tried to read it
-        row["has_deployments"] = has_deployments(repository, asked, settings)
-    return replace(tables, repositories=Repositories(frame(REPOSITORIES, rows)))
+    tables, repositories = tables_of(organization), organization.repositories
+    globs = asked.get("repositories") or ("*",)
+    is_excluded = [not fits_any(globs, one.name) for one in repositories]
+    frame = tables.repositories.assign(
+        is_excluded=is_excluded,
+        has_deployments=[has_deployments(one, asked, settings) for one in repositories],
+        # Nobody tried to read what was excluded.
+        unreadable=tables.repositories["unreadable"].mask(pd.Series(is_excluded, dtype="bool")),
+    )
+    return replace(tables, repositories=Repositories(typed(REPOSITORIES, frame)))
 
 
-def has_deployments(
-    repository: Repository, asked: Mapping[str, Any], settings: Settings
-) -> bool:
+def has_deployments(repository: Repository, asked: Mapping[str, Any], settings: Settings) -> bool:
     """Whether a chosen environment had a deployment before the window's end."""
     globs = asked.get("environments", ())
     return any(
