@@ -16,7 +16,8 @@ Times are of a shared machine: read them for their order and their growth, not f
 ## The computation
 
 From tables in memory to the finished report, one process a size.
-A repository has 10,000 commits and 1,000 deployments to three environments; the window is a year of two.
+A repository has 10,000 commits and 1,000 deployments to three environments in two years.
+The window is the last of them.
 Wanted: 1,000,000 commits with 100,000 deployments in under 30 s and 4 GB on two cores.
 
 {computation}
