@@ -156,7 +156,7 @@ def test_random_organization(seed: int) -> None:
 
 @given(st.data())
 @runs(
-    max_examples=150,
+    max_examples=120,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -211,6 +211,14 @@ def test_types_that_do_not_fit(tmp_path: Path) -> None:
     assert [True] * 4 == [a.startswith(b) for a, b in zip(found, starts, strict=True)]
 
 
+@pytest.mark.parametrize("number", ["30", "1.5", "-5", "0"])
+def test_number_without_a_unit_is_no_age(tmp_path: Path, number: str) -> None:
+    """W1: an age has a unit; thirty of nothing is not silently thirty seconds."""
+    (tmp_path / "dora.toml").write_text(f"lookback = {number}\n")
+    (line,) = problems(tmp_path)
+    assert line.startswith(f"dora.toml: lookback: {number} ")
+
+
 def test_section_that_is_no_table(tmp_path: Path) -> None:
     """A section given as a plain value is told like any other."""
     (tmp_path / "dora.toml").write_text('collect = "fast"\n')

@@ -331,6 +331,8 @@ def test_window_and_run_are_named() -> None:
     assert "medica-flow" == found["organization"]
 
 
-def test_window_as_long_as_the_calendar() -> None:
-    """W1, W3: a begin without thirty days of calendar before it is no reason to break off."""
-    assert 2 == row(redeploy_same_sha(), since="0001-01-02")["deployment_frequency"]["active_days"]
+@pytest.mark.parametrize("options", [{"since": "0001-01-02"}, {"lookback": "9999y"}], ids=str)
+def test_look_back_beyond_the_calendar(options: dict[str, str]) -> None:
+    """W1, W3: a look-back that begins before the calendar does is no reason to break off."""
+    found = row(redeploy_same_sha(), **options)
+    assert 2 == found["deployment_frequency"]["active_days"]
