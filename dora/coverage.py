@@ -14,11 +14,17 @@ SKIP_REASONS = ("archived", "empty", "no deployments", "excluded")
 
 
 def build_coverage(
-    tables: Tables, outcomes: Outcomes, history: History, changes: Changes, config: Config
+    tables: Tables,
+    outcomes: Outcomes,
+    history: History,
+    changes: Changes,
+    unattributed: int | None,
+    config: Config,
 ) -> Coverage:
     """What was seen and left out; the ledger adds up to what was seen in the window (C2).
 
-    *outcomes* are the judged deployments, *changes* those of every environment with a row.
+    *outcomes* are the judged deployments, *changes* those of every environment with a row,
+    *unattributed* the incidents that belong to no deployment, None if none were looked for.
     """
     repositories = tables.repositories
     counts = find_skipped(repositories, config).value_counts()
@@ -35,8 +41,7 @@ def build_coverage(
             "clock_skew": int((changes["is_skewed"] & ~changes["is_excluded"]).sum()),
             "excluded": int(changes["is_excluded"].sum()),
         },
-        # Incidents are not read: their number cannot be known.
-        incidents={"unattributed": None},
+        incidents={"unattributed": unattributed},
         requests=Requests(tables.requests, tables.points, tables.seconds),
     )
 

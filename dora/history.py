@@ -1,5 +1,6 @@
 """Outcomes and commits in, who shipped what and what waits out: LT1, LT2, LT8, LT10, W3."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -23,18 +24,30 @@ class History:
       environment (D7): `repository, environment_key, deployment, live` (id of the deployment it
       replaced, <NA> for the first), `goes_back` (its sha is a proper ancestor of the sha it
       replaced), `is_baseline`
-    - `shipped`: one row a commit shipped in the window, merges too (LT1, LT2): `repository,
-      environment_key, sha, deployment`
+    - `shipped`: one row a commit shipped by a judged success, merges too (LT1); the first in sight
+      ships nothing: `repository, environment_key, sha, deployment`
     - `waiting`: one row a commit on the default branch that production lacks (LT8):
       `repository, environment_key, sha`
     - `environments`: one row an environment: `repository, environment_key, knows_waiting`
       (whether LT8 can be said of it), `hit_budget` (W3)
+    - `received`: for each repository and environment, what it received of which commit
     """
 
     successes: pd.DataFrame
     shipped: pd.DataFrame
     waiting: pd.DataFrame
     environments: pd.DataFrame
+    received: Mapping[tuple[str, str], "Received"]
+
+
+@dataclass(frozen=True)
+class Received:
+    """What one environment received, and when in its order of successes."""
+
+    shas: np.ndarray[Any, Any]  #: of the repository's commits
+    places: np.ndarray[Any, Any]  #: place of what first received each; NEVER, or BEFORE them all
+    deployments: list[int]  #: ids in order of success
+    shipping: frozenset[int]  #: places of the judged ones that ship what they received first
 
 
 @dataclass(frozen=True)
@@ -55,6 +68,7 @@ class _Parts:
     shipped: list[pd.DataFrame] = field(default_factory=list)
     waiting: list[pd.DataFrame] = field(default_factory=list)
     environments: list[tuple[str, str, bool, bool]] = field(default_factory=list)
+    received: dict[tuple[str, str], Received] = field(default_factory=dict)
 
 
 def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History:
@@ -86,7 +100,7 @@ def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History
             head=repository.head if own["tier"].iloc[0] == "production" else None,
             older_count=repository.older_count,
         )
-        _collect_parts(parts, (name, key), reception, repository, span)
+        _collect_parts(parts, (name, key), reception, repository)
     return _as_history(parts)
 
 
@@ -177,7 +191,7 @@ def _graphs(
 
 
 def _collect_parts(
-    parts: _Parts, key: tuple[str, str], reception: Reception, repository: _Repository, span: Span
+    parts: _Parts, key: tuple[str, str], reception: Reception, repository: _Repository
 ) -> None:
     """Turn what one environment received into rows, commits named again."""
     live: Success | None = None
@@ -188,15 +202,20 @@ def _collect_parts(
         before = None if live is None else live.deployment
         parts.successes.append((*key, one.deployment, before, goes_back, is_baseline))
         live = one
-    shipping = reception.shipping(span)
     received = np.asarray(reception.received)
-    shipped = np.flatnonzero(np.isin(received, list(shipping)))
+    shipped = np.flatnonzero(np.isin(received, reception.judged) & (received != reception.first))
     ids = np.asarray([one.deployment for one in reception.order], dtype="int64")
     parts.shipped.append(
         _rows(key, repository.shas[shipped]).assign(deployment=ids[received[shipped]])
     )
     if reception.waiting is not None:
         parts.waiting.append(_rows(key, repository.shas[reception.waiting]))
+    parts.received[key] = Received(
+        repository.shas,
+        received,
+        [one.deployment for one in reception.order],
+        frozenset(place for place in reception.judged if place != reception.first),
+    )
     parts.environments.append((*key, reception.waiting is not None, reception.hit_budget))
 
 
@@ -235,4 +254,5 @@ def _as_history(parts: _Parts) -> History:
         environments=pd.DataFrame(
             parts.environments, columns=[*keys, "knows_waiting", "hit_budget"]
         ).astype({**keys, "knows_waiting": flag, "hit_budget": flag}),
+        received=parts.received,
     )

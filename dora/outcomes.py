@@ -6,13 +6,16 @@ import pandas as pd
 
 from dora.config import Config
 from dora.environments import environment_reader
+from dora.services import MARK, service_reader
 from dora.tables import Deployments, Statuses
 
 Outcomes = NewType("Outcomes", pd.DataFrame)
 """One row a deployment: DEPLOYMENTS and
 
-- `name`, `environment_key`, `tier`, `is_ephemeral`, `is_left_out`: its environment (D1, D4, D5)
+- `name`, `name_key`, `tier`, `is_ephemeral`, `is_left_out`: its environment (D1, D4, D5)
+- `service` (G3), "" for none; `environment_key`: environment and service, what has one history
 - `succeeded_at`, `failed_status_at`, `finished_at`: instants, missing where it never did (D2, D3)
+- `failed_state`: `failure` or `error`, what the first failure status said
 - `outcome`: `success`, `failure`, `in_progress` or `abandoned` (D3)
 
 Sorted by `created_at`, then `deployment`.
@@ -52,14 +55,23 @@ def _with_environments(deployments: pd.DataFrame, config: Config) -> pd.DataFram
     names = known["environment"].unique()
     environments = pd.DataFrame(
         [(name, *_columns(read(name))) for name in names],
-        columns=["environment", "name", "environment_key", "tier", "is_ephemeral", "is_left_out",
+        columns=["environment", "name", "name_key", "tier", "is_ephemeral", "is_left_out",
                  "is_chosen"],
-    ).astype({"environment": "str", "name": "str", "environment_key": "str", "tier": "str",
+    ).astype({"environment": "str", "name": "str", "name_key": "str", "tier": "str",
               "is_ephemeral": "bool", "is_left_out": "bool", "is_chosen": "bool"})  # fmt: skip
     known = known.merge(environments, on="environment", how="left")
     known = known[known["is_chosen"]].drop(columns="is_chosen")
+    service = service_reader(config.services)
+    named = zip(known["name"], known["task"], known["payload"], strict=True)
+    known["service"] = pd.Series(
+        [service(name, task, payload if isinstance(payload, str) else None)
+         for name, task, payload in named], index=known.index, dtype="str",
+    )  # fmt: skip
+    known["environment_key"] = known["name_key"].where(
+        known["service"] == "", known["name_key"] + MARK + known["service"]
+    )
     known = known.sort_values(["created_at", "deployment"], ignore_index=True)
-    known["name"] = known.groupby(["repository", "environment_key"])["name"].transform("last")
+    known["name"] = known.groupby(["repository", "name_key"])["name"].transform("last")
     return known
 
 
@@ -84,6 +96,7 @@ def _judge(known: pd.DataFrame, told: pd.DataFrame, config: Config) -> pd.DataFr
     firsts = {
         "succeeded_at": told[told["state"] == "success"].groupby(key)["created_at"].min(),
         "failed_status_at": told[is_failure].groupby(key)["created_at"].min(),
+        "failed_state": told[is_failure].groupby(key)["state"].first(),
         "last_state": told.groupby(key)["state"].last(),
     }
     for name, values in firsts.items():
@@ -106,12 +119,12 @@ def _collapse_runs(known: pd.DataFrame, told: pd.DataFrame) -> tuple[pd.DataFram
     """
     key = ["repository", "deployment"]
     runs = told["log_url"].str.extract(RUN)[0].groupby([told[k] for k in key]).first()
-    parts = known[[*key, "environment_key"]].merge(
+    parts = known[[*key, "name_key"]].merge(
         runs.rename("run"), left_on=key, right_index=True, how="left"
     )
     own = parts["repository"] + "#" + parts["deployment"].astype("str")
     parts["run"] = parts["run"].fillna(own)
-    whole = parts.groupby(["repository", "environment_key", "run"])["deployment"]
+    whole = parts.groupby(["repository", "name_key", "run"])["deployment"]
     parts["whole"] = whole.transform("first")
 
     firsts = (

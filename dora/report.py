@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from dora import __version__
-from dora.changes import Changes, WaitingChanges, find_changes
+from dora.changes import Changes, WaitingChanges, describe_commits, find_changes
 from dora.config import Config
 from dora.coverage import build_coverage, find_skipped
 from dora.failures import Failures, find_failures
@@ -43,10 +43,11 @@ def build_report(tables: Tables, config: Config) -> Report:
     read, succeeded = find_outcomes(deployments, tables.statuses, config)
     history = trace_history(read, tables, config)
     outcomes, succeeded = judged(read, succeeded, history, config)
-    changes, waiting = find_changes(history, outcomes, tables, config)
-    failures = find_failures(outcomes, succeeded, history, config)
-    groups = find_groups(find_environments(outcomes, config), config)
-    every_row = find_environments(outcomes, config)[ENVIRONMENT]
+    described = describe_commits(history, tables, config)
+    changes, waiting = find_changes(history, described, outcomes, config)
+    failures = find_failures(outcomes, succeeded, history, described, tables, config)
+    environments = find_environments(outcomes, config)
+    groups = find_groups(environments, tables, config)
     return Report(
         organization=config.organization,
         since=config.window.since,
@@ -60,7 +61,12 @@ def build_report(tables: Tables, config: Config) -> Report:
         configuration=config.digest,
         rows=_build_rows(groups, outcomes, history, changes, waiting, failures, config),
         coverage=build_coverage(
-            tables, outcomes, history, Changes(changes.merge(every_row, on=ENVIRONMENT)), config
+            tables,
+            outcomes,
+            history,
+            Changes(changes.merge(environments[ENVIRONMENT], on=ENVIRONMENT)),
+            failures.unattributed,
+            config,
         ),
     )
 

@@ -67,6 +67,7 @@ COMMITS: Schema = {
     "authored_at": Column(INSTANT, "author's date", "authoredDate"),
     "committed_at": Column(INSTANT, "committer's date", "committedDate"),
     "author": Column(TEXT, "author's login, read only where LT9 asks for it", "author.user.login"),
+    "message": Column(TEXT, "its message, kept only where it speaks of a revert (F3)", "message"),
 }
 
 PARENTS: Schema = {
@@ -82,6 +83,7 @@ PULL_REQUESTS: Schema = {
     "created_at": Column(INSTANT, "when it was opened", "createdAt"),
     "merged_at": Column(INSTANT, "when it was merged; missing if it is not", "mergedAt"),
     "merge_sha": Column(TEXT, "its merge commit", "mergeCommit.oid"),
+    "head_ref": Column(TEXT, "the branch it came from", "headRefName"),
     "first_authored_at": Column(
         INSTANT, "author's date of its branch's first commit", "commits.commit.authoredDate"
     ),
@@ -101,6 +103,36 @@ BRANCH_COMMITS: Schema = {
     "sha": Column(TEXT, "first or one of the last commits of its branch", "commits.commit.oid"),
 }
 
+#: Labels of pull requests and of issues.
+LABELS: Schema = {
+    "repository": REPOSITORY,
+    "number": Column(COUNT, "number of the pull request or issue", "number"),
+    "label": Column(TEXT, "one of its labels", "labels.name"),
+}
+
+TAGS: Schema = {
+    "repository": REPOSITORY,
+    "tag": Column(TEXT, "name of a git tag", "Ref.name"),
+    "sha": Column(TEXT, "the commit it stands on", "target.oid"),
+    "tagged_at": Column(INSTANT, "when; missing for a lightweight tag", "tagger.date"),
+}
+
+INCIDENTS: Schema = {
+    "repository": Column(TEXT, "where it was told: a repository; missing at PagerDuty", "repository"),
+    "number": Column(COUNT, "number of the issue; 0 at PagerDuty", "Issue.number"),
+    "by": Column(TEXT, "what it is called: `repo#n`, or PagerDuty's id", ""),
+    "owner": Column(TEXT, "repository its service is mapped to, at PagerDuty", "service"),
+    "opened_at": Column(INSTANT, "when it was opened", "createdAt"),
+    "closed_at": Column(INSTANT, "when it was closed; missing while it lasts", "closedAt"),
+    "named": Column(TEXT, "the deployment its body names, as it stands there (F7)", "body"),
+    "url": Column(TEXT, "where to read it", "url"),
+}
+
+TEAMS: Schema = {
+    "team": Column(TEXT, "name of a team", "Team.name"),
+    "repository": REPOSITORY,
+}
+
 Repositories = NewType("Repositories", pd.DataFrame)
 Deployments = NewType("Deployments", pd.DataFrame)
 Statuses = NewType("Statuses", pd.DataFrame)
@@ -109,6 +141,10 @@ Parents = NewType("Parents", pd.DataFrame)
 PullRequests = NewType("PullRequests", pd.DataFrame)
 Associations = NewType("Associations", pd.DataFrame)
 BranchCommits = NewType("BranchCommits", pd.DataFrame)
+Labels = NewType("Labels", pd.DataFrame)
+Tags = NewType("Tags", pd.DataFrame)
+Incidents = NewType("Incidents", pd.DataFrame)
+Teams = NewType("Teams", pd.DataFrame)
 
 SCHEMAS: Mapping[str, Schema] = {
     "repositories": REPOSITORIES,
@@ -119,6 +155,10 @@ SCHEMAS: Mapping[str, Schema] = {
     "pull_requests": PULL_REQUESTS,
     "associations": ASSOCIATIONS,
     "branch_commits": BRANCH_COMMITS,
+    "labels": LABELS,
+    "tags": TAGS,
+    "incidents": INCIDENTS,
+    "teams": TEAMS,
 }
 
 
@@ -134,6 +174,10 @@ class Tables:
     pull_requests: PullRequests
     associations: Associations
     branch_commits: BranchCommits
+    labels: Labels
+    tags: Tags
+    incidents: Incidents
+    teams: Teams
     requests: int = 0
     points: int = 0
     seconds: float = 0.0

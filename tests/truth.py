@@ -1,6 +1,7 @@
 """An organization's truth as tables, everything in them, as if GitHub had been read to the end."""
 
 from dora.demo.model import Organization, Repository
+from dora.texts import find_named
 from dora.tables import Tables, make_tables
 
 
@@ -10,7 +11,7 @@ def tables_of(organization: Organization) -> Tables:
         name: []
         for name in (
             "repositories", "deployments", "statuses", "commits", "parents", "pull_requests",
-            "associations", "branch_commits",
+            "associations", "branch_commits", "labels", "tags", "incidents", "teams",
         )
     }  # fmt: skip
     for repository in organization.repositories:
@@ -20,6 +21,12 @@ def tables_of(organization: Organization) -> Tables:
             )
         else:
             _add(rows, repository)
+    rows["teams"] = [
+        (team.name, name)
+        for team in organization.teams
+        for name, permission in team.repositories.items()
+        if permission in {"maintain", "admin"}
+    ]
     return make_tables(rows)
 
 
@@ -39,14 +46,24 @@ def _add(rows: dict[str, list[tuple[object, ...]]], repository: Repository) -> N
         rows["statuses"] += [(name, one.id, s.state, s.created_at, s.log_url) for s in one.statuses]
     for commit in repository.commits.values():
         rows["commits"].append(
-            (name, commit.sha, commit.authored_at, commit.committed_at, commit.author_login)
+            (name, commit.sha, commit.authored_at, commit.committed_at, commit.author_login,
+             commit.message)
         )
         rows["parents"] += [(name, commit.sha, n, p) for n, p in enumerate(commit.parents)]
+    rows["tags"] += [(name, tag.name, tag.sha, tag.tagged_at) for tag in repository.tags]
+    for issue in repository.issues:
+        if "incident" in {label.casefold() for label in issue.labels}:
+            rows["incidents"].append(
+                (name, issue.number, f"{name}#{issue.number}", None, issue.created_at,
+                 issue.closed_at, find_named(issue.body), "")
+            )  # fmt: skip
+            rows["labels"] += [(name, issue.number, label) for label in issue.labels]
     for request in repository.pull_requests:
         first = repository.commits.get(request.commits[0]) if request.commits else None
         rows["pull_requests"].append(
             (name, request.number, request.created_at, request.merged_at, request.merge_commit_sha,
-             first and first.authored_at)
+             request.head_ref, first and first.authored_at)
         )  # fmt: skip
+        rows["labels"] += [(name, request.number, label) for label in request.labels]
         rows["associations"] += [(name, sha, request.number) for sha in request.associated]
         rows["branch_commits"] += [(name, request.number, sha) for sha in request.commits]
