@@ -13,7 +13,7 @@ from dora.changes import Described
 from dora.config import Config
 from dora.history import ENVIRONMENT, History
 from dora.incidents import attribute, find_incident_rework, find_incidents
-from dora.outcomes import Outcomes, SuccessStatuses
+from dora.outcomes import Outcomes, SuccessStatuses, show
 from dora.reverting import by_revert, find_reverts
 from dora.signals import (
     DEPLOYMENT,
@@ -86,9 +86,8 @@ def find_failures(
         reasons.append(by_tag(successes, tables, config))
     unattributed = None
     if on.incident:
-        shown = successes if config.ephemeral else successes[~successes["is_ephemeral"]]
         incidents = find_incidents(tables, config)
-        found, unattributed = attribute(incidents, outcomes, shown, config)
+        found, unattributed = attribute(incidents, show(outcomes, config), successes, config)
         reasons.append(found)
         rework.append(find_incident_rework(found, successes))
     everything = pd.concat(reasons, ignore_index=True)[REASON]

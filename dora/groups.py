@@ -8,7 +8,7 @@ from dora.config import Config
 from dora.environments import TIERS
 from dora.history import ENVIRONMENT
 from dora.names import compile_globs
-from dora.outcomes import Outcomes
+from dora.outcomes import Outcomes, show
 from dora.tables import Tables
 
 
@@ -40,7 +40,7 @@ def find_environments(outcomes: Outcomes, config: Config) -> pd.DataFrame:
     asked for) nor left out.
     """
     start = config.window.since - config.lookback
-    shown = outcomes[~outcomes["is_left_out"] & (config.ephemeral | ~outcomes["is_ephemeral"])]
+    shown = show(outcomes, config)
     recent = shown[(shown["created_at"] >= start) & shown["finished_at"].notna()]
     return recent.drop_duplicates(ENVIRONMENT, keep="last")[
         [*ENVIRONMENT, "name", "name_key", "service", "tier", "created_at", "deployment"]

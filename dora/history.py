@@ -10,7 +10,7 @@ import pandas as pd
 from dora.config import Config
 from dora.graph import CommitGraph
 from dora.lookback import Reception, Span, Success, make_span, receive
-from dora.outcomes import Outcomes
+from dora.outcomes import Outcomes, show
 from dora.tables import Tables
 
 ENVIRONMENT = ["repository", "environment_key"]
@@ -77,8 +77,7 @@ def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History
     Environments that have no row are not walked. Cost grows with commits times environments.
     """
     span = make_span(config)
-    is_shown = ~outcomes["is_left_out"] & (config.ephemeral | ~outcomes["is_ephemeral"])
-    shown: pd.DataFrame = outcomes[is_shown]
+    shown = show(outcomes, config)
     walked = shown.assign(
         succeeded=_microseconds(shown["succeeded_at"]), created=_microseconds(shown["created_at"])
     )

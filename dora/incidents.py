@@ -9,10 +9,9 @@ from dora.history import ENVIRONMENT
 from dora.outcomes import Outcomes
 from dora.signals import REASON
 from dora.tables import Tables
+from dora.texts import ADDRESS
 
 SHA = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE)
-#: A deployment's web or API address: its repository, and its id at the end.
-ADDRESS = re.compile(r"https?://\S*?(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)/deployments/(?P<id>\d+)/?")
 REPOSITORY_LABEL = "repo:"
 
 
@@ -100,8 +99,9 @@ def _named(
     """The deployments that incidents name: by id or address, else by a sha in production."""
     everything = outcomes.assign(about=outcomes["repository"].str.casefold())
     number = _numbers(incidents, config)
-    by_id = incidents.assign(deployment=number).dropna(subset="deployment")
-    by_id = by_id.astype({"deployment": "int64"}).merge(everything, on=["about", "deployment"])
+    by_id = incidents.assign(part=number).dropna(subset="part").astype({"part": "int64"})
+    parts = everything.assign(part=everything["parts"]).explode("part").astype({"part": "int64"})
+    by_id = by_id.merge(parts, on=["about", "part"])
     others = incidents[~incidents["by"].isin(by_id["by"])]
     others = others[others["named"].str.fullmatch(SHA.pattern, case=False)]
     pairs = others.merge(_production(successes), on="about")

@@ -13,6 +13,7 @@ Outcomes = NewType("Outcomes", pd.DataFrame)
 """One row a deployment: DEPLOYMENTS and
 
 - `name`, `name_key`, `tier`, `is_ephemeral`, `is_left_out`: its environment (D1, D4, D5)
+- `parts`: ids of the deployments it is made of, its own first (D6)
 - `service` (G3), "" for none; `environment_key`: environment and service, what has one history
 - `succeeded_at`, `failed_status_at`, `finished_at`: instants, missing where it never did (D2, D3)
 - `failed_state`: `failure` or `error`, what the first failure status said
@@ -48,6 +49,12 @@ def find_outcomes(
     return Outcomes(known), SuccessStatuses(succeeded.merge(keys, on=["repository", "deployment"]))
 
 
+def show(outcomes: Outcomes, config: Config) -> Outcomes:
+    """Those of *outcomes* whose environment may have a row: not left out, nor ephemeral (D1, D5)."""
+    is_shown = ~outcomes["is_left_out"] & (config.ephemeral | ~outcomes["is_ephemeral"])
+    return Outcomes(outcomes[is_shown])
+
+
 def _with_environments(deployments: pd.DataFrame, config: Config) -> pd.DataFrame:
     """Deployments before `until` to chosen environments, with what their environments are."""
     known = deployments[deployments["created_at"] < config.window.until]
@@ -71,6 +78,7 @@ def _with_environments(deployments: pd.DataFrame, config: Config) -> pd.DataFram
         known["service"] == "", known["name_key"] + MARK + known["service"]
     )
     known = known.sort_values(["created_at", "deployment"], ignore_index=True)
+    known["parts"] = [[deployment] for deployment in known["deployment"]]
     known["name"] = known.groupby(["repository", "name_key"])["name"].transform("last")
     return known
 
@@ -141,7 +149,8 @@ def _collapse_runs(known: pd.DataFrame, told: pd.DataFrame) -> tuple[pd.DataFram
     told = told[~is_partial]
     told = told.assign(deployment=told["whole"]).drop(columns=["whole", "counts_from"])
     told = told.sort_values(["repository", "deployment", "created_at", "rank"], ignore_index=True)
-    is_first = known.set_index(key).index.isin(
-        pd.MultiIndex.from_frame(parts[["repository", "whole"]])
+    ids = parts.groupby(["repository", "whole"])["deployment"].agg(list).rename("parts")
+    known = known.drop(columns="parts").merge(
+        ids, left_on=key, right_index=True
     )
-    return known[is_first].reset_index(drop=True), told
+    return known.sort_values(["created_at", "deployment"], ignore_index=True), told

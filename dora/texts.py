@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 COMMIT = re.compile(r"This reverts commit ([0-9a-fA-F]{7,40})\b")
 REQUEST = re.compile(r"Reverts (?:(?P<owner>[\w.-]+)/(?P<name>[\w.-]+))?#(?P<number>\d+)\b")
+#: A deployment's web or API address: its repository, and its id at the end.
+ADDRESS = re.compile(r"https?://\S*?(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)/deployments/(?P<id>\d+)/?")
+NAMED = re.compile(r"^\s*Deployment:[^\S\n]*(\S+)", re.IGNORECASE | re.MULTILINE)
 BRANCH = re.compile(r"revert-(\d+)-.*", re.DOTALL)
 
 
@@ -35,9 +38,6 @@ def find_targets(message: str | None, branch: str | None, owner: str, name: str)
     if on_branch:
         requests.append(int(on_branch[1]))
     return Targets(tuple(dict.fromkeys(commits)), tuple(dict.fromkeys(requests)), strangers)
-
-
-NAMED = re.compile(r"^\s*Deployment:[^\S\n]*(\S+)", re.IGNORECASE | re.MULTILINE)
 
 
 def find_named(body: str | None) -> str | None:

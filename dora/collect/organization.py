@@ -1,19 +1,24 @@
 """An organization in, its tables out: every repository, several at once, none stopping another."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
 from dora.collect.access import find_access
 from dora.collect.client import Client, Progress
-from dora.collect.reading import Reading, Rows
+from dora.collect.incidents import read_incidents
+from dora.collect.pull_requests import Rows
+from dora.collect.reading import Reading
 from dora.collect.repositories import Found, list_repositories
+from dora.collect.teams import read_teams
 from dora.config import Config
 from dora.environments import environment_reader
 from dora.errors import DoraError
 from dora.lookback import make_span
 from dora.names import compile_globs
+from dora.services import service_reader
 from dora.tables import SCHEMAS, Tables, make_tables
+from dora.texts import ADDRESS
 
 
 def connect(config: Config, variables: Mapping[str, str], progress: Progress) -> Client:
@@ -37,9 +42,9 @@ def collect(client: Client, config: Config, progress: Progress) -> Tables:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     rows: dict[str, list[tuple[object, ...]]] = {name: [] for name in SCHEMAS}
-    for name in sorted(gathered):
-        for table, own in gathered[name].items():
-            rows[table] += own
+    for _, own in sorted(gathered.items()):
+        for table, some in own.items():
+            rows[table] += some
     seconds = time.monotonic() - began
     return make_tables(rows, requests=client.requests, points=client.points, seconds=seconds)
 
@@ -47,25 +52,20 @@ def collect(client: Client, config: Config, progress: Progress) -> Tables:
 def _gather(
     client: Client, config: Config, progress: Progress, pool: ThreadPoolExecutor
 ) -> dict[str, Rows]:
-    """Rows of every repository, by its name."""
-    chosen = compile_globs(config.repo or ("*",))
-    lookback = config.window.since - config.lookback
-    environment = environment_reader(config)
-    span = make_span(config)
-    gathered: dict[str, Rows] = {}
+    """Rows of every repository by its name, and of the organization by no name."""
+    teams = pool.submit(read_teams, client, config)
+    incidents = read_incidents(client, config)
+    own: Rows = {table: list(some) for table, some in incidents.items()}
+    gathered: dict[str, Rows] = {"": own}
     futures: dict[Future[Rows], Found] = {}
+    read = _reader(client, config, _named_by(incidents))
+    skips = _skips(config)
     for found in list_repositories(client, config.organization):
-        newest = found.newest_deployment_at
-        is_excluded = chosen.fullmatch(found.name) is None
-        is_archived = found.archived_at is not None and found.archived_at < config.window.until
-        is_skipped = is_excluded or is_archived or found.is_empty
-        is_quiet = newest is None or (newest < lookback and not config.environment)
-        if is_skipped or is_quiet:
-            reason = None if is_skipped else found.unreadable
-            gathered[found.name] = _row(found, is_excluded=is_excluded, reason=reason)
+        reason = skips(found)
+        if reason is not None:
+            gathered[found.name] = reason
             continue
-        reading = Reading(client, config, found, environment, span)
-        futures[pool.submit(reading.read)] = found
+        futures[pool.submit(read, found)] = found
         progress.found(len(futures))
     for future in as_completed(futures):
         found = futures[future]
@@ -74,7 +74,48 @@ def _gather(
         except DoraError as wrong:
             gathered[found.name] = _row(found, is_excluded=False, reason=wrong.what)
         progress.read(found.name)
+    own |= teams.result()
     return gathered
+
+
+def _reader(client: Client, config: Config, named: set[str]) -> Callable[[Found], Rows]:
+    """Function that reads one repository; *named* are those that incidents are about."""
+    environment, service = environment_reader(config), service_reader(config.services)
+    span = make_span(config)
+
+    def read(found: Found) -> Rows:
+        has_incidents = found.name.casefold() in named
+        return Reading(client, config, found, environment, service, span, has_incidents).read()
+
+    return read
+
+
+def _skips(config: Config) -> Callable[[Found], Rows | None]:
+    """Function from a repository that needs no request of its own to its rows, else to None."""
+    chosen = compile_globs(config.repo or ("*",))
+    lookback = config.window.since - config.lookback
+
+    def skip(found: Found) -> Rows | None:
+        newest = found.newest_deployment_at
+        is_excluded = chosen.fullmatch(found.name) is None
+        is_archived = found.archived_at is not None and found.archived_at < config.window.until
+        is_skipped = is_excluded or is_archived or found.is_empty
+        is_quiet = newest is None or (newest < lookback and not config.environment)
+        if not is_skipped and not is_quiet:
+            return None
+        reason = None if is_skipped else found.unreadable
+        return _row(found, is_excluded=is_excluded, reason=reason)
+
+    return skip
+
+
+def _named_by(incidents: Rows) -> set[str]:
+    """Names, case folded, of repositories that an incident may be about; some may not be."""
+    own = {str(row[0] or row[3]).casefold() for row in incidents["incidents"]}
+    labels = {str(row[2]).casefold() for row in incidents["labels"]}
+    said = {label.removeprefix("repo:").strip() for label in labels if label.startswith("repo:")}
+    addresses = (ADDRESS.fullmatch(row[6] or "") for row in incidents["incidents"])
+    return own | said | {found["name"].casefold() for found in addresses if found}
 
 
 def _row(found: Found, *, is_excluded: bool, reason: str | None) -> Rows:
