@@ -6,7 +6,7 @@ from here.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, NewType, cast
 
 import pandas as pd
@@ -37,6 +37,7 @@ REPOSITORIES: Schema = {
         FLAG, "whether a chosen environment had a deployment before the window's end", "deployments"
     ),
     "is_excluded": Column(FLAG, "whether no `--repo` glob fits it", ""),
+    "url": Column(TEXT, "its web address", "url"),
     "head_sha": Column(TEXT, "newest commit of the default branch", "defaultBranchRef.target.oid"),
     "unreadable": Column(TEXT, "why it could not be read; missing if it could", "errors"),
     "incomplete": Column(TEXT, "what of it was not read to its end; missing if all was", ""),
@@ -178,6 +179,8 @@ class Tables:
     tags: Tags
     incidents: Incidents
     teams: Teams
+    gaps: Mapping[str, str] = field(default_factory=dict)
+    """What of the organization could not be read at all (`incidents`, `teams`), and why."""
     requests: int = 0
     points: int = 0
     seconds: float = 0.0
@@ -208,10 +211,17 @@ def typed(schema: Schema, made: pd.DataFrame) -> pd.DataFrame:
 
 
 def make_tables(
-    rows: Mapping[str, Iterable[Any]], *, requests: int = 0, points: int = 0, seconds: float = 0.0
+    rows: Mapping[str, Iterable[Any]],
+    *,
+    gaps: Mapping[str, str] | None = None,
+    requests: int = 0,
+    points: int = 0,
+    seconds: float = 0.0,
 ) -> Tables:
     """The tables of *rows* (table name → rows); a table not named is empty."""
     frames: dict[str, Any] = {
         name: frame(schema, rows.get(name, ())) for name, schema in SCHEMAS.items()
     }
-    return Tables(**frames, requests=requests, points=points, seconds=seconds)
+    return Tables(
+        **frames, gaps=dict(gaps or {}), requests=requests, points=points, seconds=seconds
+    )

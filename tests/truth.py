@@ -4,6 +4,8 @@ from dora.demo.model import Organization, Repository
 from dora.texts import find_named
 from dora.tables import Tables, make_tables
 
+WEB = "https://github.com"
+
 
 def tables_of(organization: Organization) -> Tables:
     """Tables of all the organization's repositories, deployments and commits."""
@@ -17,10 +19,11 @@ def tables_of(organization: Organization) -> Tables:
     for repository in organization.repositories:
         if repository.forbidden:
             rows["repositories"].append(
-                (repository.name, None, False, False, False, None, "forbidden", None)
+                (repository.name, None, False, False, False, f"{WEB}/{organization.login}/{repository.name}",
+                 None, "forbidden", None)
             )
         else:
-            _add(rows, repository)
+            _add(rows, repository, f"{WEB}/{organization.login}/{repository.name}")
     rows["teams"] = [
         (team.name, name)
         for team in organization.teams
@@ -30,11 +33,11 @@ def tables_of(organization: Organization) -> Tables:
     return make_tables(rows)
 
 
-def _add(rows: dict[str, list[tuple[object, ...]]], repository: Repository) -> None:
+def _add(rows: dict[str, list[tuple[object, ...]]], repository: Repository, url: str) -> None:
     name = repository.name
     rows["repositories"].append(
         (name, repository.archived_at, repository.is_empty, bool(repository.deployments), False,
-         repository.head, None, None)
+         url, repository.head, None, None)
     )  # fmt: skip
     for one in repository.deployments:
         renamed = [s.environment for s in one.statuses if s.environment]

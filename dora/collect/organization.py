@@ -13,7 +13,7 @@ from dora.collect.repositories import Found, list_repositories
 from dora.collect.teams import read_teams
 from dora.config import Config
 from dora.environments import environment_reader
-from dora.errors import DoraError
+from dora.errors import CannotRead, DoraError
 from dora.lookback import make_span
 from dora.names import compile_globs
 from dora.services import service_reader
@@ -33,9 +33,10 @@ def collect(client: Client, config: Config, progress: Progress) -> Tables:
     RateLimited are raised when not even the list of repositories could be had.
     """
     began = time.monotonic()
+    gaps: dict[str, str] = {}
     with ThreadPoolExecutor(config.collect.concurrency) as pool:
         try:
-            gathered = _gather(client, config, progress, pool)
+            gathered = _gather(client, config, progress, pool, gaps)
         except BaseException:
             # Also Ctrl-C: whoever waits stops waiting, whoever asks is the last to ask.
             client.stopping.set()
@@ -46,17 +47,22 @@ def collect(client: Client, config: Config, progress: Progress) -> Tables:
         for table, some in own.items():
             rows[table] += some
     seconds = time.monotonic() - began
-    return make_tables(rows, requests=client.requests, points=client.points, seconds=seconds)
+    return make_tables(
+        rows, gaps=gaps, requests=client.requests, points=client.points, seconds=seconds
+    )
 
 
 def _gather(
-    client: Client, config: Config, progress: Progress, pool: ThreadPoolExecutor
+    client: Client,
+    config: Config,
+    progress: Progress,
+    pool: ThreadPoolExecutor,
+    gaps: dict[str, str],
 ) -> dict[str, Rows]:
     """Rows of every repository by its name, and of the organization by no name."""
     teams = pool.submit(read_teams, client, config)
-    incidents = read_incidents(client, config)
-    own: Rows = {table: list(some) for table, some in incidents.items()}
-    gathered: dict[str, Rows] = {"": own}
+    incidents = _unless_refused("incidents", lambda: read_incidents(client, config), gaps)
+    gathered: dict[str, Rows] = {"": dict(incidents)}
     futures: dict[Future[Rows], Found] = {}
     read = _reader(client, config, _named_by(incidents))
     skips = _skips(config)
@@ -74,8 +80,17 @@ def _gather(
         except DoraError as wrong:
             gathered[found.name] = _row(found, is_excluded=False, reason=wrong.what)
         progress.read(found.name)
-    own |= teams.result()
+    gathered[""] |= _unless_refused("teams", teams.result, gaps)
     return gathered
+
+
+def _unless_refused(what: str, read: Callable[[], Rows], gaps: dict[str, str]) -> Rows:
+    """Rows that *read* gives; none where it cannot, which is a gap that the report tells."""
+    try:
+        return read()
+    except CannotRead as wrong:
+        gaps[what] = wrong.what
+        return {}
 
 
 def _reader(client: Client, config: Config, named: set[str]) -> Callable[[Found], Rows]:
@@ -111,16 +126,17 @@ def _skips(config: Config) -> Callable[[Found], Rows | None]:
 
 def _named_by(incidents: Rows) -> set[str]:
     """Names, case folded, of repositories that an incident may be about; some may not be."""
-    own = {str(row[0] or row[3]).casefold() for row in incidents["incidents"]}
-    labels = {str(row[2]).casefold() for row in incidents["labels"]}
-    said = {label.removeprefix("repo:").strip() for label in labels if label.startswith("repo:")}
-    addresses = (ADDRESS.fullmatch(row[6] or "") for row in incidents["incidents"])
+    rows, labels = incidents.get("incidents", []), incidents.get("labels", [])
+    own = {str(row[0] or row[3]).casefold() for row in rows}
+    names = {str(row[2]).casefold() for row in labels}
+    said = {name.removeprefix("repo:").strip() for name in names if name.startswith("repo:")}
+    addresses = (ADDRESS.fullmatch(row[6] or "") for row in rows)
     return own | said | {found["name"].casefold() for found in addresses if found}
 
 
 def _row(found: Found, *, is_excluded: bool, reason: str | None) -> Rows:
     """A repository of which nothing but the listing is known."""
     has_deployments = found.newest_deployment_at is not None
-    row = (found.name, found.archived_at, found.is_empty, has_deployments, is_excluded, found.head,
-           reason, None)  # fmt: skip
+    row = (found.name, found.archived_at, found.is_empty, has_deployments, is_excluded, found.url,
+           found.head, reason, None)  # fmt: skip
     return {"repositories": [row]}

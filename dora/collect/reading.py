@@ -81,8 +81,8 @@ class Reading:
         found = self.found
         pages = self.config.collect.commit_pages
         incomplete = None if is_whole else f"its history was read for {pages} pages, not to its end"
-        row = (found.name, found.archived_at, found.is_empty, has_any, False, found.head, None,
-               incomplete)  # fmt: skip
+        row = (found.name, found.archived_at, found.is_empty, has_any, False, found.url,
+               found.head, None, incomplete)  # fmt: skip
         return {
             "repositories": [row],
             **self._deployment_rows(),

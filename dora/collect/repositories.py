@@ -16,6 +16,7 @@ class Found:
     """A repository as the listing tells of it."""
 
     name: str
+    url: str
     archived_at: datetime | None
     is_empty: bool
     head: str | None = None  #: newest commit of the default branch
@@ -80,6 +81,7 @@ def _found(node: dict[str, Any]) -> Found:
         archived_at = parse_instant("1970-01-01T00:00:00Z")
     return Found(
         name=node["name"],
+        url=node["url"],
         archived_at=archived_at,
         is_empty=node["isEmpty"],
         head=head.get("oid"),

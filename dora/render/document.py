@@ -149,6 +149,7 @@ def _coverage(coverage: Coverage) -> dict[str, Any]:
         "deployments": {**dict.fromkeys(DEPLOYMENTS, 0), **coverage.deployments},
         "changes": {**dict.fromkeys(CHANGES, 0), **coverage.changes},
         "incidents": {"unattributed": None, **coverage.incidents},
+        "gaps": [{"what": what, "reason": reason} for what, reason in coverage.gaps.items()],
         "requests": asdict(coverage.requests),
     }
 
