@@ -35,7 +35,8 @@ def find_changes(
     """The changes shipped in the window, and those that wait at its end."""
     changes = described[described["is_change"]]
     deployed = outcomes.loc[
-        outcomes["succeeded_at"] >= config.window.since, ["repository", "deployment", "succeeded_at"]
+        outcomes["succeeded_at"] >= config.window.since,
+        ["repository", "deployment", "succeeded_at"],
     ]
     shipped = history.shipped.merge(deployed, on=["repository", "deployment"])
     shipped = shipped.merge(changes, on=COMMIT).rename(columns={"succeeded_at": "shipped_at"})

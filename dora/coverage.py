@@ -5,9 +5,9 @@ import pandas as pd
 from dora.analysis import Analysis
 from dora.config import Config
 from dora.history import ENVIRONMENT, History
-from dora.skipping import find_skipped
 from dora.outcomes import Outcomes
 from dora.results import Coverage, Requests, Unreadable
+from dora.skipping import find_skipped
 from dora.tables import Tables
 
 #: As the contract lists them; which of them goes first is `find_skipped`'s.

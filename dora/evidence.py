@@ -108,7 +108,8 @@ def build_evidence(
     if environment is not None:
         outcomes = outcomes[outcomes["name_key"] == environment.casefold()]
     chosen = outcomes[[*ENVIRONMENT, "name", "service"]].drop_duplicates(ENVIRONMENT)
-    urls = tables.repositories.set_index("repository")["url"].to_dict()
+    repositories = tables.repositories
+    urls = dict(zip(repositories["repository"], repositories["url"], strict=True))
     episodes = _episodes(analysis, chosen, config)
     authors = tables.commits.set_index(["repository", "sha"])["author"]
     return Evidence(
@@ -165,7 +166,7 @@ def _deployments(
     triples = zip(_records(rows[columns]), is_baseline, is_rework, strict=True)
     return tuple(
         Deployment(
-            repository, number, f"{urls[repository]}/deployments/{number}", sha, *rest,
+            *(repository, number, f"{urls[repository]}/deployments/{number}", sha, *rest),
             bool(baseline), bool(rework), tuple(reasons.get((repository, number), ())),
         )
         for (repository, number, sha, *rest), baseline, rework in triples
@@ -188,8 +189,9 @@ def _shipped(analysis: Analysis) -> pd.DataFrame:
 
 
 def _waiting(analysis: Analysis) -> pd.DataFrame:
-    missing = pd.array([pd.NA] * len(analysis.waiting), dtype="Int64")
-    return analysis.waiting.assign(shipped_at=pd.NaT, deployment=missing, lead_time=None)
+    nothing = pd.Series(pd.NA, index=analysis.waiting.index, dtype="Int64")
+    never = analysis.waiting["started_at"].where(cond=False)
+    return analysis.waiting.assign(shipped_at=never, deployment=nothing, lead_time=None)
 
 
 def _changes(

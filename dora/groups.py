@@ -11,7 +11,6 @@ from dora.names import compile_globs
 from dora.outcomes import Outcomes, show
 from dora.tables import Tables
 
-
 NO_TEAM = "(no team)"
 
 

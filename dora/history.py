@@ -77,7 +77,7 @@ def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History
     Environments that have no row are not walked. Cost grows with commits times environments.
     """
     span = make_span(config)
-    shown = show(outcomes, config)
+    shown: pd.DataFrame = show(outcomes, config)
     walked = shown.assign(
         succeeded=_microseconds(shown["succeeded_at"]), created=_microseconds(shown["created_at"])
     )

@@ -27,15 +27,20 @@ def find_incidents(tables: Tables, config: Config) -> pd.DataFrame:
     incidents = incidents[(opened >= window.since - config.lookback) & (opened < window.until)]
     closed_at = incidents["closed_at"].where(incidents["closed_at"] < window.until)
     told = incidents[["repository", "number", "owner", "named"]].astype(object)
-    told = told.where(told.notna(), None).itertuples(index=False, name=None)
-    about = [_about(tables, config, *values) for values in told]
-    incidents = incidents.assign(closed_at=closed_at, about=about).explode("about")
-    incidents["about"] = incidents["about"].astype("str")
-    return incidents[["by", "opened_at", "closed_at", "named", "about"]].reset_index(drop=True)
+    values = told.where(told.notna(), None).to_numpy().tolist()
+    about = pd.Series([_about(tables, config, *one) for one in values], index=incidents.index)
+    every = incidents.assign(closed_at=closed_at, about=about.astype(object)).explode("about")
+    every["about"] = every["about"].astype("str")
+    return every[["by", "opened_at", "closed_at", "named", "about"]].reset_index(drop=True)
 
 
 def _about(
-    tables: Tables, config: Config, own: str | None, number: int, owner: str | None, named: str | None
+    tables: Tables,
+    config: Config,
+    own: str | None,
+    number: int,
+    owner: str | None,
+    named: str | None,
 ) -> list[str]:
     """Names, case folded, of the repositories an incident is about."""
     if own is None:
@@ -140,10 +145,7 @@ def find_incident_rework(reasons: pd.DataFrame, successes: pd.DataFrame) -> pd.D
     opened = reasons[[*ENVIRONMENT, "began_at", "ended_at"]].drop_duplicates()
     pairs = opened.merge(successes[[*ENVIRONMENT, "deployment", "succeeded_at"]], on=ENVIRONMENT)
     during = pairs[
-        (pairs["succeeded_at"] > pairs["began_at"])
-        & ~(pairs["succeeded_at"] >= pairs["ended_at"])
+        (pairs["succeeded_at"] > pairs["began_at"]) & ~(pairs["succeeded_at"] >= pairs["ended_at"])
     ].sort_values(["succeeded_at", "deployment"])
     first = during.drop_duplicates([*ENVIRONMENT, "began_at", "ended_at"])
     return first[["repository", "deployment"]].drop_duplicates()
-
-

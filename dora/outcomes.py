@@ -50,7 +50,7 @@ def find_outcomes(
 
 
 def show(outcomes: Outcomes, config: Config) -> Outcomes:
-    """Those of *outcomes* whose environment may have a row: not left out, nor ephemeral (D1, D5)."""
+    """Those of *outcomes* whose environment may have a row: not left out nor ephemeral (D1, D5)."""
     is_shown = ~outcomes["is_left_out"] & (config.ephemeral | ~outcomes["is_ephemeral"])
     return Outcomes(outcomes[is_shown])
 
@@ -150,7 +150,5 @@ def _collapse_runs(known: pd.DataFrame, told: pd.DataFrame) -> tuple[pd.DataFram
     told = told.assign(deployment=told["whole"]).drop(columns=["whole", "counts_from"])
     told = told.sort_values(["repository", "deployment", "created_at", "rank"], ignore_index=True)
     ids = parts.groupby(["repository", "whole"])["deployment"].agg(list).rename("parts")
-    known = known.drop(columns="parts").merge(
-        ids, left_on=key, right_index=True
-    )
+    known = known.drop(columns="parts").merge(ids, left_on=key, right_index=True)
     return known.sort_values(["created_at", "deployment"], ignore_index=True), told

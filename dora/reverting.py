@@ -10,9 +10,9 @@ from dora.changes import COMMIT, find_requests
 from dora.config import Config
 from dora.graph import NEVER
 from dora.history import History, Received
-from dora.texts import Targets, find_targets
 from dora.signals import REASON
 from dora.tables import Tables
+from dora.texts import Targets, find_targets
 
 #: The highest digit there is: after a prefix, the end of all that begins with it.
 PAST_ALL_DIGITS = "g"

@@ -119,7 +119,9 @@ TAGS: Schema = {
 }
 
 INCIDENTS: Schema = {
-    "repository": Column(TEXT, "where it was told: a repository; missing at PagerDuty", "repository"),
+    "repository": Column(
+        TEXT, "where it was told: a repository; missing at PagerDuty", "repository"
+    ),
     "number": Column(COUNT, "number of the issue; 0 at PagerDuty", "Issue.number"),
     "by": Column(TEXT, "what it is called: `repo#n`, or PagerDuty's id", ""),
     "owner": Column(TEXT, "repository its service is mapped to, at PagerDuty", "service"),

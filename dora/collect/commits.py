@@ -149,7 +149,9 @@ class CommitHistory:
         if not all_open:
             return required
         closing = all_open << 1
-        return required | {commit for commit, bits in is_open.items() if bits or self._marks[commit] & closing}
+        return required | {
+            commit for commit, bits in is_open.items() if bits or self._marks[commit] & closing
+        }
 
     def _doubtful(self) -> set[int]:
         """Unread commits that could still change a difference that looks closed.

@@ -26,8 +26,10 @@ def connect(config: Config, variables: Mapping[str, str], progress: Progress) ->
     return Client(find_access(variables, config.organization), config, progress)
 
 
-def collect(client: Client, config: Config, progress: Progress) -> Tables:
-    """Everything a report needs, read from GitHub.
+def collect(
+    client: Client, config: Config, progress: Progress, *, with_authors: bool = False
+) -> Tables:
+    """Everything a report needs, read from GitHub; authors only where somebody asks for them.
 
     A repository that cannot be read is a row that says so. CannotRead, NoAccess, CannotReach or
     RateLimited are raised when not even the list of repositories could be had.
@@ -36,7 +38,7 @@ def collect(client: Client, config: Config, progress: Progress) -> Tables:
     gaps: dict[str, str] = {}
     with ThreadPoolExecutor(config.collect.concurrency) as pool:
         try:
-            gathered = _gather(client, config, progress, pool, gaps)
+            gathered = _gather(client, config, progress, pool, gaps, with_authors)
         except BaseException:
             # Also Ctrl-C: whoever waits stops waiting, whoever asks is the last to ask.
             client.stopping.set()
@@ -58,13 +60,14 @@ def _gather(
     progress: Progress,
     pool: ThreadPoolExecutor,
     gaps: dict[str, str],
+    with_authors: bool,
 ) -> dict[str, Rows]:
     """Rows of every repository by its name, and of the organization by no name."""
     teams = pool.submit(read_teams, client, config)
     incidents = _unless_refused("incidents", lambda: read_incidents(client, config), gaps)
     gathered: dict[str, Rows] = {"": dict(incidents)}
     futures: dict[Future[Rows], Found] = {}
-    read = _reader(client, config, _named_by(incidents))
+    read = _reader(client, config, _named_by(incidents), with_authors=with_authors)
     skips = _skips(config)
     for found in list_repositories(client, config.organization):
         reason = skips(found)
@@ -93,14 +96,19 @@ def _unless_refused(what: str, read: Callable[[], Rows], gaps: dict[str, str]) -
         return {}
 
 
-def _reader(client: Client, config: Config, named: set[str]) -> Callable[[Found], Rows]:
+def _reader(
+    client: Client, config: Config, named: set[str], *, with_authors: bool
+) -> Callable[[Found], Rows]:
     """Function that reads one repository; *named* are those that incidents are about."""
     environment, service = environment_reader(config), service_reader(config.services)
     span = make_span(config)
 
     def read(found: Found) -> Rows:
         has_incidents = found.name.casefold() in named
-        return Reading(client, config, found, environment, service, span, has_incidents).read()
+        reading = Reading(
+            client, config, found, environment, service, span, has_incidents, with_authors
+        )
+        return reading.read()
 
     return read
 

@@ -69,9 +69,7 @@ class PullRequests:
         )
         shas = dict.fromkeys(one["oid"] for one in [*opening, *closing])
         self.rows["branch_commits"] += [(self.repository, number, sha) for sha in shas]
-        self.rows["labels"] += [
-            (self.repository, number, label) for label in self._labels(request)
-        ]
+        self.rows["labels"] += [(self.repository, number, label) for label in self._labels(request)]
 
     def _labels(self, request: dict[str, Any]) -> list[str]:
         """All labels of a request, those that did not fit on its commit's page too."""

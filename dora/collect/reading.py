@@ -19,12 +19,13 @@ from dora.collect.repositories import Found
 from dora.collect.tags import find_tags
 from dora.config import Config
 from dora.environments import Environment
+from dora.lookback import Reception, Span, Success, microseconds, receive
 from dora.services import row_key
 from dora.texts import find_targets
-from dora.lookback import Reception, Span, Success, microseconds, receive
 
 RUN = re.compile(r"\S*?/actions/runs/\d+")
 FAILURES = frozenset({"failure", "error"})
+
 
 class Attempts(NamedTuple):
     """What was read of one environment's deployments."""
@@ -199,9 +200,7 @@ class Reading:
         places = reception.judged
         for before, place in pairwise(places):
             live, one = reception.order[before].commit, reception.order[place].commit
-            matters = attempts.needs_all or (
-                reception.order[place].succeeded_at >= self.span.since
-            )
+            matters = attempts.needs_all or (reception.order[place].succeeded_at >= self.span.since)
             if not matters or live is None or one is None or live == one:
                 continue
             if reception.received[one] != place:
