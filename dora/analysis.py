@@ -10,7 +10,7 @@ from dora.failures import Failures, find_failures
 from dora.groups import find_environments
 from dora.history import History, trace_history
 from dora.outcomes import Outcomes, SuccessStatuses, find_outcomes
-from dora.skipping import find_skipped
+from dora.skipping import find_read
 from dora.tables import Deployments, Tables
 
 DEPLOYMENT = ["repository", "deployment"]
@@ -35,7 +35,7 @@ class Analysis:
 
 def analyse(tables: Tables, config: Config) -> Analysis:
     """Work out what became of every deployment and commit; pure, and the same each time."""
-    is_read = tables.deployments["repository"].isin(_read_repositories(tables, config))
+    is_read = tables.deployments["repository"].isin(find_read(tables.repositories, config))
     deployments = Deployments(tables.deployments[is_read])
     read, succeeded = find_outcomes(deployments, tables.statuses, config)
     history = trace_history(read, tables, config)
@@ -57,10 +57,3 @@ def judge(
     outcomes = read[is_judged].reset_index(drop=True)
     keys = outcomes[DEPLOYMENT]
     return Outcomes(outcomes), SuccessStatuses(succeeded.merge(keys, on=DEPLOYMENT))
-
-
-def _read_repositories(tables: Tables, config: Config) -> pd.Series:
-    """Names of the repositories that were neither skipped nor unreadable."""
-    repositories = tables.repositories
-    is_skipped = find_skipped(repositories, config).notna()
-    return repositories.loc[~is_skipped & repositories["unreadable"].isna(), "repository"]

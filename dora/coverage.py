@@ -5,7 +5,7 @@ import pandas as pd
 from dora.analysis import Analysis
 from dora.config import Config
 from dora.history import ENVIRONMENT, History
-from dora.outcomes import Outcomes
+from dora.outcomes import Outcomes, show
 from dora.results import Coverage, Requests, Unreadable
 from dora.skipping import find_skipped
 from dora.tables import Tables
@@ -42,12 +42,13 @@ def build_coverage(tables: Tables, analysis: Analysis, config: Config) -> Covera
 def _count_deployments(outcomes: Outcomes, history: History, config: Config) -> dict[str, int]:
     window = config.window
     seen_at = outcomes["finished_at"].fillna(outcomes["created_at"])
-    seen = outcomes[seen_at.between(window.since, window.until, inclusive="left")]
+    seen = Outcomes(outcomes[seen_at.between(window.since, window.until, inclusive="left")])
     is_ephemeral = seen["is_ephemeral"] & ~seen["is_left_out"] & (not config.ephemeral)
-    shown = seen[~seen["is_left_out"] & ~is_ephemeral]
-    succeeded = shown[
-        shown["succeeded_at"].between(window.since, window.until, inclusive="left")
-    ]  # fmt: skip
+    shown = show(seen, config)
+    successes = show(outcomes, config)
+    succeeded = successes[
+        successes["succeeded_at"].between(window.since, window.until, inclusive="left")
+    ]
     baselines = history.successes.loc[
         history.successes["is_baseline"], ["repository", "deployment"]
     ]

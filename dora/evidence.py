@@ -10,7 +10,7 @@ from dora.analysis import DEPLOYMENT, Analysis
 from dora.config import Config
 from dora.history import ENVIRONMENT
 from dora.outcomes import show
-from dora.tables import Tables
+from dora.tables import INSTANT, Tables
 
 SCHEMA = "dora.evidence/1"
 
@@ -163,14 +163,14 @@ def _deployments(
     reasons = _reasons(analysis)
     columns = ["repository", "deployment", "sha", "name", "service", "created_at", "succeeded_at",
                "failed_status_at", "outcome"]  # fmt: skip
+    made = []
     triples = zip(_records(rows[columns]), is_baseline, is_rework, strict=True)
-    return tuple(
-        Deployment(
-            *(repository, number, f"{urls[repository]}/deployments/{number}", sha, *rest),
-            bool(baseline), bool(rework), tuple(reasons.get((repository, number), ())),
-        )
-        for (repository, number, sha, *rest), baseline, rework in triples
-    )  # fmt: skip
+    for (repository, number, *rest), baseline, rework in triples:
+        url = f"{urls[repository]}/deployments/{number}"
+        why = tuple(reasons.get((repository, number), ()))
+        fields: list[Any] = [repository, number, url, *rest, bool(baseline), bool(rework), why]
+        made.append(Deployment(*fields))
+    return tuple(made)
 
 
 def _reasons(analysis: Analysis) -> dict[tuple[str, int], list[Reason]]:
@@ -190,7 +190,7 @@ def _shipped(analysis: Analysis) -> pd.DataFrame:
 
 def _waiting(analysis: Analysis) -> pd.DataFrame:
     nothing = pd.Series(pd.NA, index=analysis.waiting.index, dtype="Int64")
-    never = analysis.waiting["started_at"].where(cond=False)
+    never = pd.Series(None, index=analysis.waiting.index, dtype=INSTANT)
     return analysis.waiting.assign(shipped_at=never, deployment=nothing, lead_time=None)
 
 

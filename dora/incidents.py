@@ -8,6 +8,7 @@ from dora.config import Config
 from dora.history import ENVIRONMENT
 from dora.outcomes import Outcomes
 from dora.signals import REASON
+from dora.skipping import find_read
 from dora.tables import Tables
 from dora.texts import ADDRESS
 
@@ -18,13 +19,20 @@ REPOSITORY_LABEL = "repo:"
 def find_incidents(tables: Tables, config: Config) -> pd.DataFrame:
     """Incidents opened in the look-back or window, one row for each repository they are about.
 
+    Those of repositories that were skipped are nobody's (C1).
+
     `by, opened_at, closed_at` (before `until`, else missing), `named`, `about` (a repository's
     name, case folded). Several `repo:` labels of a central repository's issue are several rows.
     """
     window = config.window
     incidents = tables.incidents
     opened = incidents["opened_at"]
-    incidents = incidents[(opened >= window.since - config.lookback) & (opened < window.until)]
+    is_read = incidents["repository"].isin(find_read(tables.repositories, config))
+    incidents = incidents[
+        (opened >= window.since - config.lookback)
+        & (opened < window.until)
+        & (is_read | incidents["repository"].isna())
+    ]
     closed_at = incidents["closed_at"].where(incidents["closed_at"] < window.until)
     told = incidents[["repository", "number", "owner", "named"]].astype(object)
     values = told.where(told.notna(), None).to_numpy().tolist()

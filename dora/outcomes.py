@@ -93,7 +93,7 @@ def _in_order(statuses: pd.DataFrame, known: pd.DataFrame, config: Config) -> pd
     told = told.merge(known[["repository", "deployment"]], on=["repository", "deployment"])
     told["rank"] = told["state"].map(RANK).fillna(0).astype("int64")
     return told.sort_values(
-        ["repository", "deployment", "created_at", "rank"], kind="stable", ignore_index=True
+        ["repository", "deployment", "created_at", "rank", "state"], ignore_index=True
     )
 
 
@@ -148,7 +148,9 @@ def _collapse_runs(known: pd.DataFrame, told: pd.DataFrame) -> tuple[pd.DataFram
     is_partial = (told["state"] == "success") & (told["counts_from"].isna() | is_early)
     told = told[~is_partial]
     told = told.assign(deployment=told["whole"]).drop(columns=["whole", "counts_from"])
-    told = told.sort_values(["repository", "deployment", "created_at", "rank"], ignore_index=True)
+    told = told.sort_values(
+        ["repository", "deployment", "created_at", "rank", "state"], ignore_index=True
+    )
     ids = parts.groupby(["repository", "whole"])["deployment"].agg(list).rename("parts")
     known = known.drop(columns="parts").merge(ids, left_on=key, right_index=True)
     return known.sort_values(["created_at", "deployment"], ignore_index=True), told

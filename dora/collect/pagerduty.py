@@ -129,6 +129,10 @@ class _Api:
             elif answer.status is None and not self._was_answered and attempt >= TRIES_UNREACHABLE:
                 break
             self._pause(attempt)
+        if answer.status == TOO_MANY:
+            raise RateLimited(
+                f"PagerDuty's rate limit was not lifted in {TRIES} tries", "Run it again later."
+            )
         raise CannotReach(
             f"{self._client.url} gives no usable answer: {answer.trouble}",
             "Check the network and PAGERDUTY_API_URL, then run it again.",
@@ -159,7 +163,7 @@ class _Api:
         if self._stopping.is_set():
             raise Stopped
         try:
-            response = self._client.request("GET", path, params=params)
+            response: Any = self._client.request("GET", path, params=params)
         except HTTPError as wrong:
             return _Answer(None, trouble=f"the connection failed ({type(wrong).__name__})")
         except Error as wrong:  # its text may hold a part of the token
@@ -172,7 +176,8 @@ class _Api:
             body = None if response.status_code == TOO_MANY else response.json()
         except ValueError:
             body = None
-        trouble = self._message(body) or f"status {response.status_code}"
+        form = "" if isinstance(body, dict) else ", no JSON"
+        trouble = self._message(body) or f"status {response.status_code}{form}"
         return _Answer(response.status_code, response.headers, body, trouble)
 
     def _message(self, body: Any) -> str:
@@ -232,12 +237,12 @@ def _connect(
     def hand_over(response: Any) -> None:
         """Keep the library from waiting for a rate limit on its own, for as long as it takes."""
         if response.status_code == TOO_MANY:
-            raise Error("rate limit", response)
+            raise Error("rate limit", response)  # type: ignore[no-untyped-call]  # theirs
 
     token, base = _find_access(variables)
     hooks = {"response": [hand_over]}
+    logging.getLogger("pagerduty").addHandler(SILENCE)
     with RestApiV2Client(token, base_url=base, event_hooks=hooks) as client:
-        client.log.addHandler(SILENCE)
         client.max_network_attempts = 0  # tries are counted here
         client.timeout = TIMEOUT_SECONDS
         yield _Api(client, config, progress, stopping)

@@ -129,7 +129,8 @@ class Reading:
             targets = find_targets(
                 *self._history.texts[commit], self.config.organization, self.found.name
             )
-            for name in (*targets.commits, *targets.requests):
+            names: list[str | int] = [*targets.commits, *targets.requests]
+            for name in names:
                 if (commit, name) not in self._asked:
                     self._asked.add((commit, name))
                     target = self._target(name)
