@@ -13,6 +13,7 @@ import typer
 
 from dora import __version__
 from dora.cli.demo import CONTEXT, demo
+from dora.cli.doctor import doctor
 from dora.cli.explain import explain
 from dora.cli.report import report
 from dora.errors import DoraError
@@ -74,5 +75,6 @@ def _options(
 
 
 app.command()(report)
+app.command()(doctor)
 app.command()(explain)
 app.command(context_settings=CONTEXT)(demo)

@@ -28,11 +28,9 @@ MOST_NAMES = 5
 
 
 def explain(
-    name: Annotated[
-        str | None, typer.Argument(metavar="[REPO]", help="A repository's name.")
-    ] = None,
+    name: Annotated[str | None, typer.Argument(metavar="REPO", help="A repository's name.")] = None,
     place: Annotated[
-        str | None, typer.Argument(metavar="[ENVIRONMENT]", help="One of its environments.")
+        str | None, typer.Argument(metavar="ENVIRONMENT", help="One of its environments.")
     ] = None,
     org: option.Org = None,
     since: option.Since = None,
@@ -153,6 +151,8 @@ def _rows(explained: _Explained) -> "list[Row]":
 
 def _check_repository(tables: "Tables", settings: "Config", name: str) -> None:
     """Refuse a repository that there is not, or that could not be read."""
+    from dora.render.words import plain  # noqa: PLC0415  # only when it is needed
+
     repositories = tables.repositories
     own = repositories[repositories["repository"].str.casefold() == name.casefold()]
     if own.empty:
@@ -162,7 +162,7 @@ def _check_repository(tables: "Tables", settings: "Config", name: str) -> None:
     reason = own["unreadable"].iloc[0]
     if isinstance(reason, str):
         raise CannotRead(
-            f"{own['repository'].iloc[0]} cannot be read: {reason}",
+            f"{own['repository'].iloc[0]} cannot be read: {plain(reason)}",
             "See which permissions the token lacks, and run again.",
         )
 
@@ -188,14 +188,15 @@ def _check_environment(analysis: "Analysis", settings: "Config", name: str, plac
 
 
 def _nearest(name: str, names: "Iterable[str]") -> str:
-    """The names most like *name*, as a list in words; some others where none is like it."""
+    """The names most like *name*, as a list in words; all of them where they are few."""
     from difflib import get_close_matches  # noqa: PLC0415  # only for what went wrong
 
     by_key = {one.casefold(): one for one in sorted(names)}
     near = get_close_matches(name.casefold(), by_key, n=MOST_NAMES, cutoff=0.5)
-    chosen = [repr(by_key[key]) for key in near or list(by_key)[:MOST_NAMES]]
-    more = len(by_key) - len(chosen)
-    return ", ".join(chosen) + (f", and {more:,} more" if more and chosen else "")
+    if len(by_key) <= MOST_NAMES or not near:
+        near = list(dict.fromkeys([*near, *by_key]))[:MOST_NAMES]
+    more = len(by_key) - len(near)
+    return ", ".join(repr(by_key[key]) for key in near) + (f", and {more:,} more" if more else "")
 
 
 def _render(

@@ -32,4 +32,4 @@ def read_tables(settings: "Config", *, quiet: bool, with_authors: bool = False) 
 
     with show_progress(sys.stderr, quiet=quiet) as progress:
         client = connect(settings, os.environ, progress)
-        return collect(client, settings, progress, with_authors=with_authors)
+        return collect(client, settings, progress, variables=os.environ, with_authors=with_authors)

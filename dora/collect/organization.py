@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from types import MappingProxyType
 
+from dora.collect import pagerduty
 from dora.collect.access import find_access
 from dora.collect.client import Client, Progress
 from dora.collect.incidents import read_incidents
@@ -13,7 +15,7 @@ from dora.collect.repositories import Found, list_repositories
 from dora.collect.teams import read_teams
 from dora.config import Config
 from dora.environments import environment_reader
-from dora.errors import CannotRead, DoraError
+from dora.errors import BadUsage, DoraError
 from dora.lookback import make_span
 from dora.names import compile_globs
 from dora.services import service_reader
@@ -27,9 +29,17 @@ def connect(config: Config, variables: Mapping[str, str], progress: Progress) ->
 
 
 def collect(
-    client: Client, config: Config, progress: Progress, *, with_authors: bool = False
+    client: Client,
+    config: Config,
+    progress: Progress,
+    *,
+    variables: Mapping[str, str] = MappingProxyType({}),
+    with_authors: bool = False,
 ) -> Tables:
     """Everything a report needs, read from GitHub; authors only where somebody asks for them.
+
+    Incidents of PagerDuty come beside it where services are mapped, with the token that the
+    environment *variables* hold.
 
     A repository that cannot be read is a row that says so. CannotRead, NoAccess, CannotReach or
     RateLimited are raised when not even the list of repositories could be had.
@@ -38,7 +48,8 @@ def collect(
     gaps: dict[str, str] = {}
     with ThreadPoolExecutor(config.collect.concurrency) as pool:
         try:
-            gathered = _gather(client, config, progress, pool, gaps, with_authors)
+            told = _read_incidents(client, config, progress, variables, gaps)
+            gathered = _gather(client, config, progress, pool, gaps, told, with_authors)
         except BaseException:
             # Also Ctrl-C: whoever waits stops waiting, whoever asks is the last to ask.
             client.stopping.set()
@@ -60,11 +71,11 @@ def _gather(
     progress: Progress,
     pool: ThreadPoolExecutor,
     gaps: dict[str, str],
+    incidents: Rows,
     with_authors: bool,
 ) -> dict[str, Rows]:
     """Rows of every repository by its name, and of the organization by no name."""
     teams = pool.submit(read_teams, client, config)
-    incidents = _unless_refused("incidents", lambda: read_incidents(client, config), gaps)
     gathered: dict[str, Rows] = {"": dict(incidents)}
     futures: dict[Future[Rows], Found] = {}
     read = _reader(client, config, _named_by(incidents), with_authors=with_authors)
@@ -87,11 +98,33 @@ def _gather(
     return gathered
 
 
+def _read_incidents(
+    client: Client,
+    config: Config,
+    progress: Progress,
+    variables: Mapping[str, str],
+    gaps: dict[str, str],
+) -> Rows:
+    """Rows of the incidents of GitHub and PagerDuty (F7)."""
+
+    def from_pagerduty() -> Rows:
+        found = pagerduty.read_incidents(config, variables, progress, stopping=client.stopping)
+        return {"incidents": found}
+
+    if not config.failures.incident:
+        return {}
+    rows = _unless_refused("incidents", lambda: read_incidents(client, config), gaps)
+    more = _unless_refused("incidents of PagerDuty", from_pagerduty, gaps)
+    return rows | {"incidents": [*rows.get("incidents", []), *more.get("incidents", [])]}
+
+
 def _unless_refused(what: str, read: Callable[[], Rows], gaps: dict[str, str]) -> Rows:
     """Rows that *read* gives; none where it cannot, which is a gap that the report tells."""
     try:
         return read()
-    except CannotRead as wrong:
+    except BadUsage:
+        raise
+    except DoraError as wrong:
         gaps[what] = wrong.what
         return {}
 

@@ -127,26 +127,25 @@ def _unused_for_environments(tables: Tables, config: Config) -> Iterator[str]:
         rest = [name for name in rest if not fits(name)]
     read = environment_reader(config)
     canonical = [read(name).name for name in names]
-    yield from _without_match("--environment {}", config.environment, canonical)
+    yield from _without_match("--environment ", config.environment, canonical)
     default = Settings.model_fields["ephemeral_environments"].default
     if config.ephemeral_environments != default:
-        yield from _without_match(
-            "ephemeral_environments {}", config.ephemeral_environments, canonical
-        )
+        globs = config.ephemeral_environments
+        yield from _without_match("ephemeral_environments ", globs, canonical)
 
 
 def _unused_for_names(tables: Tables, config: Config) -> Iterator[str]:
     names = [str(name) for name in tables.repositories["repository"]]
-    yield from _without_match("--repo {}", config.repo, names)
+    yield from _without_match("--repo ", config.repo, names)
     for team, globs in config.teams.items():
-        yield from _without_match(f"[teams] {team}: {{}}", globs, names)
+        yield from _without_match(f"[teams] {team}: ", globs, names)
     known = {name.casefold() for name in names}
     for central in config.incidents.repositories:
         if central.casefold() not in known:
             yield f"incidents.repositories {central}"
 
 
-def _without_match(label: str, globs: Iterable[str], names: list[str]) -> Iterator[str]:
+def _without_match(prefix: str, globs: Iterable[str], names: list[str]) -> Iterator[str]:
     for glob in globs:
         if not any(map(compile_globs([glob]).fullmatch, names)):
-            yield label.replace("{}", glob)
+            yield prefix + glob

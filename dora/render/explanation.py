@@ -28,7 +28,7 @@ SAYS = {
     "rollback": "deployment * went back behind it",
     "revert": "commit * took back what it shipped",
     "hotfix": "* had to mend it",
-    "label": "* in it has a failure label",
+    "label": "* bears a failure label",
     "tag": "the tag * stands on its commit",
     "incident": "*",
 }
@@ -112,15 +112,11 @@ def _outcome(one: Deployment) -> str:
         return one.outcome.replace("_", " ")
     if one.succeeded_at is None:
         return "failed, never live" if one.reasons else "failed, does not count as failed"
-    if one.reasons:
-        return "failed after success" if _fell(one) else "failed"
-    return "succeeded" if one.outcome == "success" else "succeeded, its failure does not count"
-
-
-def _fell(one: Deployment) -> bool:
-    """Whether a failure status came after its success."""
-    failed, succeeded = one.failed_status_at, one.succeeded_at
-    return failed is not None and succeeded is not None and failed > succeeded
+    if one.outcome == "success":
+        return "succeeded, counts as failed" if one.reasons else "succeeded"
+    fell = one.failed_status_at is not None and one.failed_status_at > one.succeeded_at
+    outcome = "succeeded, then failed" if fell else "failed, then succeeded"
+    return outcome if one.reasons else f"{outcome}, does not count as failed"
 
 
 def _details(one: Deployment, story: Story, width: int, *, with_authors: bool) -> Iterator[Text]:
@@ -184,31 +180,29 @@ def _ending(reason: Reason, story: Story) -> Text:
     return Text("the next success") if ending is None else links.deployment(ending)
 
 
-def _outage(one: Deployment, story: Story, width: int) -> Iterator[Text]:
+def _outage(one: Deployment, story: Story, width: int) -> list[Text]:
     """Give the episode of *one*, where it is more than its one reason says (R1 to R3)."""
     episode = story.episode_of.get(one.id)
     if episode is None:
-        yield Text("Its outage began before this time, and is not among those counted.", "dim")
-        return
-    others = [story.by_id[it] for it in episode.deployments if it != one.id and it in story.by_id]
-    if not others and len(one.reasons) == 1:
-        return
+        return [Text("Its outage began before this time, and is not among those counted.", "dim")]
+    together = [story.by_id[it] for it in episode.deployments if it in story.by_id]
+    first = min(together, key=lambda it: story.deployments.index(it))
+    if len(together) > 1 and first is not one:
+        return [Text("outage: the same as of ").append_text(links.deployment(first))]
+    if len(together) == 1 and len(one.reasons) == 1:
+        return []
     lasted = words.duration(((episode.ended_at or story.until) - episode.began_at).total_seconds())
     began = words.instant(episode.began_at, story.timezone)
     if episode.ended_at is None:
-        pieces = [Text(f"outage: from {began},"), Text(f"still open after {lasted}")]
+        pieces = [f"outage: from {began}", f"still open after {lasted}"]
     else:
         ended = _time(episode.ended_at, episode.began_at, story)
-        pieces = [Text(f"outage: {lasted},"), Text(f"from {began} to {ended}")]
+        pieces = [f"outage: {lasted}", f"from {began} to {ended}"]
     if any(it.signal == "incident" for it in one.reasons) and len(one.reasons) > 1:
-        pieces[-1].append(",")
-        pieces.append(Text("by its incidents alone"))
-    if others:
-        pieces[-1].append(",")
-        pieces.append(Text("one with ").append_text(links.deployment(others[0])))
-        rest = [links.deployment(other) for other in others[1:]]
-        pieces += [Text("and ").append_text(other) for other in rest]
-    yield from links.fill(pieces, width)
+        pieces.append("as its incidents say")
+    if len(together) > 1:
+        pieces.append(f"one of {words.count(len(together))} failures in a row")
+    return links.fill([*(Text(f"{it},") for it in pieces[:-1]), Text(pieces[-1])], width)
 
 
 def _time(moment: datetime, beside: datetime, story: Story) -> str:
