@@ -13,7 +13,6 @@ from github import GithubException
 from requests.exceptions import RequestException
 
 from dora.collect.access import Access
-from dora.collect.answers import Answer
 from dora.collect.client import Client, Progress
 from dora.collect.deployments import parse_instant
 from dora.collect.organization import collect
@@ -24,11 +23,11 @@ from dora.tables import Tables
 
 #: Unreadable repositories that are asked what exactly is refused; a request each.
 MOST_PROBES = 20
-#: What a report reads of a repository, and the field it stands in.
-FIELDS = {
+#: What a report reads of a repository, and its part of the query.
+PARTS = {
     "deployments": "deployments",
-    "contents": "defaultBranchRef",
-    "pull requests": "pullRequests",
+    "contents": "contents",
+    "pull requests": "requests",
     "issues": "issues",
 }
 #: `github-authentication-token-expiration` is no ISO 8601: `2026-12-01 10:00:00 UTC` or `… +0200`.
@@ -103,14 +102,12 @@ def _check_rights(
     """*checkup* with what was refused: of a repository that was read, of those that were not."""
     repositories = tables.repositories
     is_unread = repositories["unreadable"].notna()
-    unread = sorted(repositories.loc[is_unread, "repository"])[:MOST_PROBES]
+    names = sorted(repositories.loc[is_unread, "repository"])[:MOST_PROBES]
+    unread = tuple(_probe(client, config, name) for name in names)
     read = _likeliest(tables, private)
-    return replace(
-        checkup,
-        sample=None if read is None else _probe(client, config, read),
-        unread=tuple(_probe(client, config, name) for name in unread),
-        teams_refused=None if config.teams else _teams_refused(client, config),
-    )
+    sample = next(iter(unread), None) if read is None else _probe(client, config, read)
+    refused = None if config.teams else _teams_refused(client, config)
+    return replace(checkup, sample=sample, unread=unread, teams_refused=refused)
 
 
 def _likeliest(tables: Tables, private: list[str]) -> str | None:
@@ -128,21 +125,19 @@ def _likeliest(tables: Tables, private: list[str]) -> str | None:
 
 
 def _probe(client: Client, config: Config, name: str) -> Probe:
-    """What of a repository is refused."""
+    """What of a repository is refused; nothing by name where the repository itself is."""
     try:
         answer = client.ask("checkup_repository", owner=config.organization, name=name)
     except DoraError as wrong:
         return Probe(name, reason=wrong.what)
-    found = answer.data.get("repository") or {}
-    refused = tuple(right for right, field in FIELDS.items() if _is_refused(answer, field))
-    if found.get("defaultBranchRef") is None and found.get("isEmpty") is False:
-        refused = tuple(right for right in FIELDS if right in {*refused, "contents"})
-    return Probe(name, refused, answer.message)
-
-
-def _is_refused(answer: Answer, field: str) -> bool:
-    """Whether an error stands at *field*; where that may not be null, the error alone tells."""
-    return any(field in (error.get("path") or ())[1:2] for error in answer.errors)
+    paths = [error.get("path") or [] for error in answer.errors]
+    refused = {path[0] for path in paths if len(path) > 1}
+    contents = answer.data.get("contents") or {}
+    if contents.get("isEmpty") is False and contents["defaultBranchRef"] is None:
+        refused.add("contents")
+    messages = dict.fromkeys(str(error.get("message", "")) for error in answer.errors)
+    rights = tuple(right for right, part in PARTS.items() if part in refused)
+    return Probe(name, rights, "; ".join(messages))
 
 
 def _teams_refused(client: Client, config: Config) -> str | None:

@@ -10,14 +10,14 @@ from dora.tables import Tables
 #: A token that ends sooner than this is told of.
 SOON = timedelta(days=14)
 
-#: What each right is for; the permission of a fine-grained token or App, the scope of a classic.
+#: What each right on a repository is for.
 USES = {
     "deployments": "every number",
     "contents": "change lead time, rollbacks, reverts",
     "pull requests": "the stages of lead time, hotfixes",
     "issues": "incidents",
-    "members": "--by team",
 }
+#: What grants each right: the permission of a fine-grained token or App …
 PERMISSIONS = {
     "deployments": "Deployments: read",
     "contents": "Contents: read",
@@ -25,6 +25,7 @@ PERMISSIONS = {
     "issues": "Issues: read",
     "members": "Members: read (of the organization)",
 }
+#: … or the scope of a classic token, `repo` if not said here.
 SCOPES = {"deployments": "repo_deployment or repo", "members": "read:org"}
 
 
@@ -89,21 +90,20 @@ def _visible(checkup: Checkup, config: Config) -> Finding:
             "There is nothing to report on.", mend, counts=counts,
         )  # fmt: skip
     noun = "repository" if checkup.visible == 1 else "repositories"
-    seen = f"The token sees {checkup.visible:,} {noun} of {organization}"
+    seen = f"It sees {checkup.visible:,} {noun} of {organization}"
     if not checkup.private:
         return Finding(
             "repositories-visible", "warning", f"{seen}, no private one among them.",
             "If the organization has any, they are in no number: what a token may not see is "
             "missing without an error.", mend, counts=counts,
         )  # fmt: skip
-    what = f"{seen} ({checkup.private:,} private); any other would be missing without an error."
+    what = f"{seen} ({checkup.private:,} private); others give no error."
     return Finding("repositories-visible", "ok", what, counts=counts)
 
 
 def _right(right: str, checkup: Checkup, tables: Tables, config: Config) -> Finding:
     """Whether a right is there, by what was tried on one repository."""
     check = f"right-{right.replace(' ', '-')}"
-    use = USES[right]
     if right == "issues" and not _wants_incidents(config):
         return Finding(check, "ok", "Issues are not needed: no incident is looked for.")
     gap = tables.gaps.get("incidents") if right == "issues" else None
@@ -113,15 +113,15 @@ def _right(right: str, checkup: Checkup, tables: Tables, config: Config) -> Find
         reason = gap or (sample.reason if sample else "")
         return Finding(
             check, "problem", f"The {right}{where} may not be read: {reason}",
-            f"They are needed for {use}.", grant(right, checkup),
+            f"They are needed for {USES[right]}.", grant(right, checkup),
         )  # fmt: skip
     if sample is None or (sample.reason and not sample.refused):
         reason = f" ({sample.reason})" if sample else ", for no repository could be read"
         return Finding(
             check, "note", f"Whether the {right} may be read could not be tried{reason}.",
-            f"They are needed for {use}.", grant(right, checkup),
+            f"They are needed for {USES[right]}.", grant(right, checkup),
         )  # fmt: skip
-    return Finding(check, "ok", f"The {right} may be read ({use}); tried on {sample.repository}.")
+    return Finding(check, "ok", f"The {right} may be read; tried on {sample.repository}.")
 
 
 def _wants_incidents(config: Config) -> bool:

@@ -119,7 +119,7 @@ def _unfinished(tables: Tables, shown: Outcomes, config: Config, *, has_status: 
         )  # fmt: skip
     return _about(
         Finding(
-            "deployment-without-status", "warning", f"{number} of {hours} or older have no status.",
+            "deployment-without-status", "warning", f"{number} of {hours} or older without any status.",
             "They are in no metric: nobody knows whether they succeeded.",
             "Let what creates them write a status (success, failure) when it is done.",
         ),
@@ -174,8 +174,8 @@ def _same_run(tables: Tables, shown: Outcomes, config: Config) -> Finding:
     return _about(
         Finding(
             check, "warning",
-            f"{len(shared):,} deployments share workflow run and environment with others: "
-            f"taken together they would be {left:,}.",
+            f"{len(shared):,} deployments to one environment have their workflow run in common with "
+            f"others: by runs they would be {left:,}.",
             "Each job that names an environment files a deployment: frequency may be too high, "
             "the change fail rate too low.",
             'Set deployments.collapse = "run"; or name the environment in the job that deploys '
@@ -186,9 +186,10 @@ def _same_run(tables: Tables, shown: Outcomes, config: Config) -> Finding:
 
 
 def find_runs(tables: Tables, shown: Outcomes, config: Config) -> pd.DataFrame:
-    """The Actions run behind each deployment that names one: `repository, deployment, name,
-    name_key, run`; the first log address that is a run's says so (D6).
-    """  # noqa: D205, D209  # one sentence
+    """The Actions run behind each deployment whose log addresses name one: the first (D6).
+
+    One row a deployment: `repository, deployment, name, name_key, run`.
+    """
     told = tables.statuses[tables.statuses["created_at"] < config.window.until]
     told = told.merge(shown[[*DEPLOYMENT, "name", "name_key"]], on=DEPLOYMENT)
     told["rank"] = told["state"].map(RANK).fillna(0)

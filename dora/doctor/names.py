@@ -56,16 +56,16 @@ def _reasons(name: str, config: Config) -> Iterator[tuple[int, Finding]]:
     mapping = ((glob, compile_globs([glob])) for glob in config.environments)
     glob = next((glob for glob, fits in mapping if fits.fullmatch(name)), None)
     if environment.is_left_out:
-        yield 7, Finding("environment-left-out", "ok", f"{glob!r} in [environments] leaves out")
+        yield 7, Finding("environment-left-out", "ok", f"{glob!r} in [environments], left out")
         return
     if glob is not None:
-        what = f"{glob!r} in [environments] makes them {environment.name!r}"
+        what = f"{glob!r} in [environments], read as {environment.name!r}"
         yield 0, Finding("environment-mapped", "ok", what)
     if environment.is_ephemeral:
         globs = config.ephemeral_environments
         by = next(one for one in globs if compile_globs([one]).fullmatch(environment.name))
-        kept = "of tier other" if config.ephemeral else "not in the numbers"
-        what = f"{by!r} in ephemeral_environments: short-lived, {kept}"
+        kept = "of tier other" if config.ephemeral else "left out"
+        what = f"{by!r} in ephemeral_environments, {kept}"
         yield 6, Finding("environment-ephemeral", "ok", what)
         return
     word = find_word(environment.name, config.tiers)

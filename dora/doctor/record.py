@@ -60,8 +60,8 @@ class Probe:
     """What of one repository the token was refused when each part was asked for by itself."""
 
     repository: str
-    refused: tuple[str, ...] = ()  #: among `RIGHTS`
-    reason: str = ""  #: GitHub's words, "" where nothing was refused
+    refused: tuple[str, ...] = ()  #: among `RIGHTS`; none where the repository itself is
+    reason: str = ""  #: GitHub's words, "" where it gave none
 
 
 #: What is asked of a repository, each by itself.
@@ -78,7 +78,7 @@ class Checkup:
     limit: Limit | None = None  #: None where GitHub has none (an Enterprise Server may)
     visible: int = 0  #: repositories of the organization
     private: int = 0  #: private and internal ones among them
-    sample: Probe | None = None  #: a repository that was read; a private one where there is any
+    sample: Probe | None = None  #: rather one that was read, rather a private one
     unread: tuple[Probe, ...] = ()  #: repositories that were not
     teams_refused: str | None = None  #: why the organization's teams cannot be read
     requests: int = 0  #: what reading everything a report needs took

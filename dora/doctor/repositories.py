@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-import pandas as pd
-
 from dora.analysis import Analysis
 from dora.config import Config
 from dora.doctor.access import grant_unread
@@ -38,7 +36,7 @@ def _unreadable(checkup: Checkup, tables: Tables) -> Iterator[Finding]:
         groups.setdefault((str(reason), mend), []).append(str(name))
     for (reason, mend), unread in groups.items():
         yield Finding(
-            "repository-unreadable", "problem", f"Some repositories cannot be read: {reason}",
+            "repository-unreadable", "problem", f"{_counted(unread)} cannot be read: {reason}",
             "They are in no number.", mend, tuple(unread),
         )  # fmt: skip
     if not groups:
@@ -48,11 +46,12 @@ def _unreadable(checkup: Checkup, tables: Tables) -> Iterator[Finding]:
 def _incomplete(tables: Tables) -> Iterator[Finding]:
     repositories = tables.repositories
     partial = repositories[repositories["incomplete"].notna() & repositories["unreadable"].isna()]
-    for reason, own in partial.groupby("incomplete")["repository"]:
+    for reason, names in partial.groupby("incomplete")["repository"]:
+        own = sorted(map(str, names))
         yield Finding(
-            "repository-incomplete", "problem", f"Some repositories were read in part: {reason}",
+            "repository-incomplete", "problem", f"{_counted(own)} read in part: {reason}",
             "Their lead times, reverts and waiting changes may be wrong.",
-            "Raise collect.commit_pages.", tuple(sorted(map(str, own))),
+            "Raise collect.commit_pages.", tuple(own),
         )  # fmt: skip
 
 
@@ -89,7 +88,7 @@ def _silent(tables: Tables, analysis: Analysis, config: Config) -> Finding:
 
 def _skipped(tables: Tables, config: Config) -> Iterator[Finding]:
     """Repositories without deployments by name, the other skipped ones by number."""
-    skipped: pd.Series = find_skipped(tables.repositories, config)
+    skipped = find_skipped(tables.repositories, config)
     names = tables.repositories["repository"]
     without = tuple(sorted(str(name) for name in names[skipped == "no deployments"]))
     if without:
@@ -106,4 +105,8 @@ def _skipped(tables: Tables, config: Config) -> Iterator[Finding]:
         own = tuple(sorted(str(name) for name in names[skipped == reason]))
         if own:
             told = "not chosen by --repo" if reason == "excluded" else reason
-            yield Finding(f"repository-{reason}", "ok", f"Skipped, for {told}", subjects=own)
+            yield Finding(f"repository-{reason}", "ok", f"Skipped ({told})", subjects=own)
+
+
+def _counted(names: list[str]) -> str:
+    return f"{len(names):,} {'repository' if len(names) == 1 else 'repositories'}"

@@ -186,9 +186,9 @@ def _outage(one: Deployment, story: Story, width: int) -> list[Text]:
     if episode is None:
         return [Text("Its outage began before this time, and is not among those counted.", "dim")]
     together = [story.by_id[it] for it in episode.deployments if it in story.by_id]
-    first = min(together, key=lambda it: story.deployments.index(it))
+    first = min(together, key=story.deployments.index)
     if len(together) > 1 and first is not one:
-        return [Text("outage: the same as of ").append_text(links.deployment(first))]
+        return [Text("outage: the one that began with ").append_text(links.deployment(first))]
     if len(together) == 1 and len(one.reasons) == 1:
         return []
     lasted = words.duration(((episode.ended_at or story.until) - episode.began_at).total_seconds())

@@ -134,7 +134,7 @@ def _paragraph(finding: Finding) -> Iterator[Any]:
     """Give one finding that wants attention: what, of whom, what it means, how to mend it."""
     yield _text(words.plain(finding.what))
     rows = [
-        ("of", ", ".join(_named(finding, MOST_SUBJECTS))),
+        ("where", ", ".join(_named(finding, MOST_SUBJECTS))),
         ("means", words.plain(finding.meaning)),
         ("mend", words.plain(finding.mend)),
     ]
@@ -166,7 +166,7 @@ def _line(finding: Finding, room: int) -> str:
         line = f"{what}: {', '.join(_named(finding, most))}"
         if Text(line).cell_len <= room:
             return line
-    return f"{what}: {words.count(len(finding.subjects))}"
+    return f"{what}: {words.counted(len(finding.subjects), 'name')}"
 
 
 def _list(lines: list[str]) -> Table:

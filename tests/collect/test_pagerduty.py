@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dora.collect import pagerduty
+from dora.collect import pagerduty, pagerduty_api
 from dora.collect.client import Stopped
 from dora.collect.pagerduty import read_incidents
 from dora.config import Config, load_config
@@ -32,13 +32,13 @@ OUTAGE = Incident("Q1", "PCHECK1", NOW - 2 * DAY, NOW - 2 * DAY + HOUR)
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """No pauses worth the name, no proxy, and nothing of the surroundings."""
-    monkeypatch.setattr(pagerduty, "PAUSE", 0.001)
-    monkeypatch.setattr(pagerduty, "LONGEST_PAUSE", 0.002)
+    monkeypatch.setattr(pagerduty_api, "PAUSE", 0.001)
+    monkeypatch.setattr(pagerduty_api, "LONGEST_PAUSE", 0.002)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
     monkeypatch.delenv("DORA_INCIDENTS__PAGERDUTY", raising=False)
     yield
-    logging.getLogger("pagerduty").removeHandler(pagerduty.SILENCE)
+    logging.getLogger("pagerduty").removeHandler(pagerduty_api.SILENCE)
 
 
 def config_of(mapped: dict[str, str], **options: Any) -> Config:
@@ -144,7 +144,8 @@ def test_what_lies_beyond_the_last_page_is_asked_for_by_date(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_dates_only: bool
 ) -> None:
     """F7: PagerDuty pages no further than 10,000 (300 here): the rest is another query."""
-    monkeypatch.setattr(pagerduty, "LAST_ITEM", 300)
+    for room in (pagerduty, pagerduty_api):
+        monkeypatch.setattr(room, "LAST_ITEM", 300)
     many = [Incident(f"Q{n:03}", "PCHECK1", NOW - 10 * DAY + n * HOUR / 4) for n in range(950)]
     with serving(tmp_path, *many, last_item=300, is_dates_only=is_dates_only) as account:
         rows = read(account)
@@ -155,7 +156,8 @@ def test_too_many_incidents_at_one_instant_are_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """C1: what cannot be listed is told and never left out, and does not go on for ever."""
-    monkeypatch.setattr(pagerduty, "LAST_ITEM", 300)
+    for room in (pagerduty, pagerduty_api):
+        monkeypatch.setattr(room, "LAST_ITEM", 300)
     many = [Incident(f"Q{n:03}", "PCHECK1", NOW - DAY) for n in range(301)]
     with (
         serving(tmp_path, *many, last_item=300) as account,
