@@ -119,7 +119,8 @@ def _unfinished(tables: Tables, shown: Outcomes, config: Config, *, has_status: 
         )  # fmt: skip
     return _about(
         Finding(
-            "deployment-without-status", "warning", f"{number} of {hours} or older without any status.",
+            "deployment-without-status", "warning",
+            f"{number} of {hours} or older without any status.",
             "They are in no metric: nobody knows whether they succeeded.",
             "Let what creates them write a status (success, failure) when it is done.",
         ),
@@ -174,8 +175,8 @@ def _same_run(tables: Tables, shown: Outcomes, config: Config) -> Finding:
     return _about(
         Finding(
             check, "warning",
-            f"{len(shared):,} deployments to one environment have their workflow run in common with "
-            f"others: by runs they would be {left:,}.",
+            f"{len(shared):,} deployments share their workflow run with others to the same "
+            f"environment: by runs they would be {left:,}.",
             "Each job that names an environment files a deployment: frequency may be too high, "
             "the change fail rate too low.",
             'Set deployments.collapse = "run"; or name the environment in the job that deploys '
