@@ -1,22 +1,27 @@
 """An organization in, what the collector reads of it through HTTP out: tools of the tests here."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from dora.collect.client import Client
 from dora.collect.organization import collect, connect
 from dora.config import Config, load_config
 from dora.demo.faults import Faults
-from dora.demo.model import Organization
-from dora.demo.server import TOKEN, Server, serve
+from dora.demo.model import Deployment, Organization
+from dora.demo.server import TOKEN, Record, Server, serve
 from dora.render.document import as_document
 from dora.report import build_report
 from dora.tables import Tables
-from tests.oracle.settings import Settings
+
+#: A directory without a `dora.toml`.
+NOWHERE = Path(__file__).parent
 
 
 @dataclass
@@ -24,7 +29,7 @@ class Told:
     """Progress that is remembered."""
 
     repositories: list[str] = field(default_factory=list)
-    waits_: list[tuple[datetime, str]] = field(default_factory=list)
+    waited: list[tuple[datetime, str]] = field(default_factory=list)
     requests: int = 0
 
     def found(self, repositories: int) -> None:
@@ -40,7 +45,7 @@ class Told:
 
     def waits(self, until: datetime, why: str) -> None:
         """Remember the wait."""
-        self.waits_.append((until, why))
+        self.waited.append((until, why))
 
 
 @dataclass
@@ -55,29 +60,25 @@ class Reading:
 
 def config_of(organization: Organization, **options: Any) -> Config:
     """The settings of a run at the organization's present; *options* as the command line's."""
-    options = {key: _written(value) for key, value in options.items()}
-    given = {"org": organization.login, **options}
-    return load_config(given, now=organization.now, directory=Path("no such folder"))
+    given = {"org": organization.login, "since": "90d", **options}
+    return load_config(given, now=organization.now, directory=NOWHERE)
 
 
-def options_of(settings: Settings) -> dict[str, Any]:
-    """The oracle's settings as the configuration spells them."""
-    return {
-        "lookback": settings.lookback,
-        "stale_after": settings.stale_after,
-        "environments": dict(settings.environments),
-        "deployments": {"collapse": settings.collapse},
-        "lead_time": {"start": settings.lead_time_start},
-        "changes": {"exclude_authors": settings.exclude_authors},
-        "failures": {"status": settings.failures_status, "rollback": settings.rollback},
-        "collect": {"older_deployments": settings.lookback_budget},
-    }
+def known_states(organization: Organization) -> Organization:
+    """The organization without states that GitHub's schema does not know: none serves those."""
+    repositories = tuple(
+        replace(repository, deployments=tuple(_known(one) for one in repository.deployments))
+        for repository in organization.repositories
+    )
+    return replace(organization, repositories=repositories)
 
 
-def options_asking(question: dict[str, Any]) -> dict[str, Any]:
-    """Arguments of the oracle as options of the command line."""
-    names = {"tiers": "tier", "repositories": "repo", "environments": "environment"}
-    return {names.get(key, key): value for key, value in question.items()}
+def _known(deployment: Deployment) -> Deployment:
+    statuses = tuple(
+        replace(one, state="pending") if one.state == "a_state_of_tomorrow" else one
+        for one in deployment.statuses
+    )
+    return replace(deployment, statuses=statuses)
 
 
 def read_from(server: Server, config: Config, *, token: str = TOKEN) -> Reading:
@@ -98,7 +99,7 @@ def reading(
 
 
 def document_of(tables: Tables, config: Config) -> dict[str, Any]:
-    """The report without what differs from run to run, and without the reason of a refusal."""
+    """The report without what differs from run to run; of a refusal only that there is one."""
     document = as_document(build_report(tables, config))
     del document["generated"], document["coverage"]["requests"]
     for one in document["coverage"]["repositories"]["unreadable"]:
@@ -106,5 +107,21 @@ def document_of(tables: Tables, config: Config) -> dict[str, Any]:
     return document
 
 
-def _written(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+def nearly(expected: Any) -> Any:
+    """A document that equals one whose floats differ by a billionth at most."""
+    if isinstance(expected, dict):
+        return {key: nearly(value) for key, value in expected.items()}
+    if isinstance(expected, list):
+        return [nearly(value) for value in expected]
+    return pytest.approx(expected, rel=1e-9, abs=1e-9) if isinstance(expected, float) else expected
+
+
+def query_of(record: Record) -> str:
+    """Which of the collector's queries a request was, told by its variables."""
+    names = {"org": "repositories", "id": "statuses", "authors": "commits", "parents": "commit"}
+    return next((query for name, query in names.items() if name in record.variables), "deployments")
+
+
+def asked_of(server: Server) -> Counter[tuple[str, str | None]]:
+    """How often each query was asked of each repository (None for the organization)."""
+    return Counter((query_of(one), one.variables.get("name")) for one in server.requests)

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from dora.config import Config, load_config
+from dora.config import Config
 from dora.demo.model import Organization, Repository
 from dora.render.document import as_document
 from dora.report import build_report
@@ -16,12 +15,11 @@ from dora.tables import REPOSITORIES, Repositories, Tables, typed
 from tests.oracle.naming import canonical, fits_any
 from tests.oracle.outcomes import environment_of
 from tests.oracle.settings import Settings
+from tests.tables.cast import configured
 from tests.truth import tables_of
 
 #: Arguments of the oracle's that `dora` calls otherwise.
 OPTIONS = {"tiers": "tier", "repositories": "repo", "environments": "environment"}
-#: A directory without a `dora.toml`.
-NOWHERE = Path(__file__).parent
 
 
 def config_for(
@@ -48,7 +46,7 @@ def config_for(
         "failures": {"status": settings.failures_status, "rollback": settings.rollback},
         "collect": {"older_deployments": settings.lookback_budget},
     }
-    return load_config(given, now=organization.now, directory=NOWHERE)
+    return configured(given)
 
 
 def tables_for(

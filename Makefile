@@ -1,0 +1,100 @@
+# Needs Python 3.11 or newer, git and GNU make; uses uv where it is there, venv and pip where not.
+# Everything is put into .venv; nothing outside this folder is touched.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+# What to report on: make report ORG=my-org SINCE=30d ARGS="--tier production"
+ORG ?=
+SINCE ?= 90d
+# Further options of dora, as the shell reads them.
+ARGS ?=
+# Taken as they are and handed on in the environment: neither make nor the shell reads them.
+override ORG := $(value ORG)
+override SINCE := $(value SINCE)
+export ORG SINCE
+
+PYTHONS := python3.14 python3.13 python3.12 python3.11 python3
+IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+# The first that runs and is new enough; looked for only when .venv is made.
+PYTHON ?= $(firstword $(foreach one,$(PYTHONS),$(shell $(one) -c '$(IS_NEW_ENOUGH)' \
+	2>/dev/null && echo $(one))))
+
+BIN := .venv/bin
+READY := .venv/.ready
+TYPED_BESIDE := docs/generate.py
+GENERATED := README.md docs/configuration.md docs/cli.md docs/tables.md
+COG := $(BIN)/cog -I docs
+
+.PHONY: help report test check docs lock bench demo clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+
+report: $(READY) ## print the report of ORG since SINCE (90d); without a token, of a made-up one
+	@if [ -n "$${GITHUB_TOKEN:-}$${GH_TOKEN:-}$${DORA_APP_ID:-}" ]; then \
+		if [ -z "$${ORG:=$${DORA_ORG:-}}" ]; then \
+			echo "make report: there is a token, but no organization was named" >&2; \
+			echo "             Name one: make report ORG=my-org" >&2; \
+			exit 2; \
+		fi; \
+		exec $(BIN)/dora report --org="$$ORG" --since="$$SINCE" $(ARGS); \
+	else \
+		echo "There is no token in GITHUB_TOKEN, GH_TOKEN or DORA_APP_ID: this is a demonstration." >&2; \
+		exec $(BIN)/dora demo --since="$$SINCE" $(ARGS); \
+	fi
+
+test: $(READY) ## run every test
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY) ## check form, types, who imports whom, and that generated documents are up to date
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/mypy $(TYPED_BESIDE)
+	$(BIN)/lint-imports --no-cache
+	@$(COG) --check $(GENERATED) \
+		|| { echo "make check: a generated document is out of date; run make docs" >&2; exit 1; }
+
+docs: $(READY) ## write the generated parts of README.md and docs/ anew
+	$(COG) -r $(GENERATED)
+
+lock: ## pin every package anew in requirements.txt (needs uv)
+	@command -v uv >/dev/null || { echo "make lock: uv is needed for this" >&2; exit 1; }
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--group dev pyproject.toml -o requirements.txt $(ARGS)
+
+bench: $(READY) ## measure how long reports of large organizations take
+	@$(BIN)/python -m tests.benchmarks.run $(ARGS)
+
+demo: $(READY) ## start the stand-in for GitHub with a made-up organization, and say how to use it
+	@$(BIN)/dora demo --serve $(ARGS)
+
+clean: ## remove .venv and whatever tools left behind
+	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name .git -prune -o -name __pycache__ -exec rm -rf {} +
+
+$(READY): pyproject.toml requirements.txt
+	@$(BIN)/python -c '$(IS_NEW_ENOUGH)' 2>/dev/null || { \
+		if uv --version >/dev/null 2>&1; then \
+			uv venv --quiet --clear --python "$(or $(PYTHON),>=3.11)" .venv; \
+		elif [ -n "$(PYTHON)" ]; then \
+			"$(PYTHON)" -m venv --clear .venv; \
+		else \
+			echo "make: no Python 3.11 or newer was found (looked for $(PYTHONS))" >&2; \
+			echo "      Install one, or name it: make PYTHON=/path/to/python3" >&2; \
+			exit 1; \
+		fi; \
+	}
+	@echo "Installing what requirements.txt pins into .venv …" >&2
+	@if uv --version >/dev/null 2>&1; then \
+		install="uv pip install --quiet --python $(BIN)/python"; \
+	else \
+		$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null; \
+		install="$(BIN)/python -m pip install --quiet --disable-pip-version-check"; \
+	fi; \
+	$$install --require-hashes -r requirements.txt \
+		&& $$install --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,199 @@
+"""The package in, the generated parts of the documents out, as Markdown.
+
+`make docs` writes them into README.md and docs/ through cog; `make check` says when one is old.
+"""  # noqa: INP001  # documents are no package
+
+import ast
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import timedelta
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import typer
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from dora import settings
+from dora.cli import app
+from dora.tables import SCHEMAS
+
+#: The made-up organization as README.md shows it: the same instant, the same table.
+NOW, SINCE = "2026-11-23T06:00:00Z", "2026-08-25T06:00:00Z"
+#: What reading cost in time differs from run to run.
+SECONDS = re.compile(r"(?<= in )[\d.,]+ (?:s|min)(?=\.$)", re.MULTILINE)
+
+#: What one row of each table is, and in which order rows come.
+ROWS = {
+    "repositories": "One row a repository of the organization, skipped and unreadable ones too.",
+    "deployments": "One row a deployment read, whatever became of it.",
+    "statuses": "One row a status of a deployment read, in no promised order.",
+    "commits": "One row a commit read.",
+    "parents": "One row a commit and parent of it; a parent need not have been read itself.",
+    "pull_requests": "One row a merged pull request that brought a commit read.",
+    "associations": "One row a commit and merged pull request that GitHub associates with it.",
+    "branch_commits": (
+        "One row a merged pull request and commit of its branch: the first one and the last two."
+    ),
+}
+
+WIDTH = 88  #: columns of the help texts
+
+Setting = tuple[str, FieldInfo, str]
+
+
+def demonstration(*options: str) -> str:
+    """What `dora demo` prints of the made-up organization, 100 columns wide."""
+    command = ["demo", "--now", NOW, "--since", SINCE, "--until", NOW, *options]
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+    with tempfile.TemporaryDirectory() as folder:  # where no dora.toml changes anything
+        shown = subprocess.run(  # noqa: S603  # this very package, with a fixed command
+            [sys.executable, "-c", "from dora.cli import main; main()", *command],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            cwd=folder,
+            env={**kept, "COLUMNS": "100", "PYTHONUTF8": "1"},
+            check=True,
+        )
+    return _paragraphs(_block(SECONDS.sub("… s", shown.stdout)))
+
+
+# -- docs/cli.md --------------------------------------------------------------------------------
+
+
+def commands() -> str:
+    """Every command with its help, as `--help` prints it."""
+    top: Any = typer.main.get_command(app)
+    here = top.make_context("dora", [], resilient_parsing=True, terminal_width=WIDTH)
+    parts = [_block(top.get_help(here))]
+    for name, command in top.commands.items():
+        context = command.make_context(name, [], parent=here, resilient_parsing=True)
+        parts += [f"## `dora {name}`", _block(command.get_help(context))]
+    return _paragraphs(*parts)
+
+
+# -- docs/configuration.md ----------------------------------------------------------------------
+
+
+def configuration() -> str:
+    """Every key: what it allows, its default, its environment variable, what it decides."""
+    top = [one for one in _settings(settings.Settings) if _section(one[1]) is None]
+    parts = [_settings_table(top, "")]
+    for key, field, _ in _settings(settings.Settings):
+        section = _section(field)
+        if section is not None:
+            parts += [f"### `[{key}]`", inspect.getdoc(section) or ""]
+            parts += [_settings_table(list(_settings(section)), key)]
+    return _paragraphs(*parts)
+
+
+def _settings(model: type[BaseModel]) -> Iterator[Setting]:
+    """Key, field and docstring of every setting of *model*, in the order they are written."""
+    meanings = _attribute_docstrings(model)
+    for key, field in model.model_fields.items():
+        yield key, field, meanings.get(key, "")
+
+
+def _attribute_docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """The text below each attribute of a class, on one line."""
+    body = ast.parse(inspect.getsource(model)).body[0]
+    found, name = {}, None
+    for statement in body.body if isinstance(body, ast.ClassDef) else ():
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            name = statement.target.id
+        elif name and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+            found[name] = " ".join(str(statement.value.value).split())
+            name = None
+    return found
+
+
+def _section(field: FieldInfo) -> type[BaseModel] | None:
+    kind = field.annotation
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def _settings_table(rows: list[Setting], section: str) -> str:
+    lines = ["| key | allowed | default | environment variable | meaning |",
+             "| --- | --- | --- | --- | --- |"]  # fmt: skip
+    for key, field, meaning in rows:
+        path = (section, key) if section else (key,)
+        variable = "DORA_" + "__".join(path).upper()
+        cells = (f"`{'.'.join(path)}`", _allowed(field), _default(field), f"`{variable}`", meaning)
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _allowed(field: FieldInfo) -> str:
+    if field.annotation is not int:
+        return _kind(field.annotation)
+    least, most = (
+        next((getattr(mark, end) for mark in field.metadata if hasattr(mark, end)), None)
+        for end in ("ge", "le")
+    )
+    return f"a whole number from {least} " + ("on" if most is None else f"to {most}")
+
+
+def _kind(kind: Any) -> str:
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _kind(parts[0])
+    if origin is Literal:
+        return ", ".join(f"`{json.dumps(part)}`" for part in parts)
+    if origin in {Union, UnionType}:
+        return " or ".join(_kind(part) for part in parts if part is not NoneType)
+    if origin is tuple:
+        return f"a list of {'texts' if parts[0] is str else _kind(parts[0])}"
+    if origin is dict:
+        return f"a table: glob = {_kind(parts[1])}"
+    return {str: "text", bool: "`true`, `false`", timedelta: "an age"}[kind]
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
+    if value is None or value == {}:
+        return "–"
+    if isinstance(value, timedelta):
+        return _age(value)
+    return f"`{json.dumps(list(value) if isinstance(value, tuple) else value)}`"
+
+
+def _age(span: timedelta) -> str:
+    for unit, length, least in (("d", 86_400, 2), ("h", 3_600, 1)):
+        amount, rest = divmod(span.total_seconds(), length)
+        if amount >= least and not rest:
+            return f'`"{amount:.0f}{unit}"`'
+    return f"{span.total_seconds() / 60:g} minutes"
+
+
+# -- docs/tables.md -----------------------------------------------------------------------------
+
+
+def tables() -> str:
+    """Every table with its columns."""
+    parts = []
+    for name, schema in SCHEMAS.items():
+        parts += [f"## `{name}`", ROWS[name]]
+        lines = ["| column | dtype | meaning | from GitHub's field |", "| --- | --- | --- | --- |"]
+        lines += [
+            f"| `{key}` | `{column.dtype}` | {column.meaning} | "
+            + (f"`{column.source}` |" if column.source else "– |")
+            for key, column in schema.items()
+        ]
+        parts.append("\n".join(lines))
+    return _paragraphs(*parts)
+
+
+def _block(text: str) -> str:
+    return f"```text\n{text.rstrip()}\n```"
+
+
+def _paragraphs(*parts: str) -> str:
+    """*parts* with an empty line between any two, and around them all."""
+    return "\n" + "\n\n".join(parts) + "\n\n"

@@ -1,0 +1,403 @@
+"""Each way in which GitHub says no, over HTTP: what the client does about it, and what it tells."""
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from dora.collect import answers, client
+from dora.demo import faults
+from dora.demo.faults import Effect, Faults, Rule
+from dora.demo.model import Commit, Deployment, Organization, Repository, Status
+from dora.demo.server import TOKEN, Limits, Server, serve
+from dora.errors import CannotReach, CannotRead, DoraError, NoAccess, RateLimited
+from tests.collect.reading import Reading, asked_of, config_of, query_of, read_from
+
+NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+LIST = {"probe": True}
+WEB = {"name": "web"}
+
+
+def repository(name: str, *, deployments: int = 3, **more: Any) -> Repository:
+    """A repository with a commit for each of its daily deployments, the last of them yesterday."""
+    days = range(deployments, 0, -1)
+    shas = {day: f"{day:039x}{ord(name[0]):x}"[-40:] for day in days}
+    commits = {
+        sha: Commit(sha, (shas[day + 1],) if day + 1 in shas else (), at, at)
+        for day, sha in shas.items()
+        for at in [NOW - (day + 0.5) * DAY]
+    }
+    filed = tuple(
+        Deployment(
+            1000 * ord(name[0]) - day,
+            sha,
+            "production",
+            NOW - day * DAY,
+            (Status("success", NOW - (day - 0.1) * DAY),),
+        )
+        for day, sha in shas.items()
+    )
+    made = {"head": shas[1], "commits": commits, "deployments": filed, **more}
+    return Repository(name, ord(name[0]), NOW - 900 * DAY, **made)
+
+
+ACME = Organization("acme", NOW, (repository("api"), repository("web")))
+
+
+class Run:
+    """One run against a stand-in on which *rules* lie: what came of it, and what was asked."""
+
+    def __init__(
+        self,
+        *rules: Rule,
+        organization: Organization = ACME,
+        limits: Limits | None = None,
+        token: str = TOKEN,
+        **options: Any,
+    ) -> None:
+        self.reading: Reading | None = None
+        self.wrong: DoraError | None = None
+        with serve(organization, faults=Faults(rules), limits=limits) as server:
+            self.server: Server = server
+            config = config_of(organization, **options)
+            try:
+                self.reading = read_from(server, config, token=token)
+            except DoraError as wrong:
+                self.wrong = wrong
+
+    @property
+    def unreadable(self) -> dict[str, str]:
+        """The reasons why repositories could not be read."""
+        assert self.reading is not None, self.wrong
+        rows = self.reading.tables.repositories
+        rows = rows[rows["unreadable"].notna()]
+        return dict(zip(rows["repository"], rows["unreadable"], strict=True))
+
+    @property
+    def read(self) -> Sequence[str]:
+        """Names of the repositories whose deployments were read."""
+        assert self.reading is not None, self.wrong
+        return sorted(set(self.reading.tables.deployments["repository"]))
+
+
+def sizes(server: Server, query: str) -> list[int]:
+    """Page sizes that were asked for, request by request."""
+    return [one.variables["n"] for one in server.requests if query_of(one) == query]
+
+
+# -- What is cured by asking again --------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    "effect",
+    [
+        pytest.param(faults.Status(500), id="500"),
+        pytest.param(faults.Status(503), id="503"),
+        pytest.param(faults.Status(503, html=True), id="503 HTML"),
+        pytest.param(faults.Html(), id="200 HTML"),
+        pytest.param(faults.Truncate(0.5), id="truncated"),
+        pytest.param(faults.Reset(), id="reset"),
+    ],
+)
+@pytest.mark.parametrize("variables", [LIST, WEB], ids=["of the list", "of a repository"])
+def test_passing_fault(effect: Effect, variables: dict[str, Any]) -> None:
+    """What fails twice and then answers is read whole; every try is counted."""
+    run = Run(Rule(effect, variables=variables, at=(1, 2)))
+    honest = Run()
+    assert ({}, ["api", "web"]) == (run.unreadable, run.read)
+    assert run.reading is not None
+    assert (
+        len(honest.server.requests) + 2 == len(run.server.requests) == run.reading.client.requests
+    )
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("effect", "reason"),
+    [
+        (faults.Status(503), "GitHub answered with status 503; given up after 7 tries"),
+        (
+            faults.Html(),
+            "GitHub sent something that is no answer to a query; given up after 7 tries",
+        ),
+        (faults.Reset(), "the connection failed (ConnectionError); given up after 7 tries"),
+    ],
+)
+def test_lasting_fault_costs_one_repository(effect: Effect, reason: str) -> None:
+    """A repository that never answers is unreadable, the others are read."""
+    run = Run(Rule(effect, variables=WEB))
+    assert ({"web": reason}, ["api"]) == (run.unreadable, run.read)
+    assert asked_of(run.server)["deployments", "web"] == client.TRIES
+
+
+@pytest.mark.usefixtures("quick")
+def test_lasting_fault_of_the_list_ends_the_run() -> None:
+    """Without the list of repositories there is no report."""
+    run = Run(Rule(faults.Status(503)))
+    assert isinstance(run.wrong, CannotRead)
+    assert run.wrong.what == "GitHub answered with status 503; given up after 7 tries"
+
+
+@pytest.mark.usefixtures("quick")
+def test_nobody_there() -> None:
+    """A server that cannot be reached is given up after three tries."""
+    with serve(ACME) as server:
+        pass
+    with pytest.raises(CannotReach, match=r"cannot be reached \(ConnectionError\)"):
+        read_from(server, config_of(ACME))
+    assert server.requests == []
+
+
+# -- What is cured by asking for less -----------------------------------------------------------
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    "effect",
+    [
+        *(
+            pytest.param(faults.Status(status, html=html), id=f"{status} {name}")
+            for status in (502, 504)
+            for html, name in ((True, "HTML"), (False, "JSON"))
+        ),
+        pytest.param(faults.resource_limits("repository.deployments"), id="resource limits"),
+    ],
+)
+def test_page_is_halved_and_stays_small(effect: Effect) -> None:
+    """What was too much is asked for by half, from then on for every repository."""
+    organization = Organization("acme", NOW, (repository("web", deployments=60),))
+    run = Run(Rule(effect, variables={**WEB, "n": 100}), organization=organization)
+    assert run.unreadable == {}
+    assert run.reading is not None
+    assert len(run.reading.tables.deployments) == 60
+    first, *others = sizes(run.server, "deployments")
+    assert (100, [50, 50]) == (first, others)
+    assert sizes(run.server, "repositories") == [100]
+
+
+@pytest.mark.usefixtures("quick")
+def test_page_of_one_that_is_too_much() -> None:
+    """A page of one that never comes makes the repository unreadable; the others are read."""
+    run = Run(Rule(faults.Status(502), variables=WEB))
+    told = "GitHub cut the request off (status 502); given up after 7 tries"
+    assert ({"web": told}, ["api"]) == (run.unreadable, run.read)
+    assert [100, 50, 25, 12, 6, 3, 1] == [
+        one.variables["n"] for one in run.server.requests if one.variables.get("name") == "web"
+    ]
+
+
+@pytest.mark.usefixtures("quick")
+def test_list_is_asked_for_by_less() -> None:
+    """The list of repositories is halved like everything else."""
+    run = Run(Rule(faults.Status(504), variables={"n": 100}))
+    assert ["api", "web"] == run.read
+    assert sizes(run.server, "repositories") == [100, 50]
+
+
+# -- Limits -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("style", ["RATE_LIMITED", "RATE_LIMIT", "403", "429"])
+def test_primary_limit_is_waited_for(style: str) -> None:
+    """Nothing is asked until the limit is lifted, and it is told until when."""
+    run = Run(Rule(faults.RateLimit(style, reset_after=1), at=(2,)), wait=None)
+    assert ({}, ["api", "web"]) == (run.unreadable, run.read)
+    assert run.reading is not None
+    assert {"primary limit"} == {why for _, why in run.reading.told.waited}
+
+
+@pytest.mark.parametrize("style", ["RATE_LIMITED", "RATE_LIMIT", "403", "429"])
+def test_primary_limit_that_lasts_too_long(style: str) -> None:
+    """A limit that lasts longer than the run may wait ends it at once, and says until when."""
+    clock = datetime.now(UTC) + timedelta(hours=1)
+    effect = faults.RateLimit(style, 0, clock.timestamp)
+    run = Run(Rule(effect), collect={"wait": timedelta(minutes=15)})
+    assert isinstance(run.wrong, RateLimited)
+    assert str(run.wrong) == (
+        f"GitHub's primary limit lasts until {clock:%H:%M:%S} UTC, "
+        "longer than the wait allowed (15 min)\n"
+        "Run it again then, or allow a longer wait with --wait."
+    )
+    assert len(run.server.requests) == 1
+
+
+def test_budget_that_runs_out_in_the_middle() -> None:
+    """A budget of a few points is enough, given time: each try waits for the next hour."""
+    run = Run(limits=Limits(graphql=8, window=1.0))
+    assert ({}, ["api", "web"]) == (run.unreadable, run.read)
+
+
+@pytest.mark.parametrize("status", [200, 403, 429])
+def test_secondary_limit_is_waited_for(status: int) -> None:
+    """`Retry-After` is honoured, and told."""
+    run = Run(Rule(faults.SecondaryLimit(status, retry_after=0), at=(2,)))
+    assert ({}, ["api", "web"]) == (run.unreadable, run.read)
+    assert run.reading is not None
+    assert {"secondary limit"} == {why for _, why in run.reading.told.waited}
+
+
+@pytest.mark.parametrize("status", [200, 403, 429])
+def test_secondary_limit_without_retry_after(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It lasts a minute, as GitHub's documentation asks: too long for a run that may wait 59 s."""
+    rule = Rule(faults.SecondaryLimit(status), variables=WEB, at=(1,))
+    run = Run(rule, collect={"wait": 59 * SECOND})
+    assert ["web"] == list(run.unreadable)
+    assert run.unreadable["web"].startswith("GitHub's secondary limit lasts until ")
+    assert ["api"] == run.read
+    monkeypatch.setattr(answers, "SECONDARY_SECONDS", 0.0)
+    patient = Run(Rule(faults.SecondaryLimit(status), variables=WEB, at=(1,)))
+    assert ["api", "web"] == patient.read
+
+
+def test_limit_holds_for_every_thread() -> None:
+    """While a limit holds, no repository asks."""
+    many = Organization("acme", NOW, tuple(repository(name) for name in "abcdefgh"))
+    rule = Rule(faults.SecondaryLimit(403, retry_after=1), variables={"name": "a"}, at=(1,))
+    run = Run(rule, organization=many, collect={"concurrency": 1})
+    statuses = [one.status for one in run.server.requests]
+    assert [200, 403] == statuses[:2]
+    assert {200} == set(statuses[2:])
+    assert list("abcdefgh") == run.read
+
+
+# -- Refusals -----------------------------------------------------------------------------------
+
+
+def test_bad_token() -> None:
+    """401 ends the run at once with what to do; the token is not told."""
+    run = Run(token="made-up-and-wrong")
+    assert isinstance(run.wrong, NoAccess)
+    assert f"{run.server.url} refuses the credentials: Bad credentials" == run.wrong.what
+    assert run.wrong.advice.startswith("Set GITHUB_TOKEN")
+    assert [401] == [one.status for one in run.server.requests]
+
+
+def test_unknown_organization() -> None:
+    """An organization that is not there, or was renamed, is named with what to check."""
+    with serve(ACME) as server, pytest.raises(CannotRead) as caught:
+        read_from(server, config_of(ACME, org="nobody"))
+    assert caught.value.what.startswith("the organization 'nobody' cannot be read: ")
+    assert caught.value.advice.startswith("Check its name")
+
+
+@pytest.mark.parametrize("kind", ["FORBIDDEN", "NOT_FOUND"])
+def test_repository_is_lost_in_the_middle(kind: str) -> None:
+    """A repository that may no longer be read is unreadable; the others are read."""
+    run = Run(Rule(faults.Deny("web", kind), starting=2))
+    assert (["web"], ["api"]) == (list(run.unreadable), run.read)
+    assert run.unreadable["web"]
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_forbidden_repositories_are_listed(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository whose probe is refused is named with GitHub's reason, on every page."""
+    monkeypatch.setattr(client, "FULL_PAGE", size)
+    made = tuple(repository(name, forbidden=name in "bc") for name in "abcd")
+    run = Run(organization=Organization("acme", NOW, made))
+    told = "Resource not accessible by personal access token"
+    assert {"b": told, "c": told} == run.unreadable
+    assert ["a", "d"] == run.read
+
+
+@pytest.mark.usefixtures("quick")
+def test_list_of_names_that_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No repository is forgotten where the names, asked for alone, come in smaller pages."""
+    monkeypatch.setattr(client, "FULL_PAGE", 4)
+    made = tuple(repository(name, forbidden=name == "a") for name in "abcdef")
+    organization = Organization("acme", NOW, made)
+    run = Run(
+        Rule(faults.Status(502), variables={"probe": False}, at=(1,)), organization=organization
+    )
+    assert (["a"], list("bcdef")) == (list(run.unreadable), run.read)
+
+
+# -- Partial data -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "repository",
+        "repository.deployments",
+        "repository.deployments.nodes",
+        "repository.deployments.nodes.0",
+        "repository.deployments.nodes.0.commit",
+        "repository.deployments.nodes.0.statuses.nodes.0",
+        "repository.object",
+        "repository.object.history.nodes.0.associatedPullRequests",
+    ],
+)
+def test_partial_data_of_a_repository(path: str) -> None:
+    """What an error took away might decide a number: the repository is unreadable, no other."""
+    variables = {**WEB, "authors": False} if "object" in path else WEB
+    run = Run(Rule(faults.PartialError(path, message="Lost."), variables=variables))
+    assert ({"web": "Lost."}, ["api"]) == (run.unreadable, run.read)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "organization.repositories.nodes.1",
+        "organization.repositories.nodes.1.defaultBranchRef",
+        "organization.repositories.nodes.1.deployments.nodes",
+        "organization.repositories.nodes.1.deployments.nodes.0",
+    ],
+)
+def test_partial_data_of_the_list(path: str) -> None:
+    """A repository of which the list lost something is named, and not taken for a quiet one."""
+    run = Run(Rule(faults.PartialError(path, message="Lost."), variables=LIST))
+    assert ({"web": "Lost."}, ["api"]) == (run.unreadable, run.read)
+
+
+@pytest.mark.parametrize(
+    "path", ["organization", "organization.repositories", "organization.repositories.nodes"]
+)
+def test_list_that_is_lost(path: str) -> None:
+    """Without the list of repositories there is no report, and GitHub's reason is told."""
+    run = Run(Rule(faults.PartialError(path, message="Lost.")))
+    assert isinstance(run.wrong, CannotRead)
+    assert "Lost." in run.wrong.what
+
+
+def test_partial_data_with_resource_limits_is_asked_for_again() -> None:
+    """Partial data of a query that was too much is not taken: a smaller one brings it whole."""
+    rule = Rule(faults.resource_limits("organization.repositories.nodes.0"), variables={"n": 100})
+    run = Run(rule)
+    assert ({}, ["api", "web"]) == (run.unreadable, run.read)
+
+
+# -- Secrets ------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    "effect",
+    [
+        None,
+        faults.Status(401),
+        faults.Status(403),
+        faults.Status(502, html=True),
+        faults.Reset(),
+        faults.Html(),
+        faults.PartialError("organization"),
+    ],
+)
+def test_token_is_never_told(effect: Effect | None, caplog: pytest.LogCaptureFixture) -> None:
+    """No message, repr or log of any level holds the token, whatever GitHub answers."""
+    with caplog.at_level(logging.DEBUG):
+        run = Run(*([] if effect is None else [Rule(effect)]))
+    told = [repr(run.wrong), str(run.wrong), caplog.text]
+    told += [repr(vars(one)) for one in (run.wrong, run.reading) if one is not None]
+    if run.reading is not None:
+        told += [repr(run.reading), repr(vars(run.reading.client))]
+    assert TOKEN not in "".join(told)
+
+
+def test_token_is_not_in_the_config() -> None:
+    """Settings hold no secret."""
+    assert TOKEN not in repr(config_of(ACME))
