@@ -51,7 +51,7 @@ def judge(
     read: Outcomes, succeeded: SuccessStatuses, history: History, config: Config
 ) -> tuple[Outcomes, SuccessStatuses]:
     """The deployments that count, W3 (a) and (b): what else came with a page enters nothing."""
-    is_recent = read["created_at"] >= config.window.since - config.lookback
+    is_recent = read["created_at"] >= config.lookback_start
     earlier = pd.MultiIndex.from_frame(history.successes[DEPLOYMENT])
     is_judged = is_recent | pd.MultiIndex.from_frame(read[DEPLOYMENT]).isin(earlier)
     outcomes = read[is_judged].reset_index(drop=True)

@@ -5,8 +5,7 @@ from typing import NewType
 import pandas as pd
 
 from dora.config import Config
-from dora.history import ENVIRONMENT, History
-from dora.names import compile_globs
+from dora.history import ENVIRONMENT, History, find_excluded
 from dora.outcomes import Outcomes
 from dora.tables import Tables
 
@@ -73,11 +72,7 @@ def describe_commits(history: History, tables: Tables, config: Config) -> Descri
     only_parent = parents.loc[parents["position"] == 0, [*COMMIT, "parent_sha"]]
     commits = commits.merge(only_parent, on=COMMIT, how="left")
     commits = commits.merge(find_requests(commits[COMMIT], tables, config), on=COMMIT, how="left")
-    excluded = compile_globs(config.changes.exclude_authors)
-    logins = commits["author"].dropna().unique()
-    commits["is_excluded"] = commits["author"].isin(
-        [one for one in logins if excluded.fullmatch(one)]
-    )
+    commits["is_excluded"] = find_excluded(commits, config)
     commits["started_at"] = _started_at(commits, tables, config)
     return Described(
         commits[

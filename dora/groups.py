@@ -38,7 +38,7 @@ def find_environments(outcomes: Outcomes, config: Config) -> pd.DataFrame:
     It had a deployment that finished since the look-back began, and is neither ephemeral (unless
     asked for) nor left out.
     """
-    start = config.window.since - config.lookback
+    start = config.lookback_start
     shown = show(outcomes, config)
     recent = shown[(shown["created_at"] >= start) & shown["finished_at"].notna()]
     return recent.drop_duplicates(ENVIRONMENT, keep="last")[

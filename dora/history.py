@@ -10,6 +10,7 @@ import pandas as pd
 from dora.config import Config
 from dora.graph import CommitGraph
 from dora.lookback import Reception, Span, Success, make_span, receive
+from dora.names import compile_globs
 from dora.outcomes import Outcomes, show
 from dora.tables import Tables
 
@@ -81,7 +82,7 @@ def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History
     walked = shown.assign(
         succeeded=_microseconds(shown["succeeded_at"]), created=_microseconds(shown["created_at"])
     )
-    repositories, walked = _number_commits(walked, tables, span)
+    repositories, walked = _number_commits(walked, tables, span, config)
     parts = _Parts()
     for names, own in walked.groupby(ENVIRONMENT, sort=False):
         name, key = map(str, cast("tuple[str, str]", names))
@@ -103,20 +104,28 @@ def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History
     return _as_history(parts)
 
 
+def find_excluded(commits: pd.DataFrame, config: Config) -> pd.Series:
+    """Whether each of *commits* is of an author whose changes do not count (LT9)."""
+    globs = compile_globs(config.changes.exclude_authors)
+    logins = commits["author"].dropna().unique()
+    return commits["author"].isin([login for login in logins if globs.fullmatch(login)])
+
+
 def _microseconds(instants: pd.Series) -> pd.Series:
     """Microseconds since 1970; a missing instant is the least integer."""
     return instants.astype("int64")
 
 
 def _number_commits(
-    walked: pd.DataFrame, tables: Tables, span: Span
+    walked: pd.DataFrame, tables: Tables, span: Span, config: Config
 ) -> tuple[dict[str, _Repository], pd.DataFrame]:
     """A graph for each repository, and *walked* with each deployment's `commit` and `older`.
 
     A commit is one of its repository's: what one repository knows of a commit that it shares with
     a fork is no other's business. `commit` is −1 where GitHub no longer has it.
     """
-    heads = tables.repositories.loc[tables.repositories["head_sha"].notna()]
+    repositories = tables.repositories
+    heads = repositories[repositories["head_sha"].notna() & repositories["head_at"].notna()]
     sources = [
         tables.commits[["repository", "sha"]],
         tables.parents[["repository", "sha"]],
@@ -142,13 +151,19 @@ def _number_commits(
     commits = tables.commits[["repository", "committed_at"]].assign(commit=of_commits)
     edges = tables.parents[["repository", "position"]].assign(child=of_children, parent=of_parents)
     graphs = _graphs(sizes, commits, edges)
-    repositories = {
+    excluded = commits[find_excluded(tables.commits, config)]
+    for name, commit in zip(excluded["repository"], excluded["commit"].tolist(), strict=True):
+        graphs[name].excluded.add(commit)
+    told = zip(heads["repository"], of_heads.tolist(), _microseconds(heads["head_at"]), strict=True)
+    for name, head, at in told:
+        graphs[name].told[head] = at
+    numbered = {
         name: _Repository(
             graphs[name], texts[start:end], head_of.get(name), older_counts.get(name, 0)
         )
         for name, start, end in zip(names, starts[:-1], starts[1:], strict=True)
     }
-    return repositories, walked
+    return numbered, walked
 
 
 def _with_older_ranks(

@@ -29,7 +29,7 @@ def find_incidents(tables: Tables, config: Config) -> pd.DataFrame:
     opened = incidents["opened_at"]
     is_read = incidents["repository"].isin(find_read(tables.repositories, config))
     incidents = incidents[
-        (opened >= window.since - config.lookback)
+        (opened >= config.lookback_start)
         & (opened < window.until)
         & (is_read | incidents["repository"].isna())
     ]

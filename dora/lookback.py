@@ -50,7 +50,7 @@ def make_span(config: Config) -> Span:
     return Span(
         since=microseconds(window.since),
         until=microseconds(window.until),
-        lookback=microseconds(window.since - config.lookback),
+        lookback=microseconds(config.lookback_start),
         budget=config.collect.older_deployments,
     )
 
@@ -156,7 +156,11 @@ def _ask_older(
     counts = shipping | {NEVER}
     received = result.received
     candidates = [commit for commit, place in enumerate(received) if place in shipping]
-    candidates += result.waiting or []
+    candidates += [
+        commit
+        for commit in result.waiting or ()
+        if commit not in graph.other_parents and commit not in graph.excluded
+    ]
     dated = sorted(
         (committed, commit)
         for commit in candidates

@@ -24,7 +24,9 @@ NO_LADDER = {
 
 
 def _age(value: object) -> object:
-    return parse_age(value) if isinstance(value, str) else value
+    if isinstance(value, timedelta):
+        return value
+    return parse_age(str(value))
 
 
 def known_zone(name: str) -> str:

@@ -58,7 +58,10 @@ def find_rollbacks(successes: pd.DataFrame) -> pd.DataFrame:
     came_later = (successes["created_at"] > live_created) | (
         (successes["created_at"] == live_created) & (successes["deployment"] > successes["live"])
     ).fillna(value=False)
-    is_said = (successes["task"] == "rollback") | successes["payload"].map(says_rollback)
+    said = [says_rollback(payload) for payload in successes["payload"]]
+    is_said = (successes["task"] == "rollback") | pd.Series(
+        said, index=successes.index, dtype="bool"
+    )
     differs = live_sha.notna() & (successes["sha"] != live_sha)
     return successes[(successes["goes_back"] & came_later) | (differs & is_said)]
 

@@ -39,6 +39,7 @@ REPOSITORIES: Schema = {
     "is_excluded": Column(FLAG, "whether no `--repo` glob fits it", ""),
     "url": Column(TEXT, "its web address", "url"),
     "head_sha": Column(TEXT, "newest commit of the default branch", "defaultBranchRef.target.oid"),
+    "head_at": Column(INSTANT, "committer's date of that commit", "committedDate"),
     "unreadable": Column(TEXT, "why it could not be read; missing if it could", "errors"),
     "incomplete": Column(TEXT, "what of it was not read to its end; missing if all was", ""),
 }
@@ -202,14 +203,26 @@ def typed(schema: Schema, made: pd.DataFrame) -> pd.DataFrame:
     columns = {}
     for name, column in schema.items():
         values = made[name]
-        if column.dtype == INSTANT and values.dtype == object:
-            values = pd.to_datetime(values, utc=False, format="ISO8601")
-            if values.dt.tz is None and values.notna().any():
-                raise TypeError(f"{name} holds instants without a time zone")
-            if values.dt.tz is None:
-                values = values.dt.tz_localize("UTC")
+        if column.dtype == INSTANT:
+            values = _instants(values)
         columns[name] = values.astype(cast("Any", column.dtype))
     return pd.DataFrame(columns, columns=list(schema))
+
+
+def _instants(values: pd.Series) -> pd.Series:
+    """*values* as UTC instants; TypeError where one has no time zone."""
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        return values
+    there = values.dropna()
+    if there.empty:
+        return pd.Series(None, index=values.index, dtype=INSTANT)
+    if there.dtype == "str":
+        has_zone = bool(there.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$").all())
+    else:
+        has_zone = all(getattr(one, "tzinfo", None) is not None for one in there)
+    if not has_zone:
+        raise TypeError(f"{values.name} holds instants without a time zone")
+    return pd.to_datetime(values, utc=True, format="ISO8601")
 
 
 def make_tables(

@@ -19,8 +19,18 @@ def tables_of(organization: Organization) -> Tables:
     for repository in organization.repositories:
         if repository.forbidden:
             rows["repositories"].append(
-                (repository.name, None, False, False, False, f"{WEB}/{organization.login}/{repository.name}",
-                 None, "forbidden", None)
+                (
+                    repository.name,
+                    None,
+                    False,
+                    False,
+                    False,
+                    f"{WEB}/{organization.login}/{repository.name}",
+                    None,
+                    None,
+                    "forbidden",
+                    None,
+                )
             )
         else:
             _add(rows, repository, f"{WEB}/{organization.login}/{repository.name}")
@@ -35,9 +45,10 @@ def tables_of(organization: Organization) -> Tables:
 
 def _add(rows: dict[str, list[tuple[object, ...]]], repository: Repository, url: str) -> None:
     name = repository.name
+    head = repository.commits.get(repository.head or "")
     rows["repositories"].append(
         (name, repository.archived_at, repository.is_empty, bool(repository.deployments), False,
-         url, repository.head, None, None)
+         url, repository.head, head.committed_at if head else None, None, None)
     )  # fmt: skip
     for one in repository.deployments:
         renamed = [s.environment for s in one.statuses if s.environment]
@@ -49,8 +60,14 @@ def _add(rows: dict[str, list[tuple[object, ...]]], repository: Repository, url:
         rows["statuses"] += [(name, one.id, s.state, s.created_at, s.log_url) for s in one.statuses]
     for commit in repository.commits.values():
         rows["commits"].append(
-            (name, commit.sha, commit.authored_at, commit.committed_at, commit.author_login,
-             commit.message)
+            (
+                name,
+                commit.sha,
+                commit.authored_at,
+                commit.committed_at,
+                commit.author_login,
+                commit.message,
+            )
         )
         rows["parents"] += [(name, commit.sha, n, p) for n, p in enumerate(commit.parents)]
     rows["tags"] += [(name, tag.name, tag.sha, tag.tagged_at) for tag in repository.tags]

@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from dora import __version__
+from dora.cli import output as out
 from dora.cli.demo import CONTEXT, demo
 from dora.cli.doctor import doctor
 from dora.cli.explain import explain
@@ -38,22 +39,18 @@ def main() -> NoReturn:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        sys.exit(app(standalone_mode=True))
+        app()
     except DoraError as wrong:
         if "--verbose" in sys.argv:
             traceback.print_exc()
-        lines = str(wrong).splitlines()
-        print("\n".join(["dora: " + lines[0], *("      " + one for one in lines[1:])]),
-              file=sys.stderr)  # fmt: skip
+        out.tell(wrong)
         sys.exit(wrong.exit_status)
-    except KeyboardInterrupt:
-        print("dora: stopped", file=sys.stderr)
-        sys.stderr.flush()
-        os._exit(INTERRUPTED)  # a request in flight is nobody's business any more
-    except BrokenPipeError:
-        # Whoever read us has seen enough; Python would complain once more on the way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            print("dora: stopped", file=sys.stderr, flush=True)
+            os._exit(INTERRUPTED)  # a request in flight is nobody's business any more
+        raise
+    sys.exit(0)
 
 
 def _show_version(asked: bool) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -64,8 +64,8 @@ def demo(
             file=sys.stderr,
         )
         os.environ |= {"GITHUB_API_URL": github.url, "GITHUB_TOKEN": server.TOKEN}
-        until = [] if now is None or "--until" in context.args else ["--until", now]
-        arguments = ["report", "--org", made_up.login, *until, *context.args]
+        asked = context.args if now is None else _as_of(context.args, instant)
+        arguments = ["report", "--org", made_up.login, *asked]
         command = context.find_root().command
         raise typer.Exit(command.main(arguments, prog_name="dora", standalone_mode=False) or 0)
 
@@ -80,3 +80,24 @@ def _serve(url: str, token: str, login: str) -> None:
         threading.Event().wait()
     except KeyboardInterrupt:
         print(file=sys.stderr)
+
+
+def _as_of(arguments: list[str], now: datetime) -> list[str]:
+    """*arguments* of the report as if it were run at *now*: ages count back from there."""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415  # as above
+
+    from dora.window import parse_instant  # noqa: PLC0415  # likewise
+
+    given = {"--since": "90d", "--until": now.isoformat()}
+    others = []
+    rest = iter(arguments)
+    for argument in rest:
+        name, equals, value = argument.partition("=")
+        if name in given:
+            given[name] = value if equals else next(rest, "")
+        else:
+            others.append(argument)
+    for name, text in given.items():
+        with suppress(ValueError):  # the report says what is wrong with it
+            given[name] = parse_instant(text, now, ZoneInfo("UTC")).isoformat()
+    return [*others, *(part for pair in given.items() for part in pair)]

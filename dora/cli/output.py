@@ -3,11 +3,11 @@
 import os
 import shutil
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from dora.errors import BadUsage, CannotWrite
+from dora.errors import BadUsage, CannotWrite, DoraError
 from dora.results import Coverage
 
 #: The report was made, but not of everything.
@@ -25,6 +25,19 @@ def has_colour() -> bool:
     """Whether standard output is a terminal that wants colour."""
     is_plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     return sys.stdout.isatty() and not is_plain
+
+
+def all_or_errors(*checks: Callable[[], Any]) -> list[Any]:
+    """What each of *checks* gives; BadUsage tells the problems of all of them at once."""
+    given, problems = [], []
+    for check in checks:
+        try:
+            given.append(check())
+        except BadUsage as wrong:
+            problems.append(str(wrong))
+    if problems:
+        raise BadUsage("\n".join(problems))
+    return given
 
 
 def check_format(name: str | None, formats: Collection[str]) -> None:
@@ -72,9 +85,24 @@ def write(path: Path, text: str) -> None:
 
 
 def show(text: str) -> None:
-    """Print a result."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
-    sys.stdout.flush()
+    """Print a result; a reader that has seen enough is no error."""
+    try:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would flush once more on its way out, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def tell(wrong: DoraError) -> None:
+    """Say on standard error what could not be done, and what to do about it.
+
+    Names and messages of others are in it: nothing of them reaches the terminal raw.
+    """
+    from dora.render.words import plain  # noqa: PLC0415  # only where there is something to tell
+
+    first, *more = (plain(line) for line in str(wrong).splitlines())
+    print("\n".join([f"dora: {first}", *(f"      {line}" for line in more)]), file=sys.stderr)
 
 
 def tell_missing(coverage: Coverage) -> int:

@@ -40,9 +40,11 @@ def report(
         "tier": tier, "by": by, "ephemeral": ephemeral, "benchmark": benchmark,
         "timezone": timezone,
     }  # fmt: skip
-    settings = load_settings(options, wait=wait, file=config)
-    out.check_format(format_, FORMATS)
-    targets = out.find_targets(output or [], format_, FORMATS)
+    settings, _, targets = out.all_or_errors(
+        lambda: load_settings(options, wait=wait, file=config),
+        lambda: out.check_format(format_, FORMATS),
+        lambda: out.find_targets(output or [], format_, FORMATS),
+    )
     tables = read_tables(settings, quiet=quiet)
     from dora.report import build_report  # noqa: PLC0415  # heavy: pandas
 

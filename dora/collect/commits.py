@@ -5,6 +5,7 @@ was live before is closed: no commit is left unread that a deployment might have
 with `since`, which stops at the first old commit and loses what was merged late.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -55,6 +56,7 @@ class CommitHistory:
     repository: str
     requests: PullRequests
     page_budget: int
+    excluded: re.Pattern[str]
     with_authors: bool = False
     with_messages: bool = False
     graph: CommitGraph = field(default_factory=CommitGraph)
@@ -64,7 +66,6 @@ class CommitHistory:
     _numbers: dict[str, int] = field(default_factory=dict)
     _shas: list[str] = field(default_factory=list)
     _marks: list[int] = field(default_factory=list)
-    _dates: dict[int, int] = field(default_factory=dict)  #: of commits known before they are read
     _unread: set[int] = field(default_factory=set)
     _walks: dict[int, Walk] = field(default_factory=dict)  #: by bit
     _merging: set[int] = field(default_factory=set)  #: merge commits of pull requests
@@ -78,7 +79,7 @@ class CommitHistory:
     def number(self, sha: str, committed_at: datetime) -> int:
         """Number in the graph of a commit of which GitHub told the date."""
         commit = self._number(sha)
-        self._dates.setdefault(commit, microseconds(committed_at))
+        self.graph.told.setdefault(commit, microseconds(committed_at))
         return commit
 
     def new_frontier(self) -> Frontier:
@@ -192,7 +193,7 @@ class CommitHistory:
     def _at(self, commit: int) -> int:
         """About when an unread commit was made, at the latest."""
         dates = [walk.at for walk in self._walks_to(commit)]
-        return max(dates, default=self._dates.get(commit, LONG_AGO))
+        return max(dates, default=self.graph.told.get(commit, LONG_AGO))
 
     def _newest_walk(self, needed: Iterable[int]) -> Walk:
         """The walk to read on, or to begin: the one that stands at the newest commits."""
@@ -202,7 +203,7 @@ class CommitHistory:
             return max(walks, key=lambda walk: walk.at)
         bit = self._new_bit()
         self._all_walks |= bit
-        self._walks[bit] = Walk(self._shas[commit], self._dates.get(commit, LONG_AGO))
+        self._walks[bit] = Walk(self._shas[commit], self.graph.told.get(commit, LONG_AGO))
         self.mark(commit, bit)
         return self._walks[bit]
 
@@ -253,6 +254,8 @@ class CommitHistory:
             self.mark(number, self._marks[commit])
             self.rows["parents"].append((self.repository, node["oid"], position, parent))
         login = ((node.get("author") or {}).get("user") or {}).get("login")
+        if login is not None and self.excluded.fullmatch(login):
+            self.graph.excluded.add(commit)
         message = node.get("message")
         message = message if message and "revert" in message.lower() else None
         self.rows["commits"].append(
@@ -267,20 +270,24 @@ class CommitHistory:
 
     def _whole(self, node: dict[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
         """All parents and pull requests of a commit, those that did not fit on its page too."""
-        parents, requests = node["parents"], node["associatedPullRequests"] or NO_PAGE
-        parent_nodes, request_nodes = list(parents["nodes"]), list(requests["nodes"])
-        while parents["pageInfo"]["hasNextPage"] or requests["pageInfo"]["hasNextPage"]:
+        pages = [node["parents"], node["associatedPullRequests"] or NO_PAGE]
+        found: list[list[dict[str, Any]]] = [list(page["nodes"]) for page in pages]
+        cursors = [page["pageInfo"]["endCursor"] for page in pages]
+        while any(page["pageInfo"]["hasNextPage"] for page in pages):
             answer = self.client.ask(
                 "commit",
                 owner=self.owner,
                 name=self.repository,
                 oid=node["oid"],
-                parents=parents["pageInfo"]["endCursor"],
-                requests=requests["pageInfo"]["endCursor"],
+                parents=cursors[0],
+                requests=cursors[1],
                 labels=self.requests.with_labels,
             )
-            found = find(answer, "repository", "object")
-            parents, requests = found["parents"], found["associatedPullRequests"] or NO_PAGE
-            parent_nodes += parents["nodes"]
-            request_nodes += requests["nodes"]
-        return [one["oid"] for one in parent_nodes], [one for one in request_nodes if one]
+            more = find(answer, "repository", "object")
+            for place, name in enumerate(("parents", "associatedPullRequests")):
+                # Past its end a connection names no cursor: it must not begin anew.
+                if pages[place]["pageInfo"]["hasNextPage"]:
+                    pages[place] = more[name] or NO_PAGE
+                    found[place] += pages[place]["nodes"]
+                    cursors[place] = pages[place]["pageInfo"]["endCursor"]
+        return [one["oid"] for one in found[0] if one], [one for one in found[1] if one]

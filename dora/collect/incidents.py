@@ -24,7 +24,7 @@ def read_incidents(client: Client, config: Config) -> Rows:
     if not config.failures.incident or not config.incidents.labels:
         return rows
     window = config.window
-    begin = (window.since - config.lookback).replace(microsecond=0)
+    begin = (config.lookback_start).replace(microsecond=0)
     for issue in _search(client, config, begin, window.until):
         repository, number = issue["repository"]["name"], issue["number"]
         rows["incidents"].append(

@@ -15,7 +15,7 @@ from dora.collect.repositories import Found, list_repositories
 from dora.collect.teams import read_teams
 from dora.config import Config
 from dora.environments import environment_reader
-from dora.errors import BadUsage, DoraError
+from dora.errors import BadUsage, CannotRead, DoraError
 from dora.lookback import make_span
 from dora.names import compile_globs
 from dora.services import service_reader
@@ -46,15 +46,16 @@ def collect(
     """
     began = time.monotonic()
     gaps: dict[str, str] = {}
-    with ThreadPoolExecutor(config.collect.concurrency) as pool:
-        try:
-            told = _read_incidents(client, config, progress, variables, gaps)
-            gathered = _gather(client, config, progress, pool, gaps, told, with_authors)
-        except BaseException:
-            # Also Ctrl-C: whoever waits stops waiting, whoever asks is the last to ask.
-            client.stopping.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    pool = ThreadPoolExecutor(config.collect.concurrency)
+    try:
+        told = _read_incidents(client, config, progress, variables, gaps)
+        gathered = _gather(client, config, progress, pool, gaps, told, with_authors)
+    except BaseException:
+        # Also Ctrl-C: whoever waits stops waiting, and nobody waits for who is being answered.
+        client.stopping.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
     rows: dict[str, list[tuple[object, ...]]] = {name: [] for name in SCHEMAS}
     for _, own in sorted(gathered.items()):
         for table, some in own.items():
@@ -94,7 +95,7 @@ def _gather(
         except DoraError as wrong:
             gathered[found.name] = _row(found, is_excluded=False, reason=wrong.what)
         progress.read(found.name)
-    gathered[""] |= _unless_refused("teams", teams.result, gaps)
+    gathered[""] |= _unless_refused("teams", teams.result, gaps, CannotRead)
     return gathered
 
 
@@ -113,18 +114,20 @@ def _read_incidents(
 
     if not config.failures.incident:
         return {}
-    rows = _unless_refused("incidents", lambda: read_incidents(client, config), gaps)
-    more = _unless_refused("incidents of PagerDuty", from_pagerduty, gaps)
+    rows = _unless_refused("incidents", lambda: read_incidents(client, config), gaps, CannotRead)
+    more = _unless_refused("incidents of PagerDuty", from_pagerduty, gaps, DoraError)
     return rows | {"incidents": [*rows.get("incidents", []), *more.get("incidents", [])]}
 
 
-def _unless_refused(what: str, read: Callable[[], Rows], gaps: dict[str, str]) -> Rows:
-    """Rows that *read* gives; none where it cannot, which is a gap that the report tells."""
+def _unless_refused(
+    what: str, read: Callable[[], Rows], gaps: dict[str, str], kind: type[DoraError]
+) -> Rows:
+    """Rows that *read* gives; none where a *kind* of error ends it: a gap the report tells."""
     try:
         return read()
     except BadUsage:
         raise
-    except DoraError as wrong:
+    except kind as wrong:
         gaps[what] = wrong.what
         return {}
 
@@ -149,7 +152,7 @@ def _reader(
 def _skips(config: Config) -> Callable[[Found], Rows | None]:
     """Function from a repository that needs no request of its own to its rows, else to None."""
     chosen = compile_globs(config.repo or ("*",))
-    lookback = config.window.since - config.lookback
+    lookback = config.lookback_start
 
     def skip(found: Found) -> Rows | None:
         newest = found.newest_deployment_at
@@ -157,9 +160,9 @@ def _skips(config: Config) -> Callable[[Found], Rows | None]:
         is_archived = found.archived_at is not None and found.archived_at < config.window.until
         is_skipped = is_excluded or is_archived or found.is_empty
         is_quiet = newest is None or (newest < lookback and not config.environment)
-        if not is_skipped and not is_quiet:
-            return None
         reason = None if is_skipped else found.unreadable
+        if not is_skipped and not is_quiet and not reason:
+            return None
         return _row(found, is_excluded=is_excluded, reason=reason)
 
     return skip
@@ -179,5 +182,5 @@ def _row(found: Found, *, is_excluded: bool, reason: str | None) -> Rows:
     """A repository of which nothing but the listing is known."""
     has_deployments = found.newest_deployment_at is not None
     row = (found.name, found.archived_at, found.is_empty, has_deployments, is_excluded, found.url,
-           found.head, reason, None)  # fmt: skip
+           found.head, found.head_at, reason, None)  # fmt: skip
     return {"repositories": [row]}

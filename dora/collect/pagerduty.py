@@ -36,7 +36,7 @@ def read_incidents(
     """
     if not config.incidents.pagerduty:
         return []
-    since, until = config.window.since - config.lookback, config.window.until
+    since, until = config.lookback_start, config.window.until
     with connect(config, variables, progress, stopping or threading.Event()) as api:
         owners = _find_owners(api, config.incidents.pagerduty)
         known = _list_incidents(api, sorted(owners), since, until)

@@ -20,6 +20,7 @@ from dora.collect.tags import find_tags
 from dora.config import Config
 from dora.environments import Environment
 from dora.lookback import Reception, Span, Success, microseconds, receive
+from dora.names import compile_globs
 from dora.services import row_key
 from dora.texts import find_targets
 
@@ -68,14 +69,14 @@ class Reading:
             name,
             self._requests,
             page_budget=self.config.collect.commit_pages,
+            excluded=compile_globs(self.config.changes.exclude_authors),
             with_authors=self.with_authors or bool(self.config.changes.exclude_authors),
             with_messages=on.revert,
         )
 
     def read(self) -> Rows:
         """Rows of every table; CannotRead (and its kin) say why there are none."""
-        window = self.config.window
-        self._deployments.read_since(window.since - self.config.lookback)
+        self._deployments.read_since(self.config.lookback_start)
         while not (has_any := self._has_chosen()) and not self._deployments.is_complete:
             self._deployments.read_page()
         is_whole = self._trace()
@@ -83,7 +84,7 @@ class Reading:
         pages = self.config.collect.commit_pages
         incomplete = None if is_whole else f"its history was read for {pages} pages, not to its end"
         row = (found.name, found.archived_at, found.is_empty, has_any, False, found.url,
-               found.head, None, incomplete)  # fmt: skip
+               found.head, found.head_at, None, incomplete)  # fmt: skip
         return {
             "repositories": [row],
             **self._deployment_rows(),

@@ -26,7 +26,7 @@ PERMISSIONS = {
     "members": "Members: read (of the organization)",
 }
 #: … or the scope of a classic token, `repo` if not said here.
-SCOPES = {"deployments": "repo_deployment or repo", "members": "read:org"}
+SCOPES = {"members": "read:org"}
 
 
 def find_access(checkup: Checkup, tables: Tables, config: Config) -> Iterator[Finding]:
@@ -113,13 +113,13 @@ def _right(right: str, checkup: Checkup, tables: Tables, config: Config) -> Find
         reason = gap or (sample.reason if sample else "")
         return Finding(
             check, "problem", f"The {right}{where} may not be read: {reason}",
-            f"They are needed for {USES[right]}.", grant(right, checkup),
+            f"They are needed for {USES[right]}.", grant(checkup, right),
         )  # fmt: skip
     if sample is None or (sample.reason and not sample.refused):
         reason = f" ({sample.reason})" if sample else ", for no repository could be read"
         return Finding(
             check, "note", f"Whether the {right} may be read could not be tried{reason}.",
-            f"They are needed for {USES[right]}.", grant(right, checkup),
+            f"They are needed for {USES[right]}.", grant(checkup, right),
         )  # fmt: skip
     return Finding(check, "ok", f"The {right} may be read; tried on {sample.repository}.")
 
@@ -143,22 +143,24 @@ def _members(checkup: Checkup, tables: Tables, config: Config) -> Finding:
         "By team, every repository is under (no team)."
         if is_needed
         else "None, but for --by team: there every repository would be under (no team).",
-        f"{grant('members', checkup)} Or name the teams under [teams].",
+        f"{grant(checkup, 'members')} Or name the teams under [teams].",
     )  # fmt: skip
 
 
-def grant(right: str, checkup: Checkup) -> str:
-    """How to give the token a right, as far as its kind is known."""
+def grant(checkup: Checkup, *rights: str) -> str:
+    """How to give the token *rights*, as far as its kind is known."""
     if checkup.scopes is not None:
-        scope = SCOPES.get(right, "repo")
-        return f"Give the token the scope {scope}, and authorize it for single sign-on if asked."
-    return f"Give the token or App the permission {PERMISSIONS[right]}."
+        scopes = ", ".join(dict.fromkeys(SCOPES.get(right, "repo") for right in rights))
+        return f"Give the token the scope {scopes}, and authorize it for single sign-on if asked."
+    noun = "permission" if len(rights) == 1 else "permissions"
+    told = ", ".join(PERMISSIONS[right] for right in rights)
+    return f"Give the token or App the {noun} {told}."
 
 
 def grant_unread(probe: Probe, checkup: Checkup) -> str:
     """How to make a repository readable that was not."""
     if probe.refused:
-        return " ".join(grant(right, checkup) for right in probe.refused)
+        return grant(checkup, *probe.refused)
     if probe.reason:
         return "Check that the token may see the repository, and run it again."
     return "Asked again, it could be read: run it again."

@@ -86,7 +86,8 @@ def _without_production(shown: Outcomes) -> Iterator[Finding]:
         Finding(
             "repository-without-production", "note",
             "These repositories deploy, but to no environment of the tier production.",
-            "They are in no row by team or organization, and no incident finds them.",
+            "They are in no row by team or organization, and an incident finds one of their "
+            "deployments only by its name.",
             "If one of their environments is production, say so under [tiers] or [environments].",
         ),
         {str(name): int(number) for name, number in counts.items()},
@@ -219,7 +220,7 @@ def find_unattributed(tables: Tables, analysis: Analysis, config: Config) -> Ite
         )  # fmt: skip
         return
     if not analysis.failures.unattributed:
-        what = f"Each of {_counted(len(every), 'incident')} found a deployment."
+        what = f"Every incident of the window found a deployment ({len(every):,})."
         yield Finding("incident-without-deployment", "ok", what)
         return
     orphans = tuple(_orphans(every, incidents, analysis, config))

@@ -56,7 +56,7 @@ def _reasons(name: str, config: Config) -> Iterator[tuple[int, Finding]]:
     mapping = ((glob, compile_globs([glob])) for glob in config.environments)
     glob = next((glob for glob, fits in mapping if fits.fullmatch(name)), None)
     if environment.is_left_out:
-        yield 7, Finding("environment-left-out", "ok", f"{glob!r} in [environments], left out")
+        yield 8, Finding("environment-left-out", "ok", f"{glob!r} in [environments], left out")
         return
     if glob is not None:
         what = f"{glob!r} in [environments], read as {environment.name!r}"
@@ -66,18 +66,18 @@ def _reasons(name: str, config: Config) -> Iterator[tuple[int, Finding]]:
         by = next(one for one in globs if compile_globs([one]).fullmatch(environment.name))
         kept = "of tier other" if config.ephemeral else "left out"
         what = f"{by!r} in ephemeral_environments, {kept}"
-        yield 6, Finding("environment-ephemeral", "ok", what)
+        yield 7, Finding("environment-ephemeral", "ok", what)
         return
     word = find_word(environment.name, config.tiers)
     if word is not None:
         what = f"{environment.tier}, by the word {word!r}"
         yield 1 + TIERS.index(environment.tier), Finding("environment-tier", "ok", what)
         return
-    yield 5, Finding(
+    yield 6, Finding(
         "environment-tier-unknown", "note",
         "The names of these environments say no tier: they are of tier other.",
-        "They have rows of their own, but are not in rows by team or organization, and no tag or "
-        "incident marks their failures.",
+        "They have rows of their own, but are not in rows by team or organization; no tag, and no "
+        "incident but one that names its deployment, marks their failures.",
         "If one is production (or staging …), add its word under [tiers], or map it under "
         '[environments]: "NAME" = "production"; "NAME" = false leaves it out.',
     )  # fmt: skip

@@ -9,8 +9,10 @@ from dora.doctor.record import Checkup, Finding
 from dora.skipping import find_read, find_skipped
 from dora.tables import Tables
 
-#: What a gap takes from the numbers; those of rights are told with the rights.
+#: Gaps that are told with the rights that would close them.
 GAPS_OF_RIGHTS = {"incidents", "teams"}
+#: Advice where there were so many that this one was not asked again.
+UNASKED = "Mend the others first: these may be refused for the same reason."
 
 
 def find_repositories(
@@ -32,12 +34,12 @@ def _unreadable(checkup: Checkup, tables: Tables) -> Iterator[Finding]:
     names = zip(repositories["repository"], repositories["unreadable"], strict=True)
     for name, reason in sorted(names):
         probe = probes.get(name)
-        mend = grant_unread(probe, checkup) if probe else "As with the others."
+        mend = grant_unread(probe, checkup) if probe else UNASKED
         groups.setdefault((str(reason), mend), []).append(str(name))
     for (reason, mend), unread in groups.items():
         yield Finding(
             "repository-unreadable", "problem", f"{_counted(unread)} cannot be read: {reason}",
-            "They are in no number.", mend, tuple(unread),
+            "What happens there is in no number.", mend, tuple(unread),
         )  # fmt: skip
     if not groups:
         yield Finding("repository-unreadable", "ok", "Every repository could be read.")

@@ -29,7 +29,7 @@ SAYS = {
     "revert": "commit * took back what it shipped",
     "hotfix": "* had to mend it",
     "label": "* bears a failure label",
-    "tag": "the tag * stands on its commit",
+    "tag": "* stands on its commit",
     "incident": "*",
 }
 

@@ -88,10 +88,11 @@ def _fail_rate(story: Story, row: Row, width: int) -> Iterator[Text]:
     yield Text(f"{failed} failed of {finished} finished = {words.percentage(metric.rate)}")
     if not story.failed:
         return
-    marks = [f"{words.count(number)} by {name}" for name, number in metric.reasons.items()]
-    more = "; some by several" if sum(metric.reasons.values()) > len(story.failed) else ""
-    never = f"; {words.count(metric.never_live)} never live" if metric.never_live else ""
-    yield Text(", ".join(marks) + more + never)
+    marks = [f"{name} {words.count(number)}" for name, number in metric.reasons.items()]
+    several = sum(metric.reasons.values()) > len(story.failed)
+    marks += ["some by several"] if several else []
+    marks += [f"{words.count(metric.never_live)} never live"] if metric.never_live else []
+    yield from links.flow("by signal:", list(map(Text, marks)), width)
     yield from _named("failed:", story.failed, story, width)
 
 

@@ -112,6 +112,9 @@ def _parts(diagnosis: Diagnosis, width: int) -> Iterator[Any]:
         yield _text("Fine", "bold")
         yield _text()
         yield _list([_line(one, width - 2) for one in fine])
+    if any(one.subjects and one.counts for one in diagnosis.findings):
+        yield _text()
+        yield _text("In brackets: how many deployments.", "dim")
 
 
 def _text(text: str = "", style: str = "") -> Text:
@@ -166,6 +169,8 @@ def _line(finding: Finding, room: int) -> str:
         line = f"{what}: {', '.join(_named(finding, most))}"
         if Text(line).cell_len <= room:
             return line
+    if len(finding.subjects) == 1:  # rather two lines than no name
+        return line
     return f"{what}: {words.counted(len(finding.subjects), 'name')}"
 
 

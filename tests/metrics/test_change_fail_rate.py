@@ -32,7 +32,9 @@ def test_nothing_finished() -> None:
     """F9, G0: none of none is 0 failed and no rate, never 0 %."""
     found = change_fail_rate(finished((1, False, False)), pd.RangeIndex(2))
     counts = found[["failed", "deployments", "never_live"]]
-    assert [[0, 0, 0], [0, 1, 0]] == [list(row) for row in counts.itertuples(index=False, name=None)]
+    assert [[0, 0, 0], [0, 1, 0]] == [
+        list(row) for row in counts.itertuples(index=False, name=None)
+    ]
     assert found.loc[0, ["rate", "low", "high"]].isna().all()
     assert [0.0, 0.0] == found.loc[1, ["rate", "low"]].tolist()
 

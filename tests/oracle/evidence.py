@@ -7,7 +7,15 @@ from typing import Any
 from dora.demo.model import Organization
 from tests.oracle.failures import Reason, Reasons, episodes_of, rework_of
 from tests.oracle.outcomes import Judged, outcome
-from tests.oracle.report import Question, Reading, find_readings, find_reasons, seconds, shown
+from tests.oracle.report import (
+    Question,
+    Reading,
+    answer,
+    find_readings,
+    find_reasons,
+    seconds,
+    shown,
+)
 from tests.oracle.settings import Settings
 from tests.oracle.shipping import History, Span
 
@@ -121,7 +129,23 @@ def place_of(item: Item) -> tuple[Any, ...]:
     return item["repository"], item["environment"], item["service"], told[0], item.get("sha", "")
 
 
-def expected_evidence(
+def evidence_of(
+    question: Question, readings: Sequence[Reading], reasons: dict[int, Reasons]
+) -> dict[str, list[Item]]:
+    """Everything behind the rows, sorted."""
+    evidence: dict[str, list[Item]] = {}
+    for reading in readings:
+        for history in reading.histories:
+            key = key_of(reading, history, question)
+            for name, items in items_of(history, reasons[id(history)], question).items():
+                evidence.setdefault(name, []).extend({**key, **item} for item in items)
+    return {
+        name: sorted(evidence.get(name, []), key=place_of)
+        for name in ("deployments", "changes", "episodes", "waiting")
+    }
+
+
+def expected_answers(
     organization: Organization,
     *,
     since: datetime,
@@ -134,8 +158,8 @@ def expected_evidence(
     ephemeral: bool = False,
     benchmark: str = "2023",
     settings: Settings = Settings(),  # noqa: B008 - frozen
-) -> dict[str, list[Item]]:
-    """Give `deployments`, `changes`, `episodes` and what waits, sorted; instants as datetimes."""
+) -> tuple[dict[str, Any], dict[str, list[Item]]]:
+    """Give the report (see `expected_report`) and the evidence of one reading."""
     question = Question(
         organization=organization,
         span=Span(since, until),
@@ -149,14 +173,14 @@ def expected_evidence(
         settings=settings,
     )
     readings = find_readings(question)
-    reasons, _ = find_reasons(question, readings)
-    evidence: dict[str, list[Item]] = {}
-    for reading in readings:
-        for history in reading.histories:
-            key = key_of(reading, history, question)
-            for name, items in items_of(history, reasons[id(history)], question).items():
-                evidence.setdefault(name, []).extend({**key, **item} for item in items)
-    return {
-        name: sorted(evidence.get(name, []), key=place_of)
-        for name in ("deployments", "changes", "episodes", "waiting")
-    }
+    reasons, unattributed = find_reasons(question, readings)
+    report = answer(question, readings, reasons, unattributed)
+    return report, evidence_of(question, readings, reasons)
+
+
+def expected_evidence(organization: Organization, **asked: Any) -> dict[str, list[Item]]:
+    """Give `deployments`, `changes`, `episodes` and what waits, sorted; instants as datetimes.
+
+    The arguments are those of `expected_report`.
+    """
+    return expected_answers(organization, **asked)[1]

@@ -102,8 +102,8 @@ class Reverts:
         """Commits that the commit reverts, None for an unknown one; None if it is no revert."""
         message = self.graph.commits[sha].message
         found: list[str | None] = []
-        for prefix in re.findall(r"This reverts commit ([0-9a-f]{7,40})\b", message):
-            fitting = [one for one in self.received if one.startswith(prefix)]
+        for prefix in re.findall(r"This reverts commit ([0-9a-fA-F]{7,40})\b", message):
+            fitting = [one for one in self.received if one.startswith(prefix.lower())]
             found.append(fitting[0] if len(fitting) == 1 else None)
         for name, number in re.findall(r"Reverts ([\w.-]+/[\w.-]+)?#([0-9]+)", message):
             ours = not name or name.casefold() == self.name

@@ -523,11 +523,14 @@ def find_reasons(
     return found, unattributed
 
 
-def answer(question: Question) -> dict[str, Any]:
+def answer(
+    question: Question,
+    readings: Sequence[Reading],
+    reasons: dict[int, Reasons],
+    unattributed: int | None,
+) -> dict[str, Any]:
     """Answer the question."""
     organization, span = question.organization, question.span
-    readings = find_readings(question)
-    reasons, unattributed = find_reasons(question, readings)
     tallies = {
         id(history): tally_of(history, reasons[id(history)], question)
         for reading in readings
@@ -564,17 +567,17 @@ def expected_report(
     settings: Settings = Settings(),  # noqa: B008 - frozen
 ) -> dict[str, Any]:
     """Give the JSON report, without `generated` and `coverage.requests`, from the truth alone."""
-    return answer(
-        Question(
-            organization=organization,
-            span=Span(since, until),
-            timezone=timezone,
-            by=by,
-            tiers=tiers,
-            repositories=repositories,
-            environments=environments,
-            ephemeral=ephemeral,
-            benchmark=benchmark,
-            settings=settings,
-        )
+    question = Question(
+        organization=organization,
+        span=Span(since, until),
+        timezone=timezone,
+        by=by,
+        tiers=tiers,
+        repositories=repositories,
+        environments=environments,
+        ephemeral=ephemeral,
+        benchmark=benchmark,
+        settings=settings,
     )
+    readings = find_readings(question)
+    return answer(question, readings, *find_reasons(question, readings))

@@ -286,6 +286,7 @@ DOCUMENT = {
         },
         "changes": {"clock_skew": 1, "excluded": 0},
         "incidents": {"unattributed": 1},
+        "gaps": [],
         "requests": {"count": 61, "points": 63, "seconds": 8.2},
     },
 }

@@ -18,7 +18,6 @@ from dora.demo.model import (
     PullRequest,
     Repository,
     Status,
-    Team,
 )
 from dora.evidence import build_evidence
 from dora.render.document import as_document
@@ -28,8 +27,7 @@ from dora.tables import INCIDENTS, LABELS, Tables, frame
 from dora.tables import Incidents as IncidentRows
 from dora.tables import Labels as LabelRows
 from dora.texts import find_named
-from tests.oracle.evidence import expected_evidence, place_of
-from tests.oracle.report import expected_report
+from tests.oracle.evidence import expected_answers, place_of
 from tests.oracle.settings import Settings
 from tests.tables.asked import config_for, tables_for
 
@@ -68,7 +66,9 @@ def line(names: str, **messages: str) -> list[Commit]:
     ]  # fmt: skip
 
 
-def deploy(number: int, name: str, at: float, *statuses: tuple[str, float], **other: Any) -> Deployment:
+def deploy(
+    number: int, name: str, at: float, *statuses: tuple[str, float], **other: Any
+) -> Deployment:
     """Make a deployment of day *at* to production; it succeeds at once unless told otherwise."""
     told = tuple(Status(state, day(when)) for state, when in statuses or (("success", at),))
     environment = other.pop("environment", "production")
@@ -150,7 +150,12 @@ def configure(config: Config, settings: Settings) -> Config:
     return config.model_copy(update=changed)
 
 
-def with_incidents(tables: Tables, organization: Organization, settings: Settings) -> Tables:
+def with_incidents(
+    tables: Tables,
+    organization: Organization,
+    settings: Settings,
+    further: Sequence[Sequence[object]],
+) -> Tables:
     """*tables* with the issues that have one of the incident labels, whichever these are."""
     labels = {label.casefold() for label in settings.incident_labels}
     told = [
@@ -175,7 +180,7 @@ def with_incidents(tables: Tables, organization: Organization, settings: Setting
     ]
     return replace(
         tables,
-        incidents=IncidentRows(frame(INCIDENTS, incidents)),
+        incidents=IncidentRows(frame(INCIDENTS, [*incidents, *further])),
         labels=LabelRows(frame(LABELS, labelled)),
     )
 
@@ -184,10 +189,17 @@ Document = dict[str, Any]
 
 
 def ask(
-    organization: Organization, asked: Mapping[str, Any], settings: Settings
+    organization: Organization,
+    asked: Mapping[str, Any],
+    settings: Settings,
+    further: Sequence[Sequence[object]] = (),
 ) -> tuple[Document, dict[str, list[Document]]]:
-    """Report and evidence that `dora` makes of the organization's truth."""
-    tables = with_incidents(tables_for(organization, asked, settings), organization, settings)
+    """Report and evidence that `dora` makes of the organization's truth.
+
+    *further* incidents are those of PagerDuty, as rows of the table.
+    """
+    tables = tables_for(organization, asked, settings)
+    tables = with_incidents(tables, organization, settings, further)
     config = configure(config_for(organization, asked, settings), settings)
     analysis = analyse(tables, config)
     evidence = build_evidence(analysis, tables, config)
@@ -202,11 +214,12 @@ def comparable_item(item: Any) -> Document:
     """An item of the evidence as the oracle gives it: less addresses and authors."""
     fields: Document = {
         name: list(value) if isinstance(value, tuple) else value
-        for name, value in asdict(item).items()
+        for name, value in vars(item).items()
         if name not in {"url", "author"}
     }
     if "reasons" in fields:
-        fields["reasons"].sort(key=lambda one: (one["signal"], one["by"]))
+        reasons = sorted(fields["reasons"], key=lambda one: (one.signal, one.by))
+        fields["reasons"] = [asdict(one) for one in reasons]
     return fields
 
 
@@ -218,10 +231,10 @@ class Told:
     """What a report and its evidence say of failures; instants in days."""
 
     #: failed deployment → why: (signal, from, to, what says so)
-    failed: dict[int, list[tuple[str, float, float | None, str]]] = field(default_factory=dict)
+    failed: Mapping[int, Any] = field(default_factory=dict)
     #: (from, to, failed deployments)
-    episodes: list[tuple[float, float | None, list[int]]] = field(default_factory=list)
-    rework: list[int] = field(default_factory=list)
+    episodes: Sequence[tuple[float, float | None, Sequence[int]]] = field(default_factory=list)
+    rework: Sequence[int] = field(default_factory=list)
     never_live: int = 0
     unattributed: int | None = 0
 
@@ -238,12 +251,12 @@ def told_of(report: Document, evidence: Mapping[str, list[Document]]) -> Told:
         if one["reasons"]
     }
     episodes = [
-        (days(one["began_at"]), days(one["ended_at"]), one["deployments"])
+        ((one["began_at"] - SINCE) / DAY, days(one["ended_at"]), one["deployments"])
         for one in evidence["episodes"]
     ]
     return Told(
-        failed,  # type: ignore[arg-type]  # what began began some day
-        sorted(episodes, key=lambda one: (one[0], one[2])),  # type: ignore[arg-type]  # likewise
+        failed,
+        sorted(episodes, key=lambda one: (one[0], one[2])),
         sorted(one["id"] for one in deployments if one["rework"]),
         sum(row["change_fail_rate"]["never_live"] for row in report["rows"]),
         report["coverage"]["incidents"]["unattributed"],
@@ -255,27 +268,34 @@ def days(at: datetime | None) -> float | None:
     return None if at is None else (at - SINCE) / DAY
 
 
-Ask = Callable[..., tuple[Document, dict[str, list[Document]]]]
+Answers = tuple[Document, dict[str, list[Document]]]
+Ask = Callable[[Organization, Mapping[str, Any], Settings], Answers]
+#: What a report is asked, where settings have a field of that name, too.
+QUESTIONS = {"tiers", "environments", "ephemeral"}
 
 
-def ask_oracle(
-    organization: Organization, asked: Mapping[str, Any], settings: Settings
-) -> tuple[Document, dict[str, list[Document]]]:
+def ask_oracle(organization: Organization, asked: Mapping[str, Any], settings: Settings) -> Answers:
     """Report and evidence that the organization's truth must give."""
-    report = expected_report(organization, settings=settings, **asked)
-    return report, expected_evidence(organization, settings=settings, **asked)
+    return expected_answers(organization, settings=settings, **asked)
+
+
+def answers(repositories: Sequence[Repository], by: Ask, other: Mapping[str, Any]) -> Answers:
+    """Report and evidence of an organization of *repositories*, every signal on."""
+    names = set(Settings.__dataclass_fields__) - QUESTIONS
+    configured = {name: value for name, value in other.items() if name in names}
+    asked = {name: value for name, value in other.items() if name not in {*names, "of_teams"}}
+    settings = Settings(**{"signals": ALL, **configured})
+    organization = Organization(LOGIN, UNTIL, tuple(repositories), other.get("of_teams", ()))
+    return by(organization, {"since": SINCE, "until": UNTIL, **asked}, settings)
 
 
 def tell(*repositories: Repository, by: Ask = ask, **other: Any) -> Told:
     """What is told of an organization of *repositories*, every signal on.
 
-    *other* names settings in the oracle's words, `teams`, and what a report may be asked.
+    *other* names settings in the oracle's words, what a report may be asked, and the
+    organization's own teams (`of_teams`).
     """
-    names = Settings.__dataclass_fields__
-    configured = {name: other.pop(name) for name in list(other) if name in names}
-    settings = Settings(**{"signals": ALL, **configured})
-    organization = Organization(LOGIN, UNTIL, repositories, other.pop("of_teams", ()))
-    return told_of(*by(organization, {"since": SINCE, "until": UNTIL, **other}, settings))
+    return told_of(*answers(repositories, by, other))
 
 
 def check(expected: Told, *repositories: Repository, **other: Any) -> None:
@@ -285,12 +305,14 @@ def check(expected: Told, *repositories: Repository, **other: Any) -> None:
 
 
 def rows(*repositories: Repository, **other: Any) -> list[Document]:
-    """Rows of the report that `dora` makes."""
-    names = Settings.__dataclass_fields__
-    configured = {name: other.pop(name) for name in list(other) if name in names}
-    teams: tuple[Team, ...] = other.pop("of_teams", ())
-    organization = Organization(LOGIN, UNTIL, repositories, teams)
-    asked = {"since": SINCE, "until": UNTIL, **other}
-    report, _ = ask(organization, asked, Settings(**{"signals": ALL, **configured}))
-    found: list[Document] = report["rows"]
+    """Rows of the report that `dora` makes, and the oracle, too."""
+    found: list[Document] = answers(repositories, ask, other)[0]["rows"]
+    expected = answers(repositories, ask_oracle, other)[0]["rows"]
+    assert [row["key"] for row in expected] == [row["key"] for row in found]
+    return found
+
+
+def coverage(*repositories: Repository, **other: Any) -> Document:
+    """Coverage of the report that `dora` makes."""
+    found: Document = answers(repositories, ask, other)[0]["coverage"]
     return found
