@@ -5,12 +5,15 @@ from typing import NewType
 import pandas as pd
 
 from dora.config import Config
-from dora.history import ENVIRONMENT, History
-from dora.names import compile_globs
+from dora.history import ENVIRONMENT, History, find_excluded
 from dora.outcomes import Outcomes
 from dora.tables import Tables
 
 COMMIT = ["repository", "sha"]
+
+Described = NewType("Described", pd.DataFrame)
+"""One row a commit that was shipped or waits: `repository, sha, is_change` (LT3), `started_at`,
+`number` (its pull request, <NA> for none), `opened_at, merged_at, is_excluded` (LT9)."""
 
 Changes = NewType("Changes", pd.DataFrame)
 """One row a change shipped in the window and environment (LT3):
@@ -22,76 +25,77 @@ of those with a request), `is_skewed` (its clock ran ahead, LT5), `is_excluded` 
 
 WaitingChanges = NewType("WaitingChanges", pd.DataFrame)
 """One row a change that production lacks (LT8): `repository, environment_key, sha, started_at,
-age_seconds`; excluded ones are not among them (LT9)."""
+age_seconds, number`; excluded ones are not among them (LT9)."""
 
 
 def find_changes(
-    history: History, outcomes: Outcomes, tables: Tables, config: Config
+    history: History, described: Described, outcomes: Outcomes, config: Config
 ) -> tuple[Changes, WaitingChanges]:
     """The changes shipped in the window, and those that wait at its end."""
-    wanted = pd.concat([history.shipped[COMMIT], history.waiting[COMMIT]]).drop_duplicates()
-    described = _describe(wanted, tables, config)
-    deployed = outcomes[["repository", "deployment", "succeeded_at"]]
-    shipped = history.shipped.merge(described, on=COMMIT).merge(
-        deployed, on=["repository", "deployment"]
-    )
-    shipped = shipped.rename(columns={"succeeded_at": "shipped_at"})
+    changes = described[described["is_change"]]
+    deployed = outcomes.loc[
+        outcomes["succeeded_at"] >= config.window.since,
+        ["repository", "deployment", "succeeded_at"],
+    ]
+    shipped = history.shipped.merge(deployed, on=["repository", "deployment"])
+    shipped = shipped.merge(changes, on=COMMIT).rename(columns={"succeeded_at": "shipped_at"})
     lead_time = (shipped["shipped_at"] - shipped["started_at"]).dt.total_seconds()
     stages = {
         "coding_seconds": shipped["opened_at"] - shipped["started_at"],
         "review_seconds": shipped["merged_at"] - shipped["opened_at"],
         "delivery_seconds": shipped["shipped_at"] - shipped["merged_at"],
     }
-    changes = shipped[
+    shipped = shipped[
         [*ENVIRONMENT, "sha", "deployment", "shipped_at", "started_at", "number", "is_excluded"]
     ].assign(
         lead_time_seconds=lead_time.clip(lower=0),
         is_skewed=lead_time < 0,
         **{name: span.dt.total_seconds().clip(lower=0) for name, span in stages.items()},
     )
-    waiting = history.waiting.merge(described[~described["is_excluded"]], on=COMMIT)
+    waiting = history.waiting.merge(changes[~changes["is_excluded"]], on=COMMIT)
     age = (pd.Timestamp(config.window.until) - waiting["started_at"]).dt.total_seconds()
-    waiting = waiting[[*ENVIRONMENT, "sha", "started_at"]].assign(age_seconds=age.clip(lower=0))
-    return Changes(changes), WaitingChanges(waiting)
+    waiting = waiting[[*ENVIRONMENT, "sha", "started_at", "number"]].assign(
+        age_seconds=age.clip(lower=0)
+    )
+    return Changes(shipped), WaitingChanges(waiting)
 
 
-def _describe(wanted: pd.DataFrame, tables: Tables, config: Config) -> pd.DataFrame:
-    """The changes among *wanted* commits: when they started, by which request, whose they are."""
-    commits = tables.commits.merge(wanted, on=COMMIT)
+def describe_commits(history: History, tables: Tables, config: Config) -> Described:
+    """Every shipped or waiting commit: whether a change, when started, by which request, whose."""
+    wanted = pd.concat([history.shipped[COMMIT], history.waiting[COMMIT]]).drop_duplicates()
+    commits = tables.commits.drop(columns="message").merge(wanted, on=COMMIT)
     parents = tables.parents.merge(wanted, on=COMMIT)
     counts = parents.groupby(COMMIT).size().rename("parents")
     commits = commits.merge(counts, left_on=COMMIT, right_index=True, how="left")
     commits["parents"] = commits["parents"].fillna(0).astype("int64")
-    commits = commits[commits["parents"] <= 1]
+    commits["is_change"] = commits["parents"] <= 1
     only_parent = parents.loc[parents["position"] == 0, [*COMMIT, "parent_sha"]]
     commits = commits.merge(only_parent, on=COMMIT, how="left")
-    requests = _requests(commits, tables, config)
-    commits = commits.merge(requests, on=COMMIT, how="left")
-    excluded = compile_globs(config.changes.exclude_authors)
-    logins = commits["author"].dropna().unique()
-    commits["is_excluded"] = commits["author"].isin(
-        [one for one in logins if excluded.fullmatch(one)]
-    )
+    commits = commits.merge(find_requests(commits[COMMIT], tables, config), on=COMMIT, how="left")
+    commits["is_excluded"] = find_excluded(commits, config)
     commits["started_at"] = _started_at(commits, tables, config)
-    return commits[
-        [*COMMIT, "started_at", "number", "opened_at", "merged_at", "is_excluded"]
-    ]  # fmt: skip
+    return Described(
+        commits[
+            [*COMMIT, "is_change", "started_at", "number", "opened_at", "merged_at", "is_excluded"]
+        ]
+    )
 
 
-def _requests(commits: pd.DataFrame, tables: Tables, config: Config) -> pd.DataFrame:
-    """The pull request of each commit that has one, merged before `until` (LT4).
+def find_requests(commits: pd.DataFrame, tables: Tables, config: Config) -> pd.DataFrame:
+    """The pull request of each of *commits* that has one, merged before `until` (LT4).
 
-    The one whose merge commit it is, else the lowest-numbered one associated with it.
+    The one whose merge commit it is, else the lowest-numbered one associated with it. One row a
+    commit: `repository, sha, number, opened_at, merged_at, head_ref, first_authored_at, is_merge`.
     """
     merged = tables.pull_requests[tables.pull_requests["merged_at"] < config.window.until]
     merged = merged.rename(columns={"created_at": "opened_at"})
     associated = tables.associations.merge(merged, on=["repository", "number"])
     merging = merged[merged["merge_sha"].notna()].assign(sha=merged["merge_sha"])
-    pairs = pd.concat([merging, associated], ignore_index=True).merge(commits[COMMIT], on=COMMIT)
+    pairs = pd.concat([merging, associated], ignore_index=True).merge(commits, on=COMMIT)
     pairs["is_merge"] = pairs["merge_sha"] == pairs["sha"]
     pairs = pairs.sort_values(["is_merge", "number"], ascending=[False, True])
     return pairs.drop_duplicates(COMMIT)[
-        [*COMMIT, "number", "opened_at", "merged_at", "first_authored_at", "is_merge"]
+        [*COMMIT, "number", "opened_at", "merged_at", "head_ref", "first_authored_at", "is_merge"]
     ].astype({"number": "Int64"})
 
 

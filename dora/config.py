@@ -8,7 +8,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -48,11 +48,20 @@ class Config(Settings):
         return self.org
 
     @property
+    def lookback_start(self) -> datetime:
+        """Begin of the look-back: `since` less `lookback` (W3), or of time where that is later."""
+        try:
+            return self.window.since - self.lookback
+        except OverflowError:
+            return datetime.min.replace(tzinfo=UTC)
+
+    @property
     def digest(self) -> str:
         """`sha256:…` of every setting that decides the numbers (not of how GitHub is asked)."""
         deciding = self.model_dump(
             mode="json", exclude={"window", "now", "since", "until", "collect"}
         )
+        deciding["environments"] = list(self.environments.items())  # the first that fits wins
         deciding["older_deployments"] = self.collect.older_deployments
         text = json.dumps(deciding, sort_keys=True, ensure_ascii=True)
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
@@ -77,7 +86,7 @@ class _Layer:
     def name(self, path: tuple[int | str, ...]) -> str:
         key = ".".join(str(step) for step in path if isinstance(step, str))
         if self.spelling == "--{}":
-            return "--" + key.replace("_", "-")
+            return "--" + key.removeprefix("collect.").replace("_", "-")
         if self.spelling == "DORA_{}":
             return "DORA_" + key.replace(".", "__").upper()
         return f"{self.origin}: {key}"
@@ -144,8 +153,8 @@ def _window_problems(merged: dict[str, Any], layers: list[_Layer], now: datetime
     """What is wrong with `since` and `until`, told beside the other settings' problems."""
     try:
         zone = ZoneInfo(known_zone(str(merged.get("timezone", "UTC"))))
-    except ValueError:
-        return []
+    except ValueError:  # told by itself; what is wrong beside it is wrong in any zone
+        zone = ZoneInfo("UTC")
     problems, instants = [], {"since": now - parse_age("90d"), "until": now}
     for key, text in merged.items():
         if key not in instants or not isinstance(text, str):
@@ -194,9 +203,20 @@ def _from_file(directory: Path, file: Path | None) -> _Layer:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
         raise BadUsage(f"{chosen}: is no TOML: {wrong}", "See docs/configuration.md.") from None
     if chosen.name == "pyproject.toml":
-        document = document.get("tool", {}).get("dora", {})
-        return _Layer(document, f"{chosen.name} [tool.dora]")
-    return _Layer(document, chosen.name)
+        tool = document.get("tool", {})
+        document = tool.get("dora", {}) if isinstance(tool, Mapping) else {}
+        if not isinstance(document, Mapping):
+            raise BadUsage(f"{chosen.name}: [tool.dora] is no table", "See docs/configuration.md.")
+        return _Layer(_written(document), f"{chosen.name} [tool.dora]")
+    return _Layer(_written(document), chosen.name)
+
+
+def _written(document: Mapping[str, Any]) -> dict[str, Any]:
+    """*document* with dates, which TOML has of its own, as they are written elsewhere."""
+    return {
+        key: value.isoformat() if isinstance(value, date) else value
+        for key, value in document.items()
+    }
 
 
 def _merge(under: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

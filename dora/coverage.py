@@ -2,24 +2,22 @@
 
 import pandas as pd
 
-from dora.changes import Changes
+from dora.analysis import Analysis
 from dora.config import Config
-from dora.history import History
-from dora.outcomes import Outcomes
+from dora.history import ENVIRONMENT, History
+from dora.outcomes import Outcomes, show
 from dora.results import Coverage, Requests, Unreadable
-from dora.tables import Repositories, Tables
+from dora.skipping import find_skipped
+from dora.tables import Tables
 
 #: As the contract lists them; which of them goes first is `find_skipped`'s.
 SKIP_REASONS = ("archived", "empty", "no deployments", "excluded")
 
 
-def build_coverage(
-    tables: Tables, outcomes: Outcomes, history: History, changes: Changes, config: Config
-) -> Coverage:
-    """What was seen and left out; the ledger adds up to what was seen in the window (C2).
-
-    *outcomes* are the judged deployments, *changes* those of every environment with a row.
-    """
+def build_coverage(tables: Tables, analysis: Analysis, config: Config) -> Coverage:
+    """What was seen and left out; the ledger adds up to what was seen in the window (C2)."""
+    outcomes, history = analysis.outcomes, analysis.history
+    changes = analysis.changes.merge(analysis.environments[ENVIRONMENT], on=ENVIRONMENT)
     repositories = tables.repositories
     counts = find_skipped(repositories, config).value_counts()
     skipped = {reason: int(counts.get(reason, 0)) for reason in SKIP_REASONS}
@@ -30,40 +28,27 @@ def build_coverage(
         skipped=skipped,
         unreadable=_named(repositories[is_unread], "unreadable"),
         incomplete=_named(repositories[is_partial], "incomplete"),
+        gaps=dict(tables.gaps),
         deployments=_count_deployments(outcomes, history, config),
         changes={
             "clock_skew": int((changes["is_skewed"] & ~changes["is_excluded"]).sum()),
             "excluded": int(changes["is_excluded"].sum()),
         },
-        # Incidents are not read: their number cannot be known.
-        incidents={"unattributed": None},
+        incidents={"unattributed": analysis.failures.unattributed},
         requests=Requests(tables.requests, tables.points, tables.seconds),
     )
-
-
-def find_skipped(repositories: Repositories, config: Config) -> pd.Series:
-    """Why each repository was skipped (C1, the first reason that fits); missing if it was not."""
-    reasons = {
-        "no deployments": ~repositories["has_deployments"],
-        "empty": repositories["is_empty"],
-        "archived": repositories["archived_at"] < config.window.until,
-        "excluded": repositories["is_excluded"],
-    }
-    skipped = pd.Series(None, index=repositories.index, dtype="str")
-    for reason, fits in reasons.items():  # the later reason goes before the earlier
-        skipped = skipped.mask(fits, reason)
-    return skipped.where(repositories["unreadable"].isna())
 
 
 def _count_deployments(outcomes: Outcomes, history: History, config: Config) -> dict[str, int]:
     window = config.window
     seen_at = outcomes["finished_at"].fillna(outcomes["created_at"])
-    seen = outcomes[seen_at.between(window.since, window.until, inclusive="left")]
+    seen = Outcomes(outcomes[seen_at.between(window.since, window.until, inclusive="left")])
     is_ephemeral = seen["is_ephemeral"] & ~seen["is_left_out"] & (not config.ephemeral)
-    shown = seen[~seen["is_left_out"] & ~is_ephemeral]
-    succeeded = shown[
-        shown["succeeded_at"].between(window.since, window.until, inclusive="left")
-    ]  # fmt: skip
+    shown = show(seen, config)
+    successes = show(outcomes, config)
+    succeeded = successes[
+        successes["succeeded_at"].between(window.since, window.until, inclusive="left")
+    ]
     baselines = history.successes.loc[
         history.successes["is_baseline"], ["repository", "deployment"]
     ]

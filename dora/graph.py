@@ -16,13 +16,17 @@ class CommitGraph:
     """Parents and committer's dates of numbered commits.
 
     `first_parent[c]` is a number or NONE; `other_parents[c]` exists for merge commits alone;
-    `committed[c]` is in microseconds since 1970, None where the commit was not read.
+    `committed[c]` is in microseconds since 1970, None where the commit was not read; of some of
+    those GitHub told the date beside something else: `told[c]`. `excluded` are the commits of
+    authors whose changes do not count (LT9).
     """
 
     def __init__(self, size: int = 0) -> None:
         self.first_parent: list[int] = [NONE] * size
         self.other_parents: dict[int, list[int]] = {}
         self.committed: list[int | None] = [None] * size
+        self.told: dict[int, int] = {}
+        self.excluded: set[int] = set()
         self._generations: list[int] | None = None
 
     def __len__(self) -> int:
@@ -103,7 +107,7 @@ class CommitGraph:
         here = head
         while here != NONE:
             committed = self.committed[here]
-            if committed is None:
+            if committed is None and (committed := self.told.get(here)) is None:
                 return None
             if committed < until:
                 return here

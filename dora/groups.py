@@ -1,4 +1,4 @@
-"""Outcomes in, the rows of the report and what belongs to each out: G0, G1."""
+"""Outcomes in, the rows of the report and what belongs to each out: G0 to G3."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,11 @@ import pandas as pd
 from dora.config import Config
 from dora.environments import TIERS
 from dora.history import ENVIRONMENT
-from dora.outcomes import Outcomes
+from dora.names import compile_globs
+from dora.outcomes import Outcomes, show
+from dora.tables import Tables
+
+NO_TEAM = "(no team)"
 
 
 @dataclass(frozen=True)
@@ -29,46 +33,78 @@ class Groups:
 
 
 def find_environments(outcomes: Outcomes, config: Config) -> pd.DataFrame:
-    """Every environment that has a row (G0): `repository, environment_key, name, tier`.
+    """Every environment that has a row (G0): `repository, environment_key, name, service, tier`.
 
     It had a deployment that finished since the look-back began, and is neither ephemeral (unless
     asked for) nor left out.
     """
-    start = config.window.since - config.lookback
-    shown = outcomes[~outcomes["is_left_out"] & (config.ephemeral | ~outcomes["is_ephemeral"])]
+    start = config.lookback_start
+    shown = show(outcomes, config)
     recent = shown[(shown["created_at"] >= start) & shown["finished_at"].notna()]
     return recent.drop_duplicates(ENVIRONMENT, keep="last")[
-        [*ENVIRONMENT, "name", "tier", "created_at", "deployment"]
+        [*ENVIRONMENT, "name", "name_key", "service", "tier", "created_at", "deployment"]
     ]
 
 
-def find_groups(environments: pd.DataFrame, config: Config) -> Groups:
+def find_groups(environments: pd.DataFrame, tables: Tables, config: Config) -> Groups:
     """Rows by `config.by`, of the tiers asked for, sorted as the contract says."""
-    tiers = config.tier or (("production",) if config.by == "organization" else TIERS)
+    pooled = config.by in {"organization", "team"}
+    tiers = config.tier or (("production",) if pooled else TIERS)
     shown = environments[environments["tier"].isin(tiers)]
-    if config.by == "repository":
-        keys = ENVIRONMENT
-    elif config.by == "environment":
-        keys = ["environment_key"]
-    else:
-        keys = ["tier"]
+    if config.by == "team":
+        shown = shown.merge(find_teams(shown, tables, config), on="repository")
+    keys = {
+        "repository": ENVIRONMENT,
+        "environment": ["name_key"],
+        "team": ["team", "tier"],
+        "organization": ["tier"],
+    }[config.by]
     # The spelling shown is the most recently created deployment's (D1).
     newest = shown.sort_values(["created_at", "deployment"]).drop_duplicates(keys, keep="last")
     newest = newest.assign(tier_rank=newest["tier"].map(TIERS.index))
-    order = ["tier_rank", "name"] if config.by != "repository" else [
-        "repository", "tier_rank", "name"
-    ]  # fmt: skip
+    order = {
+        "repository": ["repository", "tier_rank", "name", "service"],
+        "environment": ["tier_rank", "name"],
+        "team": ["team", "tier_rank"],
+        "organization": ["tier_rank"],
+    }[config.by]
     newest = newest.sort_values(order, ignore_index=True)
     rows = pd.DataFrame({"key": _keys(newest, config), "tier": newest["tier"]})
     numbered = newest[keys].assign(group=newest.index)
-    members = shown[[*ENVIRONMENT, "tier"]].merge(numbered, on=keys)
+    wanted = dict.fromkeys([*ENVIRONMENT, *keys])
+    members = shown[list(wanted)].merge(numbered, on=keys)
     return Groups(rows, members[[*ENVIRONMENT, "group"]])
+
+
+def find_teams(environments: pd.DataFrame, tables: Tables, config: Config) -> pd.DataFrame:
+    """Which teams each repository counts for (G2): `repository, team`, one row a pair.
+
+    By the configuration, else by the organization's teams; `(no team)` where none has it.
+    """
+    names = pd.Series(environments["repository"].unique(), dtype="str")
+    if config.teams:
+        globs = {team: compile_globs(own) for team, own in config.teams.items()}
+        pairs = [
+            (name, team) for name in names for team, own in globs.items() if own.fullmatch(name)
+        ]
+        teams = pd.DataFrame(pairs, columns=["repository", "team"]).astype("str")
+    else:
+        teams = tables.teams[["repository", "team"]].drop_duplicates()
+    everyone = names.rename("repository").to_frame().merge(teams, on="repository", how="left")
+    return everyone.fillna({"team": NO_TEAM})
 
 
 def _keys(newest: pd.DataFrame, config: Config) -> list[dict[str, str]]:
     if config.by == "repository":
-        pairs = zip(newest["repository"], newest["name"], strict=True)
-        return [{"repository": name, "environment": own} for name, own in pairs]
+        columns = (newest[name] for name in ("repository", "name", "service"))
+        return [
+            {"repository": repository, "environment": name}
+            | ({"service": service} if service else {})
+            for repository, name, service in zip(*columns, strict=True)
+        ]
     if config.by == "environment":
         return [{"environment": name} for name in newest["name"]]
+    if config.by == "team":
+        pairs = zip(newest["team"], newest["tier"], strict=True)
+        return [{"team": team, "tier": tier} for team, tier in pairs]
     return [{"organization": config.organization, "tier": tier} for tier in newest["tier"]]

@@ -1,5 +1,6 @@
 """Outcomes and commits in, who shipped what and what waits out: LT1, LT2, LT8, LT10, W3."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -9,7 +10,8 @@ import pandas as pd
 from dora.config import Config
 from dora.graph import CommitGraph
 from dora.lookback import Reception, Span, Success, make_span, receive
-from dora.outcomes import Outcomes
+from dora.names import compile_globs
+from dora.outcomes import Outcomes, show
 from dora.tables import Tables
 
 ENVIRONMENT = ["repository", "environment_key"]
@@ -23,18 +25,30 @@ class History:
       environment (D7): `repository, environment_key, deployment, live` (id of the deployment it
       replaced, <NA> for the first), `goes_back` (its sha is a proper ancestor of the sha it
       replaced), `is_baseline`
-    - `shipped`: one row a commit shipped in the window, merges too (LT1, LT2): `repository,
-      environment_key, sha, deployment`
+    - `shipped`: one row a commit shipped by a judged success, merges too (LT1); the first in sight
+      ships nothing: `repository, environment_key, sha, deployment`
     - `waiting`: one row a commit on the default branch that production lacks (LT8):
       `repository, environment_key, sha`
     - `environments`: one row an environment: `repository, environment_key, knows_waiting`
       (whether LT8 can be said of it), `hit_budget` (W3)
+    - `received`: for each repository and environment, what it received of which commit
     """
 
     successes: pd.DataFrame
     shipped: pd.DataFrame
     waiting: pd.DataFrame
     environments: pd.DataFrame
+    received: Mapping[tuple[str, str], "Received"]
+
+
+@dataclass(frozen=True)
+class Received:
+    """What one environment received, and when in its order of successes."""
+
+    shas: np.ndarray[Any, Any]  #: of the repository's commits
+    places: np.ndarray[Any, Any]  #: place of what first received each; NEVER, or BEFORE them all
+    deployments: list[int]  #: ids in order of success
+    shipping: frozenset[int]  #: places of the judged ones that ship what they received first
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,7 @@ class _Parts:
     shipped: list[pd.DataFrame] = field(default_factory=list)
     waiting: list[pd.DataFrame] = field(default_factory=list)
     environments: list[tuple[str, str, bool, bool]] = field(default_factory=list)
+    received: dict[tuple[str, str], Received] = field(default_factory=dict)
 
 
 def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History:
@@ -63,12 +78,11 @@ def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History
     Environments that have no row are not walked. Cost grows with commits times environments.
     """
     span = make_span(config)
-    is_shown = ~outcomes["is_left_out"] & (config.ephemeral | ~outcomes["is_ephemeral"])
-    shown: pd.DataFrame = outcomes[is_shown]
+    shown: pd.DataFrame = show(outcomes, config)
     walked = shown.assign(
         succeeded=_microseconds(shown["succeeded_at"]), created=_microseconds(shown["created_at"])
     )
-    repositories, walked = _number_commits(walked, tables, span)
+    repositories, walked = _number_commits(walked, tables, span, config)
     parts = _Parts()
     for names, own in walked.groupby(ENVIRONMENT, sort=False):
         name, key = map(str, cast("tuple[str, str]", names))
@@ -86,8 +100,15 @@ def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History
             head=repository.head if own["tier"].iloc[0] == "production" else None,
             older_count=repository.older_count,
         )
-        _collect_parts(parts, (name, key), reception, repository, span)
+        _collect_parts(parts, (name, key), reception, repository)
     return _as_history(parts)
+
+
+def find_excluded(commits: pd.DataFrame, config: Config) -> pd.Series:
+    """Whether each of *commits* is of an author whose changes do not count (LT9)."""
+    globs = compile_globs(config.changes.exclude_authors)
+    logins = commits["author"].dropna().unique()
+    return commits["author"].isin([login for login in logins if globs.fullmatch(login)])
 
 
 def _microseconds(instants: pd.Series) -> pd.Series:
@@ -96,14 +117,15 @@ def _microseconds(instants: pd.Series) -> pd.Series:
 
 
 def _number_commits(
-    walked: pd.DataFrame, tables: Tables, span: Span
+    walked: pd.DataFrame, tables: Tables, span: Span, config: Config
 ) -> tuple[dict[str, _Repository], pd.DataFrame]:
     """A graph for each repository, and *walked* with each deployment's `commit` and `older`.
 
     A commit is one of its repository's: what one repository knows of a commit that it shares with
     a fork is no other's business. `commit` is −1 where GitHub no longer has it.
     """
-    heads = tables.repositories.loc[tables.repositories["head_sha"].notna()]
+    repositories = tables.repositories
+    heads = repositories[repositories["head_sha"].notna() & repositories["head_at"].notna()]
     sources = [
         tables.commits[["repository", "sha"]],
         tables.parents[["repository", "sha"]],
@@ -129,13 +151,19 @@ def _number_commits(
     commits = tables.commits[["repository", "committed_at"]].assign(commit=of_commits)
     edges = tables.parents[["repository", "position"]].assign(child=of_children, parent=of_parents)
     graphs = _graphs(sizes, commits, edges)
-    repositories = {
+    excluded = commits[find_excluded(tables.commits, config)]
+    for name, commit in zip(excluded["repository"], excluded["commit"].tolist(), strict=True):
+        graphs[name].excluded.add(commit)
+    told = zip(heads["repository"], of_heads.tolist(), _microseconds(heads["head_at"]), strict=True)
+    for name, head, at in told:
+        graphs[name].told[head] = at
+    numbered = {
         name: _Repository(
             graphs[name], texts[start:end], head_of.get(name), older_counts.get(name, 0)
         )
         for name, start, end in zip(names, starts[:-1], starts[1:], strict=True)
     }
-    return repositories, walked
+    return numbered, walked
 
 
 def _with_older_ranks(
@@ -177,7 +205,7 @@ def _graphs(
 
 
 def _collect_parts(
-    parts: _Parts, key: tuple[str, str], reception: Reception, repository: _Repository, span: Span
+    parts: _Parts, key: tuple[str, str], reception: Reception, repository: _Repository
 ) -> None:
     """Turn what one environment received into rows, commits named again."""
     live: Success | None = None
@@ -188,15 +216,20 @@ def _collect_parts(
         before = None if live is None else live.deployment
         parts.successes.append((*key, one.deployment, before, goes_back, is_baseline))
         live = one
-    shipping = reception.shipping(span)
     received = np.asarray(reception.received)
-    shipped = np.flatnonzero(np.isin(received, list(shipping)))
+    shipped = np.flatnonzero(np.isin(received, reception.judged) & (received != reception.first))
     ids = np.asarray([one.deployment for one in reception.order], dtype="int64")
     parts.shipped.append(
         _rows(key, repository.shas[shipped]).assign(deployment=ids[received[shipped]])
     )
     if reception.waiting is not None:
         parts.waiting.append(_rows(key, repository.shas[reception.waiting]))
+    parts.received[key] = Received(
+        repository.shas,
+        received,
+        [one.deployment for one in reception.order],
+        frozenset(place for place in reception.judged if place != reception.first),
+    )
     parts.environments.append((*key, reception.waiting is not None, reception.hit_budget))
 
 
@@ -235,4 +268,5 @@ def _as_history(parts: _Parts) -> History:
         environments=pd.DataFrame(
             parts.environments, columns=[*keys, "knows_waiting", "hit_budget"]
         ).astype({**keys, "knows_waiting": flag, "hit_budget": flag}),
+        received=parts.received,
     )

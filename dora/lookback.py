@@ -50,7 +50,7 @@ def make_span(config: Config) -> Span:
     return Span(
         since=microseconds(window.since),
         until=microseconds(window.until),
-        lookback=microseconds(window.since - config.lookback),
+        lookback=microseconds(config.lookback_start),
         budget=config.collect.older_deployments,
     )
 
@@ -67,7 +67,8 @@ class Reception:
     order: list[Success]
     received: list[int]
     judged: list[int]  #: places of the deployments of W3 (a) and (b), in order
-    baseline: int | None  #: place of the success that ships nothing (LT2)
+    first: int | None  #: place of the first known success in sight: it ships nothing (LT2)
+    baseline: int | None  #: the same, where it lies in the window
     waiting: list[int] | None = None  #: commits that wait (LT8); None where nothing can be said
     asked: list[Success] = field(default_factory=list)  #: older ones that marked (W3 (c)), in order
     hit_budget: bool = False
@@ -121,8 +122,9 @@ def receive(
         if commit is not None:
             graph.receive(commit, place, received)
     known = [place for place in places if order[place].commit is not None]
-    is_first = bool(known) and order[known[0]].succeeded_at >= span.since
-    result = Reception(order, received, places, known[0] if is_first else None)
+    first = known[0] if known else None
+    is_baseline = first is not None and order[first].succeeded_at >= span.since
+    result = Reception(order, received, places, first, first if is_baseline else None)
     result.needs_previous = needs_previous
     if known:
         at = None if head is None else graph.at(head, span.until)
@@ -154,7 +156,11 @@ def _ask_older(
     counts = shipping | {NEVER}
     received = result.received
     candidates = [commit for commit, place in enumerate(received) if place in shipping]
-    candidates += result.waiting or []
+    candidates += [
+        commit
+        for commit in result.waiting or ()
+        if commit not in graph.other_parents and commit not in graph.excluded
+    ]
     dated = sorted(
         (committed, commit)
         for commit in candidates

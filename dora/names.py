@@ -10,8 +10,9 @@ def compile_globs(globs: Iterable[str]) -> re.Pattern[str]:
     `*` stands for any characters, `/` too, `?` for one; nothing else is special. No globs fit
     nothing.
     """
-    any_of = "|".join(
+    patterns = [
         "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in glob)
         for glob in globs
-    )
-    return re.compile(any_of or r"(?!)", re.IGNORECASE | re.DOTALL)
+    ]
+    any_of = "|".join(patterns)
+    return re.compile(any_of if patterns else r"(?!)", re.IGNORECASE | re.DOTALL)

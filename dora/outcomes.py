@@ -6,13 +6,17 @@ import pandas as pd
 
 from dora.config import Config
 from dora.environments import environment_reader
+from dora.services import MARK, service_reader
 from dora.tables import Deployments, Statuses
 
 Outcomes = NewType("Outcomes", pd.DataFrame)
 """One row a deployment: DEPLOYMENTS and
 
-- `name`, `environment_key`, `tier`, `is_ephemeral`, `is_left_out`: its environment (D1, D4, D5)
+- `name`, `name_key`, `tier`, `is_ephemeral`, `is_left_out`: its environment (D1, D4, D5)
+- `parts`: ids of the deployments it is made of, its own first (D6)
+- `service` (G3), "" for none; `environment_key`: environment and service, what has one history
 - `succeeded_at`, `failed_status_at`, `finished_at`: instants, missing where it never did (D2, D3)
+- `failed_state`: `failure` or `error`, what the first failure status said
 - `outcome`: `success`, `failure`, `in_progress` or `abandoned` (D3)
 
 Sorted by `created_at`, then `deployment`.
@@ -45,6 +49,12 @@ def find_outcomes(
     return Outcomes(known), SuccessStatuses(succeeded.merge(keys, on=["repository", "deployment"]))
 
 
+def show(outcomes: Outcomes, config: Config) -> Outcomes:
+    """Those of *outcomes* whose environment may have a row: not left out nor ephemeral (D1, D5)."""
+    is_shown = ~outcomes["is_left_out"] & (config.ephemeral | ~outcomes["is_ephemeral"])
+    return Outcomes(outcomes[is_shown])
+
+
 def _with_environments(deployments: pd.DataFrame, config: Config) -> pd.DataFrame:
     """Deployments before `until` to chosen environments, with what their environments are."""
     known = deployments[deployments["created_at"] < config.window.until]
@@ -52,14 +62,24 @@ def _with_environments(deployments: pd.DataFrame, config: Config) -> pd.DataFram
     names = known["environment"].unique()
     environments = pd.DataFrame(
         [(name, *_columns(read(name))) for name in names],
-        columns=["environment", "name", "environment_key", "tier", "is_ephemeral", "is_left_out",
+        columns=["environment", "name", "name_key", "tier", "is_ephemeral", "is_left_out",
                  "is_chosen"],
-    ).astype({"environment": "str", "name": "str", "environment_key": "str", "tier": "str",
+    ).astype({"environment": "str", "name": "str", "name_key": "str", "tier": "str",
               "is_ephemeral": "bool", "is_left_out": "bool", "is_chosen": "bool"})  # fmt: skip
     known = known.merge(environments, on="environment", how="left")
     known = known[known["is_chosen"]].drop(columns="is_chosen")
+    service = service_reader(config.services)
+    named = zip(known["name"], known["task"], known["payload"], strict=True)
+    known["service"] = pd.Series(
+        [service(name, task, payload if isinstance(payload, str) else None)
+         for name, task, payload in named], index=known.index, dtype="str",
+    )  # fmt: skip
+    known["environment_key"] = known["name_key"].where(
+        known["service"] == "", known["name_key"] + MARK + known["service"]
+    )
     known = known.sort_values(["created_at", "deployment"], ignore_index=True)
-    known["name"] = known.groupby(["repository", "environment_key"])["name"].transform("last")
+    known["parts"] = [[deployment] for deployment in known["deployment"]]
+    known["name"] = known.groupby(["repository", "name_key"])["name"].transform("last")
     return known
 
 
@@ -73,7 +93,7 @@ def _in_order(statuses: pd.DataFrame, known: pd.DataFrame, config: Config) -> pd
     told = told.merge(known[["repository", "deployment"]], on=["repository", "deployment"])
     told["rank"] = told["state"].map(RANK).fillna(0).astype("int64")
     return told.sort_values(
-        ["repository", "deployment", "created_at", "rank"], kind="stable", ignore_index=True
+        ["repository", "deployment", "created_at", "rank", "state"], ignore_index=True
     )
 
 
@@ -84,6 +104,7 @@ def _judge(known: pd.DataFrame, told: pd.DataFrame, config: Config) -> pd.DataFr
     firsts = {
         "succeeded_at": told[told["state"] == "success"].groupby(key)["created_at"].min(),
         "failed_status_at": told[is_failure].groupby(key)["created_at"].min(),
+        "failed_state": told[is_failure].groupby(key)["state"].first(),
         "last_state": told.groupby(key)["state"].last(),
     }
     for name, values in firsts.items():
@@ -106,12 +127,12 @@ def _collapse_runs(known: pd.DataFrame, told: pd.DataFrame) -> tuple[pd.DataFram
     """
     key = ["repository", "deployment"]
     runs = told["log_url"].str.extract(RUN)[0].groupby([told[k] for k in key]).first()
-    parts = known[[*key, "environment_key"]].merge(
+    parts = known[[*key, "name_key"]].merge(
         runs.rename("run"), left_on=key, right_index=True, how="left"
     )
     own = parts["repository"] + "#" + parts["deployment"].astype("str")
     parts["run"] = parts["run"].fillna(own)
-    whole = parts.groupby(["repository", "environment_key", "run"])["deployment"]
+    whole = parts.groupby(["repository", "name_key", "run"])["deployment"]
     parts["whole"] = whole.transform("first")
 
     firsts = (
@@ -127,8 +148,9 @@ def _collapse_runs(known: pd.DataFrame, told: pd.DataFrame) -> tuple[pd.DataFram
     is_partial = (told["state"] == "success") & (told["counts_from"].isna() | is_early)
     told = told[~is_partial]
     told = told.assign(deployment=told["whole"]).drop(columns=["whole", "counts_from"])
-    told = told.sort_values(["repository", "deployment", "created_at", "rank"], ignore_index=True)
-    is_first = known.set_index(key).index.isin(
-        pd.MultiIndex.from_frame(parts[["repository", "whole"]])
+    told = told.sort_values(
+        ["repository", "deployment", "created_at", "rank", "state"], ignore_index=True
     )
-    return known[is_first].reset_index(drop=True), told
+    ids = parts.groupby(["repository", "whole"])["deployment"].agg(list).rename("parts")
+    known = known.drop(columns="parts").merge(ids, left_on=key, right_index=True)
+    return known.sort_values(["created_at", "deployment"], ignore_index=True), told

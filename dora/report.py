@@ -5,19 +5,20 @@ from typing import Any
 import pandas as pd
 
 from dora import __version__
-from dora.changes import Changes, WaitingChanges, find_changes
+from dora.analysis import DEPLOYMENT, Analysis, analyse
+from dora.changes import WaitingChanges
 from dora.config import Config
-from dora.coverage import build_coverage, find_skipped
-from dora.failures import Failures, find_failures
-from dora.groups import Groups, find_environments, find_groups
-from dora.history import ENVIRONMENT, History, trace_history
+from dora.coverage import build_coverage
+from dora.failures import Failures
+from dora.groups import Groups, find_groups
+from dora.history import History
 from dora.metrics import benchmarks
 from dora.metrics.change_fail_rate import change_fail_rate, count_reasons
 from dora.metrics.change_lead_time import change_lead_time
 from dora.metrics.deployment_frequency import deployment_frequency
 from dora.metrics.recovery_time import recovery_time
 from dora.metrics.rework_rate import rework_rate
-from dora.outcomes import Outcomes, SuccessStatuses, find_outcomes
+from dora.outcomes import Outcomes
 from dora.results import (
     ChangeFailRate,
     ChangeLeadTime,
@@ -30,23 +31,19 @@ from dora.results import (
     Stages,
     Waiting,
 )
-from dora.tables import Deployments, Tables
+from dora.tables import Tables
 
-DEPLOYMENT = ["repository", "deployment"]
 QUICK_CHECK = "quick-check"
 
 
 def build_report(tables: Tables, config: Config) -> Report:
     """The report of *tables* under *config*; no input is changed, nothing else is looked at."""
-    is_read = tables.deployments["repository"].isin(_read_repositories(tables, config))
-    deployments = Deployments(tables.deployments[is_read])
-    read, succeeded = find_outcomes(deployments, tables.statuses, config)
-    history = trace_history(read, tables, config)
-    outcomes, succeeded = judged(read, succeeded, history, config)
-    changes, waiting = find_changes(history, outcomes, tables, config)
-    failures = find_failures(outcomes, succeeded, history, config)
-    groups = find_groups(find_environments(outcomes, config), config)
-    every_row = find_environments(outcomes, config)[ENVIRONMENT]
+    return report_of(analyse(tables, config), tables, config)
+
+
+def report_of(analysis: Analysis, tables: Tables, config: Config) -> Report:
+    """The report of what was worked out already."""
+    groups = find_groups(analysis.environments, tables, config)
     return Report(
         organization=config.organization,
         since=config.window.since,
@@ -58,44 +55,16 @@ def build_report(tables: Tables, config: Config) -> Report:
         generated_at=config.now,
         version=__version__,
         configuration=config.digest,
-        rows=_build_rows(groups, outcomes, history, changes, waiting, failures, config),
-        coverage=build_coverage(
-            tables, outcomes, history, Changes(changes.merge(every_row, on=ENVIRONMENT)), config
-        ),
+        rows=_build_rows(groups, analysis, config),
+        coverage=build_coverage(tables, analysis, config),
     )
 
 
-def _read_repositories(tables: Tables, config: Config) -> pd.Series:
-    """Names of the repositories that were neither skipped nor unreadable."""
-    repositories = tables.repositories
-    is_skipped = find_skipped(repositories, config).notna()
-    return repositories.loc[~is_skipped & repositories["unreadable"].isna(), "repository"]
-
-
-def judged(
-    read: Outcomes, succeeded: SuccessStatuses, history: History, config: Config
-) -> tuple[Outcomes, SuccessStatuses]:
-    """The deployments that count, W3 (a) and (b): what else came with a page enters nothing."""
-    is_recent = read["created_at"] >= config.window.since - config.lookback
-    earlier = pd.MultiIndex.from_frame(history.successes[DEPLOYMENT])
-    is_judged = is_recent | pd.MultiIndex.from_frame(read[DEPLOYMENT]).isin(earlier)
-    outcomes = read[is_judged].reset_index(drop=True)
-    keys = outcomes[DEPLOYMENT]
-    return Outcomes(outcomes), SuccessStatuses(succeeded.merge(keys, on=DEPLOYMENT))
-
-
-def _build_rows(
-    groups: Groups,
-    outcomes: Outcomes,
-    history: History,
-    changes: Changes,
-    waiting: WaitingChanges,
-    failures: Failures,
-    config: Config,
-) -> tuple[Row, ...]:
+def _build_rows(groups: Groups, analysis: Analysis, config: Config) -> tuple[Row, ...]:
     """One row a group, in the order of *groups*."""
+    changes, failures = analysis.changes, analysis.failures
     window, index = config.window, groups.rows.index
-    events = _mark(outcomes, failures)
+    events = _mark(analysis.outcomes, failures)
     inside = {
         name: groups.grouped(events[_in_window(events[name], config)])
         for name in ("succeeded_at", "finished_at")
@@ -111,7 +80,7 @@ def _build_rows(
         "recovery": recovery_time(groups.grouped(episodes), index, pd.Timestamp(window.until)),
         "rework": rework_rate(inside["succeeded_at"], index),
     }
-    waits = _waiting(groups, history, waiting)
+    waits = _waiting(groups, analysis.history, analysis.waiting)
     year = config.benchmark if config.by == "repository" else "none"
     records = {name: made.to_dict("index") for name, made in frames.items()}
     return tuple(

@@ -141,6 +141,8 @@ class Coverage:
     skipped: dict[str, int] = field(default_factory=dict)  #: reason → repositories
     unreadable: tuple[Unreadable, ...] = ()
     incomplete: tuple[Unreadable, ...] = ()  #: read, but its history only in part
+    gaps: dict[str, str] = field(default_factory=dict, kw_only=True)
+    """What of the organization could not be read at all, and why."""
     deployments: dict[str, int] = field(default_factory=dict)
     changes: dict[str, int] = field(default_factory=dict)
     incidents: dict[str, int | None] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 `docs/configuration.md` is generated from here.
 """
 
+import re
 from datetime import timedelta
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dora.window import parse_age
 
-By = Literal["repository", "environment", "organization"]
+By = Literal["repository", "environment", "team", "organization"]
 Tier = Literal["production", "staging", "testing", "development", "other"]
 Benchmark = Literal["2019", "2021", "2022", "2023", "quick-check", "none"]
 #: Why a published year is no ladder to climb (B1).
@@ -23,7 +24,9 @@ NO_LADDER = {
 
 
 def _age(value: object) -> object:
-    return parse_age(value) if isinstance(value, str) else value
+    if isinstance(value, timedelta):
+        return value
+    return parse_age(str(value))
 
 
 def known_zone(name: str) -> str:
@@ -41,6 +44,22 @@ def _ladder(value: object) -> object:
         allowed = ", ".join(get_args(Benchmark))
         raise ValueError(f"cannot be used: {NO_LADDER[year]}; allowed: {allowed}")
     return year
+
+
+def _service_source(value: str) -> str:
+    if value not in {"environment", "task"} and not re.fullmatch(r"payload:.+", value):
+        raise ValueError("is not allowed; allowed: environment, task, or payload:KEY")
+    return value
+
+
+def _service_pattern(value: str) -> str:
+    try:
+        groups = re.compile(value).groupindex
+    except re.error as wrong:
+        raise ValueError(f"is no regular expression: {wrong}") from None
+    if value and "service" not in groups:
+        raise ValueError("has no group named service; allowed: like (?P<service>[a-z]+)-prod")
+    return value
 
 
 Age = Annotated[timedelta, BeforeValidator(_age)]
@@ -80,7 +99,47 @@ class Failures(Section):
     status: Literal["any", "live", "off"] = "any"
     """Failure statuses: all of them, only those of deployments that also succeeded, none (F8)."""
     rollback: bool = True
-    """Whether going back to an older commit fails what was live (F2)."""
+    """Whether going back to an older commit fails what had to go (F2)."""
+    revert: bool = True
+    """Whether a shipped revert fails the deployment that had shipped what it reverts (F3)."""
+    hotfix: bool = True
+    """Whether a shipped hotfix fails what was live before it (F4)."""
+    hotfix_labels: tuple[str, ...] = ("hotfix",)
+    """Labels of pull requests that are hotfixes (F4)."""
+    hotfix_branches: tuple[str, ...] = ("hotfix/*",)
+    """Globs of the head branches of hotfixes (F4)."""
+    label: bool = True
+    """Whether a failure label on a shipped pull request fails what shipped it (F5)."""
+    labels: tuple[str, ...] = ("change-failure", "caused-incident")
+    """Labels of pull requests that say that the change failed (F5)."""
+    tag: bool = True
+    """Whether a failure tag on a deployed commit fails its latest success (F6)."""
+    tags: tuple[str, ...] = ("failed/*", "rollback/*")
+    """Globs of the git tags that say so (F6)."""
+    incident: bool = True
+    """Whether an incident fails the deployment it belongs to (F7)."""
+
+
+class Incidents(Section):
+    """Where incidents are told, and whose they are."""
+
+    labels: tuple[str, ...] = ("incident",)
+    """Labels of the issues that are incidents (F7)."""
+    repositories: tuple[str, ...] = ()
+    """Central repositories: their incidents' labels `repo:NAME` say whose they are (F7)."""
+    attribution: Age = timedelta(days=7)
+    """How long a deployment may have been live for an incident to be its own (F7)."""
+    pagerduty: dict[str, str] = Field(default_factory=dict)
+    """PagerDuty service (its id or name) = the repository its incidents belong to (F7)."""
+
+
+class Services(Section):
+    """How the services of one repository are told apart (G3)."""
+
+    source: Annotated[str, AfterValidator(_service_source)] = "environment"
+    """Where the service is named: `environment`, `task` or `payload:KEY`."""
+    pattern: Annotated[str, AfterValidator(_service_pattern)] = ""
+    """Regular expression with a group `service`; none, the default, tells no services apart."""
 
 
 class Tiers(Section):
@@ -153,4 +212,8 @@ class Settings(BaseSettings):
     lead_time: LeadTime = LeadTime()
     changes: Changes = Changes()
     failures: Failures = Failures()
+    incidents: Incidents = Incidents()
+    services: Services = Services()
+    teams: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Team = globs of its repositories; the organization's teams where none is named (G2)."""
     collect: Collect = Collect()

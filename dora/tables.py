@@ -6,7 +6,7 @@ from here.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, NewType, cast
 
 import pandas as pd
@@ -37,7 +37,9 @@ REPOSITORIES: Schema = {
         FLAG, "whether a chosen environment had a deployment before the window's end", "deployments"
     ),
     "is_excluded": Column(FLAG, "whether no `--repo` glob fits it", ""),
+    "url": Column(TEXT, "its web address", "url"),
     "head_sha": Column(TEXT, "newest commit of the default branch", "defaultBranchRef.target.oid"),
+    "head_at": Column(INSTANT, "committer's date of that commit", "committedDate"),
     "unreadable": Column(TEXT, "why it could not be read; missing if it could", "errors"),
     "incomplete": Column(TEXT, "what of it was not read to its end; missing if all was", ""),
 }
@@ -67,6 +69,7 @@ COMMITS: Schema = {
     "authored_at": Column(INSTANT, "author's date", "authoredDate"),
     "committed_at": Column(INSTANT, "committer's date", "committedDate"),
     "author": Column(TEXT, "author's login, read only where LT9 asks for it", "author.user.login"),
+    "message": Column(TEXT, "its message, kept only where it speaks of a revert (F3)", "message"),
 }
 
 PARENTS: Schema = {
@@ -82,6 +85,7 @@ PULL_REQUESTS: Schema = {
     "created_at": Column(INSTANT, "when it was opened", "createdAt"),
     "merged_at": Column(INSTANT, "when it was merged; missing if it is not", "mergedAt"),
     "merge_sha": Column(TEXT, "its merge commit", "mergeCommit.oid"),
+    "head_ref": Column(TEXT, "the branch it came from", "headRefName"),
     "first_authored_at": Column(
         INSTANT, "author's date of its branch's first commit", "commits.commit.authoredDate"
     ),
@@ -101,6 +105,38 @@ BRANCH_COMMITS: Schema = {
     "sha": Column(TEXT, "first or one of the last commits of its branch", "commits.commit.oid"),
 }
 
+#: Labels of pull requests and of issues.
+LABELS: Schema = {
+    "repository": REPOSITORY,
+    "number": Column(COUNT, "number of the pull request or issue", "number"),
+    "label": Column(TEXT, "one of its labels", "labels.name"),
+}
+
+TAGS: Schema = {
+    "repository": REPOSITORY,
+    "tag": Column(TEXT, "name of a git tag", "Ref.name"),
+    "sha": Column(TEXT, "the commit it stands on", "target.oid"),
+    "tagged_at": Column(INSTANT, "when; missing for a lightweight tag", "tagger.date"),
+}
+
+INCIDENTS: Schema = {
+    "repository": Column(
+        TEXT, "where it was told: a repository; missing at PagerDuty", "repository"
+    ),
+    "number": Column(COUNT, "number of the issue; 0 at PagerDuty", "Issue.number"),
+    "by": Column(TEXT, "what it is called: `repo#n`, or PagerDuty's id", ""),
+    "owner": Column(TEXT, "repository its service is mapped to, at PagerDuty", "service"),
+    "opened_at": Column(INSTANT, "when it was opened", "createdAt"),
+    "closed_at": Column(INSTANT, "when it was closed; missing while it lasts", "closedAt"),
+    "named": Column(TEXT, "the deployment its body names, as it stands there (F7)", "body"),
+    "url": Column(TEXT, "where to read it", "url"),
+}
+
+TEAMS: Schema = {
+    "team": Column(TEXT, "name of a team", "Team.name"),
+    "repository": REPOSITORY,
+}
+
 Repositories = NewType("Repositories", pd.DataFrame)
 Deployments = NewType("Deployments", pd.DataFrame)
 Statuses = NewType("Statuses", pd.DataFrame)
@@ -109,6 +145,10 @@ Parents = NewType("Parents", pd.DataFrame)
 PullRequests = NewType("PullRequests", pd.DataFrame)
 Associations = NewType("Associations", pd.DataFrame)
 BranchCommits = NewType("BranchCommits", pd.DataFrame)
+Labels = NewType("Labels", pd.DataFrame)
+Tags = NewType("Tags", pd.DataFrame)
+Incidents = NewType("Incidents", pd.DataFrame)
+Teams = NewType("Teams", pd.DataFrame)
 
 SCHEMAS: Mapping[str, Schema] = {
     "repositories": REPOSITORIES,
@@ -119,6 +159,10 @@ SCHEMAS: Mapping[str, Schema] = {
     "pull_requests": PULL_REQUESTS,
     "associations": ASSOCIATIONS,
     "branch_commits": BRANCH_COMMITS,
+    "labels": LABELS,
+    "tags": TAGS,
+    "incidents": INCIDENTS,
+    "teams": TEAMS,
 }
 
 
@@ -134,6 +178,12 @@ class Tables:
     pull_requests: PullRequests
     associations: Associations
     branch_commits: BranchCommits
+    labels: Labels
+    tags: Tags
+    incidents: Incidents
+    teams: Teams
+    gaps: Mapping[str, str] = field(default_factory=dict)
+    """What of the organization could not be read at all (`incidents`, `teams`), and why."""
     requests: int = 0
     points: int = 0
     seconds: float = 0.0
@@ -153,21 +203,40 @@ def typed(schema: Schema, made: pd.DataFrame) -> pd.DataFrame:
     columns = {}
     for name, column in schema.items():
         values = made[name]
-        if column.dtype == INSTANT and values.dtype == object:
-            values = pd.to_datetime(values, utc=False, format="ISO8601")
-            if values.dt.tz is None and values.notna().any():
-                raise TypeError(f"{name} holds instants without a time zone")
-            if values.dt.tz is None:
-                values = values.dt.tz_localize("UTC")
+        if column.dtype == INSTANT:
+            values = _instants(values)
         columns[name] = values.astype(cast("Any", column.dtype))
     return pd.DataFrame(columns, columns=list(schema))
 
 
+def _instants(values: pd.Series) -> pd.Series:
+    """*values* as UTC instants; TypeError where one has no time zone."""
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        return values
+    there = values.dropna()
+    if there.empty:
+        return pd.Series(None, index=values.index, dtype=INSTANT)
+    if there.dtype == "str":
+        has_zone = bool(there.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$").all())
+    else:
+        has_zone = all(getattr(one, "tzinfo", None) is not None for one in there)
+    if not has_zone:
+        raise TypeError(f"{values.name} holds instants without a time zone")
+    return pd.to_datetime(values, utc=True, format="ISO8601")
+
+
 def make_tables(
-    rows: Mapping[str, Iterable[Any]], *, requests: int = 0, points: int = 0, seconds: float = 0.0
+    rows: Mapping[str, Iterable[Any]],
+    *,
+    gaps: Mapping[str, str] | None = None,
+    requests: int = 0,
+    points: int = 0,
+    seconds: float = 0.0,
 ) -> Tables:
     """The tables of *rows* (table name → rows); a table not named is empty."""
     frames: dict[str, Any] = {
         name: frame(schema, rows.get(name, ())) for name, schema in SCHEMAS.items()
     }
-    return Tables(**frames, requests=requests, points=points, seconds=seconds)
+    return Tables(
+        **frames, gaps=dict(gaps or {}), requests=requests, points=points, seconds=seconds
+    )

@@ -157,7 +157,7 @@ def test_console_script() -> None:
         (["--by", "colour"], "--by: 'colour' is not allowed; allowed: 'repository', "),
         (["--benchmark", "2024"], "--benchmark: '2024' cannot be used: 2024 is no ladder"),
         (["--timezone", "Mars/Olympus"], "--timezone: 'Mars/Olympus' is no time zone; allowed: "),
-        (["--wait", "soon"], "--collect.wait: 'soon' is no age; allowed: "),
+        (["--wait", "soon"], "--wait: 'soon' is no age; allowed: "),
         (["--format", "pdf"], "--format: 'pdf' is not allowed; allowed: table, markdown, json, cs"),
         (["--output", "report.xyz"], "--output: the ending of 'report.xyz' says no format; allowe"),
         (["--output", "report"], "--output: the ending of 'report' says no format; allowed: .txt"),
@@ -320,7 +320,7 @@ def test_repository_that_cannot_be_read() -> None:
     assert done.returncode == 3
     assert done.stderr == (
         f"dora: vault: {reason}\n"
-        "      The report is made without what could not be read; the other numbers hold.\n"
+        "      What could not be read is not in the numbers; the others hold.\n"
     )
     document = json.loads(done.stdout)
     unreadable = document["coverage"]["repositories"]["unreadable"]

@@ -3,6 +3,7 @@
 A secret lives in PyGithub's authentication objects alone: it is in no setting, repr, log or error.
 """
 
+import re
 import shutil
 import subprocess
 import threading
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 from github import Auth, GithubException, GithubIntegration
 from github.Requester import Requester
+from jwt import PyJWTError
 from requests.exceptions import RequestException
 
 from dora import __version__
@@ -20,6 +22,8 @@ from dora.errors import CannotReach, NoAccess
 PUBLIC_API = "https://api.github.com"
 #: GitHub ends a request after ten seconds; what takes longer is a lost connection.
 TIMEOUT_SECONDS = 20
+#: What can stand in a header: no token holds anything else.
+TOKEN = re.compile(r"[!-~]+")
 ADVICE = (
     "Set GITHUB_TOKEN (or GH_TOKEN, or log in with `gh auth login`), or DORA_APP_ID and "
     "DORA_APP_PRIVATE_KEY for a GitHub App. `dora demo` needs none."
@@ -29,8 +33,10 @@ ADVICE = (
 class Access:
     """How to speak to GitHub: its address, and who we are there."""
 
-    def __init__(self, auth: Auth.Auth, api: str) -> None:
+    def __init__(self, auth: Auth.Auth, api: str, *, requests: int = 0) -> None:
         self.api = api
+        self.requests = requests  #: made for access alone: an App's installation and tokens
+        self._token: str | None = None
         self._auth = auth
         self._lock = threading.Lock()
 
@@ -57,7 +63,9 @@ class Access:
         """Renew an App's token when it is about to expire, by one thread for all."""
         if isinstance(self._auth, Auth.AppInstallationAuth):
             with self._lock:
-                _ = self._auth.token
+                token = self._auth.token
+                self.requests += token != self._token
+                self._token = token
 
 
 def find_access(variables: Mapping[str, str], organization: str) -> Access:
@@ -66,33 +74,48 @@ def find_access(variables: Mapping[str, str], organization: str) -> Access:
     A token (`GITHUB_TOKEN`, `GH_TOKEN`, `gh auth token`), else a GitHub App. The API's base is
     `GITHUB_API_URL`.
     """
-    api = variables.get("GITHUB_API_URL", "").rstrip("/") or PUBLIC_API
-    parts = urlsplit(api)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise NoAccess(
-            f"GITHUB_API_URL is no address: {api!r}",
-            f"Set it to {PUBLIC_API} or https://HOST/api/v3, or unset it.",
-        )
-    token = variables.get("GITHUB_TOKEN") or variables.get("GH_TOKEN")
-    if token:
-        return Access(Auth.Token(token.strip()), api)
-    if variables.get("DORA_APP_ID"):
-        return Access(_app(variables, api, organization), api)
-    token = _token_of_gh(parts.hostname)
-    if token:
-        return Access(Auth.Token(token), api)
+    api = variables.get("GITHUB_API_URL", "").strip().rstrip("/") or PUBLIC_API
+    host = _host(api)
+    for name in ("GITHUB_TOKEN", "GH_TOKEN"):
+        if token := variables.get(name, "").strip():
+            if not TOKEN.fullmatch(token):
+                raise NoAccess(
+                    f"{name} is no token: it holds a sign that no token has",
+                    "Set it anew, without quotes, blanks or line breaks.",
+                )
+            return Access(Auth.Token(token), api)
+    if variables.get("DORA_APP_ID", "").strip():
+        return _app(variables, api, organization)
+    of_gh = _token_of_gh(host)
+    if of_gh and TOKEN.fullmatch(of_gh):
+        return Access(Auth.Token(of_gh), api)
     raise NoAccess("there is no token to read GitHub with", ADVICE)
 
 
-def _app(variables: Mapping[str, str], api: str, organization: str) -> Auth.AppInstallationAuth:
+def _host(api: str) -> str:
+    """Host of the API's address; NoAccess where it is none."""
+    try:
+        parts = urlsplit(api)
+        if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0:
+            return parts.hostname
+    except ValueError:
+        pass
+    raise NoAccess(
+        f"GITHUB_API_URL is no address: {api!r}",
+        f"Set it to {PUBLIC_API} or https://HOST/api/v3, or unset it.",
+    )
+
+
+def _app(variables: Mapping[str, str], api: str, organization: str) -> Access:
     key = variables.get("DORA_APP_PRIVATE_KEY")
     file = variables.get("DORA_APP_PRIVATE_KEY_FILE")
     if not key and file:
         try:
             key = Path(file).read_text(encoding="utf-8")
-        except OSError as wrong:
+        except (OSError, ValueError) as wrong:
+            why = getattr(wrong, "strerror", None) or "it is no text"
             raise NoAccess(
-                f"the App's private key cannot be read from {file}: {wrong.strerror}",
+                f"the App's private key cannot be read from {file}: {why}",
                 "Set DORA_APP_PRIVATE_KEY_FILE to a readable file.",
             ) from None
     if not key:
@@ -101,11 +124,13 @@ def _app(variables: Mapping[str, str], api: str, organization: str) -> Auth.AppI
             "Set DORA_APP_PRIVATE_KEY, or DORA_APP_PRIVATE_KEY_FILE to a file that holds it.",
         )
     try:
-        app = Auth.AppAuth(variables["DORA_APP_ID"], key.replace("\\n", "\n"))
+        app = Auth.AppAuth(variables["DORA_APP_ID"].strip(), key.replace("\\n", "\n"))
+        _ = app.token  # signed here, so that a key that is none is told now
         given = variables.get("DORA_APP_INSTALLATION_ID")
         installation = int(given) if given else _installation(app, api, organization)
-        return app.get_installation_auth(installation)
-    except (ValueError, TypeError):
+        auth = app.get_installation_auth(installation)
+        return Access(auth, api, requests=0 if given else 1)
+    except (ValueError, TypeError, PyJWTError):
         raise NoAccess(
             "the GitHub App's settings cannot be used",
             "DORA_APP_PRIVATE_KEY must be a PEM private key, DORA_APP_INSTALLATION_ID a number.",
@@ -132,11 +157,14 @@ def _token_of_gh(host: str) -> str | None:
     if program is None:
         return None
     name = "github.com" if host == "api.github.com" else host
-    answer = subprocess.run(  # noqa: S603  # the program found on PATH, with a fixed command
-        [program, "auth", "token", "--hostname", name],
-        capture_output=True,
-        text=True,
-        timeout=10,
-        check=False,
-    )
+    try:
+        answer = subprocess.run(  # noqa: S603  # the program found on PATH, with a fixed command
+            [program, "auth", "token", "--hostname", name],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None
     return answer.stdout.strip() or None if answer.returncode == 0 else None

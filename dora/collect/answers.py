@@ -124,5 +124,5 @@ def _reset(headers: dict[str, Any]) -> datetime | None:
 def _integer(value: Any) -> int | None:
     try:
         return int(float(value))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

@@ -61,8 +61,13 @@ class Client:
         self._page_sizes: dict[str, int] = {}
         self._resume_at = datetime.min.replace(tzinfo=UTC)
         self.stopping = threading.Event()
-        self.requests = 0
         self.points = 0
+        self._requests = 0
+
+    @property
+    def requests(self) -> int:
+        """Requests made so far, those for access among them."""
+        return self._requests + self._access.requests
 
     def ask(self, query: str, **variables: Any) -> Answer:
         """Answer to `queries/<query>.graphql`; its data may be partial, with errors beside it.
@@ -125,7 +130,7 @@ class Client:
 
     def _count(self, answer: Answer | None) -> None:
         with self._lock:
-            self.requests += 1
+            self._requests += 1
             cost = answer and (answer.data.get("rateLimit") or {}).get("cost")
             self.points += cost or 0
         self._progress.asked(self.requests, answer.remaining if answer else None)

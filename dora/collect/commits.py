@@ -5,6 +5,7 @@ was live before is closed: no commit is left unread that a deployment might have
 with `since`, which stops at the first old commit and loses what was merged late.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,7 @@ from typing import Any
 
 from dora.collect.client import Client
 from dora.collect.deployments import find, parse_instant
+from dora.collect.pull_requests import PullRequests, Rows
 from dora.graph import CommitGraph
 from dora.lookback import microseconds
 
@@ -52,23 +54,22 @@ class CommitHistory:
     client: Client
     owner: str
     repository: str
-    with_authors: bool
+    requests: PullRequests
     page_budget: int
+    excluded: re.Pattern[str]
+    with_authors: bool = False
+    with_messages: bool = False
     graph: CommitGraph = field(default_factory=CommitGraph)
-    rows: dict[str, list[tuple[Any, ...]]] = field(
-        default_factory=lambda: {
-            name: []
-            for name in ("commits", "parents", "pull_requests", "associations", "branch_commits")
-        }
-    )
+    rows: Rows = field(default_factory=lambda: {"commits": [], "parents": []})
+    texts: dict[int, tuple[str | None, str | None]] = field(default_factory=dict)
+    """Message and head branch of the commits that were read and speak of a revert (F3)."""
     _numbers: dict[str, int] = field(default_factory=dict)
     _shas: list[str] = field(default_factory=list)
     _marks: list[int] = field(default_factory=list)
-    _dates: dict[int, int] = field(default_factory=dict)  #: of commits known before they are read
     _unread: set[int] = field(default_factory=set)
     _walks: dict[int, Walk] = field(default_factory=dict)  #: by bit
     _merging: set[int] = field(default_factory=set)  #: merge commits of pull requests
-    _requests: set[int] = field(default_factory=set)
+    _required: set[int] = field(default_factory=set)
     _pages: int = 0
     _next_bit: int = 1
     _all_wanted: int = 0
@@ -78,7 +79,7 @@ class CommitHistory:
     def number(self, sha: str, committed_at: datetime) -> int:
         """Number in the graph of a commit of which GitHub told the date."""
         commit = self._number(sha)
-        self._dates.setdefault(commit, microseconds(committed_at))
+        self.graph.told.setdefault(commit, microseconds(committed_at))
         return commit
 
     def new_frontier(self) -> Frontier:
@@ -106,6 +107,31 @@ class CommitHistory:
         """Whether *commit* carries *bits*."""
         return self._marks[commit] & bits == bits
 
+    def find(self, sha: str) -> int | None:
+        """Number of a commit by its sha, perhaps a short one; None where GitHub knows none such."""
+        whole = [sha] if sha in self._numbers else [s for s in self._numbers if s.startswith(sha)]
+        if len(whole) == 1:
+            return self._numbers[whole[0]]
+        answer = self.client.ask("object", owner=self.owner, name=self.repository, sha=sha)
+        commit = (answer.data.get("repository") or {}).get("object") or {}
+        if "oid" not in commit:
+            return None
+        return self.number(commit["oid"], parse_instant(commit["committedDate"]))
+
+    def require(self, commit: int, descendant: int) -> bool:
+        """Ask for a commit itself, and whether *descendant* reaches it; False if it is read."""
+        if self.graph.committed[commit] is not None:
+            return False
+        frontier = self.new_frontier()
+        self.mark(descendant, frontier.closed)
+        self.mark(commit, frontier.wanted)
+        self._required.add(commit)
+        return True
+
+    def in_doubt(self) -> list[int]:
+        """Commits read that speak of a revert and were not there before, or were asked for."""
+        return [one for one in self.texts if self._difference(one) or one in self._required]
+
     def close(self) -> bool:
         """Read until no commit of any difference can be unread; False when the budget ends it."""
         while needed := self._open() or self._doubtful():
@@ -120,10 +146,13 @@ class CommitHistory:
         all_open = 0
         for bits in is_open.values():
             all_open |= bits
+        required = self._required & self._unread
         if not all_open:
-            return set()
+            return required
         closing = all_open << 1
-        return {commit for commit, bits in is_open.items() if bits or self._marks[commit] & closing}
+        return required | {
+            commit for commit, bits in is_open.items() if bits or self._marks[commit] & closing
+        }
 
     def _doubtful(self) -> set[int]:
         """Unread commits that could still change a difference that looks closed.
@@ -164,7 +193,7 @@ class CommitHistory:
     def _at(self, commit: int) -> int:
         """About when an unread commit was made, at the latest."""
         dates = [walk.at for walk in self._walks_to(commit)]
-        return max(dates, default=self._dates.get(commit, LONG_AGO))
+        return max(dates, default=self.graph.told.get(commit, LONG_AGO))
 
     def _newest_walk(self, needed: Iterable[int]) -> Walk:
         """The walk to read on, or to begin: the one that stands at the newest commits."""
@@ -174,7 +203,7 @@ class CommitHistory:
             return max(walks, key=lambda walk: walk.at)
         bit = self._new_bit()
         self._all_walks |= bit
-        self._walks[bit] = Walk(self._shas[commit], self._dates.get(commit, LONG_AGO))
+        self._walks[bit] = Walk(self._shas[commit], self.graph.told.get(commit, LONG_AGO))
         self.mark(commit, bit)
         return self._walks[bit]
 
@@ -199,6 +228,8 @@ class CommitHistory:
             oid=walk.start,
             after=walk.cursor,
             authors=self.with_authors,
+            messages=self.with_messages,
+            labels=self.requests.with_labels,
         )
         page = find(answer, "repository", "object", "history")
         self._pages += 1
@@ -223,49 +254,40 @@ class CommitHistory:
             self.mark(number, self._marks[commit])
             self.rows["parents"].append((self.repository, node["oid"], position, parent))
         login = ((node.get("author") or {}).get("user") or {}).get("login")
+        if login is not None and self.excluded.fullmatch(login):
+            self.graph.excluded.add(commit)
+        message = node.get("message")
+        message = message if message and "revert" in message.lower() else None
         self.rows["commits"].append(
-            (self.repository, node["oid"], parse_instant(node["authoredDate"]), committed_at, login)
-        )
-        for request in requests:
-            self._add_request(commit, node["oid"], request)
-
-    def _add_request(self, commit: int, sha: str, request: dict[str, Any]) -> None:
-        if request["mergedAt"] is None:
-            return
-        number, merge = request["number"], (request["mergeCommit"] or {}).get("oid")
-        if merge == sha:
-            self._merging.add(commit)
-        self.rows["associations"].append((self.repository, sha, number))
-        if number in self._requests:
-            return
-        self._requests.add(number)
-        opening, closing = ([one["commit"] for one in request[name]["nodes"] if one]
-                            for name in ("opening", "closing"))  # fmt: skip
-        first_at = parse_instant(opening[0]["authoredDate"]) if opening else None
-        self.rows["pull_requests"].append(
-            (self.repository, number, parse_instant(request["createdAt"]),
-             parse_instant(request["mergedAt"]), merge, first_at)
+            (self.repository, node["oid"], parse_instant(node["authoredDate"]), committed_at, login,
+             message)
         )  # fmt: skip
-        self.rows["branch_commits"] += [
-            (self.repository, number, oid)
-            for oid in dict.fromkeys(one["oid"] for one in [*opening, *closing])
-        ]
+        if any([self.requests.add(node["oid"], request) for request in requests]):  # noqa: C419  # each is kept
+            self._merging.add(commit)
+        branch = self.requests.branches.get(node["oid"])
+        if self.with_messages and (message or (branch or "").startswith("revert-")):
+            self.texts[commit] = (message, branch)
 
     def _whole(self, node: dict[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
         """All parents and pull requests of a commit, those that did not fit on its page too."""
-        parents, requests = node["parents"], node["associatedPullRequests"] or NO_PAGE
-        parent_nodes, request_nodes = list(parents["nodes"]), list(requests["nodes"])
-        while parents["pageInfo"]["hasNextPage"] or requests["pageInfo"]["hasNextPage"]:
+        pages = [node["parents"], node["associatedPullRequests"] or NO_PAGE]
+        found: list[list[dict[str, Any]]] = [list(page["nodes"]) for page in pages]
+        cursors = [page["pageInfo"]["endCursor"] for page in pages]
+        while any(page["pageInfo"]["hasNextPage"] for page in pages):
             answer = self.client.ask(
                 "commit",
                 owner=self.owner,
                 name=self.repository,
                 oid=node["oid"],
-                parents=parents["pageInfo"]["endCursor"],
-                requests=requests["pageInfo"]["endCursor"],
+                parents=cursors[0],
+                requests=cursors[1],
+                labels=self.requests.with_labels,
             )
-            found = find(answer, "repository", "object")
-            parents, requests = found["parents"], found["associatedPullRequests"] or NO_PAGE
-            parent_nodes += parents["nodes"]
-            request_nodes += requests["nodes"]
-        return [one["oid"] for one in parent_nodes], [one for one in request_nodes if one]
+            more = find(answer, "repository", "object")
+            for place, name in enumerate(("parents", "associatedPullRequests")):
+                # Past its end a connection names no cursor: it must not begin anew.
+                if pages[place]["pageInfo"]["hasNextPage"]:
+                    pages[place] = more[name] or NO_PAGE
+                    found[place] += pages[place]["nodes"]
+                    cursors[place] = pages[place]["pageInfo"]["endCursor"]
+        return [one["oid"] for one in found[0] if one], [one for one in found[1] if one]

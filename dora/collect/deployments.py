@@ -30,6 +30,8 @@ class DeploymentList:
     client: Client
     owner: str
     repository: str
+    with_tags: bool = False
+    tags: dict[str, Any] | None = None  #: the first page of tags, as it came
     read: list[Deployment] = field(default_factory=list)
     is_complete: bool = False
     _cursor: str | None = None
@@ -37,9 +39,14 @@ class DeploymentList:
     def read_page(self) -> None:
         """Read the next page of older deployments; CannotRead says why not."""
         answer = self.client.ask(
-            "deployments", owner=self.owner, name=self.repository, after=self._cursor
+            "deployments",
+            owner=self.owner,
+            name=self.repository,
+            after=self._cursor,
+            tags=self.with_tags and not self.read,
         )
         connection = find(answer, "repository", "deployments")
+        self.tags = self.tags or find(answer, "repository").get("refs")
         self.read += [self._deployment(node) for node in connection["nodes"] if node]
         self.is_complete = not connection["pageInfo"]["hasNextPage"]
         self._cursor = connection["pageInfo"]["endCursor"]

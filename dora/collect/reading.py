@@ -13,16 +13,19 @@ from typing import Any, NamedTuple
 
 from dora.collect.client import Client
 from dora.collect.commits import CommitHistory, Frontier
-from dora.collect.deployments import Deployment, DeploymentList
+from dora.collect.deployments import Deployment, DeploymentList, parse_instant
+from dora.collect.pull_requests import PullRequests, Rows
 from dora.collect.repositories import Found
+from dora.collect.tags import find_tags
 from dora.config import Config
 from dora.environments import Environment
 from dora.lookback import Reception, Span, Success, microseconds, receive
+from dora.names import compile_globs
+from dora.services import row_key
+from dora.texts import find_targets
 
 RUN = re.compile(r"\S*?/actions/runs/\d+")
 FAILURES = frozenset({"failure", "error"})
-
-Rows = dict[str, list[tuple[Any, ...]]]
 
 
 class Attempts(NamedTuple):
@@ -30,9 +33,9 @@ class Attempts(NamedTuple):
 
     is_production: bool
     successes: list[Success]
-    crosses_edge: bool
-    """Whether an outage of something that had been live began before the window and was not over
-    when it began: then it matters what was rolled back before the window, too (R2)."""
+    needs_all: bool
+    """Whether what went on before the window may decide an outage of it (R1, R2): then all that was
+    shipped since the look-back matters."""
 
 
 @dataclass
@@ -43,37 +46,52 @@ class Reading:
     config: Config
     found: Found
     environment: Callable[[str], Environment]
+    service: Callable[[str, str, str | None], str]
     span: Span
+    has_incidents: bool = False
+    with_authors: bool = False
+    _requests: PullRequests = field(init=False)
     _deployments: DeploymentList = field(init=False)
     _history: CommitHistory = field(init=False)
     _frontiers: dict[str, Frontier] = field(default_factory=dict)
     _pairs: set[tuple[int, int]] = field(default_factory=set)
+    _asked: set[tuple[int, str | int]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Nothing is read yet."""
         owner, name = self.config.organization, self.found.name
-        self._deployments = DeploymentList(self.client, owner, name)
+        on = self.config.failures
+        self._deployments = DeploymentList(self.client, owner, name, with_tags=on.tag)
+        self._requests = PullRequests(self.client, owner, name, with_labels=on.hotfix or on.label)
         self._history = CommitHistory(
             self.client,
             owner,
             name,
-            with_authors=bool(self.config.changes.exclude_authors),
+            self._requests,
             page_budget=self.config.collect.commit_pages,
+            excluded=compile_globs(self.config.changes.exclude_authors),
+            with_authors=self.with_authors or bool(self.config.changes.exclude_authors),
+            with_messages=on.revert,
         )
 
     def read(self) -> Rows:
         """Rows of every table; CannotRead (and its kin) say why there are none."""
-        window = self.config.window
-        self._deployments.read_since(window.since - self.config.lookback)
+        self._deployments.read_since(self.config.lookback_start)
         while not (has_any := self._has_chosen()) and not self._deployments.is_complete:
             self._deployments.read_page()
         is_whole = self._trace()
         found = self.found
         pages = self.config.collect.commit_pages
         incomplete = None if is_whole else f"its history was read for {pages} pages, not to its end"
-        row = (found.name, found.archived_at, found.is_empty, has_any, False, found.head, None,
-               incomplete)  # fmt: skip
-        return {"repositories": [row], **self._deployment_rows(), **self._history.rows}
+        row = (found.name, found.archived_at, found.is_empty, has_any, False, found.url,
+               found.head, found.head_at, None, incomplete)  # fmt: skip
+        return {
+            "repositories": [row],
+            **self._deployment_rows(),
+            "tags": find_tags(self._deployments, self.config),
+            **self._history.rows,
+            **self._requests.rows,
+        }
 
     def _has_chosen(self) -> bool:
         until = self.config.window.until
@@ -92,7 +110,7 @@ class Reading:
             receptions = {key: self._receive(own) for key, own in attempts.items()}
             if any(one.needs_previous for one in receptions.values()):
                 self._deployments.read_page()
-            elif self._ask_all(attempts, receptions):
+            elif self._ask_all(attempts, receptions) or self._ask_reverts():
                 if not self._history.close():
                     return False
             elif any(one.needs_older for one in receptions.values()):
@@ -104,6 +122,32 @@ class Reading:
         """Mark the commits that any environment still needs read; whether there were any."""
         asked = [self._ask_commits(key, own, receptions[key]) for key, own in attempts.items()]
         return any(asked)
+
+    def _ask_reverts(self) -> bool:
+        """Ask for what shipped reverts name and was not read (F3); whether there was any."""
+        asked = False
+        for commit in self._history.in_doubt():
+            targets = find_targets(
+                *self._history.texts[commit], self.config.organization, self.found.name
+            )
+            names: list[str | int] = [*targets.commits, *targets.requests]
+            for name in names:
+                if (commit, name) not in self._asked:
+                    self._asked.add((commit, name))
+                    target = self._target(name)
+                    if target is not None and target != commit:
+                        asked |= self._history.require(target, commit)
+        return asked
+
+    def _target(self, name: str | int) -> int | None:
+        """Number of the commit that a sha or a pull request's number stands for."""
+        if isinstance(name, str):
+            return self._history.find(name)
+        if name in self._requests.merges:
+            merge = self._requests.merges[name]
+            return None if merge is None else self._history.find(merge)
+        found = self._requests.find_merge(name)
+        return None if found is None else self._history.number(found[0], parse_instant(found[1]))
 
     def _receive(self, attempts: Attempts) -> Reception:
         older = sum(
@@ -143,7 +187,7 @@ class Reading:
         """Ask for what was shipped in the window, and what waits on the default branch."""
         frontier = self._frontiers[key] = self._history.new_frontier()
         earlier = [one for one in known if one.succeeded_at < self.span.since]
-        count = 1 if attempts.crosses_edge else max(1, len(earlier))
+        count = 1 if attempts.needs_all else max(1, len(earlier))
         wanted = [one.commit for one in known[count:]]
         if attempts.is_production:
             wanted.append(self._head())
@@ -158,9 +202,7 @@ class Reading:
         places = reception.judged
         for before, place in pairwise(places):
             live, one = reception.order[before].commit, reception.order[place].commit
-            matters = attempts.crosses_edge or (
-                reception.order[place].succeeded_at >= self.span.since
-            )
+            matters = attempts.needs_all or (reception.order[place].succeeded_at >= self.span.since)
             if not matters or live is None or one is None or live == one:
                 continue
             if reception.received[one] != place:
@@ -202,12 +244,14 @@ class Reading:
             is_shown = environment.is_chosen and not environment.is_left_out
             is_shown &= self.config.ephemeral or not environment.is_ephemeral
             if is_shown and one.created_at < until:
-                by_environment.setdefault(environment.key, []).append(one)
+                service = self.service(environment.name, one.task, one.payload)
+                key = row_key(environment.key, service)
+                by_environment.setdefault(key, []).append(one)
         for key, own in by_environment.items():
             tier = self.environment(own[0].environment).tier
             parts = [self._success(part, ranks) for part in self._wholes(own)]
             successes = [one for one in parts if one is not None]
-            found[key] = Attempts(tier == "production", successes, self._crosses_edge(own))
+            found[key] = Attempts(tier == "production", successes, self._needs_all(own))
         return found
 
     def _wholes(self, own: list[Deployment]) -> list[list[Deployment]]:
@@ -243,14 +287,17 @@ class Reading:
             ranks.get(first.id),
         )
 
-    def _crosses_edge(self, own: list[Deployment]) -> bool:
+    def _needs_all(self, own: list[Deployment]) -> bool:
+        """Whether something live before the window failed in it, or was down when it began."""
         since = self.config.window.since
         successes = [at for one in own for state, at, _ in one.statuses if state == "success"]
         last = max((at for at in successes if at < since), default=None)
-        return last is not None and any(
-            state in FAILURES and last < at < since
+        if last is None or self.has_incidents:
+            return self.has_incidents
+        return any(
+            state in FAILURES and at > last
             for one in own
-            if any(state == "success" for state, _, _ in one.statuses)
+            if any(state == "success" and at < since for state, at, _ in one.statuses)
             for state, at, _ in one.statuses
         )
 

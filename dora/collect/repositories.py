@@ -1,5 +1,6 @@
 """An organization in, its repositories out: what each is, and whether there is anything to read."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ class Found:
     """A repository as the listing tells of it."""
 
     name: str
+    url: str
     archived_at: datetime | None
     is_empty: bool
     head: str | None = None  #: newest commit of the default branch
@@ -27,26 +29,46 @@ class Found:
 def list_repositories(client: Client, organization: str) -> Iterator[Found]:
     """Every repository of the organization, by name; CannotRead when there is no such one.
 
-    Where the probe for deployments is refused for some, their names are asked for alone.
+    Where the probe for deployments is refused for some, their names are asked for alone; what came
+    with an error is not to be trusted, and unreadable.
     """
 
     def ask(cursor: str | None) -> dict[str, Any]:
         answer = client.ask("repositories", org=organization, after=cursor, probe=True)
         connection = _connection(answer, organization)
+        reasons = _reasons(answer)
+        names: list[dict[str, Any] | None] = []
         if any(node is None for node in connection["nodes"]):
-            names = client.ask("repositories", org=organization, after=cursor, probe=False)
-            known = _connection(names, organization)["nodes"]
-            told = {node["name"]: node for node in connection["nodes"] if node}
-            reasons = _reasons(answer)
-            connection["nodes"] = [
-                told.get(node["name"], {**node, "unreadable": reasons.get(place, answer.message)})
-                for place, node in enumerate(known)
-                if node
-            ]
+            names = _names(client, organization, cursor, len(connection["nodes"]))
+        connection["nodes"] = [
+            {**(node or names[place] or {}), "unreadable": reasons[place]}
+            if place in reasons or node is None
+            else node
+            for place, node in enumerate(connection["nodes"])
+        ]
         return connection
 
     for node in pages(ask):
-        yield _found(node)
+        if "name" in node:  # one that was deleted meanwhile is in no list of names either
+            yield _found(node)
+
+
+def _names(
+    client: Client, organization: str, cursor: str | None, count: int
+) -> list[dict[str, Any] | None]:
+    """The next *count* repositories after *cursor* without the probe, however many pages it takes.
+
+    In the same places as with it: both are read by name.
+    """
+    found: list[dict[str, Any] | None] = []
+    while len(found) < count:
+        answer = client.ask("repositories", org=organization, after=cursor, probe=False)
+        connection = _connection(answer, organization)
+        found += connection["nodes"]
+        cursor = connection["pageInfo"]["endCursor"]
+        if not connection["pageInfo"]["hasNextPage"]:
+            found += [None] * count
+    return found[:count]
 
 
 def _connection(answer: Answer, organization: str) -> dict[str, Any]:
@@ -57,13 +79,19 @@ def _connection(answer: Answer, organization: str) -> dict[str, Any]:
             "Check its name (an old name is not followed after renaming), and that the token may "
             "see it.",
         )
-    connection: dict[str, Any] = found["repositories"]
+    connection = found.get("repositories")
+    if not isinstance(connection, dict) or not isinstance(connection.get("nodes"), list):
+        raise CannotRead(
+            f"the repositories of {organization!r} cannot be listed: "
+            f"{answer.message or 'GitHub gives none'}",
+            "Check that the token may see the organization's repositories, then run it again.",
+        )
     return connection
 
 
-def _reasons(answer: Answer) -> dict[int, str]:
-    """Why a repository of the page is missing, by its place in it."""
-    reasons = {}
+def _reasons(answer: Answer) -> defaultdict[int, str]:
+    """Why a repository of the page, or a part of it, is missing, by its place in the page."""
+    reasons: defaultdict[int, str] = defaultdict(lambda: answer.message or "GitHub gives nothing")
     for error in answer.errors:
         path = error.get("path") or []
         if len(path) > 3 and path[2] == "nodes" and isinstance(path[3], int):  # noqa: PLR2004  # organization.repositories.nodes.N
@@ -80,6 +108,7 @@ def _found(node: dict[str, Any]) -> Found:
         archived_at = parse_instant("1970-01-01T00:00:00Z")
     return Found(
         name=node["name"],
+        url=node["url"],
         archived_at=archived_at,
         is_empty=node["isEmpty"],
         head=head.get("oid"),

@@ -1,11 +1,16 @@
 """A request and an answer, as the parts of the stand-in hand them on."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 DOCUMENTATION = "https://docs.github.com/rest"
+
+
+#: The first line that begins an operation, after whatever comments.
+OPERATION = re.compile(r"^\s*(?:query|mutation)\s+(\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -32,8 +37,8 @@ class Request:
         named = self.body.get("operationName")
         if named:
             return str(named)
-        words = str(self.body.get("query") or "").replace("(", " ").replace("{", " ").split()
-        return words[1] if len(words) > 1 and words[0] == "query" else None
+        found = OPERATION.search(str(self.body.get("query") or ""))
+        return found[1] if found else None
 
     @property
     def variables(self) -> Mapping[str, Any]:

@@ -98,15 +98,15 @@ def as_document(report: Report) -> dict[str, Any]:
         "schema": SCHEMA,
         "organization": report.organization,
         "window": {
-            "since": _instant(report.since),
-            "until": _instant(report.until),
+            "since": instant(report.since),
+            "until": instant(report.until),
             "days": report.days,
             "timezone": report.timezone,
         },
         "by": report.by,
         "benchmark": report.benchmark,
         "generated": {
-            "at": _instant(report.generated_at),
+            "at": instant(report.generated_at),
             "version": report.version,
             "configuration": report.configuration,
         },
@@ -115,7 +115,8 @@ def as_document(report: Report) -> dict[str, Any]:
     }
 
 
-def _instant(moment: datetime) -> str:
+def instant(moment: datetime) -> str:
+    """Give *moment* as ISO 8601 in UTC, with `Z`."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -149,6 +150,7 @@ def _coverage(coverage: Coverage) -> dict[str, Any]:
         "deployments": {**dict.fromkeys(DEPLOYMENTS, 0), **coverage.deployments},
         "changes": {**dict.fromkeys(CHANGES, 0), **coverage.changes},
         "incidents": {"unattributed": None, **coverage.incidents},
+        "gaps": [{"what": what, "reason": reason} for what, reason in coverage.gaps.items()],
         "requests": asdict(coverage.requests),
     }
 
@@ -176,7 +178,7 @@ def render_csv(report: Report) -> str:
         reasons = {**dict.fromkeys(SIGNALS, 0), **row.change_fail_rate.reasons}
         document["change_fail_rate"]["reasons"] = reasons
         numbers = [_at(document, path) for path in COLUMNS.values()]
-        lines.writerow([*map(_safe, [*keys, row.tier]), *numbers])
+        lines.writerow([*map(safe, [*keys, row.tier]), *numbers])
     return text.getvalue()
 
 
@@ -189,7 +191,7 @@ def _at(document: Any, path: tuple[str | int, ...]) -> Any:
     return document
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Give *text* safe to print and never a formula."""
     text = words.plain(text)
     return f"'{text}" if text.startswith(FORMULA) else text

@@ -90,6 +90,10 @@ def _of_repositories(coverage: Coverage, quote: Quote) -> list[str]:
             for it in coverage.unreadable
         ),
         *(
+            f"the {what} could not be read: {quote(reason)}"
+            for what, reason in coverage.gaps.items()
+        ),
+        *(
             f"{quote(it.repository)} was read only in part: {quote(it.reason)}"
             for it in coverage.incomplete
         ),

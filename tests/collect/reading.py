@@ -117,9 +117,8 @@ def nearly(expected: Any) -> Any:
 
 
 def query_of(record: Record) -> str:
-    """Which of the collector's queries a request was, told by its variables."""
-    names = {"org": "repositories", "id": "statuses", "authors": "commits", "parents": "commit"}
-    return next((query for name, query in names.items() if name in record.variables), "deployments")
+    """Which of the collector's queries a request was."""
+    return (record.operation or "").lower()
 
 
 def asked_of(server: Server) -> Counter[tuple[str, str | None]]:

@@ -12,7 +12,7 @@ from dora.render.document import render_json
 from dora.report import build_report
 from tests.collect import record
 
-REQUESTS = 7
+REQUESTS = 8
 
 REPORT = {
     "schema": "dora.report/1",
@@ -97,7 +97,7 @@ REPORT = {
             "lookback_limit": 0,
         },
         "changes": {"clock_skew": 0, "excluded": 0},
-        "incidents": {"unattributed": None},
+        "incidents": {"unattributed": 0},
         "requests": {"count": REQUESTS, "points": REQUESTS, "seconds": 0.0},
     },
 }

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from dora.demo.model import PullRequest
 from tests.oracle.naming import fits_any
-from tests.oracle.outcomes import Judged, payload_value
+from tests.oracle.outcomes import BROKEN, Judged, payload_value
 from tests.oracle.settings import Settings
 from tests.oracle.shipping import History
 
@@ -19,6 +19,7 @@ class Reason:
     signal: str
     began_at: datetime
     ended_at: datetime | None
+    by: str  #: what says so: a status, a deployment's id, a sha, `repo#n`, a tag
 
 
 Reasons = dict[int, list[Reason]]  # by deployment id
@@ -30,6 +31,7 @@ class Episode:
 
     began_at: datetime
     ended_at: datetime | None
+    deployments: tuple[int, ...]  #: ids of the failed ones
 
 
 def status_reasons(history: History, settings: Settings) -> list[tuple[int, Reason]]:
@@ -45,7 +47,8 @@ def status_reasons(history: History, settings: Settings) -> list[tuple[int, Reas
         began_at = one.failed_at
         if counts and began_at is not None:
             after = [at for at in successes if at >= began_at]
-            found.append((one.id, Reason("status", began_at, min(after, default=None))))
+            by = next(event.state for event in one.events if event.state in BROKEN)
+            found.append((one.id, Reason("status", began_at, min(after, default=None), by)))
     return found
 
 
@@ -74,8 +77,8 @@ def rollbacks(history: History) -> list[tuple[Judged, Judged]]:
 def rollback_reasons(history: History) -> list[tuple[int, Reason]]:
     """F2: what the rollbacks fail, from its success to the rollback's."""
     return [
-        (failed.id, Reason("rollback", failed.succeeded_at, rollback.succeeded_at))
-        for rollback, failed in rollbacks(history)
+        (failed.id, Reason("rollback", failed.succeeded_at, one.succeeded_at, str(one.id)))
+        for one, failed in rollbacks(history)
         if failed.succeeded_at is not None
     ]
 
@@ -99,8 +102,8 @@ class Reverts:
         """Commits that the commit reverts, None for an unknown one; None if it is no revert."""
         message = self.graph.commits[sha].message
         found: list[str | None] = []
-        for prefix in re.findall(r"This reverts commit ([0-9a-f]{7,40})\b", message):
-            fitting = [one for one in self.received if one.startswith(prefix)]
+        for prefix in re.findall(r"This reverts commit ([0-9a-fA-F]{7,40})\b", message):
+            fitting = [one for one in self.received if one.startswith(prefix.lower())]
             found.append(fitting[0] if len(fitting) == 1 else None)
         for name, number in re.findall(r"Reverts ([\w.-]+/[\w.-]+)?#([0-9]+)", message):
             ours = not name or name.casefold() == self.name
@@ -123,12 +126,12 @@ class Reverts:
         ]
 
 
-def reverting(history: History, organization: str) -> list[tuple[Judged, str]]:
-    """F3: each deployment that shipped a revert, with the commit it took away."""
+def reverting(history: History, organization: str) -> list[tuple[Judged, str, str]]:
+    """F3: each deployment that shipped a revert, that commit, and the commit it took away."""
     reverts = Reverts(history, organization)
     shipped = history.shipped()
     return [
-        (one, target)
+        (one, sha, target)
         for one in history.successes
         for sha in shipped[one.id]
         for target in reverts.takes_away(sha)
@@ -141,10 +144,10 @@ def revert_reasons(history: History, organization: str) -> list[tuple[int, Reaso
     shipped = history.shipped()
     order = [one.id for one in history.successes]
     found = []
-    for one, target in reverting(history, organization):
+    for one, sha, target in reverting(history, organization):
         for failed in history.successes[: order.index(one.id)]:
             if target in shipped[failed.id] and failed.succeeded_at is not None:
-                reason = Reason("revert", failed.succeeded_at, one.succeeded_at)
+                reason = Reason("revert", failed.succeeded_at, one.succeeded_at, sha)
                 found.append((failed.id, reason))
     return found
 
@@ -168,62 +171,59 @@ def shipping_requests(history: History) -> list[tuple[Judged, PullRequest]]:
     return found
 
 
-def hotfixing(history: History, settings: Settings) -> list[Judged]:
-    """F4: the successes that shipped a hotfix."""
-    ids = {
-        one.id
+def named_request(history: History, request: PullRequest) -> str:
+    """Give the request as `repo#n`."""
+    return f"{history.graph.repository.name}#{request.number}"
+
+
+def hotfixing(history: History, settings: Settings) -> list[tuple[Judged, PullRequest]]:
+    """F4: the successes that shipped a hotfix, with its request."""
+    return [
+        (one, request)
         for one, request in shipping_requests(history)
         if has_label(request, settings.hotfix_labels)
         or fits_any(settings.hotfix_branches, request.head_ref)
-    }
-    return [one for one in history.successes if one.id in ids]
+    ]
 
 
 def hotfix_reasons(history: History, settings: Settings) -> list[tuple[int, Reason]]:
     """F4: the deployment live just before a hotfix."""
-    fixes = {one.id for one in hotfixing(history, settings)}
-    successes = history.successes
+    fixes = hotfixing(history, settings)
     return [
-        (live.id, Reason("hotfix", live.succeeded_at, one.succeeded_at))
-        for live, one in pairwise(successes)
-        if one.id in fixes and live.succeeded_at is not None
+        (live.id, Reason("hotfix", live.succeeded_at, one.succeeded_at, by))
+        for live, one in pairwise(history.successes)
+        for by in [named_request(history, request) for fix, request in fixes if fix.id == one.id]
+        if live.succeeded_at is not None
     ]
 
 
 def label_reasons(history: History, settings: Settings) -> list[tuple[int, Reason]]:
     """F5: the deployment that shipped a request labelled as a failure."""
-    ids = {
-        one.id
-        for one, request in shipping_requests(history)
-        if has_label(request, settings.failure_labels)
-    }
     successes = history.successes
+    order = [one.id for one in successes]
     found = []
-    for place, one in enumerate(successes):
-        if one.id in ids and one.succeeded_at is not None:
-            later = [other.succeeded_at for other in successes[place + 1 :]]
-            ended_at = later[0] if later else None
-            found.append((one.id, Reason("label", one.succeeded_at, ended_at)))
+    for one, request in shipping_requests(history):
+        if has_label(request, settings.failure_labels) and one.succeeded_at is not None:
+            later = [other.succeeded_at for other in successes[order.index(one.id) + 1 :]]
+            by = named_request(history, request)
+            reason = Reason("label", one.succeeded_at, later[0] if later else None, by)
+            found.append((one.id, reason))
     return found
 
 
 def tag_reasons(history: History, settings: Settings) -> list[tuple[int, Reason]]:
     """F6: the latest success of a tagged commit, in production."""
-    shas = {
-        tag.sha
-        for tag in history.graph.repository.tags
-        if fits_any(settings.failure_tags, tag.name)
-        and (tag.tagged_at is None or tag.tagged_at < history.span.until)
-    }
     successes = history.successes if history.tier == "production" else []
     latest = {one.sha: place for place, one in enumerate(successes)}
     found = []
-    for sha in sorted(shas & set(latest)):
-        one = successes[latest[sha]]
-        later = [other for other in successes[latest[sha] + 1 :] if other.sha != sha]
-        ended_at = later[0].succeeded_at if later else None
-        if one.succeeded_at is not None:
-            found.append((one.id, Reason("tag", one.succeeded_at, ended_at)))
+    for tag in history.graph.repository.tags:
+        exists = tag.tagged_at is None or tag.tagged_at < history.span.until
+        if exists and fits_any(settings.failure_tags, tag.name) and tag.sha in latest:
+            one = successes[latest[tag.sha]]
+            later = [other for other in successes[latest[tag.sha] + 1 :] if other.sha != tag.sha]
+            ended_at = later[0].succeeded_at if later else None
+            if one.succeeded_at is not None:
+                found.append((one.id, Reason("tag", one.succeeded_at, ended_at, tag.name)))
     return found
 
 
@@ -260,7 +260,7 @@ def rework_of(
     if "revert" in on:
         rework |= rework_by_revert(history, organization)
     if "hotfix" in on:
-        rework |= {one.id for one in hotfixing(history, settings)}
+        rework |= {one.id for one, _ in hotfixing(history, settings)}
     incidents = [one for several in reasons.values() for one in several if one.signal == "incident"]
     for incident in incidents:
         after = [
@@ -282,14 +282,16 @@ def rework_by_revert(history: History, organization: str) -> set[int]:
         had[one.id] = set(received)
         received |= history.graph.reach(one.sha)
     return {
-        one.id for one, target in reverting(history, organization) if target in had.get(one.id, ())
+        one.id
+        for one, _, target in reverting(history, organization)
+        if target in had.get(one.id, ())
     }
 
 
 def episodes_of(history: History, reasons: Reasons) -> list[Episode]:
     """Outages of one environment: downtimes (R1), failed attempts in a row as one (R2)."""
     alone: list[Episode] = []
-    attempts: dict[datetime | None, datetime] = {}
+    attempts: dict[datetime | None, list[tuple[datetime, int]]] = {}
     for one in history.read:
         several = reasons.get(one.id, [])
         if not several:
@@ -300,7 +302,10 @@ def episodes_of(history: History, reasons: Reasons) -> list[Episode]:
         ends = [reason.ended_at for reason in timed if reason.ended_at is not None]
         ended_at = max(ends) if len(ends) == len(timed) else None
         if {reason.signal for reason in several} == {"status"}:
-            attempts[ended_at] = min(began_at, attempts.get(ended_at, began_at))
+            attempts.setdefault(ended_at, []).append((began_at, one.id))
         else:
-            alone.append(Episode(began_at, ended_at))
-    return alone + [Episode(began_at, ended_at) for ended_at, began_at in attempts.items()]
+            alone.append(Episode(began_at, ended_at, (one.id,)))
+    return alone + [
+        Episode(min(failed)[0], ended_at, tuple(sorted(number for _, number in failed)))
+        for ended_at, failed in attempts.items()
+    ]

@@ -115,7 +115,8 @@ def attribute(
             ended_at = closed if closed and closed < span.until else None
             for history, failed in found:
                 of_history = reasons.setdefault(places[id(history)], {})
-                reason = Reason("incident", issue.created_at, ended_at)
+                by = f"{repository.name}#{issue.number}"
+                reason = Reason("incident", issue.created_at, ended_at, by)
                 of_history.setdefault(failed, []).append(reason)
             if not found:
                 orphans.append(issue)

@@ -491,14 +491,20 @@ def instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def answer(question: Question) -> dict[str, Any]:
-    """Answer the question."""
-    organization, settings, span = question.organization, question.settings, question.span
-    readings = [
+def find_readings(question: Question) -> list[Reading]:
+    """Read every repository that is not skipped."""
+    return [
         read(repository, question)
-        for repository in organization.repositories
+        for repository in question.organization.repositories
         if reason_to_skip(repository, question) is None
     ]
+
+
+def find_reasons(
+    question: Question, readings: Sequence[Reading]
+) -> tuple[dict[int, Reasons], int | None]:
+    """Every reason by the history's identity; how many incidents belong to no deployment."""
+    organization, settings, span = question.organization, question.settings, question.span
     histories = [history for reading in readings for history in reading.histories]
     by_incident: dict[int, Reasons] = {}
     unattributed = None
@@ -506,14 +512,30 @@ def answer(question: Question) -> dict[str, Any]:
         readable = [reading.repository for reading in readings]
         by_incident, orphans = attribute(organization, readable, histories, span, settings)
         unattributed = sum(span.holds(issue.created_at) for issue in orphans)
-    tallies: dict[int, Tally] = {}
+    found: dict[int, Reasons] = {}
     for place, history in enumerate(histories):
         reasons = reasons_of(history, settings, organization.login)
         finished = {one.id for one in history.read if one.finished_at is not None}
         for failed, several in by_incident.get(place, {}).items():
             if failed in finished:  # what never finished enters no metric (D3)
                 reasons.setdefault(failed, []).extend(several)
-        tallies[id(history)] = tally_of(history, reasons, question)
+        found[id(history)] = reasons
+    return found, unattributed
+
+
+def answer(
+    question: Question,
+    readings: Sequence[Reading],
+    reasons: dict[int, Reasons],
+    unattributed: int | None,
+) -> dict[str, Any]:
+    """Answer the question."""
+    organization, span = question.organization, question.span
+    tallies = {
+        id(history): tally_of(history, reasons[id(history)], question)
+        for reading in readings
+        for history in reading.histories
+    }
     return {
         "schema": "dora.report/1",
         "organization": organization.login,
@@ -530,7 +552,7 @@ def answer(question: Question) -> dict[str, Any]:
     }
 
 
-def expected_report(  # noqa: PLR0913 - the questions a report can be asked
+def expected_report(
     organization: Organization,
     *,
     since: datetime,
@@ -545,17 +567,17 @@ def expected_report(  # noqa: PLR0913 - the questions a report can be asked
     settings: Settings = Settings(),  # noqa: B008 - frozen
 ) -> dict[str, Any]:
     """Give the JSON report, without `generated` and `coverage.requests`, from the truth alone."""
-    return answer(
-        Question(
-            organization=organization,
-            span=Span(since, until),
-            timezone=timezone,
-            by=by,
-            tiers=tiers,
-            repositories=repositories,
-            environments=environments,
-            ephemeral=ephemeral,
-            benchmark=benchmark,
-            settings=settings,
-        )
+    question = Question(
+        organization=organization,
+        span=Span(since, until),
+        timezone=timezone,
+        by=by,
+        tiers=tiers,
+        repositories=repositories,
+        environments=environments,
+        ephemeral=ephemeral,
+        benchmark=benchmark,
+        settings=settings,
     )
+    readings = find_readings(question)
+    return answer(question, readings, *find_reasons(question, readings))

@@ -286,6 +286,7 @@ DOCUMENT = {
         },
         "changes": {"clock_skew": 1, "excluded": 0},
         "incidents": {"unattributed": 1},
+        "gaps": [],
         "requests": {"count": 61, "points": 63, "seconds": 8.2},
     },
 }
@@ -308,6 +309,7 @@ EMPTY_COVERAGE = {
     },
     "changes": {"clock_skew": 0, "excluded": 0},
     "incidents": {"unattributed": None},
+    "gaps": [],
     "requests": {"count": 0, "points": 0, "seconds": 0.0},
 }
 

@@ -1,0 +1,77 @@
+"""Commands and options in, text and an exit status out: the only clock and environment.
+
+Nothing heavy is imported before a command needs it: `dora --help` answers in a blink.
+"""
+
+import os
+import sys
+import traceback
+from importlib.metadata import version as version_of
+from typing import Annotated, NoReturn
+
+import typer
+
+from dora import __version__
+from dora.cli import output as out
+from dora.cli.demo import CONTEXT, demo
+from dora.cli.doctor import doctor
+from dora.cli.explain import explain
+from dora.cli.report import report
+from dora.errors import DoraError
+
+#: What a shell reports of a program ended by Ctrl-C.
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="dora",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="DORA metrics of a GitHub organization, from its deployments and commits.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> NoReturn:
+    """Run the command line; every expected failure is two lines and an exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        app()
+    except DoraError as wrong:
+        if "--verbose" in sys.argv:
+            traceback.print_exc()
+        out.tell(wrong)
+        sys.exit(wrong.exit_status)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            print("dora: stopped", file=sys.stderr, flush=True)
+            os._exit(INTERRUPTED)  # a request in flight is nobody's business any more
+        raise
+    sys.exit(0)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        parts = ("PyGithub", "pandas", "typer", "rich", "scipy")
+        told = ", ".join(f"{name} {version_of(name)}" for name in parts)
+        print(f"dora {__version__} (Python {sys.version.split()[0]}, {told})")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+app.command()(report)
+app.command()(doctor)
+app.command()(explain)
+app.command(context_settings=CONTEXT)(demo)

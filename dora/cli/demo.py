@@ -1,0 +1,103 @@
+"""`dora demo`: the report of a made-up organization, served by the bundled stand-in for GitHub."""
+
+import os
+import sys
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from dora.errors import BadUsage, DoraError
+
+#: Arguments it does not know are the report's.
+CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+def demo(
+    context: typer.Context,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Keep the stand-in up, and say how to use it.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option(help="Port on 127.0.0.1. Default: a free one.", show_default=False)
+    ] = 0,
+    seed: Annotated[int | None, typer.Option(help="Make up another organization.")] = None,
+    now: Annotated[
+        str | None, typer.Option(help="The instant up to which it is made up. Default: now.")
+    ] = None,
+    forbidden: Annotated[
+        bool, typer.Option("--forbidden", help="Add a repository that may not be read.")
+    ] = False,
+) -> None:
+    """Run the report against a made-up organization: no token, no network.
+
+    Starts the bundled stand-in for GitHub on loopback. Every option of `dora report` may follow.
+    """
+    from zoneinfo import ZoneInfo  # noqa: PLC0415  # see the module's first lines
+
+    from dora.demo import organization, server  # noqa: PLC0415  # likewise
+    from dora.window import parse_instant  # noqa: PLC0415  # likewise
+
+    clock = datetime.now(UTC).replace(microsecond=0)
+    try:
+        instant = clock if now is None else parse_instant(now, clock, ZoneInfo("UTC"))
+    except ValueError as wrong:
+        raise BadUsage(f"--now: {now!r} {wrong}") from None
+    made_up = organization.build_organization(
+        instant, organization.SEED if seed is None else seed, forbidden=forbidden
+    )
+    with ExitStack() as stack:
+        try:
+            github = stack.enter_context(server.serve(made_up, port=port))
+        except OSError as wrong:
+            raise DoraError(
+                f"no server can be started on 127.0.0.1:{port}: {wrong.strerror}",
+                "Choose another port with --port, or leave it out for a free one.",
+            ) from None
+        if serve:
+            _serve(github.url, server.TOKEN, made_up.login)
+            return
+        print(
+            f"No token is used: this is {made_up.login}, made up, served at {github.url} "
+            "by the bundled stand-in for GitHub.",
+            file=sys.stderr,
+        )
+        os.environ |= {"GITHUB_API_URL": github.url, "GITHUB_TOKEN": server.TOKEN}
+        asked = context.args if now is None else _as_of(context.args, instant)
+        arguments = ["report", "--org", made_up.login, *asked]
+        command = context.find_root().command
+        raise typer.Exit(command.main(arguments, prog_name="dora", standalone_mode=False) or 0)
+
+
+def _serve(url: str, token: str, login: str) -> None:
+    """Say how to reach the stand-in, and stay until Ctrl-C."""
+    import threading  # noqa: PLC0415  # only this command waits
+
+    print(f"export GITHUB_API_URL={url}\nexport GITHUB_TOKEN={token}", flush=True)
+    print(f"Now `dora report --org {login}` reads it. Ctrl-C ends it.", file=sys.stderr)
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+
+
+def _as_of(arguments: list[str], now: datetime) -> list[str]:
+    """*arguments* of the report as if it were run at *now*: ages count back from there."""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415  # as above
+
+    from dora.window import parse_instant  # noqa: PLC0415  # likewise
+
+    given = {"--since": "90d", "--until": now.isoformat()}
+    others = []
+    rest = iter(arguments)
+    for argument in rest:
+        name, equals, value = argument.partition("=")
+        if name in given:
+            given[name] = value if equals else next(rest, "")
+        else:
+            others.append(argument)
+    for name, text in given.items():
+        with suppress(ValueError):  # the report says what is wrong with it
+            given[name] = parse_instant(text, now, ZoneInfo("UTC")).isoformat()
+    return [*others, *(part for pair in given.items() for part in pair)]

@@ -1,0 +1,49 @@
+"""The options that several commands share, each said once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Org = Annotated[str | None, typer.Option(help="The organization's login.")]
+Since = Annotated[
+    str | None, typer.Option(help="Begin of the window: 36h, 90d, 12w, 6mo, 1y, or a date.")
+]
+Until = Annotated[str | None, typer.Option(help="End of the window, likewise. Default: now.")]
+Repo = Annotated[
+    list[str] | None, typer.Option(metavar="GLOB", help="Only these repositories. Repeatable.")
+]
+Environment = Annotated[
+    list[str] | None, typer.Option(metavar="GLOB", help="Only these environments. Repeatable.")
+]
+Tier = Annotated[
+    list[str] | None,
+    typer.Option(help="Only rows of production, staging, testing, development or other."),
+]
+By = Annotated[
+    str | None,
+    typer.Option(help="A row for each repository, environment, team or organization."),
+]
+Ephemeral = Annotated[
+    bool | None, typer.Option("--ephemeral", help="Rows for ephemeral environments, too.")
+]
+Benchmark = Annotated[
+    str | None,
+    typer.Option(help="Levels of 2019, 2021, 2022 or 2023; quick-check for scores; none."),
+]
+Timezone = Annotated[
+    str | None, typer.Option(help="Time zone of dates and calendar days. Default: UTC.")
+]
+Wait = Annotated[
+    str | None, typer.Option(help="Longest wait for a rate limit, like 1h. Default: 15 minutes.")
+]
+Output = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="FILE", help="Write to FILE, too; its ending says how. Repeatable."),
+]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings. Default: dora.toml."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, no notes.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Tracebacks of errors.")]

@@ -1,0 +1,65 @@
+"""An organization in, its incidents out: issues by label, read with one search for all (F7)."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from dora.collect.client import Client, pages
+from dora.collect.deployments import parse_instant
+from dora.collect.pull_requests import Rows
+from dora.config import Config
+from dora.errors import CannotRead
+from dora.texts import find_named
+
+#: GitHub's search gives no more of one question than this.
+SEARCH_CAP = 1000
+SECOND = timedelta(seconds=1)
+
+
+def read_incidents(client: Client, config: Config) -> Rows:
+    """Rows of the incidents opened since the look-back began, and of their labels.
+
+    Nothing is asked where no label or no incident counts. CannotRead says why they cannot be had.
+    """
+    rows: Rows = {"incidents": [], "labels": []}
+    if not config.failures.incident or not config.incidents.labels:
+        return rows
+    window = config.window
+    begin = (config.lookback_start).replace(microsecond=0)
+    for issue in _search(client, config, begin, window.until):
+        repository, number = issue["repository"]["name"], issue["number"]
+        rows["incidents"].append(
+            (repository, number, f"{repository}#{number}", None, parse_instant(issue["createdAt"]),
+             issue["closedAt"] and parse_instant(issue["closedAt"]), find_named(issue["body"]),
+             issue["url"])
+        )  # fmt: skip
+        names = [label["name"] for label in issue["labels"]["nodes"] if label]
+        rows["labels"] += [(repository, number, name) for name in names]
+    return rows
+
+
+def _search(client: Client, config: Config, begin: datetime, end: datetime) -> list[dict[str, Any]]:
+    """Issues opened from *begin* to *end*, in halves where there are more than a search gives."""
+    labels = ",".join(f'"{label}"' for label in config.incidents.labels)
+    span = f"{begin.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}..{end.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    question = f"org:{config.organization} is:issue label:{labels} created:{span} sort:created-asc"
+    total = 0
+
+    def ask(cursor: str | None) -> dict[str, Any]:
+        nonlocal total
+        answer = client.ask("incidents", search=question, after=cursor)
+        found = answer.data.get("search")
+        if not isinstance(found, dict):
+            raise CannotRead(f"the incidents cannot be searched: {answer.message}")
+        total = found["issueCount"]
+        if total > SEARCH_CAP and end - begin > SECOND:
+            return {"nodes": [], "pageInfo": {"hasNextPage": False}}
+        return found
+
+    issues = [issue for issue in pages(ask) if issue]
+    if total > SEARCH_CAP and end - begin > SECOND:
+        middle = begin + ((end - begin) // 2 // SECOND) * SECOND
+        return [
+            *_search(client, config, begin, middle),
+            *_search(client, config, middle + SECOND, end),
+        ]
+    return issues

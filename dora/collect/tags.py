@@ -1,0 +1,66 @@
+"""A repository's tags as GitHub tells of them in, rows of those that may tell failures out: F6."""
+
+import re
+from typing import Any
+
+from dora.collect.client import pages
+from dora.collect.deployments import DeploymentList, find, parse_instant
+from dora.config import Config
+from dora.names import compile_globs
+
+PREFIX = "refs/tags/"
+
+
+def find_tags(deployments: DeploymentList, config: Config) -> list[tuple[Any, ...]]:
+    """Rows of the tags that fit a failure glob; they came with the first page of deployments.
+
+    Where there are more than fit there, those below each glob's folder are asked for.
+    """
+    page = deployments.tags
+    if not config.failures.tag or page is None:
+        return []
+    nodes = list(page["nodes"])
+    if page["pageInfo"]["hasNextPage"]:
+        folders = {_folder(glob) for glob in config.failures.tags}
+        nodes = [node for folder in sorted(folders) for node in _below(deployments, folder)]
+    globs = compile_globs(config.failures.tags)
+    # Below a folder GitHub may name a tag without it; prefix and name together are always whole.
+    named = [
+        (node, f"{node['prefix']}{node['name']}".removeprefix(PREFIX))
+        for node in nodes
+        if node and node["target"]
+    ]
+    return [
+        (deployments.repository, name, *_commit(node["target"]))
+        for node, name in named
+        if globs.fullmatch(name)
+    ]
+
+
+def _below(deployments: DeploymentList, folder: str) -> list[dict[str, Any]]:
+    def ask(cursor: str | None) -> dict[str, Any]:
+        answer = deployments.client.ask(
+            "tags",
+            owner=deployments.owner,
+            name=deployments.repository,
+            prefix=PREFIX + folder,
+            after=cursor,
+        )
+        return find(answer, "repository", "refs")
+
+    return list(pages(ask))
+
+
+def _folder(glob: str) -> str:
+    """What all names that fit *glob* begin with, up to the last slash of it."""
+    fixed = re.split(r"[*?]", glob, maxsplit=1)[0]
+    return fixed[: fixed.rfind("/") + 1]
+
+
+def _commit(target: dict[str, Any]) -> tuple[str, Any]:
+    """The commit that a tag stands on, and when an annotated one was made."""
+    tagger = target.get("tagger") or {}
+    tagged_at = parse_instant(tagger["date"]) if tagger.get("date") else None
+    while target.get("target"):
+        target = target["target"]
+    return target["oid"], tagged_at

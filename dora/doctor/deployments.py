@@ -1,0 +1,249 @@
+"""Deployments, their statuses and incidents in, what the numbers make of them out: C1, D3, D6, F7.
+
+Looked at are the deployments that a report judges, W3 (a) and (b), of environments that may have a
+row: those of the window and of the look-back before it.
+"""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from dora.analysis import DEPLOYMENT, Analysis
+from dora.config import Config
+from dora.doctor.record import Finding
+from dora.incidents import attribute, find_incidents
+from dora.outcomes import RANK, RUN, Outcomes, show
+from dora.signals import order_successes
+from dora.tables import Tables
+
+
+def find_deployments(tables: Tables, analysis: Analysis, config: Config) -> Iterator[Finding]:
+    """What is wrong with deployments, their statuses and their commits."""
+    shown = show(analysis.outcomes, config)
+    yield from _without_success(shown)
+    yield from _without_production(shown)
+    yield _unfinished(tables, shown, config, has_status=False)
+    yield _unfinished(tables, shown, config, has_status=True)
+    yield _unknown_commits(shown)
+    yield _same_run(tables, shown, config)
+    yield _lookback(analysis, config)
+
+
+def count_by_environment(outcomes: pd.DataFrame) -> dict[str, int]:
+    """Rows of *outcomes* by `REPOSITORY/ENVIRONMENT`, sorted."""
+    names = outcomes["repository"] + "/" + outcomes["name"]
+    return {str(name): int(number) for name, number in names.value_counts().sort_index().items()}
+
+
+def _about(finding: Finding, counts: dict[str, int], fine: str) -> Finding:
+    """*finding* of those in *counts*, or that it is *fine* where there are none."""
+    if not counts:
+        return Finding(finding.check, "ok", fine)
+    return Finding(
+        finding.check, finding.severity, finding.what, finding.meaning, finding.mend,
+        tuple(counts), counts,
+    )  # fmt: skip
+
+
+def _counted(number: int, one: str, many: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+# -- successes ----------------------------------------------------------------------------------
+
+
+def _without_success(shown: Outcomes) -> Iterator[Finding]:
+    """Repositories that only ever failed or never finished, and environments of the others."""
+    succeeded = shown["succeeded_at"].notna()
+    of_repository = succeeded.groupby(shown["repository"]).transform("any").astype("bool")
+    of_environment = succeeded.groupby([shown["repository"], shown["name_key"]])
+    never = shown[~of_repository]
+    counts = never["repository"].value_counts().sort_index()
+    meaning = "They have no lead time and a frequency of 0; what failed there still counts as such."
+    mend = (
+        "Let what deploys write the status success at its end: a job with `environment:` does so "
+        "by itself, other tools by the API."
+    )
+    yield _about(
+        Finding("repository-without-success", "warning",
+                "Nothing was deployed with success from these repositories.", meaning, mend),
+        {str(name): int(number) for name, number in counts.items()},
+        "Every repository that deploys has successes.",
+    )  # fmt: skip
+    partly = shown[of_repository & ~of_environment.transform("any").astype("bool")]
+    yield _about(
+        Finding("environment-without-success", "warning",
+                "Nothing was deployed with success to these environments.", meaning, mend),
+        count_by_environment(partly), "Every environment that is deployed to has successes.",
+    )  # fmt: skip
+
+
+def _without_production(shown: Outcomes) -> Iterator[Finding]:
+    is_production = shown["tier"] == "production"
+    has_any = is_production.groupby(shown["repository"]).transform("any").astype("bool")
+    counts = shown.loc[~has_any, "repository"].value_counts().sort_index()
+    yield _about(
+        Finding(
+            "repository-without-production", "note",
+            "These repositories deploy, but to no environment of the tier production.",
+            "They are in no row by team or organization, and an incident finds one of their "
+            "deployments only by its name.",
+            "If one of their environments is production, say so under [tiers] or [environments].",
+        ),
+        {str(name): int(number) for name, number in counts.items()},
+        "Every repository that deploys has an environment of the tier production.",
+    )  # fmt: skip
+
+
+# -- statuses and commits -----------------------------------------------------------------------
+
+
+def _unfinished(tables: Tables, shown: Outcomes, config: Config, *, has_status: bool) -> Finding:
+    """Deployments that have long been without an end (D3), with or without any status."""
+    told = tables.statuses[tables.statuses["created_at"] < config.window.until]
+    is_told = pd.MultiIndex.from_frame(shown[DEPLOYMENT]).isin(
+        pd.MultiIndex.from_frame(told[DEPLOYMENT])
+    )
+    abandoned = shown[(shown["outcome"] == "abandoned") & (is_told == has_status)]
+    number = _counted(len(abandoned), "deployment")
+    hours = f"{config.stale_after.total_seconds() / 3600:g} h"
+    if has_status:
+        return _about(
+            Finding(
+                "deployment-unfinished", "note",
+                f"{number} never came to an end: no success or failure after {hours} or more.",
+                "They are in no metric.",
+                "If they did end, let what deploys write success or failure; an approval that is "
+                "never given, or a cancelled job, leaves such ones, too.",
+            ),
+            count_by_environment(abandoned), "No deployment with statuses was left without an end.",
+        )  # fmt: skip
+    return _about(
+        Finding(
+            "deployment-without-status", "warning",
+            f"{number} of {hours} or older without any status.",
+            "They are in no metric: nobody knows whether they succeeded.",
+            "Let what creates them write a status (success, failure) when it is done.",
+        ),
+        count_by_environment(abandoned), "Every deployment has a status.",
+    )  # fmt: skip
+
+
+def _unknown_commits(shown: Outcomes) -> Finding:
+    unknown = shown[~shown["is_known"] & shown["succeeded_at"].notna()]
+    number = _counted(len(unknown), "successful deployment")
+    return _about(
+        Finding(
+            "deployment-without-commit", "note",
+            f"{number} of commits that GitHub no longer has (force-pushed away, or never pushed).",
+            "They count in frequency and failures, but ship no change: the next one does.",
+            "Deploy from branches that are not rewritten.",
+        ),
+        count_by_environment(unknown), "GitHub still has the commit of every success.",
+    )  # fmt: skip
+
+
+def _lookback(analysis: Analysis, config: Config) -> Finding:
+    environments = analysis.history.environments
+    hit = environments[environments["hit_budget"]]
+    hit = analysis.environments.merge(hit, on=["repository", "environment_key"])
+    return _about(
+        Finding(
+            "lookback-limit", "warning",
+            f"More than {config.collect.older_deployments:,} older deployments would have to be "
+            "looked at.",
+            "Old changes may count as new: lead times may be too long.",
+            "Raise collect.older_deployments.",
+        ),
+        count_by_environment(hit), "No look-back hit its limit.",
+    )  # fmt: skip
+
+
+# -- workflow runs ------------------------------------------------------------------------------
+
+
+def _same_run(tables: Tables, shown: Outcomes, config: Config) -> Finding:
+    """Where one workflow run filed several deployments to one environment (D6)."""
+    check = "deployment-same-run"
+    if config.deployments.collapse == "run":
+        together = int(shown["parts"].map(len).sum()) - len(shown)
+        what = f"{_counted(together, 'deployment')} fell together with others of a workflow run."
+        return Finding(check, "ok", what, counts={"deployments": together})
+    runs = find_runs(tables, shown, config)
+    sizes = runs.groupby(["repository", "name_key", "run"])["deployment"].transform("size")
+    shared = runs[sizes > 1]
+    left = len(shared[["repository", "name_key", "run"]].drop_duplicates())
+    return _about(
+        Finding(
+            check, "warning",
+            f"{len(shared):,} deployments share their workflow run with others to the same "
+            f"environment: by runs they would be {left:,}.",
+            "Each job that names an environment files a deployment: frequency may be too high, "
+            "the change fail rate too low.",
+            'Set deployments.collapse = "run"; or name the environment in the job that deploys '
+            "alone.",
+        ),
+        count_by_environment(shared), "No workflow run filed two deployments to one environment.",
+    )  # fmt: skip
+
+
+def find_runs(tables: Tables, shown: Outcomes, config: Config) -> pd.DataFrame:
+    """The Actions run behind each deployment whose log addresses name one: the first (D6).
+
+    One row a deployment: `repository, deployment, name, name_key, run`.
+    """
+    told = tables.statuses[tables.statuses["created_at"] < config.window.until]
+    told = told.merge(shown[[*DEPLOYMENT, "name", "name_key"]], on=DEPLOYMENT)
+    told["rank"] = told["state"].map(RANK).fillna(0)
+    told["run"] = told["log_url"].str.extract(RUN)[0]
+    told = told[told["run"].notna()].sort_values([*DEPLOYMENT, "created_at", "rank", "state"])
+    return told.drop_duplicates(DEPLOYMENT)[[*DEPLOYMENT, "name", "name_key", "run"]]
+
+
+# -- incidents ----------------------------------------------------------------------------------
+
+
+def find_unattributed(tables: Tables, analysis: Analysis, config: Config) -> Iterator[Finding]:
+    """Incidents of the window that found no deployment (F7), or that there are none at all."""
+    if not config.failures.incident:
+        return
+    incidents = find_incidents(tables, config)
+    incidents = incidents[incidents["opened_at"] >= config.window.since]
+    every = sorted(set(incidents["by"]))
+    labels = ", ".join(config.incidents.labels)
+    if not every:
+        yield Finding(
+            "incident-none", "note", f"No issue labelled {labels} was opened in the window.",
+            "Failures are known by statuses, rollbacks, reverts and hotfixes alone; where outages "
+            "are told elsewhere, the change fail rate is too low.",
+            "Label the issues of outages, or say under [incidents] how they are labelled.",
+        )  # fmt: skip
+        return
+    if not analysis.failures.unattributed:
+        what = f"Every incident of the window found a deployment ({len(every):,})."
+        yield Finding("incident-without-deployment", "ok", what)
+        return
+    orphans = tuple(_orphans(every, incidents, analysis, config))
+    days = f"{config.incidents.attribution.total_seconds() / 86400:g} days"
+    yield Finding(
+        "incident-without-deployment", "warning" if len(orphans) == len(every) else "note",
+        f"{len(orphans):,} of {_counted(len(every), 'incident')} found no deployment.",
+        "They fail no deployment: neither the change fail rate nor recovery time knows them.",
+        "Where a deployment was to blame, begin a line of the issue with `Deployment:` and its id, "
+        f"address or sha; or, if it had been live for more than {days}, raise "
+        "incidents.attribution.", orphans,
+    )  # fmt: skip
+
+
+def _orphans(
+    names: list[str], incidents: pd.DataFrame, analysis: Analysis, config: Config
+) -> list[str]:
+    """Those of *names* that belong to no deployment, found by halves: `attribute` counts them."""
+    own = incidents[incidents["by"].isin(names)]
+    successes = order_successes(analysis.outcomes, analysis.history)
+    _, number = attribute(own, show(analysis.outcomes, config), successes, config)
+    if number == 0 or number == len(names):
+        return names if number else []
+    middle = len(names) // 2
+    halves = (names[:middle], names[middle:])
+    return [one for half in halves for one in _orphans(half, incidents, analysis, config)]

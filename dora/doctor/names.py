@@ -1,0 +1,151 @@
+"""Names of environments and the patterns that read them in, findings out: D1, D4, D5."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from dora.analysis import Analysis
+from dora.config import Config
+from dora.doctor.record import Finding
+from dora.environments import DIGITS_AT_END, TIERS, WORD, environment_reader, find_tier
+from dora.names import compile_globs
+from dora.settings import Settings, Tiers
+from dora.tables import Tables
+
+
+@dataclass
+class _Group:
+    """Environments that one pattern decided."""
+
+    rank: int
+    finding: Finding
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def find_names(tables: Tables, analysis: Analysis, config: Config) -> Iterator[Finding]:
+    """What every environment's name stands for and why; patterns that fit nothing."""
+    yield from _explain_environments(analysis, config)
+    yield from _unused_globs(tables, config)
+
+
+# -- environments -------------------------------------------------------------------------------
+
+
+def _explain_environments(analysis: Analysis, config: Config) -> list[Finding]:
+    """A finding for each pattern that decided, with the names it decided, as GitHub spells them."""
+    groups: dict[tuple[str, str], _Group] = {}
+    for name, deployments in analysis.outcomes["environment"].value_counts().items():
+        for rank, finding in _reasons(str(name), config):
+            group = groups.setdefault((finding.check, finding.what), _Group(rank, finding))
+            group.counts[str(name)] = int(deployments)
+    ordered = sorted(groups.values(), key=lambda one: (one.rank, one.finding.what))
+    return [_with_names(one.finding, one.counts) for one in ordered]
+
+
+def _with_names(finding: Finding, counts: dict[str, int]) -> Finding:
+    names = dict(sorted(counts.items()))
+    return Finding(
+        finding.check, finding.severity, finding.what, finding.meaning, finding.mend,
+        tuple(names), names,
+    )  # fmt: skip
+
+
+def _reasons(name: str, config: Config) -> Iterator[tuple[int, Finding]]:
+    """What decided over one name, each with its rank among the findings."""
+    environment = environment_reader(config)(name)
+    mapping = ((glob, compile_globs([glob])) for glob in config.environments)
+    glob = next((glob for glob, fits in mapping if fits.fullmatch(name)), None)
+    if environment.is_left_out:
+        yield 8, Finding("environment-left-out", "ok", f"{glob!r} in [environments], left out")
+        return
+    if glob is not None:
+        what = f"{glob!r} in [environments], read as {environment.name!r}"
+        yield 0, Finding("environment-mapped", "ok", what)
+    if environment.is_ephemeral:
+        globs = config.ephemeral_environments
+        by = next(one for one in globs if compile_globs([one]).fullmatch(environment.name))
+        kept = "of tier other" if config.ephemeral else "left out"
+        what = f"{by!r} in ephemeral_environments, {kept}"
+        yield 7, Finding("environment-ephemeral", "ok", what)
+        return
+    word = find_word(environment.name, config.tiers)
+    if word is not None:
+        what = f"{environment.tier}, by the word {word!r}"
+        yield 1 + TIERS.index(environment.tier), Finding("environment-tier", "ok", what)
+        return
+    yield 6, Finding(
+        "environment-tier-unknown", "note",
+        "The names of these environments say no tier: they are of tier other.",
+        "They have rows of their own, but are not in rows by team or organization; no tag, and no "
+        "incident but one that names its deployment, marks their failures.",
+        "If one is production (or staging …), add its word under [tiers], or map it under "
+        '[environments]: "NAME" = "production"; "NAME" = false leaves it out.',
+    )  # fmt: skip
+
+
+def find_word(name: str, words: Tiers) -> str | None:
+    """The word, or pair of words, of a canonical name that decides its tier; None for none (D4)."""
+    tier = find_tier(name, words)
+    parts = [DIGITS_AT_END.sub("", part) for part in WORD.findall(name.casefold())]
+    candidates = [*parts, *(f"{one}-{other}" for one, other in pairwise(parts))]
+    for word in candidates:
+        if find_tier(word, words) != tier:
+            continue
+        bare = word.removeprefix("non").removeprefix("-")
+        is_denied = bare != word and find_tier(bare, words) == "production"
+        if tier != "other" or is_denied:
+            return word
+    return None
+
+
+# -- patterns -----------------------------------------------------------------------------------
+
+
+def _unused_globs(tables: Tables, config: Config) -> Iterator[Finding]:
+    """Configured patterns that fit nothing of what was read."""
+    unused = sorted([*_unused_for_environments(tables, config), *_unused_for_names(tables, config)])
+    if not unused:
+        yield Finding("pattern-unused", "ok", "Every configured pattern fits something.")
+        return
+    yield Finding(
+        "pattern-unused", "warning", "Some patterns fit nothing that was read.",
+        "None, unless they were meant to fit: then names they were meant for are read otherwise.",
+        "Correct the spelling (* and ? are special, the whole name must fit, the first pattern "
+        "that fits wins), or take them out.", tuple(unused),
+    )  # fmt: skip
+
+
+def _unused_for_environments(tables: Tables, config: Config) -> Iterator[str]:
+    recent = tables.deployments["created_at"] < config.window.until
+    names = [str(name) for name in tables.deployments.loc[recent, "environment"].unique()]
+    rest = names
+    for glob in config.environments:  # the first that fits wins
+        fits = compile_globs([glob]).fullmatch
+        if not any(map(fits, rest)):
+            shadowed = " (an earlier one fits first)" if any(map(fits, names)) else ""
+            yield f'[environments] "{glob}"{shadowed}'
+        rest = [name for name in rest if not fits(name)]
+    read = environment_reader(config)
+    canonical = [read(name).name for name in names]
+    yield from _without_match("--environment ", config.environment, canonical)
+    default = Settings.model_fields["ephemeral_environments"].default
+    if config.ephemeral_environments != default:
+        globs = config.ephemeral_environments
+        yield from _without_match("ephemeral_environments ", globs, canonical)
+
+
+def _unused_for_names(tables: Tables, config: Config) -> Iterator[str]:
+    names = [str(name) for name in tables.repositories["repository"]]
+    yield from _without_match("--repo ", config.repo, names)
+    for team, globs in config.teams.items():
+        yield from _without_match(f"[teams] {team}: ", globs, names)
+    known = {name.casefold() for name in names}
+    for central in config.incidents.repositories:
+        if central.casefold() not in known:
+            yield f"incidents.repositories {central}"
+
+
+def _without_match(prefix: str, globs: Iterable[str], names: list[str]) -> Iterator[str]:
+    for glob in globs:
+        if not any(map(compile_globs([glob]).fullmatch, names)):
+            yield prefix + glob

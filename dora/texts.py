@@ -1,0 +1,49 @@
+"""Messages, branches and bodies in, what they name out: the texts of F3 and F7."""
+
+import re
+from typing import NamedTuple
+
+COMMIT = re.compile(r"This reverts commit ([0-9a-fA-F]{7,40})\b")
+REQUEST = re.compile(r"Reverts (?:(?P<owner>[\w.-]+)/(?P<name>[\w.-]+))?#(?P<number>\d+)\b")
+#: A deployment's web or API address: its repository, and its id at the end.
+ADDRESS = re.compile(r"https?://\S*?(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)/deployments/(?P<id>\d+)/?")
+NAMED = re.compile(r"^\s*Deployment:[^\S\n]*(\S+)", re.IGNORECASE | re.MULTILINE)
+BRANCH = re.compile(r"revert-(\d+)-.*", re.DOTALL)
+
+
+class Targets(NamedTuple):
+    """What a commit reverts."""
+
+    commits: tuple[str, ...]  #: shas, 7 to 40 digits in lower case
+    requests: tuple[int, ...]  #: numbers of pull requests of its own repository
+    strangers: int  #: how many are another repository's, which nobody here knows
+
+
+def find_targets(message: str | None, branch: str | None, owner: str, name: str) -> Targets:
+    """What a commit says it reverts, by its *message* and its pull request's head *branch*.
+
+    `This reverts commit <sha>`, `Reverts <owner>/<repo>#<n>`, `Reverts #<n>`, and a branch called
+    `revert-<n>-…`; *owner* and *name* are its own repository's.
+    """
+    commits = [sha.lower() for sha in COMMIT.findall(message or "")]
+    requests, strangers = [], 0
+    for found in REQUEST.finditer(message or ""):
+        own = (owner.casefold(), name.casefold())
+        said = (str(found["owner"]).casefold(), str(found["name"]).casefold())
+        if found["owner"] is None or said == own:
+            requests.append(int(found["number"]))
+        else:
+            strangers += 1
+    on_branch = BRANCH.fullmatch(branch or "")
+    if on_branch:
+        requests.append(int(on_branch[1]))
+    return Targets(tuple(dict.fromkeys(commits)), tuple(dict.fromkeys(requests)), strangers)
+
+
+def find_named(body: str | None) -> str | None:
+    """The deployment that an incident's body names, None for none (F7).
+
+    The first word after the colon of its first line `Deployment: X`.
+    """
+    found = NAMED.search(body or "")
+    return found[1] if found else None
