@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dora.changes import Changes, WaitingChanges, find_changes
+from dora.changes import Changes, WaitingChanges, describe_commits, find_changes
 from dora.history import trace_history
 from dora.outcomes import find_outcomes
 from dora.tables import Tables
@@ -31,7 +31,8 @@ def changes_of(read: Tables, **options: Any) -> tuple[Changes, WaitingChanges]:
     """The changes shipped in the thirty days before NOW, and those that wait."""
     asked = config(**options)
     outcomes, _ = find_outcomes(read.deployments, read.statuses, asked)
-    return find_changes(trace_history(outcomes, read, asked), outcomes, read, asked)
+    history = trace_history(outcomes, read, asked)
+    return find_changes(history, describe_commits(history, read, asked), outcomes, asked)
 
 
 def column(read: Tables, name: str, **options: Any) -> dict[str, Any]:

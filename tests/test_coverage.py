@@ -200,11 +200,13 @@ def test_environment_narrows_coverage_and_tier_does_not() -> None:
 
 
 def test_what_reading_cost_is_passed_on() -> None:
-    """C1: requests, points and seconds are those of the tables; incidents are not read."""
+    """C1: requests, points and seconds are those of the tables."""
     read = tables(deployment(1, "a", 9))
     found = coverage(read)
     assert {"count": 0, "points": 0, "seconds": 0.0} == found["requests"]
-    assert {"unattributed": None} == found["incidents"]
+    assert {"unattributed": 0} == found["incidents"]
+    unasked = coverage(read, failures={"incident": False})
+    assert {"unattributed": None} == unasked["incidents"]
 
 
 def test_requests_leave_coverage_alone() -> None:

@@ -5,9 +5,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from dora.failures import Failures, find_failures, says_rollback
+from dora.changes import describe_commits
+from dora.failures import Failures, find_failures
 from dora.history import trace_history
 from dora.outcomes import find_outcomes
+from dora.signals import says_rollback
 from dora.tables import Tables
 from tests.tables.cast import (
     DAY,
@@ -35,7 +37,9 @@ def failures_of(read: Tables, **options: Any) -> Failures:
     """All failures of the tables, over the thirty days before NOW."""
     asked = config(**options)
     outcomes, succeeded = find_outcomes(read.deployments, read.statuses, asked)
-    return find_failures(outcomes, succeeded, trace_history(outcomes, read, asked), asked)
+    history = trace_history(outcomes, read, asked)
+    described = describe_commits(history, read, asked)
+    return find_failures(outcomes, succeeded, history, described, read, asked)
 
 
 def hours(instant: Any) -> float | None:

@@ -5,10 +5,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from dora.analysis import judge
 from dora.groups import find_environments, find_groups
 from dora.history import trace_history
 from dora.outcomes import find_outcomes
-from dora.report import judged
 from dora.tables import Tables
 from tests.tables.cast import DAY, config, deployment, line, listed, pending, repository, tables
 
@@ -17,8 +17,8 @@ def rows_of(read: Tables, **options: Any) -> list[tuple[dict[str, str], str]]:
     """Key and tier of every row, in order."""
     asked = config(**options)
     found, succeeded = find_outcomes(read.deployments, read.statuses, asked)
-    outcomes, _ = judged(found, succeeded, trace_history(found, read, asked), asked)
-    groups = find_groups(find_environments(outcomes, asked), asked)
+    outcomes, _ = judge(found, succeeded, trace_history(found, read, asked), asked)
+    groups = find_groups(find_environments(outcomes, asked), read, asked)
     return list(zip(groups.rows["key"], groups.rows["tier"], strict=True))
 
 
@@ -115,7 +115,7 @@ def test_members_of_a_group() -> None:
     )
     asked = config(by="organization", tier=("production", "testing"))
     outcomes, _ = find_outcomes(read.deployments, read.statuses, asked)
-    groups = find_groups(find_environments(outcomes, asked), asked)
+    groups = find_groups(find_environments(outcomes, asked), read, asked)
     expected = [("prod-eu", 0), ("production", 0), ("qa", 1)]
     assert expected == sorted(listed(groups.members, "environment_key", "group"))
     event = pd.DataFrame({"repository": ["api", "web"], "environment_key": ["qa", "qa"]})

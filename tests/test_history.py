@@ -117,15 +117,15 @@ def test_first_success_is_a_baseline() -> None:
     assert [(2, True), (3, False)] == found
 
 
-def test_what_was_shipped_before_the_window_is_not_in_it() -> None:
-    """LT2: successes before the window mark commits as shipped and are no baseline."""
+def test_first_success_in_sight_ships_nothing_and_is_no_baseline_before_the_window() -> None:
+    """LT1, LT2: all that is judged ships, for the signals; only in the window a first is counted."""
     read = tables(
         line(a=50 * DAY, b=35 * DAY, c=12 * DAY),
         OLD,
         deployment(2, "b", 33 * DAY),
         deployment(3, "c", 10 * DAY),
     )
-    assert {"c": 3} == shipped(read)
+    assert {"b": 2, "c": 3} == shipped(read)
     assert not history_of(read).successes["is_baseline"].any()
 
 

@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as runs
 from hypothesis import strategies as st
 
-from dora.changes import find_changes
+from dora.analysis import analyse, judge
+from dora.changes import describe_commits, find_changes
 from dora.config import Config
 from dora.coverage import build_coverage
 from dora.demo.model import Deployment, Organization, Repository, Status
+from dora.evidence import build_evidence
 from dora.failures import find_failures
 from dora.groups import find_environments, find_groups
 from dora.history import trace_history
@@ -27,7 +29,7 @@ from dora.metrics.recovery_time import recovery_time
 from dora.metrics.rework_rate import rework_rate
 from dora.outcomes import find_outcomes
 from dora.render.document import as_document
-from dora.report import build_report, judged
+from dora.report import build_report
 from dora.tables import SCHEMAS, Tables, make_tables
 from tests.organizations import DAY, NOW, configurations, organizations, random_organization
 from tests.tables.asked import config_for, tables_for
@@ -233,16 +235,19 @@ def stages(tables: Tables, configuration: Config) -> Iterator[tuple[str, pd.Data
     read, every = find_outcomes(tables.deployments, tables.statuses, configuration)
     yield from (("read", read), ("every success status", every))
     history = trace_history(read, tables, configuration)
-    outcomes, succeeded = judged(read, every, history, configuration)
-    changes, waiting = find_changes(history, outcomes, tables, configuration)
-    failures = find_failures(outcomes, succeeded, history, configuration)
+    outcomes, succeeded = judge(read, every, history, configuration)
+    described = describe_commits(history, tables, configuration)
+    changes, waiting = find_changes(history, described, outcomes, configuration)
+    failures = find_failures(outcomes, succeeded, history, described, tables, configuration)
     yield from (("outcomes", outcomes), ("success statuses", succeeded))
     yield from (("changes", changes), ("waiting", waiting))
     for several in (history, failures):
         for field in dataclasses.fields(several):
-            yield field.name, getattr(several, field.name)
+            one = getattr(several, field.name)
+            if isinstance(one, pd.DataFrame):
+                yield field.name, one
     environments = find_environments(outcomes, configuration)
-    groups = find_groups(environments, configuration)
+    groups = find_groups(environments, tables, configuration)
     yield from (("environments", environments), ("members", groups.members))
 
 
@@ -291,13 +296,16 @@ def test_no_stage_changes_its_input(seed: int, collapse: str) -> None:
     )
     read, every = unchanged(find_outcomes, tables.deployments, tables.statuses, configuration)
     history = unchanged(trace_history, read, tables, configuration)
-    outcomes, succeeded = unchanged(judged, read, every, history, configuration)
-    changes, _ = unchanged(find_changes, history, outcomes, tables, configuration)
-    unchanged(find_failures, outcomes, succeeded, history, configuration)
+    outcomes, succeeded = unchanged(judge, read, every, history, configuration)
+    described = unchanged(describe_commits, history, tables, configuration)
+    changes, _ = unchanged(find_changes, history, described, outcomes, configuration)
+    unchanged(find_failures, outcomes, succeeded, history, described, tables, configuration)
     environments = unchanged(find_environments, outcomes, configuration)
-    groups = unchanged(find_groups, environments, configuration)
+    groups = unchanged(find_groups, environments, tables, configuration)
     unchanged(groups.grouped, changes)
-    unchanged(build_coverage, tables, outcomes, history, changes, configuration)
+    analysis = unchanged(analyse, tables, configuration)
+    unchanged(build_coverage, tables, analysis, configuration)
+    unchanged(build_evidence, analysis, tables, configuration)
     unchanged(build_report, tables, configuration)
 
 

@@ -1,8 +1,8 @@
 """An organization's truth as tables, everything in them, as if GitHub had been read to the end."""
 
 from dora.demo.model import Organization, Repository
-from dora.texts import find_named
 from dora.tables import Tables, make_tables
+from dora.texts import find_named
 
 WEB = "https://github.com"
 

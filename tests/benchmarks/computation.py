@@ -70,15 +70,20 @@ def _repository(number: int, random: np.random.Generator) -> dict[str, pd.DataFr
     numbers = np.arange(1, count, 2)
     merged = committed[numbers]
     branches = np.char.add("b", shas[numbers].astype(str))
-    return {
+    nothing = {
+        other: pd.DataFrame(columns=list(SCHEMAS[other]))
+        for other in ("labels", "tags", "incidents", "teams")
+    }
+    return nothing | {
         "repositories": pd.DataFrame(
-            [(name, None, False, True, False, shas[-1], None, None)], columns=list(REPOSITORIES)
+            [(name, None, False, True, False, "", shas[-1], NOW, None, None)],
+            columns=list(REPOSITORIES),
         ),
         "deployments": deployments,
         "statuses": statuses,
         "commits": pd.DataFrame(
             {"repository": name, "sha": shas, "authored_at": authored, "committed_at": committed,
-             "author": None}
+             "author": None, "message": None}
         ),
         "parents": pd.DataFrame(
             {"repository": name, "sha": shas[np.concatenate([children, merges])],
@@ -87,7 +92,7 @@ def _repository(number: int, random: np.random.Generator) -> dict[str, pd.DataFr
         ),
         "pull_requests": pd.DataFrame(
             {"repository": name, "number": numbers, "created_at": merged - pd.Timedelta(hours=5),
-             "merged_at": merged, "merge_sha": shas[numbers],
+             "merged_at": merged, "merge_sha": shas[numbers], "head_ref": "work",
              "first_authored_at": merged - pd.Timedelta(days=2)}
         ),
         "associations": pd.DataFrame(

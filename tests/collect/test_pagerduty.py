@@ -322,7 +322,7 @@ def test_a_rate_limit_is_waited_for_and_told(tmp_path: Path, headers: dict[str, 
         took = datetime.now(UTC) - before
     assert 1 == len(rows)
     assert took >= timedelta(seconds=1)
-    ((until, why),) = told.waits_
+    ((until, why),) = told.waited
     assert before + timedelta(seconds=1) <= until <= before + timedelta(seconds=3)
     assert why == "PagerDuty's rate limit"
 
@@ -336,7 +336,7 @@ def test_a_rate_limit_too_long_is_an_error(tmp_path: Path, headers: dict[str, st
         pytest.raises(RateLimited, match=r"longer than the wait allowed \(60 min\)"),
     ):
         read(account, told=told, collect={"wait": "1h"})
-    assert [] == told.waits_
+    assert [] == told.waited
     assert 1 == len(account.asked)
 
 

@@ -21,6 +21,8 @@ from tests.truth import tables_of
 #: Arguments of the oracle's that `dora` calls otherwise.
 OPTIONS = {"tiers": "tier", "repositories": "repo", "environments": "environment"}
 
+OTHER_SIGNALS = ("revert", "hotfix", "label", "tag", "incident")
+
 
 def config_for(
     organization: Organization, asked: Mapping[str, Any], settings: Settings | None = None
@@ -43,7 +45,11 @@ def config_for(
         "deployments": {"collapse": settings.collapse},
         "lead_time": {"start": settings.lead_time_start},
         "changes": {"exclude_authors": settings.exclude_authors},
-        "failures": {"status": settings.failures_status, "rollback": settings.rollback},
+        "failures": {
+            "status": settings.failures_status if "status" in settings.signals else "off",
+            "rollback": settings.rollback and "rollback" in settings.signals,
+            **{name: name in settings.signals for name in OTHER_SIGNALS},
+        },
         "collect": {"older_deployments": settings.lookback_budget},
     }
     return configured(given)

@@ -49,7 +49,12 @@ def tables(*parts: Rows) -> Tables:
     if not any("repositories" in part for part in parts):
         parts = (*parts, repository())
     names = [name for name in SCHEMAS if any(name in part for part in parts)]
-    return make_tables({name: [row for p in parts for row in p.get(name, [])] for name in names})
+    rows = {name: [row for part in parts for row in part.get(name, [])] for name in names}
+    committed = {(row[0], row[1]): row[3] for row in rows.get("commits", [])}
+    rows["repositories"] = [
+        (*row[:7], committed.get((row[0], row[6])), *row[8:]) for row in rows["repositories"]
+    ]
+    return make_tables(rows)
 
 
 def repository(
@@ -65,7 +70,9 @@ def repository(
 ) -> Rows:
     """A repository, its default branch at *head*."""
     archived_at = None if archived is None else ago(archived)
-    row = (name, archived_at, is_empty, has_deployments, is_excluded, head, unreadable, incomplete)
+    url = f"https://github.com/acme/{name}"
+    row = (name, archived_at, is_empty, has_deployments, is_excluded, url, head, None, unreadable,
+           incomplete)  # fmt: skip
     return {"repositories": [row]}
 
 
@@ -78,7 +85,7 @@ def commit(
     repository: str = "api",
 ) -> Rows:
     """A commit of *at*; authored then, too, unless said otherwise."""
-    row = (repository, sha, ago(at if authored is None else authored), ago(at), author)
+    row = (repository, sha, ago(at if authored is None else authored), ago(at), author, None)
     edges: list[tuple[object, ...]] = [
         (repository, sha, place, parent) for place, parent in enumerate(parents)
     ]
@@ -150,7 +157,7 @@ def request(
     """A pull request; *branch* are its own commits, *associated* those GitHub counts to it."""
     first_authored_at = None if first_authored is None else ago(first_authored)
     merged_at = None if merged is None else ago(merged)
-    row = (repository, number, ago(opened), merged_at, merge_sha, first_authored_at)
+    row = (repository, number, ago(opened), merged_at, merge_sha, "work", first_authored_at)
     return {
         "pull_requests": [row],
         "associations": [(repository, sha, number) for sha in associated],
