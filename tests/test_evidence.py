@@ -124,7 +124,6 @@ def with_a_central_repository(organization: Organization) -> Organization:
         pytest.param({"since": NOW - 60 * DAY, "until": NOW - 30 * DAY}, id="a past month"),
         pytest.param({"since": NOW - 37 * DAY, "until": NOW - 36.5 * DAY}, id="half a day"),
         pytest.param({"by": "team"}, id="by team"),
-        pytest.param({"by": "team", "tiers": ("staging", "other")}, id="by team, other tiers"),
     ],
 )
 def test_demo_organization_as_asked(asked: Document) -> None:

@@ -3,6 +3,7 @@
 A sha is spelt by its first digits: commit `b` is `bbbb…`. Instants are days after `SINCE`.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -302,6 +303,45 @@ def check(expected: Told, *repositories: Repository, **other: Any) -> None:
     """Hold what `dora` tells, and what the oracle does, against what was worked out by hand."""
     assert expected == tell(*repositories, **other)
     assert expected == tell(*repositories, by=ask_oracle, **other)
+
+
+def check_each(expected: Told, scenes: Sequence[Repository], **other: Any) -> None:
+    """Hold *expected* against each of several repositories `api`, all in one organization.
+
+    They are told apart by numbers behind their names, wherever a text of theirs says `api`.
+    """
+    numbered = [renamed(scene, f"api{place}") for place, scene in enumerate(scenes)]
+    for by in (ask, ask_oracle):
+        report, evidence = answers(numbered, by, other)
+        for one in numbered:
+            rows_of_one = [row for row in report["rows"] if row["key"]["repository"] == one.name]
+            items = {
+                name: [item for item in items if item["repository"] == one.name]
+                for name, items in evidence.items()
+            }
+            told = told_of({**report, "rows": rows_of_one}, items)
+            failed = {
+                number: [(*why, called.replace(one.name, "api")) for *why, called in reasons]
+                for number, reasons in told.failed.items()
+            }
+            unattributed = expected.unattributed
+            assert (one, expected) == (
+                one,
+                replace(told, failed=failed, unattributed=unattributed),
+            )
+        total = (expected.unattributed or 0) * len(scenes)
+        assert total == report["coverage"]["incidents"]["unattributed"]
+
+
+def renamed(scene: Repository, name: str) -> Repository:
+    """The repository under another name, which its texts use, too."""
+
+    def said(text: str) -> str:
+        return re.sub(r"(?i)(?<=/)api(?=[/#])", name, text)
+
+    commits = {one.sha: replace(one, message=said(one.message)) for one in scene.commits.values()}
+    issues = tuple(replace(one, body=said(one.body)) for one in scene.issues)
+    return replace(scene, name=name, commits=commits, issues=issues)
 
 
 def rows(*repositories: Repository, **other: Any) -> list[Document]:

@@ -14,6 +14,7 @@ from tests.signals.scenes import (
     answers,
     ask,
     check,
+    check_each,
     coverage,
     deploy,
     incident,
@@ -73,42 +74,40 @@ def test_opened_after_the_window() -> None:
     check(Told(), repository(line("ab"), *SHIPPED, issues=(incident(9, 30),)))
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Deployment: 2",
-        "It burns.\r\n\r\ndeployment:2 and more\r\nDeployment: 3",
-        "  DEPLOYMENT:   2",
-        "Deployment: https://github.com/org/api/deployments/2",
-        "Deployment: https://github.com/ORG/Api/deployments/2",
-        "Deployment: https://api.github.com/repos/org/api/deployments/2",
-        "Deployment: https://ghe.example.org/api/v3/repos/org/api/deployments/2",
-        "Deployment: bbbbbbb",
-        "Deployment: BBBBBBBB",
-        f"Deployment: {sha('b')}",
-    ],
-)
-def test_named(text: str) -> None:
+NAMES = [
+    "Deployment: 2",
+    "It burns.\r\n\r\ndeployment:2 and more\r\nDeployment: 3",
+    "  DEPLOYMENT:   2",
+    "Deployment: https://github.com/org/api/deployments/2",
+    "Deployment: https://github.com/ORG/Api/deployments/2",
+    "Deployment: https://api.github.com/repos/org/api/deployments/2",
+    "Deployment: https://ghe.example.org/api/v3/repos/org/api/deployments/2",
+    "Deployment: bbbbbbb",
+    "Deployment: BBBBBBBB",
+    f"Deployment: {sha('b')}",
+]
+
+
+def test_named() -> None:
     """F7: the first line `Deployment: X` names it: id, web or API address, sha of 7 to 40."""
-    check(TOLD, named(text))
+    check_each(TOLD, [named(text) for text in NAMES])
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Deployment: 4",
-        "Deployment: nonsense",
-        "Deployment: bbbbbb",
-        f"Deployment: {sha('b')}b",
-        f"Deployment: {sha('9')}",
-        "Deployment: https://github.com/org/web/deployments/2",
-        "Deployment: https://github.com/other/api/deployments/2",
-        "Deployment: #2",
-    ],
-)
-def test_name_that_fits_none(text: str) -> None:
+NO_NAMES = [
+    "Deployment: 4",
+    "Deployment: nonsense",
+    "Deployment: bbbbbb",
+    f"Deployment: {sha('b')}b",
+    f"Deployment: {sha('9')}",
+    "Deployment: https://github.com/org/web/deployments/2",
+    "Deployment: https://github.com/other/api/deployments/2",
+    "Deployment: #2",
+]
+
+
+def test_name_that_fits_none() -> None:
     """F7, C1: a name that fits no deployment read belongs to none; coverage counts it."""
-    check(NONE, named(text))
+    check_each(NONE, [named(text) for text in NO_NAMES])
 
 
 @pytest.mark.parametrize("text", ["The Deployment: 2", "Deployment 2", "Deployments: 2"])
