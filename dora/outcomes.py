@@ -78,7 +78,8 @@ def _with_environments(deployments: pd.DataFrame, config: Config) -> pd.DataFram
         known["service"] == "", known["name_key"] + MARK + known["service"]
     )
     known = known.sort_values(["created_at", "deployment"], ignore_index=True)
-    known["parts"] = [[deployment] for deployment in known["deployment"]]
+    alone = [[deployment] for deployment in known["deployment"]]
+    known["parts"] = pd.Series(alone, index=known.index, dtype="object")
     known["name"] = known.groupby(["repository", "name_key"])["name"].transform("last")
     return known
 

@@ -59,7 +59,8 @@ def comparable(report: dict[str, Any]) -> dict[str, Any]:
     repositories.pop("incomplete", None)
     repositories["unreadable"] = sorted(one["repository"] for one in repositories["unreadable"])
     coverage = {**report["coverage"], "repositories": repositories}
-    coverage.pop("requests", None)
+    for own in ("requests", "gaps"):
+        coverage.pop(own, None)
     kept = {key: value for key, value in report.items() if key != "generated"}
     return {**kept, "coverage": coverage}
 

@@ -118,7 +118,7 @@ def test_first_success_is_a_baseline() -> None:
 
 
 def test_first_success_in_sight_ships_nothing_and_is_no_baseline_before_the_window() -> None:
-    """LT1, LT2: all that is judged ships, for the signals; only in the window a first is counted."""
+    """LT1, LT2: all that is judged ships, for the signals; only in the window it is counted."""
     read = tables(
         line(a=50 * DAY, b=35 * DAY, c=12 * DAY),
         OLD,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given
@@ -278,6 +279,12 @@ def assert_same(one: Any, other: Any) -> None:
     elif dataclasses.is_dataclass(one) and not isinstance(one, type):
         for field in dataclasses.fields(one):
             assert_same(getattr(one, field.name), getattr(other, field.name))
+    elif isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for key, value in one.items():
+            assert_same(value, other[key])
+    elif isinstance(one, np.ndarray):
+        np.testing.assert_array_equal(one, other)
     elif isinstance(one, pd.Index):
         pd.testing.assert_index_equal(one, other)
     else:

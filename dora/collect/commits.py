@@ -118,6 +118,10 @@ class CommitHistory:
             return None
         return self.number(commit["oid"], parse_instant(commit["committedDate"]))
 
+    def need(self, commit: int) -> None:
+        """Ask for a commit itself: its parents tell what it brought, whatever its date says."""
+        self._required.add(commit)
+
     def require(self, commit: int, descendant: int) -> bool:
         """Ask for a commit itself, and whether *descendant* reaches it; False if it is read."""
         if self.graph.committed[commit] is not None:

@@ -195,6 +195,9 @@ class Reading:
             self._mark(one.commit, frontier.closed)
         for commit in wanted:
             self._mark(commit, frontier.wanted)
+        live = known[count - 1].commit
+        if live is not None and any(commit != live for commit in wanted):
+            self._history.need(live)
         return bool(wanted)
 
     def _in_doubt(self, attempts: Attempts, reception: Reception) -> Iterator[tuple[int, int]]:

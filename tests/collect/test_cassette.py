@@ -98,6 +98,7 @@ REPORT = {
         },
         "changes": {"clock_skew": 0, "excluded": 0},
         "incidents": {"unattributed": 0},
+        "gaps": [],
         "requests": {"count": REQUESTS, "points": REQUESTS, "seconds": 0.0},
     },
 }
