@@ -17,6 +17,9 @@ from tests.render.reports import HOSTILE_NAMES
 LINK = re.compile("\x1b]8;(?:id=[0-9]+;([^\x1b]*))?;?\x1b\\\\")
 COLOURS = re.compile("\x1b\\[[0-9;]*m")
 
+#: Every one of them on.
+SIGNALS = frozenset({"status", "rollback", "revert", "hotfix", "label", "tag", "incident"})
+
 
 def lines_of(it: Explained, width: int = 80, *, with_authors: bool = False) -> list[str]:
     """Lines of the plain text."""
@@ -90,7 +93,9 @@ def test_what_began_before_the_window() -> None:
 
 def test_failures_that_do_not_count() -> None:
     """A failure status that the configuration does not look at is no failure, and is said (F8)."""
-    lines = lines_of(explained(ORGANIZATION, settings=Settings(failures_status="off")))
+    lines = lines_of(
+        explained(ORGANIZATION, settings=Settings(failures_status="off", signals=SIGNALS))
+    )
     assert lines[6] == "2026-11-02 09:05  01c0ffe  failed, does not count as failed"
     assert lines[-1] == "  off in the configuration: status"
     assert lines[-2] == "  failures.status = any 64 % (7), live 45 % (5), off 45 % (5, as is)"

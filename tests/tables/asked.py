@@ -27,8 +27,11 @@ OTHER_SIGNALS = ("revert", "hotfix", "label", "tag", "incident")
 def config_for(
     organization: Organization, asked: Mapping[str, Any], settings: Settings | None = None
 ) -> Config:
-    """Configuration that asks what `expected_report(organization, **asked)` is asked."""
-    settings = settings or Settings()
+    """Configuration that asks what `expected_report(organization, **asked)` is asked.
+
+    Without *settings* every signal is on, as it is unless turned off.
+    """
+    settings = settings or Settings(signals=frozenset({"status", "rollback", *OTHER_SIGNALS}))
     options = {OPTIONS.get(name, name): value for name, value in asked.items()}
     instants = {
         name: value.isoformat() for name, value in options.items() if isinstance(value, datetime)
