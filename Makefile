@@ -23,6 +23,7 @@ PYTHON ?= $(firstword $(foreach one,$(PYTHONS),$(shell $(one) -c '$(IS_NEW_ENOUG
 	2>/dev/null && echo $(one))))
 
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 READY := .venv/.ready
 TYPED_BESIDE := docs/generate.py
 GENERATED := README.md docs/configuration.md docs/cli.md docs/tables.md
@@ -78,23 +79,18 @@ clean: ## remove .venv and whatever tools left behind
 
 $(READY): pyproject.toml requirements.txt
 	@$(BIN)/python -c '$(IS_NEW_ENOUGH)' 2>/dev/null || { \
-		if uv --version >/dev/null 2>&1; then \
-			uv venv --quiet --clear --python "$(or $(PYTHON),>=3.11)" .venv; \
-		elif [ -n "$(PYTHON)" ]; then \
+		if [ -n "$(PYTHON)" ]; then \
 			"$(PYTHON)" -m venv --clear .venv; \
-		else \
+		elif ! uv venv --quiet --clear --python ">=3.11" .venv 2>/dev/null; then \
 			echo "make: no Python 3.11 or newer was found (looked for $(PYTHONS))" >&2; \
 			echo "      Install one, or name it: make PYTHON=/path/to/python3" >&2; \
 			exit 1; \
 		fi; \
 	}
 	@echo "Installing what requirements.txt pins into .venv …" >&2
-	@if uv --version >/dev/null 2>&1; then \
-		install="uv pip install --quiet --python $(BIN)/python"; \
-	else \
-		$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null; \
-		install="$(BIN)/python -m pip install --quiet --disable-pip-version-check"; \
-	fi; \
-	$$install --require-hashes -r requirements.txt \
-		&& $$install --no-deps --no-build-isolation -e .
+	@uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.txt 2>/dev/null \
+		|| { $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null; \
+		$(PIP) --require-hashes -r requirements.txt; }
+	@uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . 2>/dev/null \
+		|| $(PIP) --no-deps --no-build-isolation -e .
 	@touch $@

@@ -36,11 +36,15 @@ ROWS = {
     "statuses": "One row a status of a deployment read, in no promised order.",
     "commits": "One row a commit read.",
     "parents": "One row a commit and parent of it; a parent need not have been read itself.",
-    "pull_requests": "One row a merged pull request that brought a commit read.",
+    "pull_requests": "One row a pull request that brought a commit read, or that a revert names.",
     "associations": "One row a commit and merged pull request that GitHub associates with it.",
     "branch_commits": (
         "One row a merged pull request and commit of its branch: the first one and the last two."
     ),
+    "labels": "One row a pull request or issue and label of it; labels carry no date.",
+    "tags": "One row a git tag whose name fits a glob of `failures.tags` (F6).",
+    "incidents": "One row an issue with an incident label, or an incident of PagerDuty (F7).",
+    "teams": "One row a team and repository that it maintains or administers (G2).",
 }
 
 WIDTH = 88  #: columns of the help texts
@@ -151,7 +155,7 @@ def _kind(kind: Any) -> str:
     if origin is tuple:
         return f"a list of {'texts' if parts[0] is str else _kind(parts[0])}"
     if origin is dict:
-        return f"a table: glob = {_kind(parts[1])}"
+        return f"a table: text = {_kind(parts[1])}"
     return {str: "text", bool: "`true`, `false`", timedelta: "an age"}[kind]
 
 
