@@ -36,7 +36,7 @@ ROWS = {
     "statuses": "One row a status of a deployment read, in no promised order.",
     "commits": "One row a commit read.",
     "parents": "One row a commit and parent of it; a parent need not have been read itself.",
-    "pull_requests": "One row a pull request that brought a commit read, or that a revert names.",
+    "pull_requests": "One row a merged pull request that brought a commit read, or a revert names.",
     "associations": "One row a commit and merged pull request that GitHub associates with it.",
     "branch_commits": (
         "One row a merged pull request and commit of its branch: the first one and the last two."

@@ -190,7 +190,7 @@ class Settings(BaseSettings):
     environment: tuple[str, ...] = ()
     """Globs of the environments to look at; none given means all."""
     tier: tuple[Tier, ...] = ()
-    """Tiers whose rows are shown; by organization it is production unless given."""
+    """Tiers whose rows are shown; by team or organization it is production unless given."""
     by: By = "repository"
     """What a row stands for (G1)."""
     ephemeral: bool = False

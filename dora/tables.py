@@ -68,7 +68,7 @@ COMMITS: Schema = {
     "sha": Column(TEXT, "the commit", "Commit.oid"),
     "authored_at": Column(INSTANT, "author's date", "authoredDate"),
     "committed_at": Column(INSTANT, "committer's date", "committedDate"),
-    "author": Column(TEXT, "author's login, read only where LT9 asks for it", "author.user.login"),
+    "author": Column(TEXT, "author's login, read where it is asked for (LT9)", "author.user.login"),
     "message": Column(TEXT, "its message, kept only where it speaks of a revert (F3)", "message"),
 }
 

@@ -67,7 +67,7 @@ def _examine(settings: "Config", *, quiet: bool) -> "tuple[Tables, Checkup]":
 
     with show_progress(sys.stderr, quiet=quiet) as progress:
         access = find_access(os.environ, settings.organization)
-        return examine(Client(access, settings, progress), access, settings, progress)
+        return examine(Client(access, settings, progress), access, settings, progress, os.environ)
 
 
 def _render(found: "Diagnosis", name: str, *, colour: bool) -> str:

@@ -5,8 +5,10 @@ nothing at all.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from github import GithubException
@@ -35,7 +37,11 @@ EXPIRY = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) (?:UTC|([+-]\d{4}))")
 
 
 def examine(
-    client: Client, access: Access, config: Config, progress: Progress
+    client: Client,
+    access: Access,
+    config: Config,
+    progress: Progress,
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Tables, Checkup]:
     """Everything a report needs, and what GitHub said of the token that read it.
 
@@ -44,7 +50,7 @@ def examine(
     """
     checkup, private = _check_token(client, access, config)
     requests, points = client.requests, client.points
-    tables = collect(client, config, progress)
+    tables = collect(client, config, progress, variables=variables)
     checkup = replace(
         checkup, requests=tables.requests - requests, points=tables.points - points
     )  # fmt: skip
