@@ -107,7 +107,8 @@ class Reading:
         """
         while True:
             attempts = self._attempts()
-            receptions = {key: self._receive(own) for key, own in attempts.items()}
+            older = self._count_older()
+            receptions = {key: self._receive(own, older) for key, own in attempts.items()}
             if any(one.needs_previous for one in receptions.values()):
                 self._deployments.read_page()
             elif self._ask_all(attempts, receptions) or self._ask_reverts():
@@ -149,10 +150,13 @@ class Reading:
         found = self._requests.find_merge(name)
         return None if found is None else self._history.number(found[0], parse_instant(found[1]))
 
-    def _receive(self, attempts: Attempts) -> Reception:
-        older = sum(
+    def _count_older(self) -> int:
+        """How many deployments older than the look-back were read (W3 (c))."""
+        return sum(
             microseconds(one.created_at) < self.span.lookback for one in self._deployments.read
         )
+
+    def _receive(self, attempts: Attempts, older: int) -> Reception:
         return receive(
             attempts.successes,
             self._history.graph,
