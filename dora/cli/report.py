@@ -24,6 +24,8 @@ def report(
     benchmark: option.Benchmark = None,
     timezone: option.Timezone = None,
     wait: option.Wait = None,
+    cache: option.Cache = None,
+    no_cache: option.NoCache = False,
     format_: Annotated[
         str | None, typer.Option("--format", help="table, markdown, json or csv. Default: table.")
     ] = None,
@@ -41,7 +43,7 @@ def report(
         "timezone": timezone,
     }  # fmt: skip
     settings, _, targets = out.all_or_errors(
-        lambda: load_settings(options, wait=wait, file=config),
+        lambda: load_settings(options, file=config, wait=wait, cache=cache, no_cache=no_cache),
         lambda: out.check_format(format_, FORMATS),
         lambda: out.find_targets(output or [], format_, FORMATS),
     )

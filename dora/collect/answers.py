@@ -20,7 +20,17 @@ GATEWAY = {502, 504}
 #: Pause after a secondary limit without a `Retry-After`, as GitHub's documentation asks.
 SECONDARY_SECONDS = 60.0
 
-Kind = Literal["data", "too much", "primary limit", "secondary limit", "unsound", "refused", "lost"]
+Kind = Literal[
+    "data",
+    "too much",
+    "primary limit",
+    "secondary limit",
+    "unsound",
+    "unreachable",
+    "refused",
+    "forbidden",
+    "lost",
+]
 
 
 @dataclass(frozen=True)
@@ -28,8 +38,9 @@ class Answer:
     """What GitHub said.
 
     `data` came (perhaps in part, with `errors` beside it), the query was `too much` for one
-    request, a limit was hit (`pause` seconds, or until `reset`), the answer was `unsound` and may
-    be had by asking again, the credentials were `refused`, or the way is `lost` for good.
+    request, a limit was hit (`pause` seconds, or until `reset`), the answer was `unsound` or the
+    server `unreachable` and may be had by asking again, the credentials were `refused`, the query
+    was `forbidden`, or the way is `lost` for good.
     """
 
     kind: Kind
@@ -59,7 +70,7 @@ def read_answer(  # noqa: PLR0911  # one way out for each way GitHub says it
     if status == UNAUTHORIZED:
         return Answer("refused", message=message)
     if status == FORBIDDEN:
-        return Answer("refused", message=_sign_on(headers) or message)
+        return Answer("forbidden", message=_sign_on(headers) or message)
     if status >= SERVER_ERROR:
         return Answer("unsound", message=f"GitHub answered with status {status}")
     if status != OK:
