@@ -5,7 +5,7 @@ status, by header, by type or by message alone.
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -50,6 +50,7 @@ class Answer:
     pause: float | None = None
     reset: datetime | None = None
     remaining: int | None = None
+    limit: int | None = None  #: points an hour
 
 
 def read_answer(  # noqa: PLR0911  # one way out for each way GitHub says it
@@ -75,10 +76,12 @@ def read_answer(  # noqa: PLR0911  # one way out for each way GitHub says it
         return Answer("unsound", message=f"GitHub answered with status {status}")
     if status != OK:
         return Answer("lost", message=message or f"GitHub answered with status {status}")
-    return _read_body(body, headers, remaining)
+    answer = _read_body(body, headers)
+    limit = _integer(headers.get("x-ratelimit-limit"))
+    return replace(answer, remaining=remaining, limit=limit) if answer.kind == "data" else answer
 
 
-def _read_body(body: Any, headers: dict[str, Any], remaining: int | None) -> Answer:
+def _read_body(body: Any, headers: dict[str, Any]) -> Answer:
     """What a body that came with status 200 means."""
     if not isinstance(body, dict) or not {"data", "errors"} & body.keys():
         return Answer("unsound", message="GitHub sent something that is no answer to a query")
@@ -94,7 +97,7 @@ def _read_body(body: Any, headers: dict[str, Any], remaining: int | None) -> Ans
     data = body.get("data")
     if not isinstance(data, dict):
         return Answer("lost" if errors else "unsound", message=message or "GitHub sent no data")
-    return Answer("data", data=data, errors=errors, message=message, remaining=remaining)
+    return Answer("data", data=data, errors=errors, message=message)
 
 
 def _limit(

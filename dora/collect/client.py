@@ -73,6 +73,9 @@ class Client:
         self.progress = progress
         self.stopping = threading.Event()  #: for threads that wait beside the event loop
         self.points = 0
+        self.limit: int | None = None  #: points an hour, as far as GitHub told
+        self.remaining: int | None = None  #: of them, at the last answer
+        self.seconds = 0.0  #: that requests took, one after the other
         self._requests = 0
         self._most = config.collect.concurrency
         self._longest_wait = config.collect.wait
@@ -210,6 +213,7 @@ class Client:
         now = loop.time()
         self._traffic.end(began, now, is_limited=answer.kind == "secondary limit")
         self._count(answer)
+        self.seconds += now - began
         if answer.kind == "data":
             self._pump()  # who waits leaves before this answer is worked on
         self._settle(batch, answer, now - began)
@@ -249,6 +253,8 @@ class Client:
     def _count(self, answer: Answer) -> None:
         self._requests += 1
         self.points += (answer.data.get("rateLimit") or {}).get("cost") or 0
+        self.limit = answer.limit or self.limit
+        self.remaining = self.remaining if answer.remaining is None else answer.remaining
         self.progress.asked(self.requests, answer.remaining)
 
     def _settle(self, batch: list[Ask], answer: Answer, seconds: float) -> None:

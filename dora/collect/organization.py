@@ -65,7 +65,7 @@ async def read_organization(
 ) -> Tables:
     """What `collect` gives, for who is in an event loop already."""
     began = time.monotonic()
-    cache = _open_cache(client, config, progress, with_authors=with_authors)
+    cache = open_cache(client, config, progress, with_authors=with_authors)
     gathering = _Gathering(client, config, progress, variables, with_authors, cache)
     try:
         await gathering.run()
@@ -80,7 +80,7 @@ async def read_organization(
     )
 
 
-def _open_cache(
+def open_cache(
     client: Client, config: Config, progress: Progress, *, with_authors: bool
 ) -> Cache | None:
     """The organization's cache; none where it is not wanted, or who wrote a change matters.
@@ -123,7 +123,7 @@ class _Gathering:
 
     async def _read_repositories(self) -> None:
         """Begin to read each repository as soon as the list names it."""
-        read, skips = _reader(self), _skips(self.config)
+        read, skips = _reader(self), find_skips(self.config)
         count = 0
         try:
             listed = list_repositories(self.client, self.config.organization)
@@ -192,16 +192,11 @@ def _reader(gathering: _Gathering) -> Callable[[Found, int], Coroutine[Any, Any,
     client, config, cache = gathering.client, gathering.config, gathering.cache
     environment, service = environment_reader(config), service_reader(config.services)
     span = make_span(config)
-    on = config.failures
-    asked = "".join(
-        name for name, is_on in (("labels ", on.hotfix or on.label), ("messages", on.revert))
-        if is_on
-    )  # fmt: skip
 
     async def read(found: Found, turn: int) -> Rows:
         kept = None
         if cache is not None and found.id is not None:
-            kept = Kept(cache, found.id, asked=asked, branch=found.branch)
+            kept = Kept(cache, found.id, asked=asks_kept(config), branch=found.branch)
         reading = Reading(
             # First the first pages of all: they tell where the long ways are.
             Place(client, config.organization, found.name, rank=inf, turn=turn),
@@ -219,7 +214,13 @@ def _reader(gathering: _Gathering) -> Callable[[Found, int], Coroutine[Any, Any,
     return read
 
 
-def _skips(config: Config) -> Callable[[Found], Rows | None]:
+def asks_kept(config: Config) -> str:
+    """What is asked of commits beyond what is always asked: only what was asked alike is of use."""
+    on = config.failures
+    return f"labels={on.hotfix or on.label} messages={on.revert}"
+
+
+def find_skips(config: Config) -> Callable[[Found], Rows | None]:
     """Function from a repository that needs no request of its own to its rows, else to None."""
     chosen = compile_globs(config.repo or ("*",))
     lookback = config.lookback_start
