@@ -40,27 +40,30 @@ class Expected(NamedTuple):
     commits: int
     is_kept: bool
 
-    @property
-    def requests(self) -> dict[str, float]:
-        """Requests by kind; a part of one where it is shared with other repositories."""
-        first = sizes.FIRST_PAGE / sizes.FULL_SHARE
-        rest = max(0, self.deployments - sizes.FIRST_PAGE)
+    def pages(self) -> dict[str, tuple[float, int]]:
+        """Requests (a part of one where it is shared) and rows asked for, by kind."""
+        first = sizes.FIRST_PAGE
+        rest = max(0, self.deployments - first)
+        alone, rows = _pages(rest, sizes.FULL_PAGE if rest > sizes.SMALL_PAGE else max(1, rest))
+        is_busy = self.deployments > sizes.SMALL_PAGE
         return {
-            "deployments": first + _pages(rest),
-            "commits": _pages(self.commits),
-            "updates": first if self.is_kept else 0.0,
+            "deployments": (first / sizes.FULL_SHARE + alone, first + rows),
+            "commits": _pages(self.commits, sizes.FULL_PAGE if is_busy else first),
+            "updates": _pages(int(self.is_kept), first),
         }
+
+    @property
+    def requests(self) -> float:
+        """Requests of all kinds."""
+        return sum(requests for requests, _ in self.pages().values())
 
     @property
     def points(self) -> float:
         """Points of these requests, taken together with other repositories' of their kind."""
-        rows = {
-            "deployments": _rows(max(sizes.FIRST_PAGE, self.deployments)),
-            "commits": _rows(self.commits),
-            "updates": sizes.FIRST_PAGE if self.is_kept else 0,
-        }
-        parts = (POINTS[kind] * count / sizes.FULL_PAGE for kind, count in rows.items())
-        return sum(parts) + POINTS_BESIDE
+        rows = {kind: asked for kind, (_, asked) in self.pages().items()}
+        return POINTS_BESIDE + sum(
+            POINTS[kind] * asked / sizes.FULL_PAGE for kind, asked in rows.items()
+        )
 
 
 def make_plan(client: Client, config: Config) -> Plan:
@@ -85,7 +88,7 @@ async def _make_plan(client: Client, config: Config) -> Plan:
     expected = [one for one in answers if one is not None]
     requests, points = _sum(expected, listed, config)
     in_flight = min(config.collect.concurrency, sum(requests.values()))
-    longest = sorted(expected, key=lambda one: (-sum(one.requests.values()), one.name))
+    longest = sorted(expected, key=lambda one: (-one.requests, one.name))
     return Plan(
         organization=config.organization,
         listed=listed,
@@ -95,7 +98,7 @@ async def _make_plan(client: Client, config: Config) -> Plan:
         points=points,
         seconds=sum(requests.values()) * client.seconds / max(1, client.requests) / in_flight,
         concurrency=config.collect.concurrency,
-        longest=tuple((one.name, ceil(sum(one.requests.values()))) for one in longest[:LONGEST]),
+        longest=tuple((one.name, ceil(one.requests)) for one in longest[:LONGEST]),
         asked=client.requests,
         limit=client.limit,
         remaining=client.remaining,
@@ -115,7 +118,7 @@ def _sum(expected: Iterable[Expected], listed: int, config: Config) -> tuple[dic
     parts: defaultdict[str, float] = defaultdict(float)
     points = float(pages + incidents)
     for one in expected:
-        for kind, count in one.requests.items():
+        for kind, (count, _) in one.pages().items():
             parts[kind] += count
         points += one.points
     asked = {kind: ceil(count) for kind, count in parts.items() if count}
@@ -154,13 +157,11 @@ def _count(page: dict[str, Any] | None, date: str, begin: datetime) -> int:
     return ceil(len(dates) * (newest - begin).total_seconds() / span)
 
 
-def _rows(rows: int) -> int:
-    """Rows that are asked for to get so many: whole pages where they are not shared."""
-    return rows if rows <= sizes.SMALL_PAGE else ceil(rows / sizes.FULL_PAGE) * sizes.FULL_PAGE
-
-
-def _pages(rows: int) -> float:
-    """Requests for so many rows: pages that grow, the short ones shared."""
-    if rows <= sizes.SMALL_PAGE:
-        return rows / sizes.FULL_SHARE
-    return float(ceil(rows / sizes.FULL_PAGE))
+def _pages(rows: int, first: int) -> tuple[float, int]:
+    """Requests for so many rows, and rows asked for: pages grow, the short ones are shared."""
+    requests, asked, page = 0.0, 0, first
+    while asked < rows:
+        requests += page / sizes.FULL_SHARE if page <= sizes.SMALL_PAGE else 1
+        asked += page
+        page = min(sizes.FULL_PAGE, 2 * page)
+    return requests, asked
