@@ -97,11 +97,6 @@ class Client:
         """Requests made so far, those for access among them."""
         return self._requests + self.access.requests
 
-    @property
-    def is_interrupted(self) -> bool:
-        """Whether what ends this run's reading ended all of it: a limit, or the credentials."""
-        return self._refusal is not None or self._is_held_too_long()
-
     def run(self, reading: Coroutine[Any, Any, T]) -> T:
         """What *reading* gives, with an event loop and threads that are gone afterwards.
 
