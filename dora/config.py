@@ -61,7 +61,13 @@ class Config(Settings):
         if self.collect.cache is False:
             return None
         if self.collect.cache:
-            return Path(self.collect.cache).expanduser()
+            try:
+                return Path(self.collect.cache).expanduser()
+            except RuntimeError:
+                raise BadUsage(
+                    f"the cache {self.collect.cache} is in nobody's home",
+                    "Name another folder with --cache, or none with --no-cache.",
+                ) from None
         from platformdirs import user_cache_path  # noqa: PLC0415  # only where it is asked for
 
         return user_cache_path("dora", appauthor=False)

@@ -47,7 +47,10 @@ def _ladder(value: object) -> object:
 
 
 def _folder(value: object) -> object:
-    return False if isinstance(value, str) and value.lower() == "false" else value
+    text = str(value).lower() if isinstance(value, str | bool) else "true"
+    if text == "true":  # no folder is meant by it
+        raise ValueError("is no folder; allowed: a path, or false")
+    return False if text == "false" else value
 
 
 def _service_source(value: str) -> str:

@@ -1,6 +1,12 @@
 """What every test may rely on, wherever the suite is started from."""
 
 import signal
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+_number = count()
 
 
 def pytest_configure() -> None:
@@ -10,3 +16,11 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def cache_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's cache folder: each test has its own, which is not there before it is used."""
+    folder = tmp_path_factory.getbasetemp() / f"cache-{next(_number)}"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -328,6 +329,23 @@ def test_repository_that_cannot_be_read() -> None:
     assert ["api"] == [row["key"]["repository"] for row in document["rows"]]
 
 
+def test_list_of_repositories_that_breaks_off() -> None:
+    """What was listed is reported; that there are others is told to people and programs."""
+    many = [replace(API, name=f"r{n:03}", database_id=n) for n in range(101)]
+    rule = Rule(faults.PartialError("organization", message="Lost."), "Repositories", starting=2)
+    with serve(Organization("acme", NOW, tuple(many)), faults=Faults([rule])) as server:
+        done = dora("report", "--org", "acme", "--format", "json", server=server)
+    reason = "the organization 'acme' cannot be read: Lost.; only the first 100 were listed"
+    assert done.returncode == 3
+    assert done.stderr == (
+        f"dora: the repositories: {reason}\n"
+        "      What could not be read is not in the numbers; the others hold.\n"
+    )
+    document = json.loads(done.stdout)
+    assert [{"what": "repositories", "reason": reason}] == document["coverage"]["gaps"]
+    assert 100 == len(document["rows"])
+
+
 # -- Exit status 0 ------------------------------------------------------------------------------
 
 
@@ -357,13 +375,14 @@ def test_formats(format_: str, server: Server) -> None:
 def test_several_files_of_one_run(tmp_path: Path) -> None:
     """GitHub is asked once, however many files are written; each has its ending's format."""
     with serve(Organization("acme", NOW, (API, WEB))) as server:
-        alone = dora("report", "--org", "acme", server=server)
+        alone = dora("report", "--org", "acme", "--no-cache", server=server)
         asked = len(server.requests)
         names = ("a.json", "b.CSV", "c.md", "d.txt", "e.xyz")
         files = [word for name in names for word in ("--output", name)]
         done = dora(
-            "report", "--org", "acme", "--format", "table", *files, server=server, folder=tmp_path
-        )
+            "report", "--org", "acme", "--no-cache", "--format", "table", *files,
+            server=server, folder=tmp_path,
+        )  # fmt: skip
         assert 2 * asked == len(server.requests)
     assert (0, alone.stdout.splitlines()[0]) == (done.returncode, done.stdout.splitlines()[0])
     assert sorted(names) == sorted(path.name for path in tmp_path.iterdir())
@@ -376,7 +395,8 @@ def test_several_files_of_one_run(tmp_path: Path) -> None:
 def test_same_report_twice(server: Server) -> None:
     """A window in the past gives the same bytes again, but for when and how it was read."""
     until = (NOW - 2 * DAY).isoformat()
-    arguments = ("--until", until, "--since", (NOW - 60 * DAY).isoformat(), "--format", "json")
+    since = (NOW - 60 * DAY).isoformat()
+    arguments = ("--until", until, "--since", since, "--format", "json", "--no-cache")
 
     def text() -> str:
         document = json.loads(dora("report", "--org", "acme", *arguments, server=server).stdout)

@@ -1,5 +1,6 @@
 """Settings: where they come from, and how wrong ones are told."""
 
+import json
 import os
 import re
 from datetime import timedelta
@@ -128,6 +129,88 @@ def test_lists_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("DORA_REPO", "api-*")
     with pytest.raises(BadUsage, match="written as JSON"):
         load(tmp_path)
+
+
+# The cache ------------------------------------------------------------------------------------
+
+
+def test_commits_are_kept_in_the_users_cache_folder(tmp_path: Path, cache_home: Path) -> None:
+    """Unless told otherwise, in a folder of our own; nothing is made by asking where."""
+    assert ("", cache_home / "dora") == (
+        load(tmp_path).collect.cache,
+        load(tmp_path).cache_directory,
+    )
+    assert not cache_home.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "folder"),
+    [
+        ("kept", Path("kept")),
+        ("/var/cache/dora", Path("/var/cache/dora")),
+        ("~/kept", Path("/home/ada/kept")),
+        ("~", Path("/home/ada")),
+        ("a~b", Path("a~b")),
+        (False, None),
+        ("false", None),
+        ("False", None),
+    ],
+)
+@pytest.mark.parametrize("origin", ["option", "environment", "file"])
+def test_folder_of_the_cache(
+    given: str | bool,
+    folder: Path | None,
+    origin: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A folder by name, `~` the user's home; `false`, as each origin writes it, keeps nothing."""
+    monkeypatch.setenv("HOME", "/home/ada")
+    options: dict[str, Any] = {}
+    if origin == "option":
+        options = {"collect": {"cache": given}}
+    elif origin == "environment":
+        monkeypatch.setenv("DORA_COLLECT__CACHE", str(given))
+    else:
+        text = json.dumps(given)  # as TOML writes text and false
+        (tmp_path / "dora.toml").write_text(f"[collect]\ncache = {text}\n")
+    assert folder == load(tmp_path, **options).cache_directory
+
+
+def test_empty_folder_is_the_users_own(
+    tmp_path: Path, cache_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty text is as none, from the file and the environment alike."""
+    (tmp_path / "dora.toml").write_text('[collect]\ncache = ""\n')
+    monkeypatch.setenv("DORA_COLLECT__CACHE", "")
+    assert cache_home / "dora" == load(tmp_path).cache_directory
+
+
+def test_nearest_cache_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--cache` wins where the environment keeps nothing, and `--no-cache` where the file keeps."""
+    (tmp_path / "dora.toml").write_text('[collect]\ncache = "of-the-file"\n')
+    assert Path("of-the-file") == load(tmp_path).cache_directory
+    monkeypatch.setenv("DORA_COLLECT__CACHE", "false")
+    assert None is load(tmp_path).cache_directory
+    assert Path("x") == load(tmp_path, collect={"cache": "x"}).cache_directory
+    monkeypatch.delenv("DORA_COLLECT__CACHE")
+    assert None is load(tmp_path, collect={"cache": False}).cache_directory
+
+
+@pytest.mark.parametrize("given", ["true", "1", '"true"', "[]"])
+def test_cache_that_is_no_folder(given: str, tmp_path: Path) -> None:
+    """`true` is no folder, however it is written, and neither is a number."""
+    (tmp_path / "dora.toml").write_text(f"[collect]\ncache = {given}\n")
+    (line,) = problems(tmp_path)
+    assert re.fullmatch(
+        r"dora\.toml: collect\.cache: .* is no folder; allowed: a path, or false", line
+    )
+
+
+def test_cache_in_nobodys_home(tmp_path: Path) -> None:
+    """A home that there is not is told like any other wrong setting."""
+    with pytest.raises(BadUsage, match="the cache ~no-such-user/x is in nobody's home"):
+        _ = load(tmp_path, collect={"cache": "~no-such-user/x"}).cache_directory
 
 
 # What is wrong --------------------------------------------------------------------------------
@@ -325,6 +408,7 @@ def test_order_of_environments_decides(tmp_path: Path) -> None:
 
 
 def test_digest_does_not_tell_how_github_is_asked(tmp_path: Path) -> None:
-    """Concurrency and waiting decide no number."""
-    hasty = load(tmp_path, org="x", collect={"concurrency": 1, "wait": "1h"})
-    assert load(tmp_path, org="x").digest == hasty.digest
+    """Concurrency, waiting and what is kept decide no number."""
+    plain = load(tmp_path, org="x").digest
+    asked = [{"concurrency": 1, "wait": "1h"}, {"cache": "kept"}, {"cache": False}]
+    assert [plain] * 3 == [load(tmp_path, org="x", collect=one).digest for one in asked]

@@ -5,7 +5,17 @@ from datetime import UTC, datetime, timedelta, timezone
 import pandas as pd
 import pytest
 
-from dora.tables import COMMITS, REPOSITORIES, SCHEMAS, Column, Schema, frame, make_tables
+from dora import tables
+from dora.tables import (
+    COMMITS,
+    REPOSITORIES,
+    SCHEMAS,
+    Column,
+    Schema,
+    TableBuilder,
+    frame,
+    make_tables,
+)
 from tests.tables.cast import CAST
 
 SCHEMA: Schema = {
@@ -84,13 +94,54 @@ def test_naive_instant_is_an_error(naive: object) -> None:
 
 def test_tables_not_named_are_empty() -> None:
     """A table of which nothing was read is there, empty, with its columns and dtypes."""
-    made = make_tables({}, requests=3, points=4, seconds=5.0)
     expected = {
         name: {key: column.dtype for key, column in schema.items()}
         for name, schema in SCHEMAS.items()
     }
-    assert expected == {name: dtypes(getattr(made, name)) for name in SCHEMAS}
+    for made in (make_tables({}), TableBuilder().finish()):
+        assert expected == {name: dtypes(getattr(made, name)) for name in SCHEMAS}
+        assert (0, 0, 0.0, {}) == (made.requests, made.points, made.seconds, made.gaps)
+
+
+def test_tables_tell_what_they_cost() -> None:
+    """What GitHub was asked, and what is missing, comes with the tables."""
+    made = TableBuilder().finish(requests=3, points=4, seconds=5.0, gaps={"teams": "No."})
     assert (3, 4, 5.0) == (made.requests, made.points, made.seconds)
+    assert {"teams": "No."} == made.gaps
+
+
+@pytest.mark.parametrize("many", [1, 3, 100])
+def test_tables_built_as_rows_come(many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many rows are held before they become frames, the tables are those of all rows.
+
+    Repositories come in the order of their names; rows of one in the order in which they came.
+    """
+    monkeypatch.setattr(tables, "MANY_ROWS", many)
+    parents = [
+        ("web", "c", 0, "b"),
+        ("web", "b", 0, "a"),
+        ("api", "e", 1, "d"),
+        ("api", "e", 0, "a"),
+    ]
+    incidents = [
+        (None, 1, "Q1", None, AT, None, None, None),
+        ("web", 2, "Q2", None, AT, AT, "x", ""),
+    ]
+    teams = [("us", "web"), ("them", "api"), ("them", "web")]
+    building = TableBuilder()
+    building.add({"parents": parents[:2], "incidents": incidents[:1]})
+    building.add({})
+    building.add({"parents": parents[2:], "incidents": incidents[1:], "teams": iter(teams)})
+    made = building.finish()
+    expected = make_tables(
+        {
+            "parents": [*parents[2:], *parents[:2]],
+            "incidents": incidents[::-1],
+            "teams": [teams[1], teams[0], teams[2]],
+        }
+    )
+    for name in SCHEMAS:
+        pd.testing.assert_frame_equal(getattr(expected, name), getattr(made, name))
 
 
 @pytest.mark.parametrize("name", CAST)

@@ -3,25 +3,30 @@
 A secret lives in PyGithub's authentication objects alone: it is in no setting, repr, log or error.
 """
 
+import random
 import re
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from github import Auth, GithubException, GithubIntegration
+from github import Auth, GithubException
 from github.Requester import Requester
 from jwt import PyJWTError
 from requests.exceptions import RequestException
 
 from dora import __version__
+from dora.collect.answers import SERVER_ERROR
 from dora.errors import CannotReach, NoAccess
 
 PUBLIC_API = "https://api.github.com"
 #: GitHub ends a request after ten seconds; what takes longer is a lost connection.
 TIMEOUT_SECONDS = 20
+#: Seconds between tries to learn an App's installation.
+PAUSES = (0.5, 1.0)
 #: What can stand in a header: no token holds anything else.
 TOKEN = re.compile(r"[!-~]+")
 ADVICE = (
@@ -48,6 +53,7 @@ class Access:
         self._auth = auth
         self._new = new
         self._lock = threading.Lock()
+        self._replacing = threading.Lock()
 
     def requester(self) -> Requester:
         """A connection of its own, for one thread: PyGithub's is not made to be shared.
@@ -55,37 +61,35 @@ class Access:
         It neither pauses nor retries: what a failed request means is decided in one place.
         """
         with self._lock:
-            return Requester(
-                auth=self._auth,
-                base_url=self.api,
-                timeout=TIMEOUT_SECONDS,
-                user_agent=f"dora-report/{__version__}",
-                per_page=100,
-                verify=True,
-                retry=None,
-                pool_size=1,
-                seconds_between_requests=None,
-                seconds_between_writes=None,
-            )
+            return _connect(self._auth, self.api)
 
     def refresh(self) -> None:
-        """Renew an App's token when it is about to expire, by one thread for all."""
+        """Renew an App's token when it is about to expire, by one thread for all.
+
+        ValueError where something came that is none.
+        """
         if isinstance(self._auth, Auth.AppInstallationAuth):
             with self._lock:
                 token = self._auth.token
                 self.requests += token != self._token
+                if not token:
+                    self.renew(self.generation)
+                    raise ValueError("GitHub gives no token")
                 self._token = token
 
     def renew(self, generation: int) -> bool:
         """Whether credentials of that *generation* are replaced: an App's can, a person's cannot.
 
-        Of several who were refused at once, the first replaces them for all.
+        Of several who were refused at once, the first replaces them for all. The event loop asks,
+        and must not wait: another lock may be with a thread that waits for a token.
         """
         if self._new is None:
             return False
-        with self._lock:
+        with self._replacing:
             if generation == self.generation:
-                self._auth = self._new()
+                auth = self._new()
+                _connect(auth, self.api)  # through which a token can be had
+                self._auth = auth
                 self.generation += 1
         return True
 
@@ -149,18 +153,22 @@ def _app(variables: Mapping[str, str], api: str, organization: str) -> Access:
         app = Auth.AppAuth(variables["DORA_APP_ID"].strip(), key.replace("\\n", "\n"))
         _ = app.token  # signed here, so that a key that is none is told now
         given = variables.get("DORA_APP_INSTALLATION_ID")
-        installation = int(given) if given else _installation(app, api, organization)
+        asked, installation = (0, int(given)) if given else _installation(app, api, organization)
 
         def new() -> Auth.AppInstallationAuth:
             return app.get_installation_auth(installation)
 
-        return Access(new(), api, requests=0 if given else 1, new=new)
+        return Access(new(), api, requests=asked, new=new)
     except (ValueError, TypeError, PyJWTError):
         raise NoAccess(
             "the GitHub App's settings cannot be used",
             "DORA_APP_PRIVATE_KEY must be a PEM private key, DORA_APP_INSTALLATION_ID a number.",
         ) from None
     except GithubException as wrong:
+        if wrong.status >= SERVER_ERROR:
+            raise CannotReach(
+                f"{api} cannot be reached (status {wrong.status})", "Run it again later."
+            ) from None
         raise NoAccess(
             f"GitHub refuses the App (status {wrong.status}) for the organization {organization!r}",
             "Check DORA_APP_ID and the key, and that the App is installed in the organization.",
@@ -171,9 +179,42 @@ def _app(variables: Mapping[str, str], api: str, organization: str) -> Access:
         ) from None
 
 
-def _installation(app: Auth.AppAuth, api: str, organization: str) -> int:
-    integration = GithubIntegration(auth=app, base_url=api, retry=None, timeout=TIMEOUT_SECONDS)
-    return integration.get_org_installation(organization).id
+def _connect(auth: Auth.Auth, api: str) -> Requester:
+    """A connection with these credentials; an App's token can be had through it from now on."""
+    return Requester(
+        auth=auth,
+        base_url=api,
+        timeout=TIMEOUT_SECONDS,
+        user_agent=f"dora-report/{__version__}",
+        per_page=100,
+        verify=True,
+        retry=None,
+        pool_size=1,
+        seconds_between_requests=None,
+        seconds_between_writes=None,
+    )
+
+
+def _installation(app: Auth.AppAuth, api: str, organization: str) -> tuple[int, int]:
+    """In how many requests the number of the App's installation was had, and the number.
+
+    It is asked for again where GitHub or the way to it failed.
+    """
+    for asked, pause in enumerate((*PAUSES, None), 1):
+        requester = _connect(app, api)
+        try:
+            found = requester.requestJsonAndCheck(
+                "GET", f"/orgs/{quote(organization)}/installation"
+            )
+            if isinstance(number := found[1].get("id"), int):
+                return asked, number
+        except (GithubException, RequestException) as wrong:
+            is_passing = not isinstance(wrong, GithubException) or wrong.status >= SERVER_ERROR
+            if pause is None or not is_passing:
+                raise
+        if pause is not None:
+            time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311  # jitter, no secret
+    raise CannotReach(f"{api} sends something that is no answer", "Check GITHUB_API_URL.")
 
 
 def _token_of_gh(host: str) -> str | None:

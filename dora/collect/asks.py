@@ -33,9 +33,9 @@ class Ask:
     order: int = field(default_factory=count().__next__)
 
     @property
-    def place(self) -> str:
-        """The repository it is about; the organization where it is about none."""
-        return str(self.variables.get("name", ""))
+    def place(self) -> object:
+        """What tells the repository it is about from others, and the organization from all."""
+        return self.turn or self.variables.get("name", "")
 
     @property
     def given(self) -> dict[str, Any]:

@@ -20,17 +20,20 @@ VERSION = 1
 APPLICATION = 0x646F7261
 #: Seconds to wait while another run writes.
 PATIENCE = 10.0
+#: SQLite's words for a file that is none of its own.
+BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 #: `said` is JSON, `sum` tells whether it still says what was written.
-SCHEMA = """
+SCHEMA = """\
 CREATE TABLE kept (
   repository INTEGER NOT NULL, asked TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
   said TEXT NOT NULL, sum INTEGER NOT NULL,
   PRIMARY KEY (repository, asked, kind, name)
-) WITHOUT ROWID
-"""
-GET = "SELECT said, sum FROM kept WHERE repository = ? AND asked = ? AND kind = ? AND name = ?"
+) WITHOUT ROWID"""
+ROW = "repository = ? AND asked = ? AND kind = ? AND name = ?"
+GET = f"SELECT said, sum FROM kept WHERE {ROW}"  # noqa: S608  # made of constants
+GET_BESIDE = f"{GET} AND EXISTS (SELECT 1 FROM kept WHERE {ROW} AND said = ?)"  # noqa: S608  # likewise
 PUT = "INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?, ?)"
-DROP = "DELETE FROM kept WHERE repository = ? AND asked = ? AND kind = ? AND name = ?"
+DROP = f"DELETE FROM kept WHERE {ROW}"  # noqa: S608  # likewise
 DROP_ALL = "DELETE FROM kept WHERE repository = ? AND asked = ?"
 
 #: Whose: the repository's number at GitHub, and what is asked of its commits.
@@ -53,25 +56,22 @@ class Cache:
         self._is_written = True
         try:
             self._connection = self._open()
-        except (Damaged, sqlite3.DatabaseError) as wrong:
+        except (Damaged, sqlite3.Error, OSError, ValueError) as wrong:
             self._fail(wrong)
-            if _is_damage(wrong):
+            if _is_damage(wrong, self.path):
                 self._open_anew()
-        except OSError as wrong:
-            self._fail(wrong)
 
-    def get(self, owner: Owner, key: Key) -> str | None:
-        """What is kept under *key*; None where nothing is."""
-        if self._connection is None:
-            return None
+    def get(self, owner: Owner, key: Key, *, beside: tuple[Key, str] | None = None) -> str | None:
+        """What is kept under *key*; None where nothing is.
+
+        Where something stands *beside* it, a key and what it says, nothing is once that says
+        something else: another run has written since.
+        """
         try:
-            row = self._connection.execute(GET, (*owner, *key)).fetchone()
-            if row is not None and row[1] != _sum(owner, key, row[0]):
-                raise Damaged("a row was changed")  # noqa: TRY301  # told as every damage is
-        except (Damaged, sqlite3.DatabaseError) as wrong:
+            return self._read(owner, key, beside)
+        except (Damaged, sqlite3.Error) as wrong:
             self._fail(wrong)
             return None
-        return None if row is None else str(row[0])
 
     def put(
         self,
@@ -92,16 +92,17 @@ class Cache:
         try:
             with self._connection as connection:
                 connection.execute("BEGIN IMMEDIATE")
-                if self.get(owner, head) != seen:
+                if self._read(owner, head) != seen:
                     return False
                 if is_anew:
                     connection.execute(DROP_ALL, owner)
                 connection.executemany(DROP, ((*owner, *key) for key in dropped))
                 written = (
-                    (*owner, *key, said, _sum(owner, key, said)) for key, said in rows.items()
+                    (*owner, *key, said, _sum(owner, key, said.encode()))
+                    for key, said in rows.items()
                 )
                 connection.executemany(PUT, written)
-        except sqlite3.DatabaseError as wrong:
+        except (Damaged, sqlite3.Error) as wrong:
             self._fail(wrong)
             return False
         return True
@@ -113,31 +114,50 @@ class Cache:
             with suppress(sqlite3.Error):
                 connection.close()
 
+    def _read(self, owner: Owner, key: Key, beside: tuple[Key, str] | None = None) -> str | None:
+        if self._connection is None:
+            return None
+        if beside is None:
+            found = self._connection.execute(GET, (*owner, *key))
+        else:
+            named = (*owner, *key, *owner, *beside[0], beside[1])
+            found = self._connection.execute(GET_BESIDE, named)
+        row = found.fetchone()
+        if row is None:
+            return None
+        if not isinstance(row[0], bytes) or row[1] != _sum(owner, key, row[0]):
+            raise Damaged("a row was changed")
+        return row[0].decode()
+
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with suppress(FileExistsError):  # nobody else's business: names of branches, messages
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL, 0o600))
         connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
+        connection.text_factory = bytes  # a damaged text may be none
         try:
             connection.execute("PRAGMA journal_mode = WAL").fetchone()
             connection.execute("PRAGMA synchronous = NORMAL")
+            _check(connection)
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
                 _prepare(connection)
-        except BaseException:
+        except BaseException as wrong:
             connection.close()
+            if _code(wrong) == sqlite3.SQLITE_ERROR:  # a format that is none, or of tomorrow
+                raise Damaged(str(wrong)) from wrong
             raise
         return connection
 
     def _open_anew(self) -> None:
         try:
             self._connection = self._open()
-        except (Damaged, sqlite3.DatabaseError, OSError) as wrong:
+        except (Damaged, sqlite3.Error, OSError, ValueError) as wrong:
             self._fail(wrong)
 
     def _fail(self, wrong: Exception) -> None:
         """Go on without what does not work: a damaged file, writing to it, or all of it."""
-        if _is_damage(wrong):
+        if _is_damage(wrong, self.path):
             self.close()
             for ending in ("", "-wal", "-shm"):
                 with suppress(OSError):
@@ -154,9 +174,17 @@ def cache_path(directory: Path, api: str, organization: str) -> Path:
     """Where the cache of an organization at the host of *api* is, below *directory*."""
     parts = urlsplit(api)
     host = parts.hostname or ""
-    return directory / _plain(f"{host}-{parts.port}" if parts.port else host) / (
-        _plain(organization.casefold()) + ".sqlite"
-    )  # fmt: skip
+    at = f"{host}-{parts.port}" if parts.port else host
+    path = parts.path.strip("/").removesuffix("api/v3")  # several may be behind one host
+    name = _plain(organization.casefold()) + ".sqlite"
+    return directory / _plain(f"{at}/{path}" if path else at) / name
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    """Damaged where SQLite finds anything amiss with how the file is built."""
+    (told,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if told != b"ok":
+        raise Damaged(told.decode(errors="replace"))
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -165,25 +193,35 @@ def _prepare(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("application_id", "user_version")
     ]
-    if connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None:
+    made = connection.execute("SELECT sql FROM sqlite_master").fetchall()
+    if not made:
         connection.execute(SCHEMA)
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
         connection.execute(f"PRAGMA user_version = {VERSION}")
-    elif told != [APPLICATION, VERSION]:
+    elif told != [APPLICATION, VERSION] or made != [(SCHEMA.encode(),)]:
         raise Damaged("it is of another version")
 
 
 def _plain(name: str) -> str:
     """*name* as a part of a path: whatever it says, it stays below its folder, and its own."""
     plain = re.sub(r"[^a-z0-9.-]", "_", name.casefold()).lstrip(".")[:100]
-    return plain if plain == name else f"{plain}-{sha256(name.encode()).hexdigest()[:12]}"
+    if plain == name:
+        return plain
+    return f"{plain}-{sha256(name.encode(errors='surrogatepass')).hexdigest()[:12]}"
 
 
-def _sum(owner: Owner, key: Key, said: str) -> int:
-    return zlib.crc32("\0".join((str(owner[0]), owner[1], *key, said)).encode())
+def _sum(owner: Owner, key: Key, said: bytes) -> int:
+    return zlib.crc32(b"\0".join((*(str(part).encode() for part in (*owner, *key)), said)))
 
 
-def _is_damage(wrong: Exception) -> bool:
-    code = getattr(wrong, "sqlite_errorcode", None)
-    is_broken = code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-    return isinstance(wrong, Damaged) or is_broken
+def _is_damage(wrong: Exception, path: Path) -> bool:
+    """Whether the file is to blame: one that says it is not to be written may be, to the system."""
+    if _code(wrong) == sqlite3.SQLITE_READONLY:
+        return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    return isinstance(wrong, Damaged) or _code(wrong) in BROKEN
+
+
+def _code(wrong: BaseException) -> int | None:
+    """SQLite's primary code of an error; None where there is none."""
+    code: int | None = getattr(wrong, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF

@@ -6,19 +6,22 @@ PyGithub client of its own, because that one is not made to be shared.
 """
 
 import asyncio
+import json
 import random
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from github import GithubException
+from github.Requester import Requester
 from requests.exceptions import ConnectTimeout, RequestException, Timeout
 
 from dora.collect import sizes
 from dora.collect.access import ADVICE, Access
-from dora.collect.answers import Answer, read_answer
+from dora.collect.answers import SERVER_ERROR, Answer, read_answer
 from dora.collect.asks import Ask, Queue
 from dora.collect.sharing import load_query
 from dora.collect.traffic import Traffic
@@ -39,6 +42,8 @@ TOGETHER = 3
 LIMITS = 20
 #: Seconds for a whole answer, however slowly its parts drop in; GitHub's own limit is ten.
 DEADLINE = 30.0
+#: Seconds that nobody waits, and that no clock is too short for.
+LONGEST_HOLD = 1e7
 SECOND = timedelta(seconds=1)
 
 T = TypeVar("T")
@@ -81,14 +86,14 @@ class Client:
         self._requests = 0
         self._most = config.collect.concurrency
         self._longest_wait = config.collect.wait
-        self._local = threading.local()
+        self._idle: list[tuple[int, Requester]] = []  #: connections, with their generation
         self._queue = Queue()
         self._traffic = Traffic(self._most)
-        self._lost: dict[str, float] = {}  #: seconds by repository
+        self._lost: dict[object, float] = {}  #: seconds by repository
         self._resume_at = datetime.min.replace(tzinfo=UTC)
         self._why = ""
         self._turned_away = 0  #: times in a row that a limit was hit
-        self._refusal: NoAccess | None = None
+        self._ended: Callable[[], DoraError] | None = None  #: why nothing may be asked any more
         self._tasks: set[asyncio.Task[None]] = set()
         self._pump_at: asyncio.TimerHandle | None = None
 
@@ -104,21 +109,30 @@ class Client:
         """
 
         async def main() -> T:
-            # More threads than requests: one that is stuck in a dead connection holds up nobody.
-            self._pool = ThreadPoolExecutor(4 * self._most, thread_name_prefix="github")
             try:
                 return await reading
             except BaseException:
                 self.stopping.set()
                 raise
-            finally:
-                self._pool.shutdown(wait=False, cancel_futures=True)
 
         return asyncio.run(main())
 
     async def in_thread(self, work: Callable[[], T]) -> T:
-        """What *work* gives, done in a thread beside the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        """What *work* gives, done in a thread of its own beside the event loop.
+
+        One that is stuck in a dead connection holds up nobody: no other, and not the program's end.
+        """
+        done: Future[T] = Future()
+        done.set_running_or_notify_cancel()  # whoever stops waiting takes nothing away from it
+
+        def run() -> None:
+            try:
+                done.set_result(work())
+            except BaseException as wrong:  # noqa: BLE001  # whoever waits is told
+                done.set_exception(wrong)
+
+        threading.Thread(target=run, name="github", daemon=True).start()
+        return await asyncio.wrap_future(done)
 
     async def ask(
         self,
@@ -185,36 +199,37 @@ class Client:
 
     def _fail_at_once(self) -> bool:
         """Whether nothing may be asked any more: whoever waits is told, no request is made."""
-        wrong: Callable[[], DoraError]
-        if self._refusal is not None:
-            refusal = self._refusal
-            wrong = lambda: NoAccess(refusal.what, refusal.advice)  # noqa: E731  # an error each
-        elif self._is_held_too_long():
-            wrong = self._limited
-        else:
+        if self._ended is None:
             return False
         for ask in self._queue.drain():
-            ask.fail(wrong())
+            ask.fail(self._ended())
         return True
 
     async def _exchange(self, batch: list[Ask]) -> None:
-        """One request for all of *batch*, and what follows from its answer."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        """One request for all of *batch*; whatever becomes of it, whoever waits is told."""
         try:
-            answer = await self._answer(batch)
+            await self._ask_together(batch)
         except Exception as bug:  # noqa: BLE001  # whoever waits must be told of it
             for ask in batch:
                 ask.fail(bug)
-            return
-        now = loop.time()
-        self._traffic.end(began, now, is_limited=answer.kind == "secondary limit")
+        self._pump_soon(0.0)
+
+    async def _ask_together(self, batch: list[Ask]) -> None:
+        """One request for all of *batch*, and what follows from its answer."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        answer: Answer | None = None
+        try:
+            answer = await self._answer(batch)
+        finally:
+            now = loop.time()
+            is_limited = answer is not None and answer.kind == "secondary limit"
+            self._traffic.end(began, now, is_limited=is_limited)
         self._count(answer)
         self.seconds += now - began
         if answer.kind == "data":
             self._pump()  # who waits leaves before this answer is worked on
         self._settle(batch, answer, now - began)
-        self._pump_soon(0.0)
 
     async def _answer(self, batch: list[Ask]) -> Answer:
         """What GitHub says to one request for all of *batch*."""
@@ -229,23 +244,34 @@ class Client:
 
     def _send(self, query: str, variables: dict[str, Any]) -> Answer:
         """One request, in a thread; a connection that fails is an answer like any other."""
+        generation, requester = self._connection()
         try:
-            if getattr(self._local, "generation", None) != self.access.generation:
-                self._local.generation = self.access.generation
-                self._local.requester = self.access.requester()
-            requester = self._local.requester
             self.access.refresh()
             status, headers, text = requester.requestJson(
                 "POST", requester.graphql_url, input={"query": query, "variables": variables}
             )
         except GithubException as wrong:  # an App's token could not be had
-            return Answer("refused", message=f"status {wrong.status}")
-        except RequestException as wrong:
-            self._local.generation = None  # a new connection next time
+            return _without_token(wrong)
+        except RequestException as wrong:  # this connection is not used again
             is_slow = isinstance(wrong, Timeout) and not isinstance(wrong, ConnectTimeout)
             told = f"the connection failed ({type(wrong).__name__})"
             return Answer("too much" if is_slow else "unreachable", message=told)
+        except RuntimeError:  # PyGithub follows GitHub to no other host
+            return Answer("lost", message="it is redirected to another address")
+        except ValueError:  # no token where one belongs, or a header that is no number
+            return Answer("unsound", message="GitHub sent something that makes no sense")
+        self._idle.append((generation, requester))
         return read_answer(status, headers, text)
+
+    def _connection(self) -> tuple[int, Requester]:
+        """A connection that nobody uses, with the generation of its credentials."""
+        generation = self.access.generation
+        while self._idle:
+            with suppress(IndexError):  # another thread took it
+                connection = self._idle.pop()
+                if connection[0] == generation:
+                    return connection
+        return generation, self.access.requester()
 
     def _count(self, answer: Answer) -> None:
         self._requests += 1
@@ -267,7 +293,7 @@ class Client:
             for ask in batch:
                 self._ask_after_limit(ask)
         elif answer.kind == "refused" and not self._may_ask_anew(batch):
-            self._refusal = self._refused(answer)
+            self._ended = lambda: self._refused(answer)
             for ask in batch:
                 ask.fail(self._refused(answer))
         elif answer.kind in {"lost", "forbidden"} and len(batch) == 1:
@@ -325,13 +351,18 @@ class Client:
         now = datetime.now(UTC)
         if self._resume_at <= now:  # those in flight together tell of one limit
             self._turned_away += 1
+        longer = 2 ** max(0, self._turned_away - 1)
         if answer.pause is not None:
-            resume = now + timedelta(seconds=answer.pause * 2 ** (self._turned_away - 1))
+            resume = now + timedelta(seconds=min(LONGEST_HOLD, answer.pause * longer))
         else:
-            resume = answer.reset or now + timedelta(minutes=1)
+            reset = answer.reset or now + timedelta(minutes=1)
+            # Where our clock is ahead of GitHub's, the reset seems to be over.
+            resume = max(reset, now + timedelta(seconds=longer - 1))
         self._why = answer.kind
-        self._resume_at = max(self._resume_at, resume + SECOND)
-        if not self._is_held_too_long():
+        before, self._resume_at = self._resume_at, max(self._resume_at, resume + SECOND)
+        if self._resume_at - now > self._longest_wait + SECOND:
+            self._ended = self._limited
+        elif self._resume_at - before >= SECOND:  # told once, however many were turned away
             self.progress.waits(self._resume_at - SECOND, answer.kind)
 
     def _ask_after_limit(self, ask: Ask) -> None:
@@ -340,9 +371,6 @@ class Client:
             ask.fail(CannotRead(f"GitHub's {self._why} turned it away {LIMITS} times in a row"))
         else:
             self._enter(ask)
-
-    def _is_held_too_long(self) -> bool:
-        return self._resume_at - datetime.now(UTC) > self._longest_wait + SECOND
 
     def _limited(self) -> RateLimited:
         resume = self._resume_at - SECOND
@@ -381,6 +409,16 @@ def next_cursor(connection: dict[str, Any], cursor: str | None) -> str:
     if not isinstance(following, str) or following == cursor:
         raise CannotRead("GitHub gives the same page again and again")
     return following
+
+
+def _without_token(wrong: GithubException) -> Answer:
+    """What it means that an App's token could not be had: a limit or a failure may pass."""
+    answer = read_answer(wrong.status, wrong.headers or {}, json.dumps(wrong.data))
+    if answer.kind in {"primary limit", "secondary limit"}:
+        return answer
+    if wrong.status >= SERVER_ERROR:
+        return Answer("unsound", message=f"GitHub gives no token (status {wrong.status})")
+    return Answer("refused", message=f"status {wrong.status}")
 
 
 def _words(span: timedelta) -> str:

@@ -85,9 +85,9 @@ class CommitLog:
         await self._complete(page["nodes"])
         commits = [self._commit(node) for node in page["nodes"]]
         listing.is_over = not page["pageInfo"]["hasNextPage"]
+        if not commits and not (listing.is_over and listing.commits):
+            raise CannotRead("GitHub gives pages without commits")
         if not listing.is_over:
-            if not commits:
-                raise CannotRead("GitHub gives pages without commits")
             listing.cursor = next_cursor(page, listing.cursor)
         for node, commit in zip(page["nodes"], commits, strict=True):
             known = self.known.setdefault(node["oid"], commit)
@@ -176,6 +176,7 @@ class Walk:
                 found.append(self._next_listed())
             else:
                 await self._log.read(self._listing, self._rows_to_ask(count - len(found)))
+                self._look_for_end()
         self.rows = len(found)
         if found:
             self.at = microseconds(found[-1].committed_at)
@@ -210,8 +211,11 @@ class Walk:
         self._place += 1
         self._ahead.pop(commit.sha, None)
         self._see_parents(commit)
-        self.is_over = self._listing.is_over and self._place == len(self._listing.commits)
+        self._look_for_end()
         return commit
+
+    def _look_for_end(self) -> None:
+        self.is_over = self._listing.is_over and self._place == len(self._listing.commits)
 
     async def _next_by_date(self, waiting: list[tuple[int, int, Commit]]) -> Commit:
         """The commit whose turn it is, once every date is known that could come before."""

@@ -5,7 +5,8 @@ was merged, labelled or changed otherwise since tells so by its `updatedAt`; a l
 renamed or deleted is missed among the repository's labels.
 """
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from dora.collect import sizes
@@ -13,6 +14,7 @@ from dora.collect.client import next_cursor, read_pages
 from dora.collect.kept import Kept, settled
 from dora.collect.place import Place, find
 from dora.collect.pull_requests import PullRequests
+from dora.errors import CannotRead
 
 
 async def freshen(
@@ -24,10 +26,16 @@ async def freshen(
     """
     nodes = (beside.get("pullRequests") or {}).get("nodes") or []
     latest = max((node["updatedAt"] for node in nodes if node), default=None)
-    if kept.has_any and not await _has_all_labels(kept, place, beside.get("labels")):
+    try:
+        # Time does not go back: requests are gone, or no longer shown.
+        if _is_later(kept.stamp, latest) or not await _has_all_labels(
+            kept, place, beside.get("labels")
+        ):
+            kept.forget()
+        elif kept.has_any and _is_later(latest, kept.stamp):
+            await _read_updates(kept, requests, place)
+    except CannotRead:
         kept.forget()
-    if kept.has_any and _is_later(latest, kept.stamp):
-        await _read_updates(kept, requests, place)
     kept.is_fresh_as_of(None if latest is None else settled(latest, now))
 
 
@@ -56,45 +64,69 @@ async def _read_updates(kept: Kept, requests: PullRequests, place: Place) -> Non
     """
     since, newest, rows = kept.stamp, None, sizes.FIRST_PAGE
     while kept.has_any:
-        nodes = await _updates(place, since, rows, with_labels=requests.with_labels)
+        nodes, pages = await _updates(place, since, rows, with_labels=requests.with_labels)
         latest = max((node["updatedAt"] for node in nodes), default=newest)
         for node in nodes:
             _take(node, kept)
             requests.known.pop(node["number"], None)
             await requests.learn([node])
-        if len(nodes) < rows or latest == newest:  # one page: nothing can have moved
+        if pages == 1 or latest is None or latest == newest:  # one page: nothing can have moved
             return
-        since, newest, rows = latest, latest, sizes.FEW
+        # What moved may have done so within the latest second.
+        since = (datetime.fromisoformat(latest) - timedelta(seconds=1)).isoformat()
+        rows = sizes.FEW + sum(node["updatedAt"] == latest for node in nodes)
+        newest = latest
 
 
 async def _updates(
     place: Place, since: str | None, rows: int, *, with_labels: bool
-) -> list[dict[str, Any]]:
-    """Merged requests that changed later than *since*, latest first, *rows* a page."""
+) -> tuple[list[dict[str, Any]], int]:
+    """Merged requests that changed later than *since*, latest first; how many pages they took."""
     found: list[dict[str, Any]] = []
     cursor: str | None = None
+    pages = 0
     while True:
+        pages += 1
         answer = await place.ask("updates", rows=rows, after=cursor, labels=with_labels)
         page = find(answer, "repository", "pullRequests")
         nodes = [node for node in page["nodes"] if node]
         found += [node for node in nodes if _is_later(node["updatedAt"], since)]
         is_past = any(not _is_later(node["updatedAt"], since) for node in nodes)
         if is_past or not page["pageInfo"]["hasNextPage"]:
-            return found
+            return found, pages
         cursor = next_cursor(page, cursor)
 
 
 def _take(node: dict[str, Any], kept: Kept) -> None:
-    """Drop the commits that a request brought, unless it was known as merged before."""
-    old = kept.request(node["number"])
-    members = node["members"]
-    merge = (node["mergeCommit"] or {}).get("oid")
-    if old is not None and old.merge_sha == merge:
+    """Drop the commits that a request brought, unless all that was kept was read after its merge.
+
+    That it was known as merged is not enough: the run that read of it may have met some of its
+    commits before the merge, and others after it.
+    """
+    if not _is_later(node["mergedAt"], kept.stamp):
         return
+    members = node["members"]
     if members["totalCount"] > len(members["nodes"]):
         kept.forget()
         return
-    kept.drop(one["commit"]["oid"] for one in members["nodes"] if one)
+    kept.drop([one["commit"]["oid"] for one in members["nodes"] if one])
+    kept.drop(list(_merged_as(node, kept)))
+
+
+def _merged_as(node: dict[str, Any], kept: Kept) -> Iterator[str]:
+    """The kept commits as which a request was merged: several where it was rebased.
+
+    They can be older than the merge: a merge queue makes them, and deploys them, before it merges.
+    """
+    sha = (node["mergeCommit"] or {}).get("oid")
+    for _ in range(max(1, node["members"]["totalCount"])):
+        commit = None if sha is None else kept.commit(sha)
+        if commit is None:
+            return
+        yield commit.sha
+        if len(commit.parents) != 1:
+            return
+        (sha,) = commit.parents
 
 
 def _is_later(one: str | None, other: str | None) -> bool:

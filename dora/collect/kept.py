@@ -17,6 +17,10 @@ from dora.lookback import EPOCH, microseconds
 HEAD: Key = ("repository", "")
 #: Commits that are kept before the repository is read to its end.
 MANY = 1000
+#: Changes are recent for so long, by our clock, which may be wrong.
+RECENT = timedelta(hours=1)
+#: Time in which GitHub's machines agree on what happened.
+SETTLES = timedelta(minutes=5)
 
 
 class Kept:
@@ -34,8 +38,10 @@ class Kept:
         self.labels: dict[str, str] = dict(told["labels"]) if self.has_any else {}
         #: How many commits are kept, when the oldest and the newest of them was made.
         self._extent: list[int] = told["extent"] if self.has_any else []
-        self._is_anew = bool(told) and not self.has_any
+        self._is_anew = not self.has_any
+        self._read_labels: dict[str, str] = {}
         self._is_fresh = False
+        self._is_mixed = False
         self._rows: dict[Key, str] = {}
         self._dropped: set[Key] = set()
 
@@ -72,9 +78,9 @@ class Kept:
 
     def forget(self) -> None:
         """Make nothing of what older runs read."""
-        self._is_anew = self._is_anew or self.has_any
+        self._is_anew = True
         self.has_any = False
-        self.stamp, self.labels, self._extent = None, {}, []
+        self.stamp, self.labels, self._extent = None, dict(self._read_labels), []
 
     def drop(self, shas: Iterable[str]) -> None:
         """Forget single commits: GitHub may associate them with other requests now."""
@@ -98,8 +104,13 @@ class Kept:
             self.save()
 
     def keep_request(self, one: Request) -> None:
-        """Keep a merged pull request for the next run."""
-        self.labels |= {label.id: label.name for label in one.labels}
+        """Keep a merged pull request for the next run.
+
+        Where a label's name is another than before it was renamed meanwhile: nothing more is kept.
+        """
+        for label in one.labels:
+            self._read_labels[label.id] = label.name
+            self._is_mixed |= self.labels.setdefault(label.id, label.name) != label.name
         first = None if one.first_authored_at is None else microseconds(one.first_authored_at)
         said = [microseconds(one.created_at), microseconds(one.merged_at), one.merge_sha,
                 one.head_ref, first, one.branch, one.labels]  # fmt: skip
@@ -107,7 +118,7 @@ class Kept:
 
     def save(self) -> None:
         """Write what is to be kept; nothing where another run was quicker, or it is not fresh."""
-        if not self._is_fresh:
+        if not self._is_fresh or self._is_mixed:
             return
         told = {"stamp": self.stamp, "branch": self._branch,
                 "labels": sorted(self.labels.items()), "extent": self._extent}  # fmt: skip
@@ -126,9 +137,9 @@ class Kept:
         self._rows, self._dropped, self._is_anew = {}, set(), False
 
     def _get(self, key: Key) -> str | None:
-        if not self.has_any or key in self._dropped:
+        if not self.has_any or self._seen is None or key in self._dropped:
             return None
-        return self._cache.get(self._owner, key)
+        return self._cache.get(self._owner, key, beside=(HEAD, self._seen))
 
 
 def _instant(at: int) -> datetime:
@@ -138,10 +149,10 @@ def _instant(at: int) -> datetime:
 def settled(stamp: str, now: datetime) -> str:
     """Up to when all changes of requests are known, where the latest of them was at *stamp*.
 
-    GitHub's instants are whole seconds: what is so recent that more may follow in the same second
-    counts as of the second before.
+    GitHub's instants are whole seconds, and its machines do not all learn of a change at once: of
+    what is recent, more may come to light that was at the same time or a little earlier.
     """
     latest = datetime.fromisoformat(stamp)
-    if now - latest < timedelta(hours=1):
-        latest -= timedelta(seconds=1)
+    if now - latest < RECENT:
+        latest -= SETTLES
     return latest.isoformat()

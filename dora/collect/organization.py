@@ -11,10 +11,9 @@ from typing import Any
 
 from dora.collect import pagerduty
 from dora.collect.access import find_access
-from dora.collect.cache import Cache, cache_path
 from dora.collect.client import Client, Progress
 from dora.collect.incidents import read_incidents
-from dora.collect.kept import Kept
+from dora.collect.keeping import Keeping, keeping
 from dora.collect.place import Place
 from dora.collect.pull_requests import Rows
 from dora.collect.reading import Reading
@@ -65,32 +64,15 @@ async def read_organization(
 ) -> Tables:
     """What `collect` gives, for who is in an event loop already."""
     began = time.monotonic()
-    cache = open_cache(client, config, progress, with_authors=with_authors)
-    gathering = _Gathering(client, config, progress, variables, with_authors, cache)
-    try:
+    with keeping(client, config, with_authors=with_authors) as kept:
+        gathering = _Gathering(client, config, progress, variables, with_authors, kept)
         await gathering.run()
-    finally:
-        if cache is not None:
-            cache.close()
     return gathering.tables.finish(
         gaps=gathering.gaps,
         requests=client.requests,
         points=client.points,
         seconds=time.monotonic() - began,
     )
-
-
-def open_cache(
-    client: Client, config: Config, progress: Progress, *, with_authors: bool
-) -> Cache | None:
-    """The organization's cache; none where it is not wanted, or who wrote a change matters.
-
-    An author's name is nobody's business on a disk, and can change.
-    """
-    if config.cache_directory is None or with_authors or config.changes.exclude_authors:
-        return None
-    path = cache_path(config.cache_directory, client.access.api, config.organization)
-    return Cache(path, progress.warns)
 
 
 @dataclass
@@ -102,7 +84,7 @@ class _Gathering:
     progress: Progress
     variables: Mapping[str, str]
     with_authors: bool
-    cache: Cache | None
+    keeping: Keeping
     tables: TableBuilder = field(default_factory=TableBuilder)
     gaps: dict[str, str] = field(default_factory=dict)
     _named: asyncio.Task[set[str]] = field(init=False)
@@ -189,14 +171,11 @@ class _Gathering:
 
 def _reader(gathering: _Gathering) -> Callable[[Found, int], Coroutine[Any, Any, Rows]]:
     """Function that reads one repository, in its turn."""
-    client, config, cache = gathering.client, gathering.config, gathering.cache
+    client, config = gathering.client, gathering.config
     environment, service = environment_reader(config), service_reader(config.services)
     span = make_span(config)
 
     async def read(found: Found, turn: int) -> Rows:
-        kept = None
-        if cache is not None and found.id is not None:
-            kept = Kept(cache, found.id, asked=asks_kept(config), branch=found.branch)
         reading = Reading(
             # First the first pages of all: they tell where the long ways are.
             Place(client, config.organization, found.name, rank=inf, turn=turn),
@@ -207,17 +186,11 @@ def _reader(gathering: _Gathering) -> Callable[[Found, int], Coroutine[Any, Any,
             span,
             lambda: gathering.has_incidents(found.name),
             gathering.with_authors or bool(config.changes.exclude_authors),
-            kept,
+            gathering.keeping.of(found),
         )
         return await reading.read()
 
     return read
-
-
-def asks_kept(config: Config) -> str:
-    """What is asked of commits beyond what is always asked: only what was asked alike is of use."""
-    on = config.failures
-    return f"labels={on.hotfix or on.label} messages={on.revert}"
 
 
 def find_skips(config: Config) -> Callable[[Found], Rows | None]:

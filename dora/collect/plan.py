@@ -13,10 +13,10 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from dora.collect import sizes
-from dora.collect.cache import Cache
 from dora.collect.client import Client
+from dora.collect.keeping import keeping
 from dora.collect.kept import Kept
-from dora.collect.organization import asks_kept, find_skips, open_cache
+from dora.collect.organization import find_skips
 from dora.collect.place import Place, find
 from dora.collect.repositories import Found, list_repositories
 from dora.config import Config
@@ -72,19 +72,15 @@ def make_plan(client: Client, config: Config) -> Plan:
 
 
 async def _make_plan(client: Client, config: Config) -> Plan:
-    cache = open_cache(client, config, client.progress, with_authors=False)
     skips, reading, listed = find_skips(config), [], 0
-    try:
+    with keeping(client, config) as kept:
         async with aclosing(list_repositories(client, config.organization)) as repositories:
             async for found in repositories:
                 listed += 1
                 if skips(found) is None:
-                    kept = _kept(cache, found, config)
-                    reading.append(asyncio.create_task(_expect(client, config, found, kept)))
+                    asking = _expect(client, config, found, kept.of(found))
+                    reading.append(asyncio.create_task(asking))
         answers = await asyncio.gather(*reading)
-    finally:
-        if cache is not None:
-            cache.close()
     expected = [one for one in answers if one is not None]
     requests, points = _sum(expected, listed, config)
     in_flight = min(config.collect.concurrency, sum(requests.values()))
@@ -103,12 +99,6 @@ async def _make_plan(client: Client, config: Config) -> Plan:
         limit=client.limit,
         remaining=client.remaining,
     )
-
-
-def _kept(cache: Cache | None, found: Found, config: Config) -> Kept | None:
-    if cache is None or found.id is None:
-        return None
-    return Kept(cache, found.id, asked=asks_kept(config), branch=found.branch)
 
 
 def _sum(expected: Iterable[Expected], listed: int, config: Config) -> tuple[dict[str, int], int]:

@@ -12,6 +12,9 @@ from dora.collect.client import Client, next_cursor
 from dora.collect.deployments import parse_instant
 from dora.errors import CannotRead
 
+#: Times a page is read whose list of names does not fit it, for the list changed meanwhile.
+TRIES = 3
+
 
 @dataclass(frozen=True)
 class Found:
@@ -34,38 +37,54 @@ async def list_repositories(client: Client, organization: str) -> AsyncGenerator
 
     In the order of their creation, which nothing changes: one that is renamed meanwhile is neither
     missed nor met again. Where the probe for deployments is refused for some, their names are
-    asked for alone; what came with an error is not to be trusted, and unreadable.
+    asked for alone; what came with an error is not to be trusted, and unreadable. CannotRead in
+    the end, too, where not even their names could be had.
     """
     seen: set[object] = set()
+    nameless: list[str] = []
     cursor: str | None = None
     while True:
         connection = await _page(client, organization, cursor)
         for node in connection["nodes"]:
-            # One that was deleted meanwhile is in no list of names either.
             key = node.get("databaseId") or node.get("name")
-            if "name" in node and key not in seen:
+            if "name" not in node:
+                nameless.append(node["unreadable"])
+            elif key not in seen:
                 seen.add(key)
                 yield _found(node)
         if not connection["pageInfo"]["hasNextPage"]:
-            return
+            break
         cursor = next_cursor(connection, cursor)
+    if nameless:
+        raise CannotRead(f"{len(nameless)} of them cannot even be named: {nameless[0]}")
 
 
 async def _page(client: Client, organization: str, cursor: str | None) -> dict[str, Any]:
     """A page of the list, each repository with why it is unreadable where it is."""
-    answer = await client.ask("repositories", rank=inf, org=organization, after=cursor, probe=True)
-    connection = _connection(answer, organization)
-    reasons = _reasons(answer)
-    names: list[dict[str, Any] | None] = []
-    if any(node is None for node in connection["nodes"]):
-        names = await _names(client, organization, cursor, len(connection["nodes"]))
+    for _ in range(TRIES):
+        answer = await client.ask(
+            "repositories", rank=inf, org=organization, after=cursor, probe=True
+        )
+        connection = _connection(answer, organization)
+        nodes, reasons = connection["nodes"], _reasons(answer)
+        names: list[dict[str, Any] | None] = nodes
+        if any(node is None for node in nodes):
+            names = await _names(client, organization, cursor, len(nodes))
+        if all(map(_is_same, nodes, names)):
+            break
+    else:
+        raise CannotRead("the list of repositories changes faster than it can be read")
     connection["nodes"] = [
-        {**(node or names[place] or {}), "unreadable": reasons[place]}
-        if place in reasons or node is None
-        else node
-        for place, node in enumerate(connection["nodes"])
+        {**name, "unreadable": reasons[place]} if place in reasons or node is None else node
+        for place, (node, name) in enumerate(zip(nodes, names, strict=True))
+        if name is not None  # deleted meanwhile
     ]
     return connection
+
+
+def _is_same(node: dict[str, Any] | None, name: dict[str, Any] | None) -> bool:
+    """Whether the list of names has the same repository there; who was refused may be gone."""
+    return node is None or (name or {}).get("databaseId") == node["databaseId"]
 
 
 async def _names(
@@ -73,7 +92,8 @@ async def _names(
 ) -> list[dict[str, Any] | None]:
     """The next *count* repositories after *cursor* without the probe, however many pages it takes.
 
-    In the same places as with it: both are read in one order.
+    In the same places as with it, for both are read in one order, unless one was deleted meanwhile.
+    One that is not even named is empty; None is behind the end.
     """
     found: list[dict[str, Any] | None] = []
     while len(found) < count:
@@ -81,7 +101,7 @@ async def _names(
             "repositories", rank=inf, org=organization, after=cursor, probe=False
         )
         connection = _connection(answer, organization)
-        found += connection["nodes"]
+        found += [node or {} for node in connection["nodes"]]
         cursor = connection["pageInfo"]["endCursor"]
         if not connection["pageInfo"]["hasNextPage"]:
             found += [None] * count
@@ -96,14 +116,21 @@ def _connection(answer: Answer, organization: str) -> dict[str, Any]:
             "Check its name (an old name is not followed after renaming), and that the token may "
             "see it.",
         )
-    connection = found.get("repositories")
-    if not isinstance(connection, dict) or not isinstance(connection.get("nodes"), list):
+    connection: Any = found.get("repositories")
+    is_whole = isinstance(connection, dict) and isinstance(connection.get("nodes"), list)
+    if not is_whole or not connection.get("pageInfo") or not _is_about_nodes(answer):
         raise CannotRead(
             f"the repositories of {organization!r} cannot be listed: "
             f"{answer.message or 'GitHub gives none'}",
             "Check that the token may see the organization's repositories, then run it again.",
         )
-    return connection
+    return dict(connection)
+
+
+def _is_about_nodes(answer: Answer) -> bool:
+    """Whether all errors are about one repository each: any other may hide that there are more."""
+    paths = [error.get("path") or ["organization"] for error in answer.errors]
+    return all(path[0] != "organization" or path[2:3] == ["nodes"] for path in paths)
 
 
 def _reasons(answer: Answer) -> defaultdict[int, str]:

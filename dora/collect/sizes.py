@@ -14,6 +14,8 @@ FULL_SHARE = 200
 FADES = 0.95
 #: A failure speaks twice as loudly as an answer: it costs GitHub its ten seconds.
 FAILURE = 2.0
+#: Weight of one answer after twenty others: what weighs less is of no account any more.
+LATELY = 0.35
 
 
 class Sizes:
@@ -22,7 +24,8 @@ class Sizes:
     The size chosen is the one that brings most rows a request, as far as is known; nothing speaks
     against a size that was not tried. So a page that was too much is halved and stays small, what
     fails at every size alike is asked for in full, and old failures fade until a larger page is
-    tried again.
+    tried again: where larger ones failed lately, only the next larger one, or most of what is
+    asked for of a heavy repository would fail.
     """
 
     def __init__(self) -> None:
@@ -34,7 +37,7 @@ class Sizes:
         sizes = [most]
         while sizes[-1] > 1:
             sizes.append(sizes[-1] // 2)
-        return max(reversed(sizes), key=self._brings)
+        return max(filter(self._is_near, reversed(sizes)), key=self._brings)
 
     def passed(self, rows: int) -> None:
         """A request for so many rows was answered."""
@@ -43,6 +46,13 @@ class Sizes:
     def failed(self, rows: int) -> None:
         """A request for so many rows was too much."""
         self._tell(self._failed, rows)
+
+    def _is_near(self, size: int) -> bool:
+        """Whether a size is at most one step above what passed lately, or no larger one failed."""
+        passed = max((kind for kind, told in self._passed.items() if told >= LATELY), default=None)
+        if passed is None or _kind(size) <= passed + 1:
+            return True
+        return sum(told for kind, told in self._failed.items() if kind > passed) < LATELY
 
     def _brings(self, size: int) -> float:
         """Rows that a request of that size may be expected to bring."""

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import vcr
 
-from dora.collect import client, sizes
+from dora.collect import sizes
 from dora.collect.access import PUBLIC_API
 from dora.collect.organization import collect, connect
 from dora.config import Config
@@ -80,8 +80,8 @@ def _deployment(number: int, sha: str, days_ago: int, *states: str) -> Deploymen
 
 
 def asked() -> Config:
-    """The settings of the report: thirty days, one request after the other."""
-    return config_of(organization(), since="30d", collect={"concurrency": 1})
+    """The settings of the report: thirty days, one request after the other, nothing kept."""
+    return config_of(organization(), since="30d", collect={"concurrency": 1, "cache": False})
 
 
 @contextmanager

@@ -2,17 +2,22 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from dora.collect import asks
 from dora.collect.access import find_access
 from dora.collect.organization import collect, connect
-from dora.demo import apps
+from dora.demo import apps, faults
 from dora.demo.apps import App
+from dora.demo.faults import Faults, Rule
 from dora.demo.model import Commit, Deployment, Organization, Repository, Status
 from dora.demo.server import TOKEN, Server, serve
 from dora.errors import CannotReach, DoraError, NoAccess
@@ -22,20 +27,15 @@ from tests.collect.reading import Told, config_of
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 APP, INSTALLATION = 4711, 815
 SHA = "a" * 40
-ACME = Organization(
-    "acme",
+API = Repository(
+    "api",
+    1,
     NOW,
-    (
-        Repository(
-            "api",
-            1,
-            NOW,
-            head=SHA,
-            commits={SHA: Commit(SHA, (), NOW, NOW)},
-            deployments=(Deployment(1, SHA, "production", NOW, (Status("success", NOW),)),),
-        ),
-    ),
+    head=SHA,
+    commits={SHA: Commit(SHA, (), NOW, NOW)},
+    deployments=(Deployment(1, SHA, "production", NOW, (Status("success", NOW),)),),
 )
+ACME = Organization("acme", NOW, (API,))
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +52,19 @@ def pem() -> str:
 @pytest.fixture
 def server(pem: str) -> Iterator[Server]:
     """A stand-in that knows the token and the App."""
+    with app_server(pem, ACME) as running:
+        yield running
+
+
+@contextmanager
+def app_server(pem: str, organization: Organization, *rules: Rule) -> Iterator[Server]:
+    """A stand-in that knows the token and the App, and goes wrong by *rules*."""
     key = serialization.load_pem_private_key(pem.encode(), None)
     public = key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    with serve(ACME, app=App(APP, public.decode(), INSTALLATION)) as running:
+    app = App(APP, public.decode(), INSTALLATION)
+    with serve(organization, app=app, faults=Faults(rules)) as running:
         yield running
 
 
@@ -76,9 +84,9 @@ def put_gh(folder: Path, script: str) -> None:
     program.chmod(0o755)
 
 
-def read(variables: Mapping[str, str], server: Server, path: str = "") -> Tables:
+def read(variables: Mapping[str, str], server: Server, path: str = "", **options: Any) -> Tables:
     """Read the organization with what the environment holds."""
-    config = config_of(ACME)
+    config = config_of(ACME, **options)
     client = connect(config, {"GITHUB_API_URL": server.url + path, **variables}, Told())
     return collect(client, config, Told())
 
@@ -234,6 +242,57 @@ def test_token_of_an_app_is_renewed(
     fetched = [one for one in server.requests if one.path.endswith("/access_tokens")]
     assert len(fetched) >= 2
     assert {200, 201} == {one.status for one in server.requests}
+
+
+@pytest.mark.parametrize("concurrency", [1, 16])
+def test_token_of_an_app_that_is_refused_is_replaced(
+    concurrency: int, pem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A token that ends before its time is replaced once for all who were refused with it."""
+    monkeypatch.setattr(asks, "MOST_PARTNERS", 1)
+    many = [replace(API, name=f"r{n:02}", database_id=n) for n in range(20)]
+    organization = replace(ACME, repositories=tuple(many))
+    variables = {"DORA_APP_ID": str(APP), "DORA_APP_PRIVATE_KEY": pem}
+    ends = Rule(faults.Expire(), "Deployments", at=(7,))
+    with app_server(pem, organization, ends) as server:
+        tables = read(variables, server, collect={"concurrency": concurrency})
+    assert [one.name for one in many] == sorted(tables.deployments["repository"])
+    statuses = [one.status for one in server.requests]
+    assert 2 == len([one for one in server.requests if one.path.endswith("/access_tokens")])
+    assert 1 <= statuses.count(401) <= concurrency
+    assert tables.requests == len(server.requests)
+
+
+def test_token_of_an_app_that_is_refused_for_good(pem: str) -> None:
+    """Whose new token is refused as well may ask no more."""
+    variables = {"DORA_APP_ID": str(APP), "DORA_APP_PRIVATE_KEY": pem}
+    with app_server(pem, ACME, Rule(faults.Status(401), "Deployments")) as server:
+        tables = read(variables, server, collect={"concurrency": 1})
+    (reason,) = tables.repositories["unreadable"]
+    assert f"{server.url} refuses the credentials: Service unavailable" == reason
+    assert [401, 201, 401] == [one.status for one in server.requests[-3:]]
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    "effect",
+    [
+        pytest.param(faults.Status(500), id="500"),
+        pytest.param(faults.Status(502, html=True), id="502 HTML"),
+        pytest.param(faults.Reset(), id="reset"),
+        pytest.param(faults.SecondaryLimit(403, retry_after=0), id="secondary limit"),
+        pytest.param(faults.RateLimit("429", reset_after=0), id="primary limit"),
+    ],
+)
+def test_token_of_an_app_that_cannot_be_had_at_first(effect: faults.Effect, pem: str) -> None:
+    """What passes when GitHub is asked for data passes when it is asked for a token."""
+    variables = {"DORA_APP_ID": str(APP), "DORA_APP_PRIVATE_KEY": pem}
+    fails = Rule(effect, path="*/access_tokens", at=(1, 2, 3))
+    with app_server(pem, ACME, fails) as server:
+        tables = read(variables, server, collect={"concurrency": 1})
+    assert ["api"] == list(tables.deployments["repository"])
+    fetched = [one for one in server.requests if one.path.endswith("/access_tokens")]
+    assert [False, False, False, True] == [one.status == 201 for one in fetched]
 
 
 def test_app_whose_token_cannot_be_had(server: Server, pem: str) -> None:

@@ -35,9 +35,9 @@ def message(text: str) -> str:
     [
         pytest.param(
             200,
-            {"x-ratelimit-remaining": "4999"},
+            {"x-ratelimit-remaining": "4999", "x-ratelimit-limit": "5000"},
             '{"data": {"a": 1}}',
-            Answer("data", {"a": 1}, remaining=4999),
+            Answer("data", {"a": 1}, remaining=4999, limit=5000),
             id="data",
         ),
         pytest.param(
@@ -194,14 +194,14 @@ def message(text: str) -> str:
             403,
             {"x-ratelimit-remaining": "4000"},
             message("Resource not accessible by integration"),
-            Answer("refused", message="Resource not accessible by integration"),
+            Answer("forbidden", message="Resource not accessible by integration"),
             id="403 permission",
         ),
         pytest.param(
             403,
             {"x-github-sso": "required; url=https://github.com/orgs/acme/sso?token=ABC"},
             message("Resource protected by organization SAML enforcement."),
-            Answer("refused", message=SINGLE_SIGN_ON),
+            Answer("forbidden", message=SINGLE_SIGN_ON),
             id="403 single sign-on",
         ),
         *(
@@ -252,7 +252,9 @@ BODIES: st.SearchStrategy[Any] = st.recursive(
 @given(
     st.sampled_from((200, 201, 204, 301, 400, 401, 403, 404, 409, 429, 500, 502, 503, 504)),
     st.dictionaries(
-        st.sampled_from(("retry-after", "x-ratelimit-remaining", "x-ratelimit-reset")),
+        st.sampled_from(
+            ("retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
+        ),
         st.sampled_from(("", "0", "1", "-1", "soon", "1795413600", "inf", "nan", "1e400")),
     ),
     BODIES.map(json.dumps) | st.text(max_size=20),

@@ -1,19 +1,31 @@
 """Each way in which GitHub says no, over HTTP: what the client does about it, and what it tells."""
 
+import json
 import logging
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from dora.collect import answers, client, sizes
+from dora.collect import answers, asks, client, sizes
 from dora.demo import faults
 from dora.demo.faults import Effect, Faults, Rule
+from dora.demo.messages import Response
 from dora.demo.model import Commit, Deployment, Organization, Repository, Status
 from dora.demo.server import TOKEN, Limits, Server, serve
 from dora.errors import CannotReach, CannotRead, DoraError, NoAccess, RateLimited
-from tests.collect.reading import Reading, asked_of, config_of, query_of, read_from
+from dora.tables import SCHEMAS
+from tests.collect.reading import (
+    Reading,
+    asked_of,
+    config_of,
+    names_of,
+    query_of,
+    read_from,
+)
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -46,6 +58,22 @@ def repository(name: str, *, deployments: int = 3, **more: Any) -> Repository:
 
 
 ACME = Organization("acme", NOW, (repository("api"), repository("web")))
+
+
+class Pathless(faults.PartialError):
+    """An error that says nothing of what it is about."""
+
+    def change(self, answer: Response) -> Response:
+        """The answer, whole, with the error beside it."""
+        body = json.loads(answer.body)
+        body["errors"] = [{"message": self.message}]
+        return replace(answer, body=json.dumps(body).encode())
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No two repositories share a request."""
+    monkeypatch.setattr(asks, "MOST_PARTNERS", 1)
 
 
 class Run:
@@ -84,7 +112,7 @@ class Run:
         return sorted(set(self.reading.tables.deployments["repository"]))
 
 
-def sizes(server: Server, query: str) -> list[int]:
+def sizes_of(server: Server, query: str) -> list[int]:
     """Page sizes that were asked for, request by request."""
     return [one.variables["n"] for one in server.requests if query_of(one) == query]
 
@@ -120,12 +148,12 @@ def test_passing_fault(effect: Effect, variables: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("effect", "reason"),
     [
-        (faults.Status(503), "GitHub answered with status 503; given up after 7 tries"),
+        (faults.Status(503), "GitHub answered with status 503; given up after 10 tries"),
         (
             faults.Html(),
-            "GitHub sent something that is no answer to a query; given up after 7 tries",
+            "GitHub sent something that is no answer to a query; given up after 10 tries",
         ),
-        (faults.Reset(), "the connection failed (ConnectionError); given up after 7 tries"),
+        (faults.Reset(), "the connection failed (ConnectionError); given up after 10 tries"),
     ],
 )
 def test_lasting_fault_costs_one_repository(effect: Effect, reason: str) -> None:
@@ -140,7 +168,7 @@ def test_lasting_fault_of_the_list_ends_the_run() -> None:
     """Without the list of repositories there is no report."""
     run = Run(Rule(faults.Status(503)))
     assert isinstance(run.wrong, CannotRead)
-    assert run.wrong.what == "GitHub answered with status 503; given up after 7 tries"
+    assert run.wrong.what == "GitHub answered with status 503; given up after 10 tries"
 
 
 @pytest.mark.usefixtures("quick")
@@ -153,10 +181,20 @@ def test_nobody_there() -> None:
     assert server.requests == []
 
 
+@pytest.mark.usefixtures("quick")
+def test_failures_that_cost_too_much_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One repository's failures may not hold up the run, however many tries are left."""
+    monkeypatch.setattr(client, "PATIENCE", 0.0)
+    run = Run(Rule(faults.Status(503), "Commits", variables=WEB), collect={"concurrency": 1})
+    told = "GitHub answered with status 503; given up after 0 minutes of failures"
+    assert {"api": told, "web": told} == run.unreadable
+    assert 1 == asked_of(run.server)["commits", "web"]
+
+
 # -- What is cured by asking for less -----------------------------------------------------------
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick", "alone")
 @pytest.mark.parametrize(
     "effect",
     [
@@ -169,25 +207,46 @@ def test_nobody_there() -> None:
     ],
 )
 def test_page_is_halved_and_stays_small(effect: Effect) -> None:
-    """What was too much is asked for by half, from then on for every repository."""
-    organization = Organization("acme", NOW, (repository("web", deployments=60),))
-    run = Run(Rule(effect, variables={**WEB, "n": 100}), organization=organization)
+    """What was too much is asked for by half, from then on for every repository.
+
+    First pages have 25 rows; what they tell of makes the next ones as long as a page may be.
+    """
+    made = tuple(repository(name, deployments=120) for name in ("api", "web"))
+    run = Run(
+        Rule(effect, variables={"n": 100, "tags": False}),
+        organization=Organization("acme", NOW, made),
+        collect={"concurrency": 1},
+    )
     assert run.unreadable == {}
     assert run.reading is not None
-    assert len(run.reading.tables.deployments) == 60
-    first, *others = sizes(run.server, "deployments")
-    assert (100, [50, 50]) == (first, others)
-    assert sizes(run.server, "repositories") == [100]
+    assert len(run.reading.tables.deployments) == 240
+    # What is left is thought to be 58: of one kind with what GitHub bore.
+    assert [25, 25, 100, 50, 50, 58, 58] == sizes_of(run.server, "deployments")
+    assert sizes_of(run.server, "repositories") == [100]
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick", "alone")
 def test_page_of_one_that_is_too_much() -> None:
     """A page of one that never comes makes the repository unreadable; the others are read."""
     run = Run(Rule(faults.Status(502), variables=WEB))
-    told = "GitHub cut the request off (status 502); given up after 7 tries"
+    told = "GitHub cut the request off (status 502); given up after 10 tries"
     assert ({"web": told}, ["api"]) == (run.unreadable, run.read)
-    assert [100, 50, 25, 12, 6, 3, 1] == [
+    assert [25, 12, 6, 3, 1, 1, 1, 1, 1, 1] == [
         one.variables["n"] for one in run.server.requests if one.variables.get("name") == "web"
+    ]
+
+
+@pytest.mark.usefixtures("quick", "alone")
+def test_answer_that_does_not_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes longer than GitHub ever does is too much, and asked for by half."""
+    monkeypatch.setattr(client, "DEADLINE", 2.0)
+    run = Run(Rule(faults.Stall(60), "Deployments", variables=WEB, at=(1,)))
+    assert ({}, ["api", "web"]) == (run.unreadable, run.read)
+    # The first answer ends with the server: it is noted last.
+    assert [12, 25] == [
+        one.variables["n"]
+        for one in run.server.requests
+        if query_of(one) == "deployments" and one.variables["name"] == "web"
     ]
 
 
@@ -196,7 +255,7 @@ def test_list_is_asked_for_by_less() -> None:
     """The list of repositories is halved like everything else."""
     run = Run(Rule(faults.Status(504), variables={"n": 100}))
     assert ["api", "web"] == run.read
-    assert sizes(run.server, "repositories") == [100, 50]
+    assert sizes_of(run.server, "repositories") == [100, 50]
 
 
 # -- Limits -------------------------------------------------------------------------------------
@@ -216,7 +275,7 @@ def test_primary_limit_that_lasts_too_long(style: str) -> None:
     """A limit that lasts longer than the run may wait ends it at once, and says until when."""
     clock = datetime.now(UTC) + timedelta(hours=1)
     effect = faults.RateLimit(style, 0, clock.timestamp)
-    run = Run(Rule(effect), collect={"wait": timedelta(minutes=15)})
+    run = Run(Rule(effect), collect={"wait": timedelta(minutes=15), "concurrency": 1})
     assert isinstance(run.wrong, RateLimited)
     assert str(run.wrong) == (
         f"GitHub's primary limit lasts until {clock:%H:%M:%S} UTC, "
@@ -224,6 +283,22 @@ def test_primary_limit_that_lasts_too_long(style: str) -> None:
         "Run it again then, or allow a longer wait with --wait."
     )
     assert len(run.server.requests) == 1
+
+
+@pytest.mark.parametrize("style", ["RATE_LIMITED", "403"])
+def test_primary_limit_in_the_middle_that_lasts_too_long(style: str) -> None:
+    """What was read by then is reported; whoever waits is told at once, and nothing is asked."""
+    clock = datetime.now(UTC) + timedelta(hours=1)
+    effect = faults.RateLimit(style, 0, clock.timestamp)
+    run = shared(Rule(effect, "Commits", variables=D))
+    told = (
+        f"GitHub's primary limit lasts until {clock:%H:%M:%S} UTC, "
+        "longer than the wait allowed (15 min)"
+    )
+    assert (dict.fromkeys("abcdefgh", told), []) == (run.unreadable, run.read)
+    assert ["commits"] == [query_of(one) for one in run.server.requests[3:]]
+    assert run.reading is not None
+    assert [] == run.reading.told.waited
 
 
 def test_budget_that_runs_out_in_the_middle() -> None:
@@ -241,16 +316,21 @@ def test_secondary_limit_is_waited_for(status: int) -> None:
     assert {"secondary limit"} == {why for _, why in run.reading.told.waited}
 
 
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("status", [200, 403, 429])
 def test_secondary_limit_without_retry_after(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It lasts a minute, as GitHub's documentation asks: too long for a run that may wait 59 s."""
-    rule = Rule(faults.SecondaryLimit(status), variables=WEB, at=(1,))
-    run = Run(rule, collect={"wait": 59 * SECOND})
+    """It lasts a minute, as GitHub's documentation asks: too long for a run that may wait 59 s.
+
+    Nothing more is asked then: what is not read by now is unreadable.
+    """
+    rule = Rule(faults.SecondaryLimit(status), "Commits", variables=WEB, at=(1,))
+    run = Run(rule, collect={"wait": 59 * SECOND, "concurrency": 1})
     assert ["web"] == list(run.unreadable)
     assert run.unreadable["web"].startswith("GitHub's secondary limit lasts until ")
     assert ["api"] == run.read
+    assert [status] == [one.status for one in run.server.requests[5:]]  # the list, incidents, 3
     monkeypatch.setattr(answers, "SECONDARY_SECONDS", 0.0)
-    patient = Run(Rule(faults.SecondaryLimit(status), variables=WEB, at=(1,)))
+    patient = Run(rule)
     assert ["api", "web"] == patient.read
 
 
@@ -270,11 +350,33 @@ def test_limit_holds_for_every_thread() -> None:
 
 def test_bad_token() -> None:
     """401 ends the run at once with what to do; the token is not told."""
-    run = Run(token="made-up-and-wrong")
+    run = Run(token="made-up-and-wrong", collect={"concurrency": 1})
     assert isinstance(run.wrong, NoAccess)
     assert f"{run.server.url} refuses the credentials: Bad credentials" == run.wrong.what
     assert run.wrong.advice.startswith("Set GITHUB_TOKEN")
     assert [401] == [one.status for one in run.server.requests]
+
+
+def test_bad_token_with_several_in_flight() -> None:
+    """Who asked at the same time is refused too; nothing more is asked."""
+    run = Run(token="made-up-and-wrong", collect={"concurrency": 16})
+    assert isinstance(run.wrong, NoAccess)
+    assert [401] * 2 == [one.status for one in run.server.requests]  # the list, incidents
+
+
+def test_token_that_expires_in_the_middle() -> None:
+    """A token that was good is asked once more; then whoever waits is told, and nobody asks."""
+    run = shared(Rule(faults.Expire(), "Commits", at=(1,)))
+    told = f"{run.server.url} refuses the credentials: Bad credentials"
+    assert (dict.fromkeys("abcdefgh", told), []) == (run.unreadable, run.read)
+    assert [200, 200, 200, 401, 401] == [one.status for one in run.server.requests]
+
+
+def test_token_that_is_refused_once() -> None:
+    """A refusal that passes, as GitHub's own trouble brings it, costs a request, no more."""
+    run = shared(Rule(faults.Status(401), "Commits", at=(1,)))
+    assert ({}, list("abcdefgh")) == (run.unreadable, run.read)
+    assert [200, 200, 200, 401, 200] == [one.status for one in run.server.requests]
 
 
 def test_unknown_organization() -> None:
@@ -319,6 +421,7 @@ def test_list_of_names_that_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None
 # -- Partial data -------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize(
     "path",
     [
@@ -364,11 +467,172 @@ def test_list_that_is_lost(path: str) -> None:
     assert "Lost." in run.wrong.what
 
 
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("effect", "told"),
+    [
+        (faults.Status(503), "GitHub answered with status 503; given up after 10 tries"),
+        (
+            faults.PartialError("organization", message="Lost."),
+            "the organization 'acme' cannot be read: Lost.",
+        ),
+    ],
+)
+def test_list_that_breaks_off(effect: Effect, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the list named before is read; that there is more is a gap that the report tells."""
+    monkeypatch.setattr(sizes, "FULL_PAGE", 3)
+    run = Run(Rule(effect, "Repositories", starting=2), organization=EIGHT)
+    assert ({}, list("abc")) == (run.unreadable, run.read)
+    assert run.reading is not None
+    assert {"repositories": f"{told}; only the first 3 were listed"} == run.reading.tables.gaps
+
+
 def test_partial_data_with_resource_limits_is_asked_for_again() -> None:
     """Partial data of a query that was too much is not taken: a smaller one brings it whole."""
     rule = Rule(faults.resource_limits("organization.repositories.nodes.0"), variables={"n": 100})
     run = Run(rule)
     assert ({}, ["api", "web"]) == (run.unreadable, run.read)
+
+
+# -- Requests that repositories share -----------------------------------------------------------
+
+EIGHT = Organization("acme", NOW, tuple(repository(name) for name in "abcdefgh"))
+OTHERS = list("abcefgh")
+D = {"name": "d"}
+
+
+def partners(server: Server, query: str) -> list[list[str | None]]:
+    """The repositories of each request."""
+    return [names_of(one.variables) for one in server.requests if query_of(one) == query]
+
+
+def shared(*rules: Rule, **options: Any) -> Run:
+    """One run of eight repositories, which read their first pages together."""
+    run = Run(*rules, organization=EIGHT, **{"collect": {"concurrency": 1}, **options})
+    assert list("abcdefgh") == partners(run.server, "deployments")[0]
+    return run
+
+
+def test_repositories_share_requests() -> None:
+    """What is asked of eight repositories at once is what is read of each alone."""
+    run = shared()
+    assert ({}, list("abcdefgh")) == (run.unreadable, run.read)
+    assert {"repositories": 1, "incidents": 1, "deployments": 1, "commits": 1} == Counter(
+        map(query_of, run.server.requests)
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asks, "MOST_PARTNERS", 1)
+        apart = Run(organization=EIGHT)
+    assert run.reading is not None
+    assert apart.reading is not None
+    assert len(run.server.requests) + 14 == len(apart.server.requests)
+    for table in SCHEMAS:
+        assert getattr(run.reading.tables, table).equals(getattr(apart.reading.tables, table))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "r3",
+        "r3.deployments",
+        "r3.deployments.nodes",
+        "r3.deployments.nodes.0",
+        "r3.deployments.nodes.0.commit",
+        "r3.deployments.nodes.0.statuses.nodes.0",
+        "r3.object",
+        "r3.object.history.nodes.0.associatedPullRequests",
+    ],
+)
+def test_partial_data_of_one_of_several(path: str) -> None:
+    """What an error took away from one repository is missing there, and nowhere else."""
+    operation = "Commits" if "object" in path else "Deployments"
+    run = shared(Rule(faults.PartialError(path, message="Lost."), operation))
+    assert ({"d": "Lost."}, OTHERS) == (run.unreadable, run.read)
+
+
+def test_error_of_nobody_is_everybodys() -> None:
+    """An error that names no part of the answer might be about any of it: none is believed."""
+    run = shared(Rule(Pathless("nowhere", message="Lost."), "Deployments"))
+    assert (dict.fromkeys("abcdefgh", "Lost."), []) == (run.unreadable, run.read)
+
+
+@pytest.mark.parametrize("kind", ["FORBIDDEN", "NOT_FOUND", "SAML"])
+@pytest.mark.parametrize("operation", ["Deployments", "Commits"])
+def test_one_of_several_is_refused(kind: str, operation: str) -> None:
+    """A repository that may no longer be read is unreadable; those it shared with are read."""
+    run = shared(Rule(faults.Deny("d", kind), operation))
+    assert (["d"], OTHERS) == (list(run.unreadable), run.read)
+    assert [200] * 4 == [one.status for one in run.server.requests]
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("effect", "told", "tries"),
+    [
+        pytest.param(
+            faults.Status(502),
+            "GitHub cut the request off (status 502); given up after 10 tries",
+            [8, 4, 2, 1, 1, 1, 1, 1, 1, 1],
+            id="502",
+        ),
+        pytest.param(
+            faults.resource_limits("r0"),
+            "Resource limits for this query exceeded.; given up after 10 tries",
+            [8, 4, 2, 1, 1, 1, 1, 1, 1, 1],
+            id="resource limits",
+        ),
+        # Whatever fails with several is tried three times, for most faults pass.
+        pytest.param(
+            faults.Status(503),
+            "GitHub answered with status 503; given up after 10 tries",
+            [8, 8, 8, 4, 2, 1, 1, 1, 1, 1],
+            id="503",
+        ),
+        pytest.param(
+            faults.Reset(),
+            "the connection failed (ConnectionError); given up after 10 tries",
+            [8, 8, 8, 4, 2, 1, 1, 1, 1, 1],
+            id="reset",
+        ),
+        # For good: asked again only to learn whom it is about.
+        pytest.param(faults.Status(404), "Service unavailable", [8, 4, 2, 1], id="404"),
+    ],
+)
+@pytest.mark.parametrize("operation", ["Deployments", "Commits"])
+def test_one_of_several_poisons_every_request(
+    effect: Effect, told: str, tries: list[int], operation: str
+) -> None:
+    """Partners of a repository that never answers are halved until it alone is unreadable."""
+    run = shared(Rule(effect, operation, variables=D))
+    assert ({"d": told}, OTHERS) == (run.unreadable, run.read)
+    asked = [names for names in partners(run.server, operation.lower()) if "d" in names]
+    assert tries == [len(names) for names in asked]
+
+
+@pytest.mark.usefixtures("quick")
+def test_one_of_several_is_forbidden() -> None:
+    """HTTP 403 that is no limit is told of the one repository that it is about."""
+    run = shared(Rule(faults.Status(403), "Commits", variables=D))
+    assert (["d"], OTHERS) == (list(run.unreadable), run.read)
+    assert "Service unavailable" in run.unreadable["d"]
+
+
+@pytest.mark.usefixtures("quick")
+def test_several_poison_every_request() -> None:
+    """However many repositories never answer, the others are read."""
+    rules = [Rule(faults.Status(502), variables={"name": name}) for name in "adf"]
+    run = shared(*rules)
+    assert (list("adf"), list("bcegh")) == (sorted(run.unreadable), run.read)
+
+
+@pytest.mark.parametrize(
+    "effect", [faults.SecondaryLimit(403, retry_after=0), faults.RateLimit(reset_after=0)]
+)
+def test_limit_of_a_shared_request(effect: Effect) -> None:
+    """All who shared a request that a limit turned away are asked for once more, together."""
+    run = shared(Rule(effect, "Commits", at=(1,)))
+    assert ({}, list("abcdefgh")) == (run.unreadable, run.read)
+    assert [list("abcdefgh")] * 2 == partners(run.server, "commits")
 
 
 # -- Secrets ------------------------------------------------------------------------------------

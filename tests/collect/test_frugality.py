@@ -1,14 +1,17 @@
 """GitHub is asked for what decides a number, once, and for nothing else."""
 
 import re
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import resources
+from math import ceil
 
 import pytest
 
 from dora.demo.model import Commit, Deployment, Organization, Repository, Status
 from dora.demo.organization import build_organization
-from tests.collect.reading import asked_of, query_of, reading
+from tests.collect.reading import asked_of, names_of, query_of, reading
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -54,24 +57,50 @@ def test_every_request_is_counted() -> None:
 def test_demo_organization_costs_few_requests() -> None:
     """The demo report costs at most so many requests: who changes that says why.
 
-    One for the list of 17 repositories, of which 13 are read. One for each page of 100
-    deployments: a change committed long before the window keeps older ones being asked (W3 (c)),
-    so that nearly all 4,000 are read. One for each 100 commits between what was live before the
-    window and the head; at least one for each repository.
+    One for the list of 17 repositories, of which 13 are read. Two for the first pages of all 13,
+    25 rows each and 200 in a request, then one for each page of 100 deployments: a change
+    committed long before the window keeps older ones being asked (W3 (c)), so that nearly all
+    4,000 are read. One for each 100 commits between what was live before the window and the head;
+    short pages of several repositories share one. They are asked one at a time, so that the count
+    does not depend on who answers first.
     """
-    with reading(build_organization(NOW)) as (_, server):
-        asked = asked_of(server)
-    by_query = {
-        query: sum(count for (name, _), count in asked.items() if name == query)
-        for query in ("repositories", "deployments", "commits", "commit", "statuses", "incidents")
-    }
-    assert (1, 0) == (by_query["repositories"], by_query["statuses"])
-    assert 1 == by_query["incidents"]
-    assert by_query["deployments"] <= 46
+    with reading(build_organization(NOW), collect={"concurrency": 1}) as (_, server):
+        requests, asked = Counter(map(query_of, server.requests)), asked_of(server)
+    assert {"repositories", "incidents", "deployments", "commits"} == set(requests)
+    assert (1, 1) == (requests["repositories"], requests["incidents"])
+    assert requests["deployments"] <= 41
     # What had been live before the window and failed in it asks for what came before, too (R1).
-    assert by_query["commits"] <= 32
-    assert by_query["commit"] == 0
-    assert sum(by_query.values()) == len(server.requests) <= 80
+    assert requests["commits"] <= 32
+    of_deployments = [one for one in server.requests if query_of(one) == "deployments"]
+    assert [8, 5] == [len(names_of(one.variables)) for one in of_deployments[:2]]
+    # A short first page for each, though most need no other: pages that are asked, not requests.
+    assert sum(count for (query, _), count in asked.items() if query == "deployments") <= 54
+
+
+def numbered(number: int) -> Repository:
+    """A repository of three commits, of which two were deployed."""
+    shas = [f"{number:02x}{n:038x}" for n in range(3)]
+    at = [NOW - days * DAY for days in (50, 45, 3)]
+    commits = {
+        sha: Commit(sha, tuple(shas[max(0, n - 1) : n]), at[n], at[n]) for n, sha in enumerate(shas)
+    }
+    filed = (deployment(2 * number, shas[0], 40), deployment(2 * number + 1, shas[2], 1))
+    made = repository(f"r{number:02}", head=shas[2], commits=commits, deployments=filed)
+    return replace(made, database_id=number)
+
+
+@pytest.mark.parametrize("count", [1, 8, 9, 40])
+def test_small_repositories_share_requests(count: int) -> None:
+    """First pages have 25 rows, and a request asks for 200: eight repositories share one."""
+    organization = Organization("acme", NOW, tuple(numbered(one) for one in range(count)))
+    with reading(organization, collect={"concurrency": 1}) as (read, server):
+        requests, asked = Counter(map(query_of, server.requests)), asked_of(server)
+    assert [ceil(count / 8)] * 2 == [requests["deployments"], requests["commits"]]
+    once = {
+        (query, f"r{one:02}"): 1 for query in ("deployments", "commits") for one in range(count)
+    }
+    assert once == {key: times for key, times in asked.items() if key[1] is not None}
+    assert (2 * count, 3 * count) == (len(read.tables.deployments), len(read.tables.commits))
 
 
 def test_nothing_is_asked_twice() -> None:
@@ -133,7 +162,10 @@ def test_history_is_never_cut_by_date(name: str) -> None:
 
 
 def test_deployments_are_asked_newest_first() -> None:
-    """Pages end where the look-back begins: of 300 deployments in 300 days two pages are read."""
+    """Pages end where the look-back begins: of 300 deployments in 300 days two pages are read.
+
+    The first of 25 tells that the next should have all of a page, 100.
+    """
     sha = f"{3:040x}"
     filed = tuple(deployment(n, sha, 300 - n) for n in range(1, 301))
     with reading(Organization("acme", NOW, (repository("api", deployments=filed),))) as (
@@ -142,7 +174,7 @@ def test_deployments_are_asked_newest_first() -> None:
     ):
         pass
     assert asked_of(server)["deployments", "api"] == 2
-    assert len(read.tables.deployments) == 200
+    assert len(read.tables.deployments) == 125
 
 
 @pytest.mark.parametrize(("excluded", "author"), [((), None), (("*[bot]",), "ada")])

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from dora.collect import pagerduty, pagerduty_api
-from dora.collect.client import Stopped
+from dora.collect.client import TRIES, Stopped
 from dora.collect.pagerduty import read_incidents
 from dora.config import Config, load_config
 from dora.errors import BadUsage, CannotReach, CannotRead, DoraError, NoAccess, RateLimited
@@ -345,10 +345,10 @@ def test_a_rate_limit_that_never_ends_is_given_up(tmp_path: Path) -> None:
     faults = [Fault(429, {"ratelimit-reset": "0"})] * 50
     with (
         serving(tmp_path, faults=faults) as account,
-        pytest.raises(RateLimited, match="was not lifted in 7 tries"),
+        pytest.raises(RateLimited, match=f"was not lifted in {TRIES} tries"),
     ):
         read(account)
-    assert 7 == len(account.asked)
+    assert len(account.asked) == TRIES
 
 
 def test_a_wait_ends_when_the_run_is_stopped(tmp_path: Path) -> None:
@@ -368,10 +368,10 @@ def test_a_wait_ends_when_the_run_is_stopped(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", [Fault(500), Fault(503, body="<html>"), Fault(200, body="{")])
 def test_a_failing_server_is_asked_again(tmp_path: Path, fault: Fault) -> None:
-    """Status 5xx, or no JSON: six failures in a row are survived, seven are an error."""
-    with serving(tmp_path, OUTAGE, faults=[fault] * 6) as account:
+    """Status 5xx, or no JSON: one failure fewer than tries is survived, as many are an error."""
+    with serving(tmp_path, OUTAGE, faults=[fault] * (TRIES - 1)) as account:
         assert 1 == len(read(account))
-        account.faults += [fault] * 7
+        account.faults += [fault] * TRIES
         with pytest.raises(CannotReach, match=f"status {fault.status}, no JSON"):
             read(account)
 
@@ -435,7 +435,7 @@ ECHO = f'{{"error": {{"message": "no good:\\n{TOKEN}", "code": 1, "errors": ["{T
         [Fault(403, body=ECHO)],
         [Fault(400, body=ECHO)],
         [Fault(429, {"ratelimit-reset": "7200"}, ECHO)],
-        [Fault(500, body=ECHO)] * 7,
+        [Fault(500, body=ECHO)] * TRIES,
         [Fault()] * 3,
     ],
 )
