@@ -3,13 +3,15 @@
 It plays GitHub for demonstrations and tests, and is never kinder to a client than GitHub.
 """
 
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
-from dora.demo import graphql, rest
+from dora.demo import graphql, rest, writing
 from dora.demo.apps import App, Tokens
 from dora.demo.connection import Listener
 from dora.demo.faults import Deny, Faults, PartialError, Stall, Truncate, exhausted
@@ -65,6 +67,7 @@ class Server:
         limits = self.limits
         self.graphql_budget = Budget(limits.graphql, "graphql", limits.window)
         self.rest_budget = Budget(limits.rest, "core", limits.window)
+        self._writing = threading.Lock()
 
     def replace(self, organization: Organization) -> None:
         """Serve another truth from the next request on."""
@@ -121,7 +124,19 @@ class Server:
         if not self.rest_budget.spend(1):
             style = self.limits.style if self.limits.style == "429" else "403"
             return exhausted(style, int(self.rest_budget.reset_at))
-        return rest.answer(request, world)
+        return self._written(request, world) or rest.answer(request, world)
+
+    def _written(self, request: Request, world: World) -> Response | None:
+        """The answer to what workflows ask, which may change the truth; None for all else."""
+        with self._writing:
+            now = datetime.now(UTC).replace(microsecond=0)
+            fresh = replace(world, organization=self.world.organization)
+            written = writing.answer(request, fresh, now)
+            if written is None:
+                return None
+            if written.organization is not None:
+                self.replace(written.organization)
+            return written.response
 
     def _graphql(self, request: Request, world: World) -> Response:
         if request.method != "POST":
