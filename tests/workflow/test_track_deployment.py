@@ -1,4 +1,4 @@
-"""The action track-deployment in real workflow runs: what arrives at GitHub, and what never does."""
+"""The action track-deployment in real workflow runs: what arrives at GitHub, and what never."""
 
 import json
 from collections.abc import Iterator

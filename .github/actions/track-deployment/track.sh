@@ -145,15 +145,19 @@ file_once() {
       local seen=$status
       "$2"
       case $? in
-        0) return 0 ;;        # it is there
-        1) is_known=true ;;   # it is not: send it again
-        *) status=$seen ;;    # nobody knows: look again
+        0) return 0 ;;      # it is there
+        1) is_known=true ;; # it is not: send it again
+        *) ;;               # nobody knows: look again
       esac
+      status=$seen
     fi
   done
   explain
   return 1
 }
+
+# shellcheck disable=SC2329 # what the two below begin with
+is_list() { jq -e -s 'length == 1 and (.[0] | type == "array")' "$folder/answer" >/dev/null 2>&1; }
 
 # Both give 0 where the record is there, 1 where it is not, 2 where GitHub does not say.
 # shellcheck disable=SC2329 # handed to file_once by name
@@ -162,21 +166,24 @@ find_deployment() {
   name=$(jq -nr --arg name "$TRACK_ENVIRONMENT" '$name | @uri')
   call GET "$DEPLOYMENTS?per_page=100&environment=$name"
   [[ $status == 200 ]] || return 2
-  jq -e --arg key "$key" 'if type == "array" then . else error("no list") end
-    | map(select((.payload | if type == "string" then (fromjson? // {}) else . end
-        | if type == "object" then .key else null end) == $key)) | .[0] // empty' \
+  is_list || return 2
+  # A payload is an object, or JSON in a string where its creator encoded it twice.
+  jq -e --arg key "$key" '
+    def keyed: if type == "string" then (fromjson? // {}) else . end
+      | if type == "object" then .key else null end;
+    map(select((.payload | keyed) == $key)) | .[0] // empty' \
     "$folder/answer" >"$folder/found" 2>/dev/null
-  case $? in 0) mv "$folder/found" "$folder/answer" ;; 4 | 1) return 1 ;; *) return 2 ;; esac
+  case $? in 0) mv "$folder/found" "$folder/answer" ;; *) return 1 ;; esac
 }
 
 # shellcheck disable=SC2329 # likewise
 find_status() {
   call GET "$DEPLOYMENTS/$TRACK_DEPLOYMENT_ID/statuses?per_page=100"
   [[ $status == 200 ]] || return 2
-  jq -e --slurpfile asked "$folder/body" 'if type == "array" then . else error("no list") end
-    | map(select(.state == $asked[0].state and .log_url == $asked[0].log_url)) | length > 0' \
+  is_list || return 2
+  jq -e --slurpfile asked "$folder/body" '
+    map(select(.state == $asked[0].state and .log_url == $asked[0].log_url)) | length > 0' \
     "$folder/answer" >/dev/null 2>&1
-  case $? in 0) return 0 ;; 1) return 1 ;; *) return 2 ;; esac
 }
 
 # -- start and finish --------------------------------------------------------------------------
