@@ -269,19 +269,9 @@ def _message(work: Workplace, sha: str) -> str:
 
 def report(work: Workplace) -> dict[str, Any]:
     """The one row of the report of today."""
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "dora",
-            "report",
-            "--org",
-            "acme",
-            "--since",
-            "1d",
-            "--format",
-            "json",
-        ],
+    asked = ["report", "--org", "acme", "--since", "1d", "--format", "json"]
+    done = subprocess.run(  # noqa: S603  # this very package
+        [sys.executable, "-c", "from dora.cli import main; main()", *asked],
         env={**os.environ, "GITHUB_API_URL": work.server.url, "GITHUB_TOKEN": TOKEN},
         cwd=work.shims,
         capture_output=True,
