@@ -7,7 +7,7 @@ is known of it, came since the earlier report.
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from dora.documents import Deployment, Evidence
 from dora.results import Report, Row
@@ -15,6 +15,7 @@ from dora.results import Report, Row
 Key = tuple[tuple[str, str], ...]
 Known = frozenset[tuple[str, int]]  #: repository and id of deployments
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 #: Below this nothing is called moved: about a tenth of a duration or frequency, two percentage
 #: points of a rate.
 SMALLEST = 0.1
@@ -32,6 +33,7 @@ class Cause:
     id: int
     url: str
     note: str = ""
+    adds: int = 1  #: how much it adds to what the metric counts
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Moved:
     size: float
     is_better: bool | None
     causes: tuple[Cause, ...] = ()
+    left: int = 0  #: how many of what the metric counts left the window
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class _Metric:
 
     value: Callable[[Row], float | None]
     level: Callable[[Row], str | None]
+    count: Callable[[Row], int]  #: of what comes and leaves the window
     is_rate: bool = False
     more_is_better: bool = False
 
@@ -72,20 +76,31 @@ METRICS: dict[str, _Metric] = {
     "deployment_frequency": _Metric(
         lambda row: row.deployment_frequency.per_day,
         lambda row: row.deployment_frequency.level,
+        lambda row: row.deployment_frequency.deployments,
         more_is_better=True,
     ),
     "change_lead_time": _Metric(
-        lambda row: row.change_lead_time.median, lambda row: row.change_lead_time.level
+        lambda row: row.change_lead_time.median,
+        lambda row: row.change_lead_time.level,
+        lambda row: row.change_lead_time.changes,
     ),
     "change_fail_rate": _Metric(
         lambda row: row.change_fail_rate.rate,
         lambda row: row.change_fail_rate.level,
+        lambda row: row.change_fail_rate.failed,
         is_rate=True,
     ),
     "recovery_time": _Metric(
-        lambda row: row.recovery_time.mean, lambda row: row.recovery_time.level
+        lambda row: row.recovery_time.mean,
+        lambda row: row.recovery_time.level,
+        lambda row: row.recovery_time.episodes,
     ),
-    "rework_rate": _Metric(lambda row: row.rework_rate.rate, lambda _: None, is_rate=True),
+    "rework_rate": _Metric(
+        lambda row: row.rework_rate.rate,
+        lambda _: None,
+        lambda row: row.rework_rate.rework,
+        is_rate=True,
+    ),
 }
 
 
@@ -131,7 +146,9 @@ def failed_of(evidence: Evidence) -> Known:
     return frozenset((one.repository, one.id) for one in evidence.deployments if one.reasons)
 
 
-FAILED = "change_fail_rate"
+FAILED, REWORK = "change_fail_rate", "rework_rate"
+#: Behind a rate's name: deployments that moved it by being counted, and not by failing.
+OTHERS = ", others"
 
 
 def _by_key(rows: Iterable[Row]) -> dict[Key, Row]:
@@ -153,7 +170,10 @@ def _moved(old: Row, new: Row, causes: Mapping[str, tuple[Cause, ...]]) -> Itera
             size, direction = max(size, LEVEL), outages
         if size >= SMALLEST:
             better = None if not direction else (direction > 0) == metric.more_is_better
-            yield Moved(name, old, new, size, better, causes.get(name, ()))
+            own = causes.get(name, ())
+            left = metric.count(old) + sum(one.adds for one in own) - metric.count(new)
+            shown = own or causes.get(name + OTHERS, ())
+            yield Moved(name, old, new, size, better, shown, max(left, 0))
 
 
 def _distance(metric: _Metric, old: Row, new: Row) -> tuple[float, float]:
@@ -179,20 +199,23 @@ def _causes(
     """The deployments that moved each metric of each row since the earlier report."""
     found: dict[tuple[str, str, str], dict[str, list[Cause]]] = {}
 
-    def note(one: Deployment, metric: str, text: str = "") -> None:
+    def note(one: Deployment, metric: str, text: str = "", adds: int = 1) -> None:
         of_row = found.setdefault((one.repository.casefold(), one.environment.casefold(),
                                    one.service), {})  # fmt: skip
-        of_row.setdefault(metric, []).append(Cause(one.repository, one.id, one.url, text))
+        of_row.setdefault(metric, []).append(Cause(one.repository, one.id, one.url, text, adds))
 
     shipped: dict[tuple[str, int | None, str], int] = {}
     for change in evidence.changes:
         key = (change.repository, change.deployment, change.environment.casefold())
         shipped[key] = shipped.get(key, 0) + 1
     down = {
-        (episode.repository, number): "over" if episode.ended_at else "still open"
+        (episode.repository, number): (
+            "over" if episode.ended_at else "still open",
+            # the deployments of one outage count as one, and an older outage is not new
+            int(number == episode.deployments[0] and episode.began_at >= since),
+        )
         for episode in evidence.episodes
-        if max(episode.began_at, episode.ended_at or episode.began_at) >= since
-        or episode.ended_at is None
+        if episode.ended_at is None or episode.ended_at >= since
         for number in episode.deployments
     }
     for one in evidence.deployments:
@@ -200,17 +223,25 @@ def _causes(
             note(one, "deployment_frequency")
             count = shipped.get((one.repository, one.id, one.environment.casefold()), 0)
             if count:
-                note(one, "change_lead_time", f"{count:,} change{'s' if count != 1 else ''}")
-            if one.rework:
-                note(one, "rework_rate")
+                text = f"{count:,} change{'s' if count != 1 else ''}"
+                note(one, "change_lead_time", text, count)
+            note(one, *((REWORK,) if one.rework else (REWORK + OTHERS, "no rework")))
+        if not one.reasons and _finished_at(one) >= since:
+            note(one, FAILED + OTHERS, "did not fail")
         if _is_newly_failed(one, since, known):
             note(one, FAILED, ", ".join(dict.fromkeys(reason.signal for reason in one.reasons)))
         if (one.repository, one.id) in down:
-            note(one, "recovery_time", down[one.repository, one.id])
+            note(one, "recovery_time", *down[one.repository, one.id])
     return {
         row: {metric: tuple(causes) for metric, causes in metrics.items()}
         for row, metrics in found.items()
     }
+
+
+def _finished_at(one: Deployment) -> datetime:
+    """When a deployment finished; long ago for one that did not."""
+    moments = [moment for moment in (one.succeeded_at, one.failed_status_at) if moment is not None]
+    return min(moments, default=LONG_AGO)
 
 
 def _is_newly_failed(one: Deployment, since: datetime, known: Known | None) -> bool:
@@ -223,8 +254,7 @@ def _is_newly_failed(one: Deployment, since: datetime, known: Known | None) -> b
         return False
     if known is not None:
         return (one.repository, one.id) not in known
-    moments = [one.succeeded_at, one.failed_status_at]
+    moments = [_finished_at(one)]
     for reason in one.reasons:
-        moments += [reason.began_at, reason.ended_at]
-    finished = [moment for moment in moments if moment is not None]
-    return bool(finished) and max(finished) >= since
+        moments += [reason.began_at, reason.ended_at or reason.began_at]
+    return max(moments) >= since

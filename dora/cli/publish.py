@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from dora.publish.memory import Memory
     from dora.results import Report
 
+#: How far the ends of report and evidence may be apart.
+MOST_APART = timedelta(days=1)
 #: Where Slack's API is, unless SLACK_API_URL says otherwise (GovSlack has its own).
 SLACK_API = "https://slack.com/api/"
 
@@ -70,7 +73,7 @@ def publish(
     that says what changed. slack: a message, by SLACK_WEBHOOK_URL or by SLACK_BOT_TOKEN and
     --channel. Each may be run twice.
     """
-    targets: dict[str, "Callable[[_Given], None]"] = {
+    targets: dict[str, Callable[[_Given], None]] = {
         "summary": _summary,
         "issue": _issue,
         "slack": _slack,
@@ -90,6 +93,7 @@ def publish(
         link=link,
         dry_run=dry_run,
     )
+    _check_evidence(given)
     targets[target](given)
 
 
@@ -106,6 +110,15 @@ class _Given:
     channel: str
     link: str
     dry_run: bool
+
+
+def _check_evidence(given: _Given) -> None:
+    """Refuse evidence of another time than the report's; a little apart is no harm."""
+    evidence, report = given.evidence, given.report
+    if evidence and abs(evidence.until - report.until) > MOST_APART:
+        raise BadUsage(
+            "--evidence: is of another time than the report; allowed: of the same window"
+        )
 
 
 # -- The job summary ----------------------------------------------------------------------------

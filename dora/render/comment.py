@@ -26,6 +26,14 @@ TITLES = {
     "recovery_time": "Recovery time",
     "rework_rate": "Rework rate",
 }
+#: What leaves the window, of each metric: one of it, and many.
+LEAVES = {
+    "deployment_frequency": ("older one", "older ones"),
+    "change_lead_time": ("older change", "older changes"),
+    "change_fail_rate": ("older failed one", "older failed ones"),
+    "recovery_time": ("older outage", "older outages"),
+    "rework_rate": ("older rework", "older rework"),
+}
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~%-]+)*/?")
 NOTE = re.compile(r"[a-z0-9, ]+")
 
@@ -88,7 +96,7 @@ def _sections(movements: Movements) -> Iterable[str]:
         yield _table(movements)
     if movements.failed:
         lines = [f"{name_of(row)}: {_cause(cause)}" for row, cause in movements.failed]
-        yield _list("Failed since then, or known to have failed:", lines)
+        yield _list("Failed since then, or found since then to have failed:", lines)
     if movements.appeared:
         yield _list("New rows:", [name_of(row) for row in movements.appeared])
     if movements.gone:
@@ -102,7 +110,7 @@ def _table(movements: Movements) -> str:
     for one in movements.moved[:MOST_MOVED]:
         cells = [name_of(one.now), _title(one), *(_cell(row, one.metric) for row in
                  (one.before, one.now))]  # fmt: skip
-        lines.append(table_line([*cells, *([_causes(one.causes)] if with_causes else [])]))
+        lines.append(table_line([*cells, *([_causes(one)] if with_causes else [])]))
     more = len(movements.moved) - MOST_MOVED
     if more > 0:
         lines += ["", f"And {words.counted(more, 'smaller movement')}."]
@@ -120,12 +128,16 @@ def _cell(row: Row, metric: str) -> str:
     return f"{value}<br>{fact.sample}" if fact.sample else value
 
 
-def _causes(causes: Sequence[Cause]) -> str:
-    if not causes:
-        return "none new: older ones left the window"
-    shown = ", ".join(map(_cause, causes[:MOST_CAUSES]))
-    more = len(causes) - MOST_CAUSES
-    return f"{shown} and {words.count(more)} more" if more > 0 else shown
+def _causes(one: Moved) -> str:
+    """Give the deployments that moved a metric, and how much of it left the window."""
+    shown = [_cause(cause) for cause in one.causes[:MOST_CAUSES]]
+    more = len(one.causes) - MOST_CAUSES
+    if more > 0:
+        shown[-1] += f" and {words.count(more)} more"
+    if one.left:
+        left = words.counted(one.left, *LEAVES[one.metric])
+        shown.append(f"{left} left the window")
+    return ", ".join(shown) or "none since then"
 
 
 def _cause(cause: Cause) -> str:
