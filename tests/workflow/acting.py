@@ -26,6 +26,14 @@ ROOT = Path(__file__).parents[2]
 STUBS = Path(__file__).parent / "stubs"
 BIN = Path(sys.executable).parent
 USES = re.compile(r"^\s*(?:- )?uses: ([\w.-]+/[\w./-]+)@(\S+)", re.MULTILINE)
+#: What a workplace has of the project.
+PARTS = (
+    ".github/actions",
+    ".github/requirements.txt",
+    ".github/workflows",
+    "Makefile",
+    "pyproject.toml",
+)
 #: Longest that a run may take, in seconds.
 PATIENCE = 120
 #: The one line that act's schema does not know; without it GitHub would file deployments of its
@@ -118,6 +126,8 @@ class Workplace:
             "TF_CLI_CONFIG_FILE": str(self.shims / "terraformrc"),
             "CHECKPOINT_DISABLE": "1",
             "MARKS": str(self.shims),
+            "DORA": str(BIN / "dora"),
+            "APP_TOKEN": TOKEN,
         }
 
     def start(
@@ -195,8 +205,8 @@ def workplace(
     git(shop, "remote", "add", "origin", "https://github.com/acme/shop")
     copied = {
         str(path.relative_to(ROOT)): UNKNOWN_TO_ACT.sub("", path.read_text(encoding="utf-8"))
-        for part in ("actions", "workflows")
-        for path in (ROOT / ".github" / part).rglob("*")
+        for part in PARTS
+        for path in (ROOT / part, *(ROOT / part).rglob("*"))
         if path.is_file()
     }
     made = Organization("acme", datetime.now(UTC).replace(microsecond=0), (repository(),))
