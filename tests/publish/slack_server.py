@@ -62,12 +62,12 @@ class Slack:
 
     def _post(self, request: Request) -> dict[str, Any]:
         number = f"{1000 + len(self.posted)}.0001"
-        self.posted.append({**request.body, "ts": number})
+        self.posted.append({**_read(request.body), "ts": number})
         return {"channel": CHANNEL, "ts": number}
 
     def _update(self, request: Request) -> dict[str, Any]:
         at = [one["ts"] for one in self.posted].index(request.body["ts"])
-        self.posted[at] = dict(request.body)
+        self.posted[at] = _read(request.body)
         return {"channel": CHANNEL, "ts": request.body["ts"]}
 
     def _history(self, request: Request) -> dict[str, Any]:
@@ -77,6 +77,13 @@ class Slack:
         if request.query.get("include_all_metadata") not in {"1", "true"}:
             shown = [{**one, "metadata": None} for one in shown]
         return {"messages": shown, "response_metadata": {"next_cursor": ""}}
+
+
+def _read(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A message as Slack keeps it: metadata may come as JSON in a string."""
+    metadata = body.get("metadata")
+    read = json.loads(metadata) if isinstance(metadata, str) else metadata
+    return {**body, "metadata": read}
 
 
 @contextmanager
