@@ -162,9 +162,12 @@ def _page(
     for attempt in range(TRIES):
         try:
             return client.conversations_history(
-                channel=channel, cursor=cursor, limit=100, include_all_metadata=True,
+                channel=channel,
+                cursor=cursor,
+                limit=100,
+                include_all_metadata=True,
                 oldest=f"{time.time() - LOOK_BACK:.0f}",
-            )  # fmt: skip
+            )
         except Exception as wrong:  # noqa: BLE001  # told apart there, all of them
             status, said, headers = _failure(wrong)
             if said in UNREADABLE:

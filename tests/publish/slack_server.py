@@ -7,10 +7,11 @@ Limits: https://docs.slack.dev/reference/block-kit/blocks
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import parse_qsl
 
-from dora.demo.connection import Listener
+from dora.demo.connection import Listener, _Handler
 from dora.demo.messages import Request, Response, json_response
 
 TOKEN = "xoxb-standin"
@@ -86,10 +87,21 @@ def _read(body: Mapping[str, Any]) -> dict[str, Any]:
     return {**body, "metadata": read}
 
 
+class _Forms(_Handler):
+    """Requests of which some are forms: their fields are read like those of an address."""
+
+    def _request(self, body: bytes) -> Request:
+        request = super()._request(body)
+        if self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            return replace(request, query={**request.query, **dict(parse_qsl(body.decode()))})
+        return request
+
+
 @contextmanager
 def slack() -> Iterator[Slack]:
     """A running stand-in."""
     listener = Listener()
+    listener.RequestHandlerClass = _Forms
     made = Slack(listener.url)
     with listener.running(made.answer):
         yield made
