@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -103,13 +104,19 @@ def read_report(path: Path) -> Report:
                    ("deployments", "changes", "incidents", "requests")},
             },
         }  # fmt: skip
-        return TypeAdapter(Report).validate_python(fields)
+        made = TypeAdapter(Report).validate_python(fields)
+        ZoneInfo(made.timezone)
     except ValidationError as wrong:
         _refuse(path, "report", wrong, advice)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise CannotRead(
+            f"{path} is no report that can be used: no such time zone", advice
+        ) from None
     except (KeyError, TypeError, AttributeError) as wrong:
         raise CannotRead(
             f"{path} is no report that can be used: {wrong} is missing", advice
         ) from None
+    return made
 
 
 def read_evidence(path: Path) -> Evidence:

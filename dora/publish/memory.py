@@ -5,13 +5,13 @@ what cannot be read again is nothing, and never an error.
 """
 
 import base64
-import binascii
 import json
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dora.results import (
     ChangeFailRate,
@@ -64,9 +64,9 @@ def unpack(text: str) -> Memory | None:
         if unzip.unconsumed_tail:
             return None
         return _memory(json.loads(raw))
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
-    except (binascii.Error, zlib.error, OverflowError):
+    except (OSError, OverflowError, zlib.error):
         return None
 
 
@@ -112,12 +112,14 @@ def _memory(document: dict[str, Any]) -> Memory | None:
     if document["v"] != VERSION:
         return None
     until = datetime.fromtimestamp(_number(document["until"]), UTC)
+    timezone = str(document["timezone"])
+    ZoneInfo(timezone)  # one that there is
     report = Report(
         organization=str(document["organization"]),
         since=datetime.fromtimestamp(_number(document["since"]), UTC),
         until=until,
         days=_number(document["days"]),
-        timezone=str(document["timezone"]),
+        timezone=timezone,
         by=str(document["by"]),
         benchmark=str(document["benchmark"]),
         generated_at=until,

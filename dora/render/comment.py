@@ -15,6 +15,8 @@ from dora.results import Report, Row
 
 LIMIT = 30_000  #: bytes; the memory for next week wants room beside it
 NOTE_SIZE = 100  #: bytes that the note on what is left out takes at the most
+TABLE_SIZE = 16_000  #: bytes of the table's lines
+LIST_SIZE = 3_000  #: bytes of each list
 MOST_MOVED = 25  #: lines of the table
 MOST_NAMED = 20  #: lines of each list
 MOST_CAUSES = 6  #: deployments named for one movement
@@ -45,7 +47,7 @@ def render_comment(
 
     Without *movements* there was none to compare with; *why* says what spoke against it.
     """
-    head = [f"### {week_of(report)}", "", remarks.provenance(report, code), ""]
+    head = [f"### {week_of(report)}", "", remarks.provenance(report, code), "", ""]
     if movements is None:
         parts = [
             f"Nothing is compared: {why}." if why else "The first post: nothing to compare with."
@@ -107,11 +109,16 @@ def _table(movements: Movements) -> str:
     with_causes = movements.has_evidence
     titles = ["Row", "Metric", "Before", "Now", *(["Deployments"] if with_causes else [])]
     lines = [table_line(titles), table_line(["---"] * len(titles))]
+    size = TABLE_SIZE
     for one in movements.moved[:MOST_MOVED]:
         cells = [name_of(one.now), _title(one), *(_cell(row, one.metric) for row in
                  (one.before, one.now))]  # fmt: skip
-        lines.append(table_line([*cells, *([_causes(one)] if with_causes else [])]))
-    more = len(movements.moved) - MOST_MOVED
+        line = table_line([*cells, *([_causes(one)] if with_causes else [])])
+        size -= len(line.encode())
+        if size < 0:
+            break
+        lines.append(line)
+    more = len(movements.moved) - (len(lines) - 2)
     if more > 0:
         lines += ["", f"And {words.counted(more, 'smaller movement')}."]
     return "\n".join(lines)
@@ -156,8 +163,12 @@ def _outages(report: Report) -> Iterable[str]:
 
 
 def _list(title: str, lines: Sequence[str]) -> str:
-    shown = [f"- {line}" for line in lines[:MOST_NAMED]]
-    more = len(lines) - MOST_NAMED
+    shown: list[str] = []
+    for line in lines[:MOST_NAMED]:
+        if sum(len(one.encode()) for one in shown) + len(line.encode()) > LIST_SIZE:
+            break
+        shown.append(f"- {line}")
+    more = len(lines) - len(shown)
     if more > 0:
         shown.append(f"- and {words.count(more)} more")
     return "\n".join([title, "", *shown])
