@@ -51,7 +51,7 @@ def test_evidence_of_another_time(tmp_path: Path) -> None:
             "episodes": []}  # fmt: skip
     (tmp_path / "evidence.json").write_text(json.dumps(told))
     path = written(tmp_path, report(row()))
-    asked = ["--evidence", tmp_path / "evidence.json", "--dry-run"]
+    asked: list[str | Path] = ["--evidence", tmp_path / "evidence.json", "--dry-run"]
     done = dora("publish", "slack", path, *asked, folder=tmp_path)
 
     assert 2 == done.returncode

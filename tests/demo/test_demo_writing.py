@@ -24,7 +24,11 @@ def send(server: Server, method: str, path: str, token: str = TOKEN, **body: Any
 def test_a_deployment_is_filed_and_read_again() -> None:
     """What is created is there, in both APIs, with the payload as it was sent."""
     with serve(organization(repository(commits=3))) as server:
-        asked = {"environment": "prod-eu", "payload": {"rollback": True}, "required_contexts": []}
+        asked: dict[str, Any] = {
+            "environment": "prod-eu",
+            "payload": {"rollback": True},
+            "required_contexts": [],
+        }
         status, made = send(server, "POST", "/deployments", ref="main", **asked)
         listed = get(server, f"{REPOSITORY}/deployments").json()
 

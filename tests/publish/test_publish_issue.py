@@ -130,6 +130,7 @@ def test_killed_half_way_and_run_again(place: str, carried_out: bool, tmp_path: 
         "edit": ("PATCH", f"{ISSUES}/*", 2),
     }[place]
     at = {"issue": 1, "comment": 2, "edit": 2}[place]
+    effects: list[faults.Effect]
     effects = [faults.Stall(2.0)] if carried_out else [faults.Stall(2.0), faults.Reset()]
     held = Stalling([Rule(one, method=method, path=path, at=[at]) for one in effects])
     with serve(small.organization(small.repository(commits=1)), faults=held) as server:
@@ -202,7 +203,7 @@ def test_forged_markers_are_passed_over(tmp_path: Path) -> None:
     with serving() as server:
         publish(server, tmp_path, WEEKS[0])
         (real,) = issues(server)
-    stranger = {"author": "mallory", "author_association": "NONE"}
+    stranger: dict[str, Any] = {"author": "mallory", "author_association": "NONE"}
     forged = Issue(1, "Mine", small.after(1), body=real.body, **stranger)
     hostile = replace(real.comments[0], **stranger)
     kept = replace(real, number=2, author_association="NONE", comments=(hostile,))

@@ -29,7 +29,7 @@ def send(
     return dora("publish", "slack", written(folder, made), *options, folder=folder, **given)
 
 
-def by_bot(server: Slack, **more: str) -> dict[str, str]:
+def by_bot(server: Slack, **more: str) -> dict[str, Any]:
     return {
         "SLACK_BOT_TOKEN": TOKEN,
         "SLACK_CHANNEL": CHANNEL,
