@@ -14,6 +14,8 @@ from tests.publish.made import MONDAY, WEEK, dora, report, row, written
         (["issue"], "allowed: OWNER/NAME"),
         (["issue", "--repository", "acme"], "allowed: OWNER/NAME"),
         (["issue", "--repository", "acme/a/b"], "allowed: OWNER/NAME"),
+        (["issue", "--repository", "acme/.."], "allowed: OWNER/NAME"),
+        (["issue", "--repository", "acme/a?b=c"], "allowed: OWNER/NAME"),
         (["issue", "--repository", "acme/api", "--title", " \n"], "--title: is empty"),
         (
             ["issue", "--repository", "a/b", "--dry-run", "--previous", "later.json"],

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from dora.publish.memory import Memory
     from dora.results import Report
 
+#: How GitHub names a repository.
+REPOSITORY = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]+")
 #: How far the ends of report and evidence may be apart.
 MOST_APART = timedelta(days=1)
 #: Where Slack's API is, unless SLACK_API_URL says otherwise (GovSlack has its own).
@@ -194,8 +197,8 @@ def _issues(given: _Given, title: str) -> "Issues | None":
     from dora.collect.access import find_access  # noqa: PLC0415  # heavy: PyGithub
     from dora.publish.issue import Issues  # noqa: PLC0415  # likewise
 
-    owner, slash, name = given.repository.partition("/")
-    if not (owner and slash and name) or "/" in name or not given.repository.isprintable():
+    owner, _, name = given.repository.partition("/")
+    if not REPOSITORY.fullmatch(given.repository) or name in {".", ".."}:
         raise BadUsage(
             f"--repository: {given.repository!r} is not allowed; allowed: OWNER/NAME, "
             "or GITHUB_REPOSITORY in the environment"
@@ -273,4 +276,6 @@ def _slack(given: _Given) -> None:
 
 
 def _say(text: str) -> None:
-    print(f"dora: {text}", file=sys.stderr)
+    from dora.render.words import plain  # noqa: PLC0415  # addresses are GitHub's words
+
+    print(f"dora: {plain(text)}", file=sys.stderr)
