@@ -266,7 +266,9 @@ def _slack(given: _Given) -> None:
         )
     elif url:
         receipt = given.path.with_name(f"{given.path.name}.slack")
-        done = slack.post_by_webhook(message, url, week=week, receipt=receipt)
+        done = slack.post_by_webhook(
+            message, url, week=week, organization=organization, receipt=receipt
+        )
     else:
         raise NoAccess(
             "there is nothing to reach Slack with",

@@ -66,6 +66,7 @@ def post_by_webhook(
     url: str,
     *,
     week: str,
+    organization: str,
     receipt: Path,
     pause: Callable[[float], None] = time.sleep,
 ) -> str:
@@ -76,7 +77,7 @@ def post_by_webhook(
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise NoAccess("SLACK_WEBHOOK_URL is no address", "Copy it from the app's page at Slack.")
     # The address is a secret: only what it hashes to is kept.
-    name = hashlib.sha256(url.encode()).hexdigest()[:16]
+    name = hashlib.sha256(f"{organization.casefold()} {url}".encode()).hexdigest()[:16]
     kept = _read_receipt(receipt)
     if kept.get(name) == week:
         return UNCHANGED

@@ -130,7 +130,7 @@ def test_lost_answers_create_nothing_twice(effect: Any, path: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("effect", [Reset(), Broken(502), Broken(503, html=True)])
-@pytest.mark.parametrize("times", [1, 2, 3])
+@pytest.mark.parametrize("times", [1, 2])
 def test_requests_that_did_not_arrive_are_sent_again(
     effect: Any, times: int, tmp_path: Path
 ) -> None:

@@ -29,7 +29,7 @@ export_variables() {
     fi
     value=${line#*=}
     # GitHub masks the secret's lines as they are, and not what stands behind the name.
-    if ((${#value} > 3)); then printf '::add-mask::%s\n' "${value//'%'/'%25'}"; fi
+    if ((${#value} > 3)); then printf '::add-mask::%s\n' "${value//\%/%25}"; fi
     export "$name=$value"
   done <<<"${PHASE_VARIABLES:-}"
 }

@@ -4,9 +4,11 @@
 # Trouble is told as an annotation; the exit status is 0 all the same, unless TRACK_STRICT=true.
 set -uo pipefail
 
-readonly TRIES=4
-readonly PAUSE=${DORA_TRACK_PAUSE:-2}      # seconds before the second try; doubled for each further
-readonly LONGEST_WAIT=60                   # seconds to wait for a rate limit
+readonly TRIES=6
+readonly PAUSE=${DORA_TRACK_PAUSE:-2} # seconds before the second try; doubled for each further
+readonly LONGEST_PAUSE=8
+readonly LONGEST_WAIT=60              # seconds to wait for a rate limit
+readonly LOOKS=2                      # how often GitHub says that it has nothing, until it is believed
 readonly REPOSITORY=${GITHUB_REPOSITORY:-}
 readonly API=${GITHUB_API_URL:-https://api.github.com}
 readonly SERVER=${GITHUB_SERVER_URL:-https://github.com}
@@ -22,9 +24,9 @@ connected=false # whether the last request may have reached GitHub
 # Workflow commands take a line: what would end it, or begin another, is escaped as GitHub asks.
 escaped() {
   local text=$1
-  text=${text//'%'/'%25'}
-  text=${text//$'\r'/'%0D'}
-  printf '%s' "${text//$'\n'/'%0A'}"
+  text=${text//\%/%25}
+  text=${text//$'\r'/%0D}
+  printf '%s' "${text//$'\n'/%0A}"
 }
 
 trouble() { # WHAT ADVICE
@@ -59,7 +61,8 @@ call() {
 }
 
 header() { # NAME: its last value, empty for none
-  sed -n "s/^$1:[[:space:]]*//Ip" "$folder/headers" | tr -d '\r' | tail -n 1
+  tr '[:upper:]' '[:lower:]' <"$folder/headers" | tr -d '\r' |
+    sed -n "s/^$1:[[:space:]]*//p" | tail -n 1
 }
 
 message() { # what GitHub says of a refusal
@@ -118,7 +121,7 @@ explain() {
 # it arrived after all; nothing is sent again before that is known.
 # Gives 0 when it is filed, with its record in $folder/answer.
 file_once() {
-  local try pause=$PAUSE is_known=true seconds
+  local try pause=$PAUSE is_known=true seconds misses seen
   for ((try = 1; try <= TRIES; try++)); do
     if $is_known; then
       call POST "$1" "$folder/body"
@@ -137,20 +140,20 @@ file_once() {
         explain
         return 1
       fi
+      misses=0
       $connected && is_known=false # it may be there: look before sending it again
     fi
     sleep "$pause"
-    pause=$((pause * 2))
-    if ! $is_known; then
-      local seen=$status
-      "$2"
-      case $? in
-        0) return 0 ;;      # it is there
-        1) is_known=true ;; # it is not: send it again
-        *) ;;               # nobody knows: look again
-      esac
-      status=$seen
-    fi
+    pause=$((pause * 2 < LONGEST_PAUSE ? pause * 2 : LONGEST_PAUSE))
+    $is_known && continue
+    seen=$status
+    "$2"
+    case $? in
+      0) return 0 ;;                              # it is there
+      1) ((++misses < LOOKS)) || is_known=true ;; # it is not, and not only late: send it again
+      *) ;;                                       # nobody knows: look again
+    esac
+    status=$seen
   done
   explain
   return 1
