@@ -60,7 +60,7 @@ def test_without_evidence_and_without_a_post_before() -> None:
     """It says what it does not know."""
     before, now = report(row()), report(row(failed=9), until=NOW)
 
-    assert "no evidence was given" in render_comment(now, find_movements(before, now, None))
+    assert "that takes evidence" in render_comment(now, find_movements(before, now, None))
     assert "The first post" in render_comment(now, None)
     assert "Nothing is compared: of the last post" in render_comment(
         now, None, why="of the last post"

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from dora.demo.faults import Faults, Refusal, Rule
 from dora.demo.server import TOKEN
 from tests.workflow.acting import Run, Workplace, cancel, workplace
 
@@ -25,13 +26,13 @@ jobs:
   apply:
     uses: {workflow}
     with:
-      environment: production
+      environment: ${{{{ vars.PLACE || 'production' }}}}
       working-directory: stacks/net
       backend-config: ${{{{ vars.BACKEND }}}}
       var-files: ${{{{ vars.VAR_FILES }}}}
       sha: ${{{{ vars.SHA }}}}
       rollback: ${{{{ vars.ROLLBACK == 'true' }}}}
-      environment-url: https://net.acme.test/
+      environment-url: ${{{{ vars.URL || 'https://net.acme.test/' }}}}
       dora-repository: ${{{{ vars.DORA_REPOSITORY }}}}
       dora-ref: ${{{{ vars.DORA_REF }}}}
     secrets:
@@ -191,6 +192,32 @@ def test_cancelled_apply(work: Workplace) -> None:
     assert [
         ("in_progress", ""), ("error", f"phase apply was cancelled or broke off; {BEGUN}"),
     ] == statuses(work), run.log  # fmt: skip
+
+
+def test_tracking_refused(tmp_path: Path) -> None:
+    """Without `deployments: write` everything is applied, with a warning that says so."""
+    refusal = Rule(Refusal(403, "Resource not accessible by integration"), method="POST")
+    with workplace(tmp_path, {**FILES, **configuration("1")}, faults=Faults([refusal])) as work:
+        run = apply(work)
+
+        assert 0 == run.status, run.log
+        assert "deployments: write" in run.log
+        assert () == work.deployments
+        assert state(work)["resources"]
+
+
+def test_hostile_inputs_are_text(work: Workplace) -> None:
+    """Whatever stands in inputs and variables reaches terraform and GitHub as it is."""
+    hostile = '";touch $MARKS/x;$(touch $MARKS/x)`touch $MARKS/x`'
+    variable = ["--secret", f"TERRAFORM=TF_VAR_word={hostile}"]
+    backend = {"BACKEND": f"path={work.shims / hostile.replace('/', '-')}"}
+    run = apply(work, *variable, PLACE=hostile, URL=f"https://x.test/{hostile}", **backend)
+
+    assert 0 == run.status, run.log
+    assert not (work.shims / "x").exists()
+    assert [hostile] == [one.environment for one in work.deployments]
+    kept = json.loads((work.shims / hostile.replace("/", "-")).read_text())
+    assert hostile == kept["outputs"]["word"]["value"]
 
 
 def test_called_from_another_repository(tmp_path: Path) -> None:
