@@ -89,7 +89,8 @@ class Issues:
     def publish(self, body: str, comment: str, week: str, memory: str) -> str:
         """Bring the issue up to date and post *comment* for *week*; the issue's address.
 
-        A comment of that week is written anew. *memory* is hidden in it for the next week.
+        A comment of that week is written anew. *memory* is hidden in it for the next week. The
+        issue itself stays as it is where a later week was posted already.
         """
         body = self._whole(f"<!-- dora:issue {self._mark} -->", body)
         marks = f"<!-- dora:week {week} {self._mark} -->\n<!-- dora:memory {memory} -->"
@@ -100,7 +101,9 @@ class Issues:
         )
         if post.body != comment:
             self._patiently(lambda: post.edit(comment))
-        if (issue.title, issue.body) != (self.title, body):
+        weeks = self._patiently(lambda: [one.week for one in self._find_posts(issue)])
+        is_newest = max(weeks, default=week) <= week
+        if is_newest and (issue.title, issue.body) != (self.title, body):
             self._patiently(lambda: issue.edit(title=self.title, body=body))
         return issue.html_url
 

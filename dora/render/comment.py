@@ -89,7 +89,8 @@ def _introduction(movements: Movements) -> str:
     what = words.counted(len(movements.moved), "metric") if movements.moved else "no metric"
     moved = f"Compared with the post of {since} {before.timezone}, {what} moved."
     if movements.moved and not movements.has_evidence:
-        moved += " Which deployments moved them is not told: that takes evidence, and rows by repository."
+        takes = "that takes evidence, and rows by repository"
+        moved += f" Which deployments moved them is not told: {takes}."
     return moved
 
 

@@ -96,6 +96,18 @@ def test_the_same_week_again(tmp_path: Path) -> None:
         assert "40 %" in issues(server)[0].body
 
 
+def test_an_earlier_week_after_a_later_one(tmp_path: Path) -> None:
+    """A report of last month that is posted again does not take the place of this week's."""
+    with serving() as server:
+        for made in (*WEEKS, replace(WEEKS[1], timezone="Europe/Berlin")):
+            assert 0 == publish(server, tmp_path, made).returncode
+
+        assert [THREE] == weeks(server)
+        (issue,) = issues(server)
+        assert "2026-12-07 06:00" in issue.body
+        assert "Europe/Berlin" in issue.comments[1].body
+
+
 def test_nothing_is_written_where_nothing_changed(tmp_path: Path) -> None:
     """The same report again reads, and writes nothing."""
     with serving() as server:
