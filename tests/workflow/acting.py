@@ -7,6 +7,7 @@ bash, named by the very commit that the workflow pins.
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -141,7 +142,9 @@ class Workplace:
         kept = {name: os.environ[name] for name in ("LANG", "SSL_CERT_FILE") if name in os.environ}
         home = self.shims / "home"
         home.mkdir(exist_ok=True)
-        path = f"{self.shims / 'bin'}:{BIN}:/usr/local/bin:/usr/bin:/bin"
+        found = (shutil.which(name) for name in ("git", "curl", "jq", "make", "bash", "tar"))
+        tools = dict.fromkeys(str(Path(one).parent) for one in found if one)
+        path = ":".join([str(self.shims / "bin"), str(BIN), *tools, "/usr/bin", "/bin"])
         return subprocess.Popen(  # noqa: S603  # act, with arguments of the tests
             self.arguments(event, workflow, payload, options),
             cwd=self.folder,
