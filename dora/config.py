@@ -56,6 +56,17 @@ class Config(Settings):
             return datetime.min.replace(tzinfo=UTC)
 
     @property
+    def cache_directory(self) -> Path | None:
+        """Folder of what is kept of commits; None where nothing is to be kept."""
+        if self.collect.cache is False:
+            return None
+        if self.collect.cache:
+            return Path(self.collect.cache).expanduser()
+        from platformdirs import user_cache_path  # noqa: PLC0415  # only where it is asked for
+
+        return user_cache_path("dora", appauthor=False)
+
+    @property
     def digest(self) -> str:
         """`sha256:…` of every setting that decides the numbers (not of how GitHub is asked)."""
         deciding = self.model_dump(

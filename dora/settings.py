@@ -46,6 +46,10 @@ def _ladder(value: object) -> object:
     return year
 
 
+def _folder(value: object) -> object:
+    return False if isinstance(value, str) and value.lower() == "false" else value
+
+
 def _service_source(value: str) -> str:
     if value not in {"environment", "task"} and not re.fullmatch(r"payload:.+", value):
         raise ValueError("is not allowed; allowed: environment, task, or payload:KEY")
@@ -168,6 +172,8 @@ class Collect(Section):
     """Deployments older than the look-back that may be asked what they shipped (W3)."""
     wait: Age = timedelta(minutes=15)
     """Longest wait for a rate limit to be lifted."""
+    cache: Annotated[str | Literal[False], BeforeValidator(_folder)] = ""
+    """Folder where commits are kept for the next run; none, the user's own; `false` keeps none."""
 
 
 class Settings(BaseSettings):

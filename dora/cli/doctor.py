@@ -28,6 +28,8 @@ def doctor(
     ephemeral: option.Ephemeral = None,
     timezone: option.Timezone = None,
     wait: option.Wait = None,
+    cache: option.Cache = None,
+    no_cache: option.NoCache = False,
     format_: Annotated[
         str | None, typer.Option("--format", help="table or json. Default: table.")
     ] = None,
@@ -44,7 +46,7 @@ def doctor(
         "org": org, "since": since, "until": until, "repo": repo, "environment": environment,
         "by": by, "ephemeral": ephemeral, "timezone": timezone,
     }  # fmt: skip
-    settings = load_settings(options, wait=wait, file=config)
+    settings = load_settings(options, file=config, wait=wait, cache=cache, no_cache=no_cache)
     out.check_format(format_, FORMATS)
     targets = out.find_targets(output or [], format_, FORMATS)
     tables, checkup = _examine(settings, quiet=quiet)

@@ -40,6 +40,8 @@ def explain(
     ephemeral: option.Ephemeral = None,
     timezone: option.Timezone = None,
     wait: option.Wait = None,
+    cache: option.Cache = None,
+    no_cache: option.NoCache = False,
     format_: Annotated[
         str | None, typer.Option("--format", help="table, json or csv. Default: table.")
     ] = None,
@@ -71,7 +73,7 @@ def explain(
         "environment": environment if place is None else ("*",),
         "by": "repository", "tier": TIERS,
     }  # fmt: skip
-    settings = load_settings(options, wait=wait, file=config)
+    settings = load_settings(options, file=config, wait=wait, cache=cache, no_cache=no_cache)
     out.check_format(format_, FORMATS)
     targets = out.find_targets(output or [], format_, FORMATS)
     _check_formats(name, {format_ or "table", *targets.values()}, table)

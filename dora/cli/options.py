@@ -37,6 +37,15 @@ Timezone = Annotated[
 Wait = Annotated[
     str | None, typer.Option(help="Longest wait for a rate limit, like 1h. Default: 15 minutes.")
 ]
+Cache = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Keep what was read of commits in DIR. Default: the user's cache folder.",
+        show_default=False,
+    ),
+]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Keep nothing, and use nothing kept.")]
 Output = Annotated[
     list[Path] | None,
     typer.Option(metavar="FILE", help="Write to FILE, too; its ending says how. Repeatable."),

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,11 +33,20 @@ ADVICE = (
 class Access:
     """How to speak to GitHub: its address, and who we are there."""
 
-    def __init__(self, auth: Auth.Auth, api: str, *, requests: int = 0) -> None:
+    def __init__(
+        self,
+        auth: Auth.Auth,
+        api: str,
+        *,
+        requests: int = 0,
+        new: Callable[[], Auth.AppInstallationAuth] | None = None,
+    ) -> None:
         self.api = api
         self.requests = requests  #: made for access alone: an App's installation and tokens
+        self.generation = 0  #: of the credentials: a requester of an older one is of no use
         self._token: str | None = None
         self._auth = auth
+        self._new = new
         self._lock = threading.Lock()
 
     def requester(self) -> Requester:
@@ -66,6 +75,19 @@ class Access:
                 token = self._auth.token
                 self.requests += token != self._token
                 self._token = token
+
+    def renew(self, generation: int) -> bool:
+        """Whether credentials of that *generation* are replaced: an App's can, a person's cannot.
+
+        Of several who were refused at once, the first replaces them for all.
+        """
+        if self._new is None:
+            return False
+        with self._lock:
+            if generation == self.generation:
+                self._auth = self._new()
+                self.generation += 1
+        return True
 
 
 def find_access(variables: Mapping[str, str], organization: str) -> Access:
@@ -128,8 +150,11 @@ def _app(variables: Mapping[str, str], api: str, organization: str) -> Access:
         _ = app.token  # signed here, so that a key that is none is told now
         given = variables.get("DORA_APP_INSTALLATION_ID")
         installation = int(given) if given else _installation(app, api, organization)
-        auth = app.get_installation_auth(installation)
-        return Access(auth, api, requests=0 if given else 1)
+
+        def new() -> Auth.AppInstallationAuth:
+            return app.get_installation_auth(installation)
+
+        return Access(new(), api, requests=0 if given else 1, new=new)
     except (ValueError, TypeError, PyJWTError):
         raise NoAccess(
             "the GitHub App's settings cannot be used",

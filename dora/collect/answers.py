@@ -5,7 +5,7 @@ status, by header, by type or by message alone.
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -20,7 +20,17 @@ GATEWAY = {502, 504}
 #: Pause after a secondary limit without a `Retry-After`, as GitHub's documentation asks.
 SECONDARY_SECONDS = 60.0
 
-Kind = Literal["data", "too much", "primary limit", "secondary limit", "unsound", "refused", "lost"]
+Kind = Literal[
+    "data",
+    "too much",
+    "primary limit",
+    "secondary limit",
+    "unsound",
+    "unreachable",
+    "refused",
+    "forbidden",
+    "lost",
+]
 
 
 @dataclass(frozen=True)
@@ -28,8 +38,9 @@ class Answer:
     """What GitHub said.
 
     `data` came (perhaps in part, with `errors` beside it), the query was `too much` for one
-    request, a limit was hit (`pause` seconds, or until `reset`), the answer was `unsound` and may
-    be had by asking again, the credentials were `refused`, or the way is `lost` for good.
+    request, a limit was hit (`pause` seconds, or until `reset`), the answer was `unsound` or the
+    server `unreachable` and may be had by asking again, the credentials were `refused`, the query
+    was `forbidden`, or the way is `lost` for good.
     """
 
     kind: Kind
@@ -39,6 +50,7 @@ class Answer:
     pause: float | None = None
     reset: datetime | None = None
     remaining: int | None = None
+    limit: int | None = None  #: points an hour
 
 
 def read_answer(  # noqa: PLR0911  # one way out for each way GitHub says it
@@ -59,15 +71,17 @@ def read_answer(  # noqa: PLR0911  # one way out for each way GitHub says it
     if status == UNAUTHORIZED:
         return Answer("refused", message=message)
     if status == FORBIDDEN:
-        return Answer("refused", message=_sign_on(headers) or message)
+        return Answer("forbidden", message=_sign_on(headers) or message)
     if status >= SERVER_ERROR:
         return Answer("unsound", message=f"GitHub answered with status {status}")
     if status != OK:
         return Answer("lost", message=message or f"GitHub answered with status {status}")
-    return _read_body(body, headers, remaining)
+    answer = _read_body(body, headers)
+    limit = _integer(headers.get("x-ratelimit-limit"))
+    return replace(answer, remaining=remaining, limit=limit) if answer.kind == "data" else answer
 
 
-def _read_body(body: Any, headers: dict[str, Any], remaining: int | None) -> Answer:
+def _read_body(body: Any, headers: dict[str, Any]) -> Answer:
     """What a body that came with status 200 means."""
     if not isinstance(body, dict) or not {"data", "errors"} & body.keys():
         return Answer("unsound", message="GitHub sent something that is no answer to a query")
@@ -83,7 +97,7 @@ def _read_body(body: Any, headers: dict[str, Any], remaining: int | None) -> Ans
     data = body.get("data")
     if not isinstance(data, dict):
         return Answer("lost" if errors else "unsound", message=message or "GitHub sent no data")
-    return Answer("data", data=data, errors=errors, message=message, remaining=remaining)
+    return Answer("data", data=data, errors=errors, message=message)
 
 
 def _limit(

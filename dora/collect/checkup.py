@@ -4,6 +4,7 @@ Rights are proved by what can be read: GitHub tells a classic token's scopes, an
 nothing at all.
 """
 
+import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,7 +18,7 @@ from requests.exceptions import RequestException
 from dora.collect.access import Access
 from dora.collect.client import Client, Progress
 from dora.collect.deployments import parse_instant
-from dora.collect.organization import collect
+from dora.collect.organization import read_organization
 from dora.config import Config
 from dora.doctor.record import Checkup, Limit, Probe
 from dora.errors import CannotRead, DoraError
@@ -48,26 +49,30 @@ def examine(
     Reads what a report reads, so `requests` and `points` are what a report costs; besides, it asks
     some four requests, and one for each unreadable repository. Raises what `collect` raises.
     """
-    checkup, private = _check_token(client, access, config)
-    requests, points = client.requests, client.points
-    tables = collect(client, config, progress, variables=variables)
-    checkup = replace(
-        checkup, requests=tables.requests - requests, points=tables.points - points
-    )  # fmt: skip
-    return tables, _check_rights(client, checkup, private, tables, config)
+
+    async def reading() -> tuple[Tables, Checkup]:
+        checkup, private = await _check_token(client, access, config)
+        requests, points = client.requests, client.points
+        tables = await read_organization(client, config, progress, variables)
+        checkup = replace(
+            checkup, requests=tables.requests - requests, points=tables.points - points
+        )  # fmt: skip
+        return tables, await _check_rights(client, checkup, private, tables, config)
+
+    return client.run(reading())
 
 
-def _check_token(client: Client, access: Access, config: Config) -> tuple[Checkup, list[str]]:
+async def _check_token(client: Client, access: Access, config: Config) -> tuple[Checkup, list[str]]:
     """Whose token it is and what it sees, and the names of private repositories among that."""
     organization = config.organization
     try:
-        answer = client.ask("checkup", org=organization, viewer=True)
+        answer = await client.ask("checkup", org=organization, viewer=True)
     except CannotRead:  # nobody is behind it: GitHub gives no data at all then
-        answer = client.ask("checkup", org=organization, viewer=False)
+        answer = await client.ask("checkup", org=organization, viewer=False)
     found = answer.data.get("organization") or {}
     hidden = found.get("hidden") or {}
     limit = answer.data.get("rateLimit")
-    headers = _headers(access)
+    headers = await client.in_thread(lambda: _headers(access))
     return Checkup(
         login=(answer.data.get("viewer") or {}).get("login"),
         scopes=_scopes(headers.get("x-oauth-scopes")),
@@ -102,17 +107,17 @@ def _expiry(header: str | None) -> datetime | None:
     return datetime.fromisoformat(f"{day}T{time}{offset or '+0000'}").astimezone(UTC)
 
 
-def _check_rights(
+async def _check_rights(
     client: Client, checkup: Checkup, private: list[str], tables: Tables, config: Config
 ) -> Checkup:
     """*checkup* with what was refused: of a repository that was read, of those that were not."""
     repositories = tables.repositories
     is_unread = repositories["unreadable"].notna()
     names = sorted(repositories.loc[is_unread, "repository"])[:MOST_PROBES]
-    unread = tuple(_probe(client, config, name) for name in names)
+    unread = tuple(await asyncio.gather(*(_probe(client, config, name) for name in names)))
     read = _likeliest(tables, private)
-    sample = next(iter(unread), None) if read is None else _probe(client, config, read)
-    refused = None if config.teams else _teams_refused(client, config)
+    sample = next(iter(unread), None) if read is None else await _probe(client, config, read)
+    refused = None if config.teams else await _teams_refused(client, config)
     return replace(checkup, sample=sample, unread=unread, teams_refused=refused)
 
 
@@ -130,10 +135,10 @@ def _likeliest(tables: Tables, private: list[str]) -> str | None:
     )  # fmt: skip
 
 
-def _probe(client: Client, config: Config, name: str) -> Probe:
+async def _probe(client: Client, config: Config, name: str) -> Probe:
     """What of a repository is refused; nothing by name where the repository itself is."""
     try:
-        answer = client.ask("checkup_repository", owner=config.organization, name=name)
+        answer = await client.ask("checkup_repository", owner=config.organization, name=name)
     except DoraError as wrong:
         return Probe(name, reason=wrong.what)
     paths = [error.get("path") or [] for error in answer.errors]
@@ -146,10 +151,10 @@ def _probe(client: Client, config: Config, name: str) -> Probe:
     return Probe(name, rights, "; ".join(messages))
 
 
-def _teams_refused(client: Client, config: Config) -> str | None:
+async def _teams_refused(client: Client, config: Config) -> str | None:
     """Why the organization's teams cannot be read; None where they can."""
     try:
-        answer = client.ask("checkup_teams", org=config.organization)
+        answer = await client.ask("checkup_teams", org=config.organization)
     except DoraError as wrong:
         return wrong.what
     return answer.message or None

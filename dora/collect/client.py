@@ -1,32 +1,49 @@
 """A GraphQL query in, its data out: retries, limits, page sizes and the count of requests.
 
 One place decides what happens when GitHub does not answer as asked; the rooms beside it only read.
+Whoever asks waits in one thread's event loop; requests are made by a few threads, each with a
+PyGithub client of its own, because that one is not made to be shared.
 """
 
+import asyncio
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from importlib import resources
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from github import GithubException
-from requests.exceptions import RequestException
+from requests.exceptions import ConnectTimeout, RequestException, Timeout
 
+from dora.collect import sizes
 from dora.collect.access import ADVICE, Access
 from dora.collect.answers import Answer, read_answer
+from dora.collect.asks import Ask, Queue
+from dora.collect.sharing import load_query
+from dora.collect.traffic import Traffic
 from dora.config import Config
-from dora.errors import CannotReach, CannotRead, NoAccess, RateLimited
+from dora.errors import CannotReach, CannotRead, DoraError, NoAccess, RateLimited
 
-#: The most that GitHub gives a page.
-FULL_PAGE = 100
 #: Times a request is tried before its repository is given up.
-TRIES = 7
+TRIES = 10
 #: Times a server that cannot be reached at all is tried.
 TRIES_UNREACHABLE = 3
 #: First and longest pause between tries, in seconds.
 PAUSE, LONGEST_PAUSE = 0.5, 8.0
+#: Seconds that one repository's failures may cost before it is given up.
+PATIENCE = 300.0
+#: Times in a row that a limit may turn the same ask away.
+LIMITS = 20
+#: Seconds for a whole answer, however slowly its parts drop in; GitHub's own limit is ten.
+DEADLINE = 30.0
+SECOND = timedelta(seconds=1)
+
+T = TypeVar("T")
+
+
+class Stopped(Exception):  # no error: the run was told to stop
+    """The run was stopped while a thread beside the event loop waited."""
 
 
 class Progress(Protocol):
@@ -44,153 +61,328 @@ class Progress(Protocol):
     def waits(self, until: datetime, why: str) -> None:
         """Nothing is asked before *until*."""
 
-
-class Stopped(Exception):  # no error: the run was told to stop
-    """The run was stopped while a request waited."""
+    def warns(self, what: str) -> None:
+        """Something went wrong that does not touch the numbers."""
 
 
 class Client:
-    """Asks GitHub from several threads, and counts what it asked."""
+    """Asks GitHub, a few requests at once, and counts what it asked."""
 
     def __init__(self, access: Access, config: Config, progress: Progress) -> None:
-        self._access = access
-        self._longest_wait = config.collect.wait
-        self._progress = progress
-        self._local = threading.local()
-        self._lock = threading.Lock()
-        self._page_sizes: dict[str, int] = {}
-        self._resume_at = datetime.min.replace(tzinfo=UTC)
-        self.stopping = threading.Event()
+        self.access = access
+        self.progress = progress
+        self.stopping = threading.Event()  #: for threads that wait beside the event loop
         self.points = 0
+        self.limit: int | None = None  #: points an hour, as far as GitHub told
+        self.remaining: int | None = None  #: of them, at the last answer
+        self.seconds = 0.0  #: that requests took, one after the other
         self._requests = 0
+        self._most = config.collect.concurrency
+        self._longest_wait = config.collect.wait
+        self._local = threading.local()
+        self._queue = Queue()
+        self._traffic = Traffic(self._most)
+        self._lost: dict[str, float] = {}  #: seconds by repository
+        self._resume_at = datetime.min.replace(tzinfo=UTC)
+        self._why = ""
+        self._turned_away = 0  #: times in a row that a limit was hit
+        self._refusal: NoAccess | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pump_at: asyncio.TimerHandle | None = None
 
     @property
     def requests(self) -> int:
         """Requests made so far, those for access among them."""
-        return self._requests + self._access.requests
+        return self._requests + self.access.requests
 
-    def ask(self, query: str, **variables: Any) -> Answer:
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether what ends this run's reading ended all of it: a limit, or the credentials."""
+        return self._refusal is not None or self._is_held_too_long()
+
+    def run(self, reading: Coroutine[Any, Any, T]) -> T:
+        """What *reading* gives, with an event loop and threads that are gone afterwards.
+
+        Ctrl-C ends it at once: nobody waits for a request in flight.
+        """
+
+        async def main() -> T:
+            # More threads than requests: one that is stuck in a dead connection holds up nobody.
+            self._pool = ThreadPoolExecutor(4 * self._most, thread_name_prefix="github")
+            try:
+                return await reading
+            except BaseException:
+                self.stopping.set()
+                raise
+            finally:
+                self._pool.shutdown(wait=False, cancel_futures=True)
+
+        return asyncio.run(main())
+
+    async def in_thread(self, work: Callable[[], T]) -> T:
+        """What *work* gives, done in a thread beside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    async def ask(
+        self,
+        query: str,
+        *,
+        rows: int | None = None,
+        rank: float = 0.0,
+        turn: int = 0,
+        **variables: Any,
+    ) -> Answer:
         """Answer to `queries/<query>.graphql`; its data may be partial, with errors beside it.
 
-        `$n` is the page size, as large as GitHub bears: halved when a page was too much, and
-        kept small for the rest of the run. Raises CannotReach, NoAccess, RateLimited, CannotRead.
+        `$n` is the page's size: at most *rows*, or as many as GitHub bears. Small pages of
+        several repositories share a request. Of those that wait, the highest *rank* goes first,
+        then the lowest *turn*.
+        Raises CannotReach, NoAccess, RateLimited, CannotRead.
         """
-        for attempt in range(1, TRIES + 1):
-            size = self._page_sizes.get(query, FULL_PAGE)
-            answer = self._send(load_query(query), {**variables, "n": size}, attempt)
-            if answer.kind == "data":
-                return answer
-            if answer.kind == "refused":
-                raise self._refused(answer)
-            if answer.kind == "lost":
-                raise CannotRead(answer.message)
-            self._prepare_retry(query, size, answer, attempt)
-        raise CannotRead(f"{answer.message}; given up after {TRIES} tries")
+        ask = Ask(
+            load_query(query),
+            variables,
+            most=min(rows or sizes.FULL_PAGE, sizes.FULL_PAGE),
+            rank=rank,
+            turn=turn,
+            future=asyncio.get_running_loop().create_future(),
+        )
+        self._enter(ask)
+        return await ask.future
 
-    def _prepare_retry(self, query: str, size: int, answer: Answer, attempt: int) -> None:
-        """Make the next try likelier to succeed: a smaller page, or a pause."""
-        if answer.kind in {"primary limit", "secondary limit"}:
-            self._wait_for_limit(answer, attempt)
-            return
-        if answer.kind == "too much":
-            with self._lock:
-                self._page_sizes[query] = max(1, min(size // 2, self._page_size(query)))
-            if size > 1:
+    def _enter(self, ask: Ask) -> None:
+        """Put an ask into the queue; what else is asked at this very moment may join it."""
+        self._queue.put(ask)
+        self._pump_soon(0.0)
+
+    def _pump_soon(self, delay: float) -> None:
+        loop = asyncio.get_running_loop()
+        at = loop.time() + delay
+        if self._pump_at is not None:
+            if self._pump_at.when() <= at:
                 return
-        self._pause(attempt)
+            self._pump_at.cancel()
+        self._pump_at = loop.call_at(at, self._pump)
 
-    def _page_size(self, query: str) -> int:
-        return self._page_sizes.get(query, FULL_PAGE)
+    def _pump(self) -> None:
+        """Let as many requests leave as may be in flight."""
+        loop = asyncio.get_running_loop()
+        self._pump_at = None
+        while self._queue:
+            if self._fail_at_once():
+                return
+            held = (self._resume_at - datetime.now(UTC)).total_seconds()
+            delay = held if held > 0 else self._traffic.delay(loop.time())
+            if delay is None:
+                return
+            if delay > 0:
+                self._pump_soon(delay)
+                return
+            batch = self._queue.take(is_idle=self._traffic.is_idle)
+            if not batch:  # whoever waits for company, or nobody any more
+                return
+            self._traffic.start(loop.time())
+            task = loop.create_task(self._exchange(batch))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-    def _send(self, query: str, variables: dict[str, Any], attempt: int) -> Answer:
-        """One request; a connection that fails is an answer like any other."""
-        self._wait_for_others()
-        if not hasattr(self._local, "requester"):
-            self._local.requester = self._access.requester()
-        requester = self._local.requester
+    def _fail_at_once(self) -> bool:
+        """Whether nothing may be asked any more: whoever waits is told, no request is made."""
+        wrong: Callable[[], DoraError]
+        if self._refusal is not None:
+            refusal = self._refusal
+            wrong = lambda: NoAccess(refusal.what, refusal.advice)  # noqa: E731  # an error each
+        elif self._is_held_too_long():
+            wrong = self._limited
+        else:
+            return False
+        for ask in self._queue.drain():
+            ask.fail(wrong())
+        return True
+
+    async def _exchange(self, batch: list[Ask]) -> None:
+        """One request for all of *batch*, and what follows from its answer."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
-            self._access.refresh()
+            answer = await self._answer(batch)
+        except Exception as bug:  # noqa: BLE001  # whoever waits must be told of it
+            for ask in batch:
+                ask.fail(bug)
+            return
+        now = loop.time()
+        self._traffic.end(began, now, is_limited=answer.kind == "secondary limit")
+        self._count(answer)
+        self.seconds += now - began
+        if answer.kind == "data":
+            self._pump()  # who waits leaves before this answer is worked on
+        self._settle(batch, answer, now - began)
+        self._pump_soon(0.0)
+
+    async def _answer(self, batch: list[Ask]) -> Answer:
+        """What GitHub says to one request for all of *batch*."""
+        for ask in batch:
+            ask.generation = self.access.generation
+        text, variables = batch[0].query.merge([ask.given for ask in batch])
+        try:
+            async with asyncio.timeout(DEADLINE):
+                return await self.in_thread(lambda: self._send(text, variables))
+        except TimeoutError:
+            return Answer("too much", message=f"no whole answer within {DEADLINE:g} s")
+
+    def _send(self, query: str, variables: dict[str, Any]) -> Answer:
+        """One request, in a thread; a connection that fails is an answer like any other."""
+        try:
+            if getattr(self._local, "generation", None) != self.access.generation:
+                self._local.generation = self.access.generation
+                self._local.requester = self.access.requester()
+            requester = self._local.requester
+            self.access.refresh()
             status, headers, text = requester.requestJson(
                 "POST", requester.graphql_url, input={"query": query, "variables": variables}
             )
         except GithubException as wrong:  # an App's token could not be had
-            raise self._refused(Answer("refused", message=f"status {wrong.status}")) from None
+            return Answer("refused", message=f"status {wrong.status}")
         except RequestException as wrong:
-            self._count(None)
-            del self._local.requester
-            if attempt >= TRIES_UNREACHABLE and self.points == 0:
-                raise CannotReach(
-                    f"{self._access.api} cannot be reached ({type(wrong).__name__})",
-                    "Check the network and GITHUB_API_URL, then run it again.",
-                ) from None
-            return Answer("unsound", message=f"the connection failed ({type(wrong).__name__})")
-        answer = read_answer(status, headers, text)
-        self._count(answer)
-        return answer
+            self._local.generation = None  # a new connection next time
+            is_slow = isinstance(wrong, Timeout) and not isinstance(wrong, ConnectTimeout)
+            told = f"the connection failed ({type(wrong).__name__})"
+            return Answer("too much" if is_slow else "unreachable", message=told)
+        return read_answer(status, headers, text)
 
-    def _count(self, answer: Answer | None) -> None:
-        with self._lock:
-            self._requests += 1
-            cost = answer and (answer.data.get("rateLimit") or {}).get("cost")
-            self.points += cost or 0
-        self._progress.asked(self.requests, answer.remaining if answer else None)
+    def _count(self, answer: Answer) -> None:
+        self._requests += 1
+        self.points += (answer.data.get("rateLimit") or {}).get("cost") or 0
+        self.limit = answer.limit or self.limit
+        self.remaining = self.remaining if answer.remaining is None else answer.remaining
+        self.progress.asked(self.requests, answer.remaining)
 
-    def _wait_for_limit(self, answer: Answer, attempt: int) -> None:
-        """Hold all requests back until a limit is lifted; RateLimited if that is too long."""
+    def _settle(self, batch: list[Ask], answer: Answer, seconds: float) -> None:
+        """Give every ask of *batch* its answer, or let it try again, or end it."""
+        query, rows = batch[0].query, sum(ask.size for ask in batch)
+        if answer.kind == "data":
+            self._turned_away = 0
+            self._queue.sizes(query).passed(rows)
+            for number, ask in enumerate(batch):
+                ask.answer(answer if len(batch) == 1 else query.part(answer, number))
+        elif answer.kind in {"primary limit", "secondary limit"}:
+            self._hold(answer)
+            for ask in batch:
+                self._ask_after_limit(ask)
+        elif answer.kind == "refused" and not self._may_ask_anew(batch):
+            self._refusal = self._refused(answer)
+            for ask in batch:
+                ask.fail(self._refused(answer))
+        elif answer.kind in {"lost", "forbidden"} and len(batch) == 1:
+            is_lost = answer.kind == "lost"
+            batch[0].fail(CannotRead(answer.message) if is_lost else self._refused(answer))
+        else:
+            self._retry(batch, answer, seconds)
+
+    def _retry(self, batch: list[Ask], answer: Answer, seconds: float) -> None:
+        """Let those of *batch* that may try again do so, likelier to succeed."""
+        rows = sum(ask.size for ask in batch)
+        if answer.kind == "too much":
+            self._queue.sizes(batch[0].query).failed(rows)
+        asks_less = answer.kind in {"too much", "lost", "forbidden"}
+        tries = 1 + max(ask.tries for ask in batch)
+        longest = min(LONGEST_PAUSE, PAUSE * 2 ** (tries - 1))
+        pause = longest * random.uniform(0.5, 1)  # noqa: S311  # jitter, no secret
+        for ask in batch:
+            ask.tries += 1
+            if asks_less:
+                ask.ask_less(len(batch))
+            is_cured = asks_less and rows > 1
+            self._try_again(ask, answer, seconds / len(batch), 0.0 if is_cured else pause)
+
+    def _try_again(self, ask: Ask, answer: Answer, seconds: float, pause: float) -> None:
+        """Ask once more after *pause*; give up where that was often enough, or took too long."""
+        lost = self._lost[ask.place] = self._lost.get(ask.place, 0.0) + seconds + pause
+        is_nobody_there = answer.kind == "unreachable" and self.points == 0
+        if is_nobody_there and ask.tries >= TRIES_UNREACHABLE:
+            told = answer.message.removeprefix("the connection failed ")
+            advice = "Check the network and GITHUB_API_URL, then run it again."
+            ask.fail(CannotReach(f"{self.access.api} cannot be reached {told}", advice))
+        elif ask.tries >= TRIES:
+            ask.fail(CannotRead(f"{answer.message}; given up after {TRIES} tries"))
+        elif lost > PATIENCE:
+            minutes = f"{PATIENCE / 60:g} minutes"
+            ask.fail(CannotRead(f"{answer.message}; given up after {minutes} of failures"))
+        elif pause:
+            asyncio.get_running_loop().call_later(pause, self._enter, ask)
+        else:
+            self._enter(ask)
+
+    def _may_ask_anew(self, batch: list[Ask]) -> bool:
+        """Whether to try a refused token once more: renewed, or because it was good before."""
+        is_again = any(ask.is_renewed for ask in batch)
+        if is_again or not (self.access.renew(batch[0].generation) or self.points):
+            return False
+        for ask in batch:
+            ask.is_renewed = True
+        return True
+
+    def _hold(self, answer: Answer) -> None:
+        """Hold all requests back until a limit is lifted, longer each time in a row."""
         now = datetime.now(UTC)
+        if self._resume_at <= now:  # those in flight together tell of one limit
+            self._turned_away += 1
         if answer.pause is not None:
-            resume = now + timedelta(seconds=answer.pause * 2 ** (attempt - 1))
+            resume = now + timedelta(seconds=answer.pause * 2 ** (self._turned_away - 1))
         else:
             resume = answer.reset or now + timedelta(minutes=1)
-        if resume - now > self._longest_wait:
-            raise RateLimited(
-                f"GitHub's {answer.kind} lasts until {resume:%H:%M:%S} UTC, "
-                f"longer than the wait allowed ({_words(self._longest_wait)})",
-                "Run it again then, or allow a longer wait with --wait.",
-            )
-        with self._lock:
-            self._resume_at = max(self._resume_at, resume + timedelta(seconds=1))
-        self._progress.waits(resume, answer.kind)
+        self._why = answer.kind
+        self._resume_at = max(self._resume_at, resume + SECOND)
+        if not self._is_held_too_long():
+            self.progress.waits(self._resume_at - SECOND, answer.kind)
 
-    def _wait_for_others(self) -> None:
-        """Wait while a limit holds; Stopped when the run is told to stop meanwhile."""
-        while True:
-            left = (self._resume_at - datetime.now(UTC)).total_seconds()
-            if self.stopping.is_set():
-                raise Stopped
-            if left <= 0:
-                return
-            self.stopping.wait(min(left, 1.0))
+    def _ask_after_limit(self, ask: Ask) -> None:
+        ask.limits += 1
+        if ask.limits > LIMITS:
+            ask.fail(CannotRead(f"GitHub's {self._why} turned it away {LIMITS} times in a row"))
+        else:
+            self._enter(ask)
 
-    def _pause(self, attempt: int) -> None:
-        longest = min(LONGEST_PAUSE, PAUSE * 2 ** (attempt - 1))
-        self.stopping.wait(longest * random.uniform(0.5, 1))  # noqa: S311  # jitter, no secret
+    def _is_held_too_long(self) -> bool:
+        return self._resume_at - datetime.now(UTC) > self._longest_wait + SECOND
+
+    def _limited(self) -> RateLimited:
+        resume = self._resume_at - SECOND
+        return RateLimited(
+            f"GitHub's {self._why} lasts until {resume:%H:%M:%S} UTC, "
+            f"longer than the wait allowed ({_words(self._longest_wait)})",
+            "Run it again then, or allow a longer wait with --wait.",
+        )
 
     def _refused(self, answer: Answer) -> NoAccess:
         return NoAccess(
-            f"{self._access.api} refuses the credentials: {answer.message or 'no reason given'}",
+            f"{self.access.api} refuses the credentials: {answer.message or 'no reason given'}",
             ADVICE,
         )
 
 
-@cache
-def load_query(name: str) -> str:
-    """Text of the query `queries/<name>.graphql`."""
-    return resources.files("dora.collect.queries").joinpath(f"{name}.graphql").read_text("utf-8")
-
-
-def pages(ask: Callable[[str | None], dict[str, Any]]) -> Iterator[Any]:
-    """Nodes of a connection, page after page, as they are asked for.
+async def read_pages(ask: Callable[[str | None], Awaitable[dict[str, Any]]]) -> list[Any]:
+    """Nodes of a connection, page after page.
 
     *ask* gives a connection (`nodes` and `pageInfo`) for a cursor, None for the first page.
+    CannotRead where the pages never get on.
     """
-    cursor = None
+    cursor: str | None = None
+    found: list[Any] = []
     while True:
-        connection = ask(cursor)
-        yield from connection["nodes"]
+        connection = await ask(cursor)
+        found += connection["nodes"]
         if not connection["pageInfo"]["hasNextPage"]:
-            return
-        cursor = connection["pageInfo"]["endCursor"]
+            return found
+        cursor = next_cursor(connection, cursor)
+
+
+def next_cursor(connection: dict[str, Any], cursor: str | None) -> str:
+    """Where the next page begins; CannotRead where that is where this one began."""
+    following = connection["pageInfo"]["endCursor"]
+    if not isinstance(following, str) or following == cursor:
+        raise CannotRead("GitHub gives the same page again and again")
+    return following
 
 
 def _words(span: timedelta) -> str:

@@ -9,27 +9,21 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from dora.collect.client import Client
-from dora.collect.deployments import find, parse_instant
-from dora.collect.pull_requests import PullRequests, Rows
+from dora.collect import sizes
+from dora.collect.commit_log import CommitLog, Walk
+from dora.collect.deployments import parse_instant
+from dora.collect.pull_requests import Rows
+from dora.collect.records import Commit
 from dora.graph import CommitGraph
 from dora.lookback import microseconds
 
-NO_PAGE: dict[str, Any] = {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
 #: Place in time of what will never be read.
 LONG_AGO = -(1 << 62)
-
-
-@dataclass
-class Walk:
-    """One commit's history, read page by page, newest first."""
-
-    start: str
-    at: int  #: committer's date of the last commit read: what comes is hardly newer
-    cursor: str | None = None
-    is_over: bool = False
+#: Rows of a query that gives one thing.
+ONE = 1
+#: A guess at how many commits a deployment ships: a page sized by it is seldom too short.
+COMMITS_A_DEPLOYMENT = 4
 
 
 @dataclass(frozen=True)
@@ -51,14 +45,10 @@ class CommitHistory:
     it, which had it before, which walks will come by or have.
     """
 
-    client: Client
-    owner: str
-    repository: str
-    requests: PullRequests
+    log: CommitLog
     page_budget: int
     excluded: re.Pattern[str]
-    with_authors: bool = False
-    with_messages: bool = False
+    first_rows: int = sizes.FIRST_PAGE  #: commits of a walk's first page
     graph: CommitGraph = field(default_factory=CommitGraph)
     rows: Rows = field(default_factory=lambda: {"commits": [], "parents": []})
     texts: dict[int, tuple[str | None, str | None]] = field(default_factory=dict)
@@ -70,7 +60,7 @@ class CommitHistory:
     _walks: dict[int, Walk] = field(default_factory=dict)  #: by bit
     _merging: set[int] = field(default_factory=set)  #: merge commits of pull requests
     _required: set[int] = field(default_factory=set)
-    _pages: int = 0
+    _rows_read: int = 0
     _next_bit: int = 1
     _all_wanted: int = 0
     _all_closed: int = 0
@@ -90,6 +80,11 @@ class CommitHistory:
         self._all_closed |= closed
         return Frontier(wanted, closed)
 
+    def expect(self, deployed: Iterable[int]) -> None:
+        """Choose how long the first page is, by how many deployed commits are to be reached."""
+        rows = COMMITS_A_DEPLOYMENT * len(set(deployed))
+        self.first_rows = min(sizes.FULL_PAGE, max(self.first_rows, rows))
+
     def mark(self, commit: int, bits: int) -> None:
         """Set *bits* on *commit* and on all it reaches, as far as that was read."""
         marks, graph = self._marks, self.graph
@@ -107,12 +102,12 @@ class CommitHistory:
         """Whether *commit* carries *bits*."""
         return self._marks[commit] & bits == bits
 
-    def find(self, sha: str) -> int | None:
+    async def find(self, sha: str) -> int | None:
         """Number of a commit by its sha, perhaps a short one; None where GitHub knows none such."""
         whole = [sha] if sha in self._numbers else [s for s in self._numbers if s.startswith(sha)]
         if len(whole) == 1:
             return self._numbers[whole[0]]
-        answer = self.client.ask("object", owner=self.owner, name=self.repository, sha=sha)
+        answer = await self.log.place.ask("object", rows=ONE, sha=sha)
         commit = (answer.data.get("repository") or {}).get("object") or {}
         if "oid" not in commit:
             return None
@@ -136,12 +131,12 @@ class CommitHistory:
         """Commits read that speak of a revert and were not there before, or were asked for."""
         return [one for one in self.texts if self._difference(one) or one in self._required]
 
-    def close(self) -> bool:
+    async def close(self) -> bool:
         """Read until no commit of any difference can be unread; False when the budget ends it."""
         while needed := self._open() or self._doubtful():
-            if self._pages >= self.page_budget:
+            if self._rows_read >= self.page_budget * sizes.FULL_PAGE:
                 return False
-            self._read_page(self._newest_walk(needed))
+            await self._read_page(self._newest_walk(needed))
         return True
 
     def _open(self) -> set[int]:
@@ -207,7 +202,7 @@ class CommitHistory:
             return max(walks, key=lambda walk: walk.at)
         bit = self._new_bit()
         self._all_walks |= bit
-        self._walks[bit] = Walk(self._shas[commit], self.graph.told.get(commit, LONG_AGO))
+        self._walks[bit] = Walk(self.log, self._shas[commit], self.graph.told.get(commit, LONG_AGO))
         self.mark(commit, bit)
         return self._walks[bit]
 
@@ -224,74 +219,34 @@ class CommitHistory:
             self._marks.append(0)
         return commit
 
-    def _read_page(self, walk: Walk) -> None:
-        answer = self.client.ask(
-            "commits",
-            owner=self.owner,
-            name=self.repository,
-            oid=walk.start,
-            after=walk.cursor,
-            authors=self.with_authors,
-            messages=self.with_messages,
-            labels=self.requests.with_labels,
-        )
-        page = find(answer, "repository", "object", "history")
-        self._pages += 1
-        for node in page["nodes"]:
-            walk.at = microseconds(parse_instant(node["committedDate"]))
-            self._add(node)
-        walk.is_over = not page["pageInfo"]["hasNextPage"]
-        walk.cursor = page["pageInfo"]["endCursor"]
+    async def _read_page(self, walk: Walk) -> None:
+        """Take in the next page of a walk, twice as long as the last."""
+        rows = min(sizes.FULL_PAGE, 2 * walk.rows or self.first_rows)
+        for commit in await walk.show(rows):
+            self._rows_read += 1
+            self._add(commit)
 
-    def _add(self, node: dict[str, Any]) -> None:
+    def _add(self, one: Commit) -> None:
         """Take one commit into the graph and the rows, once."""
-        commit = self._number(node["oid"])
+        commit = self._number(one.sha)
         if self.graph.committed[commit] is not None:
             return
-        committed_at = parse_instant(node["committedDate"])
-        parents, requests = self._whole(node)
-        self.graph.committed[commit] = microseconds(committed_at)
+        name = self.log.place.name
+        self.graph.committed[commit] = microseconds(one.committed_at)
         self._unread.discard(commit)
-        for position, parent in enumerate(parents):
+        for position, parent in enumerate(one.parents):
             number = self._number(parent)
             self.graph.link(commit, number)
             self.mark(number, self._marks[commit])
-            self.rows["parents"].append((self.repository, node["oid"], position, parent))
-        login = ((node.get("author") or {}).get("user") or {}).get("login")
-        if login is not None and self.excluded.fullmatch(login):
+            self.rows["parents"].append((name, one.sha, position, parent))
+        if one.login is not None and self.excluded.fullmatch(one.login):
             self.graph.excluded.add(commit)
-        message = node.get("message")
-        message = message if message and "revert" in message.lower() else None
         self.rows["commits"].append(
-            (self.repository, node["oid"], parse_instant(node["authoredDate"]), committed_at, login,
-             message)
-        )  # fmt: skip
-        if any([self.requests.add(node["oid"], request) for request in requests]):  # noqa: C419  # each is kept
+            (name, one.sha, one.authored_at, one.committed_at, one.login, one.message)
+        )
+        requests = self.log.requests
+        if requests.add(one.sha, one.requests):
             self._merging.add(commit)
-        branch = self.requests.branches.get(node["oid"])
-        if self.with_messages and (message or (branch or "").startswith("revert-")):
-            self.texts[commit] = (message, branch)
-
-    def _whole(self, node: dict[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
-        """All parents and pull requests of a commit, those that did not fit on its page too."""
-        pages = [node["parents"], node["associatedPullRequests"] or NO_PAGE]
-        found: list[list[dict[str, Any]]] = [list(page["nodes"]) for page in pages]
-        cursors = [page["pageInfo"]["endCursor"] for page in pages]
-        while any(page["pageInfo"]["hasNextPage"] for page in pages):
-            answer = self.client.ask(
-                "commit",
-                owner=self.owner,
-                name=self.repository,
-                oid=node["oid"],
-                parents=cursors[0],
-                requests=cursors[1],
-                labels=self.requests.with_labels,
-            )
-            more = find(answer, "repository", "object")
-            for place, name in enumerate(("parents", "associatedPullRequests")):
-                # Past its end a connection names no cursor: it must not begin anew.
-                if pages[place]["pageInfo"]["hasNextPage"]:
-                    pages[place] = more[name] or NO_PAGE
-                    found[place] += pages[place]["nodes"]
-                    cursors[place] = pages[place]["pageInfo"]["endCursor"]
-        return [one["oid"] for one in found[0] if one], [one for one in found[1] if one]
+        branch = requests.branches.get(one.sha)
+        if self.log.with_messages and (one.message or (branch or "").startswith("revert-")):
+            self.texts[commit] = (one.message, branch)

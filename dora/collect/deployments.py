@@ -1,15 +1,22 @@
 """One repository in, its deployments with all their statuses out, newest first."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import ceil
+from sys import intern
 from typing import Any
 
-from dora.collect.answers import Answer
-from dora.collect.client import Client, pages
+from dora.collect import sizes
+from dora.collect.client import next_cursor, read_pages
+from dora.collect.place import Place, find
 from dora.errors import CannotRead
 
+#: How much more than expected is asked for, so that a page more is seldom needed.
+RESERVE = 1.25
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """One deployment as it was read; `statuses` are state, instant and log address, unsorted."""
 
@@ -25,78 +32,103 @@ class Deployment:
 
 @dataclass
 class DeploymentList:
-    """A repository's deployments, read page by page as far down as is asked for."""
+    """A repository's deployments, read page by page as far down as is asked for.
 
-    client: Client
-    owner: str
-    repository: str
+    With the first page comes what else there is to know of a repository: `beside`.
+    """
+
+    place: Place
     with_tags: bool = False
-    tags: dict[str, Any] | None = None  #: the first page of tags, as it came
+    with_stamp: bool = False  #: whether the latest change of a merged request is asked for
+    with_labels: bool = False  #: whether the labels that there are are asked for
     read: list[Deployment] = field(default_factory=list)
+    beside: dict[str, Any] = field(default_factory=dict)
     is_complete: bool = False
     _cursor: str | None = None
+    _ids: set[int] = field(default_factory=set)
 
-    def read_page(self) -> None:
-        """Read the next page of older deployments; CannotRead says why not."""
-        answer = self.client.ask(
+    async def read_page(self, rows: int | None = None) -> None:
+        """Read the next page of older deployments, so many; CannotRead says why not."""
+        is_first = self._cursor is None
+        answer = await self.place.ask(
             "deployments",
-            owner=self.owner,
-            name=self.repository,
+            rows=rows,
             after=self._cursor,
-            tags=self.with_tags and not self.read,
+            tags=self.with_tags and is_first,
+            stamp=self.with_stamp and is_first,
+            labels=self.with_labels and is_first,
         )
-        connection = find(answer, "repository", "deployments")
-        self.tags = self.tags or find(answer, "repository").get("refs")
-        self.read += [self._deployment(node) for node in connection["nodes"] if node]
+        found = find(answer, "repository")
+        connection = found.pop("deployments", None)
+        if not isinstance(connection, dict):
+            raise CannotRead("GitHub gives no deployments")
+        if is_first:
+            self.beside = found
+        nodes = [node for node in connection["nodes"] if node]
+        overflowing = [one for one in nodes if one["statuses"]["pageInfo"]["hasNextPage"]]
+        if overflowing:
+            await asyncio.gather(*(self._read_statuses(node) for node in overflowing))
+        made = [_deployment(node) for node in nodes]
+        self.read += [one for one in made if one.id not in self._ids]
+        self._ids.update(one.id for one in made)
         self.is_complete = not connection["pageInfo"]["hasNextPage"]
-        self._cursor = connection["pageInfo"]["endCursor"]
+        if not self.is_complete:
+            self._cursor = next_cursor(connection, self._cursor)
 
-    def read_since(self, instant: datetime) -> None:
+    async def read_since(self, instant: datetime) -> None:
         """Read on until every deployment created at or after *instant* is read (W3 (a))."""
         while not self.is_complete and (not self.read or self.read[-1].created_at >= instant):
-            self.read_page()
+            is_first = not self.read
+            await self.read_page(min(sizes.FULL_PAGE, ceil(self._expected(instant))))
+            if is_first:  # the longer its way, the sooner a repository is read: all of it
+                left = 0 if self.is_complete else self._expected(instant)
+                self.place.rank = len(self.read) + left
 
-    def _deployment(self, node: dict[str, Any]) -> Deployment:
-        statuses = node["statuses"]["nodes"]
-        page = node["statuses"]["pageInfo"]
-        if page["hasNextPage"]:
-            statuses = [*statuses, *self._more_statuses(node["id"], page["endCursor"])]
-        if node["databaseId"] is None:
-            raise CannotRead("GitHub gives no number for one of its deployments")
-        return Deployment(
-            id=node["databaseId"],
-            sha=node["commitOid"],
-            committed_at=node["commit"] and parse_instant(node["commit"]["committedDate"]),
-            environment=node["environment"] or "",
-            task=node["task"] or "",
-            payload=node["payload"],
-            created_at=parse_instant(node["createdAt"]),
-            statuses=tuple(
-                (one["state"].lower(), parse_instant(one["createdAt"]), one["logUrl"])
-                for one in statuses
-                if one
-            ),
-        )
+    def _expected(self, instant: datetime) -> float:
+        """How many deployments there may be from the last one read back to *instant*.
 
-    def _more_statuses(self, node_id: str, cursor: str) -> list[dict[str, Any]]:
-        def ask(after: str | None) -> Any:
-            answer = self.client.ask("statuses", id=node_id, after=after or cursor)
+        As many a day as were read so far, and some more; the first page is a guess.
+        """
+        if not self.read:
+            return sizes.FIRST_PAGE
+        last = self.read[-1].created_at
+        span = (self.read[0].created_at - last).total_seconds()
+        left = (last - instant).total_seconds()
+        if span <= 0:
+            return sizes.FULL_PAGE
+        return max(sizes.FIRST_PAGE, RESERVE * len(self.read) * left / span)
+
+    async def _read_statuses(self, node: dict[str, Any]) -> None:
+        """Read all statuses of a deployment, those that did not fit beside it too."""
+        first = node["statuses"]
+
+        async def ask(cursor: str | None) -> dict[str, Any]:
+            place, after = self.place, cursor or first["pageInfo"]["endCursor"]
+            answer = await place.client.ask(
+                "statuses", rank=place.rank, turn=place.turn, id=node["id"], after=after
+            )
             return find(answer, "node", "statuses")
 
-        return list(pages(ask))
+        first["nodes"] += await read_pages(ask)
 
 
-def find(answer: Answer, *path: str) -> dict[str, Any]:
-    """What stands at *path* of the answer's data; CannotRead tells why nothing does."""
-    here: Any = answer.data
-    for step in path:
-        here = here.get(step) if isinstance(here, dict) else None
-    if not isinstance(here, dict):
-        raise CannotRead(answer.message or "GitHub gives nothing for it: deleted or renamed?")
-    if answer.errors:
-        # What stands there may lack what an error took away: better no number than a wrong one.
-        raise CannotRead(answer.message)
-    return here
+def _deployment(node: dict[str, Any]) -> Deployment:
+    if node["databaseId"] is None:
+        raise CannotRead("GitHub gives no number for one of its deployments")
+    return Deployment(
+        id=node["databaseId"],
+        sha=node["commitOid"],
+        committed_at=node["commit"] and parse_instant(node["commit"]["committedDate"]),
+        environment=intern(node["environment"] or ""),
+        task=intern(node["task"] or ""),
+        payload=node["payload"],
+        created_at=parse_instant(node["createdAt"]),
+        statuses=tuple(
+            (intern(one["state"].lower()), parse_instant(one["createdAt"]), one["logUrl"])
+            for one in node["statuses"]["nodes"]
+            if one
+        ),
+    )
 
 
 def parse_instant(text: str) -> datetime:

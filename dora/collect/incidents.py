@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dora.collect.client import Client, pages
+from dora.collect.client import Client, read_pages
 from dora.collect.deployments import parse_instant
 from dora.collect.pull_requests import Rows
 from dora.config import Config
@@ -15,7 +15,7 @@ SEARCH_CAP = 1000
 SECOND = timedelta(seconds=1)
 
 
-def read_incidents(client: Client, config: Config) -> Rows:
+async def read_incidents(client: Client, config: Config) -> Rows:
     """Rows of the incidents opened since the look-back began, and of their labels.
 
     Nothing is asked where no label or no incident counts. CannotRead says why they cannot be had.
@@ -25,7 +25,7 @@ def read_incidents(client: Client, config: Config) -> Rows:
         return rows
     window = config.window
     begin = (config.lookback_start).replace(microsecond=0)
-    for issue in _search(client, config, begin, window.until):
+    for issue in await _search(client, config, begin, window.until):
         repository, number = issue["repository"]["name"], issue["number"]
         rows["incidents"].append(
             (repository, number, f"{repository}#{number}", None, parse_instant(issue["createdAt"]),
@@ -37,29 +37,32 @@ def read_incidents(client: Client, config: Config) -> Rows:
     return rows
 
 
-def _search(client: Client, config: Config, begin: datetime, end: datetime) -> list[dict[str, Any]]:
+async def _search(
+    client: Client, config: Config, begin: datetime, end: datetime
+) -> list[dict[str, Any]]:
     """Issues opened from *begin* to *end*, in halves where there are more than a search gives."""
     labels = ",".join(f'"{label}"' for label in config.incidents.labels)
     span = f"{begin.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}..{end.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     question = f"org:{config.organization} is:issue label:{labels} created:{span} sort:created-asc"
     total = 0
 
-    def ask(cursor: str | None) -> dict[str, Any]:
+    async def ask(cursor: str | None) -> dict[str, Any]:
         nonlocal total
-        answer = client.ask("incidents", search=question, after=cursor)
-        found = answer.data.get("search")
-        if not isinstance(found, dict):
+        answer = await client.ask("incidents", search=question, after=cursor)
+        found: Any = answer.data.get("search")
+        is_whole = isinstance(found, dict) and found["nodes"] is not None and not answer.errors
+        if not is_whole:
             raise CannotRead(f"the incidents cannot be searched: {answer.message}")
         total = found["issueCount"]
         if total > SEARCH_CAP and end - begin > SECOND:
             return {"nodes": [], "pageInfo": {"hasNextPage": False}}
-        return found
+        return dict(found)
 
-    issues = [issue for issue in pages(ask) if issue]
+    issues = [issue for issue in await read_pages(ask) if issue]
     if total > SEARCH_CAP and end - begin > SECOND:
         middle = begin + ((end - begin) // 2 // SECOND) * SECOND
         return [
-            *_search(client, config, begin, middle),
-            *_search(client, config, middle + SECOND, end),
+            *await _search(client, config, begin, middle),
+            *await _search(client, config, middle + SECOND, end),
         ]
     return issues

@@ -1,25 +1,32 @@
 """An organization in, its tables out: every repository, several at once, none stopping another."""
 
+import asyncio
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from math import inf
 from types import MappingProxyType
+from typing import Any
 
 from dora.collect import pagerduty
 from dora.collect.access import find_access
+from dora.collect.cache import Cache, cache_path
 from dora.collect.client import Client, Progress
 from dora.collect.incidents import read_incidents
+from dora.collect.kept import Kept
+from dora.collect.place import Place
 from dora.collect.pull_requests import Rows
 from dora.collect.reading import Reading
 from dora.collect.repositories import Found, list_repositories
 from dora.collect.teams import read_teams
 from dora.config import Config
 from dora.environments import environment_reader
-from dora.errors import BadUsage, CannotRead, DoraError
+from dora.errors import BadUsage, DoraError
 from dora.lookback import make_span
 from dora.names import compile_globs
 from dora.services import service_reader
-from dora.tables import SCHEMAS, Tables, make_tables
+from dora.tables import TableBuilder, Tables
 from dora.texts import ADDRESS
 
 
@@ -42,114 +49,178 @@ def collect(
     environment *variables* hold.
 
     A repository that cannot be read is a row that says so. CannotRead, NoAccess, CannotReach or
-    RateLimited are raised when not even the list of repositories could be had.
+    RateLimited are raised when not even the list of repositories could be begun.
     """
+    reading = read_organization(client, config, progress, variables, with_authors=with_authors)
+    return client.run(reading)
+
+
+async def read_organization(
+    client: Client,
+    config: Config,
+    progress: Progress,
+    variables: Mapping[str, str] = MappingProxyType({}),
+    *,
+    with_authors: bool = False,
+) -> Tables:
+    """What `collect` gives, for who is in an event loop already."""
     began = time.monotonic()
-    gaps: dict[str, str] = {}
-    pool = ThreadPoolExecutor(config.collect.concurrency)
+    cache = open_cache(client, config, progress, with_authors=with_authors)
+    gathering = _Gathering(client, config, progress, variables, with_authors, cache)
     try:
-        told = _read_incidents(client, config, progress, variables, gaps)
-        gathered = _gather(client, config, progress, pool, gaps, told, with_authors)
-    except BaseException:
-        # Also Ctrl-C: whoever waits stops waiting, and nobody waits for who is being answered.
-        client.stopping.set()
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
-    rows: dict[str, list[tuple[object, ...]]] = {name: [] for name in SCHEMAS}
-    for _, own in sorted(gathered.items()):
-        for table, some in own.items():
-            rows[table] += some
-    seconds = time.monotonic() - began
-    return make_tables(
-        rows, gaps=gaps, requests=client.requests, points=client.points, seconds=seconds
+        await gathering.run()
+    finally:
+        if cache is not None:
+            cache.close()
+    return gathering.tables.finish(
+        gaps=gathering.gaps,
+        requests=client.requests,
+        points=client.points,
+        seconds=time.monotonic() - began,
     )
 
 
-def _gather(
-    client: Client,
-    config: Config,
-    progress: Progress,
-    pool: ThreadPoolExecutor,
-    gaps: dict[str, str],
-    incidents: Rows,
-    with_authors: bool,
-) -> dict[str, Rows]:
-    """Rows of every repository by its name, and of the organization by no name."""
-    teams = pool.submit(read_teams, client, config)
-    gathered: dict[str, Rows] = {"": dict(incidents)}
-    futures: dict[Future[Rows], Found] = {}
-    read = _reader(client, config, _named_by(incidents), with_authors=with_authors)
-    skips = _skips(config)
-    for found in list_repositories(client, config.organization):
-        reason = skips(found)
-        if reason is not None:
-            gathered[found.name] = reason
-            continue
-        futures[pool.submit(read, found)] = found
-        progress.found(len(futures))
-    for future in as_completed(futures):
-        found = futures[future]
+def open_cache(
+    client: Client, config: Config, progress: Progress, *, with_authors: bool
+) -> Cache | None:
+    """The organization's cache; none where it is not wanted, or who wrote a change matters.
+
+    An author's name is nobody's business on a disk, and can change.
+    """
+    if config.cache_directory is None or with_authors or config.changes.exclude_authors:
+        return None
+    path = cache_path(config.cache_directory, client.access.api, config.organization)
+    return Cache(path, progress.warns)
+
+
+@dataclass
+class _Gathering:
+    """All that is read of an organization, as it comes in."""
+
+    client: Client
+    config: Config
+    progress: Progress
+    variables: Mapping[str, str]
+    with_authors: bool
+    cache: Cache | None
+    tables: TableBuilder = field(default_factory=TableBuilder)
+    gaps: dict[str, str] = field(default_factory=dict)
+    _named: asyncio.Task[set[str]] = field(init=False)
+    _reading: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def run(self) -> None:
+        """Read everything; what goes wrong in one place is told there, and stops no other."""
+        self._named = asyncio.create_task(self._read_incidents())
+        teams = asyncio.create_task(self._or_gap("teams", read_teams(self.client, self.config)))
         try:
-            gathered[found.name] = future.result()
+            await self._read_repositories()
+            await asyncio.gather(*self._reading)
+            await self._named
+            self.tables.add(await teams)
+        finally:
+            for task in (self._named, teams, *self._reading):
+                task.cancel()
+
+    async def _read_repositories(self) -> None:
+        """Begin to read each repository as soon as the list names it."""
+        read, skips = _reader(self), find_skips(self.config)
+        count = 0
+        try:
+            listed = list_repositories(self.client, self.config.organization)
+            async with aclosing(listed) as repositories:
+                async for found in repositories:
+                    count += 1
+                    reason = skips(found)
+                    if reason is not None:
+                        self.tables.add(reason)
+                        continue
+                    self._reading.append(asyncio.create_task(self._read(found, count, read)))
+                    self.progress.found(len(self._reading))
         except DoraError as wrong:
-            gathered[found.name] = _row(found, is_excluded=False, reason=wrong.what)
-        progress.read(found.name)
-    gathered[""] |= _unless_refused("teams", teams.result, gaps, CannotRead)
-    return gathered
+            if not count:
+                raise
+            self.gaps["repositories"] = f"{wrong.what}; only the first {count:,} were listed"
+
+    async def _read(
+        self, found: Found, turn: int, read: Callable[[Found, int], Coroutine[Any, Any, Rows]]
+    ) -> None:
+        try:
+            rows = await read(found, turn)
+        except DoraError as wrong:
+            rows = _row(found, is_excluded=False, reason=wrong.what)
+        self.tables.add(rows)
+        self.progress.read(found.name)
+
+    async def has_incidents(self, name: str) -> bool:
+        """Whether an incident may be about a repository; waits until the incidents are read."""
+        return name.casefold() in await asyncio.shield(self._named)
+
+    async def _read_incidents(self) -> set[str]:
+        """Read the incidents of GitHub and PagerDuty (F7); whose they may be."""
+        if not self.config.failures.incident:
+            return set()
+        rows, more = await asyncio.gather(
+            self._or_gap("incidents", read_incidents(self.client, self.config)),
+            self._or_gap("incidents of PagerDuty", self._read_pagerduty()),
+        )
+        rows |= {"incidents": [*rows.get("incidents", []), *more.get("incidents", [])]}
+        self.tables.add(rows)
+        return _named_by(rows)
+
+    async def _read_pagerduty(self) -> Rows:
+        def read() -> Rows:
+            found = pagerduty.read_incidents(
+                self.config, self.variables, self.progress, stopping=self.client.stopping
+            )
+            return {"incidents": found}
+
+        return await self.client.in_thread(read) if self.config.incidents.pagerduty else {}
+
+    async def _or_gap(self, what: str, reading: Coroutine[Any, Any, Rows]) -> Rows:
+        """Rows that *reading* gives; none where an error ends it: a gap the report tells."""
+        try:
+            return await reading
+        except BadUsage:
+            raise
+        except DoraError as wrong:
+            self.gaps[what] = wrong.what
+            return {}
 
 
-def _read_incidents(
-    client: Client,
-    config: Config,
-    progress: Progress,
-    variables: Mapping[str, str],
-    gaps: dict[str, str],
-) -> Rows:
-    """Rows of the incidents of GitHub and PagerDuty (F7)."""
-
-    def from_pagerduty() -> Rows:
-        found = pagerduty.read_incidents(config, variables, progress, stopping=client.stopping)
-        return {"incidents": found}
-
-    if not config.failures.incident:
-        return {}
-    rows = _unless_refused("incidents", lambda: read_incidents(client, config), gaps, CannotRead)
-    more = _unless_refused("incidents of PagerDuty", from_pagerduty, gaps, DoraError)
-    return rows | {"incidents": [*rows.get("incidents", []), *more.get("incidents", [])]}
-
-
-def _unless_refused(
-    what: str, read: Callable[[], Rows], gaps: dict[str, str], kind: type[DoraError]
-) -> Rows:
-    """Rows that *read* gives; none where a *kind* of error ends it: a gap the report tells."""
-    try:
-        return read()
-    except BadUsage:
-        raise
-    except kind as wrong:
-        gaps[what] = wrong.what
-        return {}
-
-
-def _reader(
-    client: Client, config: Config, named: set[str], *, with_authors: bool
-) -> Callable[[Found], Rows]:
-    """Function that reads one repository; *named* are those that incidents are about."""
+def _reader(gathering: _Gathering) -> Callable[[Found, int], Coroutine[Any, Any, Rows]]:
+    """Function that reads one repository, in its turn."""
+    client, config, cache = gathering.client, gathering.config, gathering.cache
     environment, service = environment_reader(config), service_reader(config.services)
     span = make_span(config)
 
-    def read(found: Found) -> Rows:
-        has_incidents = found.name.casefold() in named
+    async def read(found: Found, turn: int) -> Rows:
+        kept = None
+        if cache is not None and found.id is not None:
+            kept = Kept(cache, found.id, asked=asks_kept(config), branch=found.branch)
         reading = Reading(
-            client, config, found, environment, service, span, has_incidents, with_authors
+            # First the first pages of all: they tell where the long ways are.
+            Place(client, config.organization, found.name, rank=inf, turn=turn),
+            config,
+            found,
+            environment,
+            service,
+            span,
+            lambda: gathering.has_incidents(found.name),
+            gathering.with_authors or bool(config.changes.exclude_authors),
+            kept,
         )
-        return reading.read()
+        return await reading.read()
 
     return read
 
 
-def _skips(config: Config) -> Callable[[Found], Rows | None]:
+def asks_kept(config: Config) -> str:
+    """What is asked of commits beyond what is always asked: only what was asked alike is of use."""
+    on = config.failures
+    return f"labels={on.hotfix or on.label} messages={on.revert}"
+
+
+def find_skips(config: Config) -> Callable[[Found], Rows | None]:
     """Function from a repository that needs no request of its own to its rows, else to None."""
     chosen = compile_globs(config.repo or ("*",))
     lookback = config.lookback_start

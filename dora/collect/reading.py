@@ -5,15 +5,18 @@ asking the very function that later judges them whether that is so.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from dora.collect.client import Client
+from dora.collect.commit_log import CommitLog
 from dora.collect.commits import CommitHistory, Frontier
-from dora.collect.deployments import Deployment, DeploymentList, parse_instant
+from dora.collect.deployments import Deployment, DeploymentList
+from dora.collect.freshness import freshen
+from dora.collect.kept import Kept
+from dora.collect.place import Place
 from dora.collect.pull_requests import PullRequests, Rows
 from dora.collect.repositories import Found
 from dora.collect.tags import find_tags
@@ -42,44 +45,63 @@ class Attempts(NamedTuple):
 class Reading:
     """A repository while it is read."""
 
-    client: Client
+    place: Place
     config: Config
     found: Found
     environment: Callable[[str], Environment]
     service: Callable[[str, str, str | None], str]
     span: Span
-    has_incidents: bool = False
+    has_incidents: Callable[[], Awaitable[bool]]
     with_authors: bool = False
+    kept: Kept | None = None
     _requests: PullRequests = field(init=False)
     _deployments: DeploymentList = field(init=False)
     _history: CommitHistory = field(init=False)
+    _is_hit: bool = False  #: whether incidents may be about it
     _frontiers: dict[str, Frontier] = field(default_factory=dict)
     _pairs: set[tuple[int, int]] = field(default_factory=set)
     _asked: set[tuple[int, str | int]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Nothing is read yet."""
-        owner, name = self.config.organization, self.found.name
-        on = self.config.failures
-        self._deployments = DeploymentList(self.client, owner, name, with_tags=on.tag)
-        self._requests = PullRequests(self.client, owner, name, with_labels=on.hotfix or on.label)
+        on, kept = self.config.failures, self.kept
+        self._deployments = DeploymentList(
+            self.place,
+            with_tags=on.tag,
+            with_stamp=kept is not None,
+            with_labels=kept is not None and bool(kept.labels),
+        )
+        self._requests = PullRequests(self.place, on.hotfix or on.label, kept)
+        log = CommitLog(self.place, self._requests, self.with_authors, on.revert, kept)
+        if kept is not None:
+            log.new_rows = kept.expected(self.config.now)
         self._history = CommitHistory(
-            self.client,
-            owner,
-            name,
-            self._requests,
+            log,
             page_budget=self.config.collect.commit_pages,
             excluded=compile_globs(self.config.changes.exclude_authors),
-            with_authors=self.with_authors or bool(self.config.changes.exclude_authors),
-            with_messages=on.revert,
         )
 
-    def read(self) -> Rows:
-        """Rows of every table; CannotRead (and its kin) say why there are none."""
-        self._deployments.read_since(self.config.lookback_start)
+    async def read(self) -> Rows:
+        """Rows of every table; CannotRead (and its kin) say why there are none.
+
+        What was read of commits is kept either way.
+        """
+        try:
+            return await self._read()
+        finally:
+            if self.kept is not None:
+                self.kept.save()
+
+    async def _read(self) -> Rows:
+        await self._deployments.read_since(self.config.lookback_start)
+        if self.kept is not None:
+            await freshen(
+                self.kept, self._requests, self.place, self._deployments.beside, self.config.now
+            )
         while not (has_any := self._has_chosen()) and not self._deployments.is_complete:
-            self._deployments.read_page()
-        is_whole = self._trace()
+            await self._deployments.read_page()
+        self._is_hit = await self.has_incidents()
+        is_whole = await self._trace()
         found = self.found
         pages = self.config.collect.commit_pages
         incomplete = None if is_whole else f"its history was read for {pages} pages, not to its end"
@@ -88,7 +110,7 @@ class Reading:
         return {
             "repositories": [row],
             **self._deployment_rows(),
-            "tags": find_tags(self._deployments, self.config),
+            "tags": await find_tags(self._deployments, self.config),
             **self._history.rows,
             **self._requests.rows,
         }
@@ -100,7 +122,7 @@ class Reading:
             for one in self._deployments.read
         )
 
-    def _trace(self) -> bool:
+    async def _trace(self) -> bool:
         """Read older deployments and commits until nothing more can matter.
 
         False when the page budget ended it.
@@ -110,12 +132,12 @@ class Reading:
             older = self._count_older()
             receptions = {key: self._receive(own, older) for key, own in attempts.items()}
             if any(one.needs_previous for one in receptions.values()):
-                self._deployments.read_page()
-            elif self._ask_all(attempts, receptions) or self._ask_reverts():
-                if not self._history.close():
+                await self._deployments.read_page()
+            elif self._ask_all(attempts, receptions) or await self._ask_reverts():
+                if not await self._history.close():
                     return False
             elif any(one.needs_older for one in receptions.values()):
-                self._deployments.read_page()
+                await self._deployments.read_page()
             else:
                 return True
 
@@ -124,7 +146,7 @@ class Reading:
         asked = [self._ask_commits(key, own, receptions[key]) for key, own in attempts.items()]
         return any(asked)
 
-    def _ask_reverts(self) -> bool:
+    async def _ask_reverts(self) -> bool:
         """Ask for what shipped reverts name and was not read (F3); whether there was any."""
         asked = False
         for commit in self._history.in_doubt():
@@ -135,20 +157,20 @@ class Reading:
             for name in names:
                 if (commit, name) not in self._asked:
                     self._asked.add((commit, name))
-                    target = self._target(name)
+                    target = await self._target(name)
                     if target is not None and target != commit:
                         asked |= self._history.require(target, commit)
         return asked
 
-    def _target(self, name: str | int) -> int | None:
+    async def _target(self, name: str | int) -> int | None:
         """Number of the commit that a sha or a pull request's number stands for."""
         if isinstance(name, str):
-            return self._history.find(name)
+            return await self._history.find(name)
         if name in self._requests.merges:
             merge = self._requests.merges[name]
-            return None if merge is None else self._history.find(merge)
-        found = self._requests.find_merge(name)
-        return None if found is None else self._history.number(found[0], parse_instant(found[1]))
+            return None if merge is None else await self._history.find(merge)
+        found = await self._requests.find_merge(name)
+        return None if found is None else self._history.number(*found)
 
     def _count_older(self) -> int:
         """How many deployments older than the look-back were read (W3 (c))."""
@@ -199,6 +221,7 @@ class Reading:
             self._mark(one.commit, frontier.closed)
         for commit in wanted:
             self._mark(commit, frontier.wanted)
+        self._history.expect(commit for commit in wanted if commit is not None)
         live = known[count - 1].commit
         if live is not None and any(commit != live for commit in wanted):
             self._history.need(live)
@@ -299,8 +322,8 @@ class Reading:
         since = self.config.window.since
         successes = [at for one in own for state, at, _ in one.statuses if state == "success"]
         last = max((at for at in successes if at < since), default=None)
-        if last is None or self.has_incidents:
-            return self.has_incidents
+        if last is None or self._is_hit:
+            return self._is_hit
         return any(
             state in FAILURES and at > last
             for one in own
@@ -309,7 +332,7 @@ class Reading:
         )
 
     def _deployment_rows(self) -> Rows:
-        name, read = self.found.name, self._deployments.read
+        name, read = self.place.name, self._deployments.read
         return {
             "deployments": [
                 (name, one.id, one.sha, one.committed_at is not None, one.environment, one.task,

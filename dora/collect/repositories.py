@@ -1,13 +1,14 @@
 """An organization in, its repositories out: what each is, and whether there is anything to read."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import Any
 
 from dora.collect.answers import Answer
-from dora.collect.client import Client, pages
+from dora.collect.client import Client, next_cursor
 from dora.collect.deployments import parse_instant
 from dora.errors import CannotRead
 
@@ -24,45 +25,61 @@ class Found:
     head_at: datetime | None = None  #: its committer's date
     newest_deployment_at: datetime | None = None
     unreadable: str | None = None  #: why, where the listing itself was refused
+    id: int | None = None  #: GitHub's number of it, the same for ever
+    branch: str | None = None  #: name of the default branch
 
 
-def list_repositories(client: Client, organization: str) -> Iterator[Found]:
-    """Every repository of the organization, by name; CannotRead when there is no such one.
+async def list_repositories(client: Client, organization: str) -> AsyncGenerator[Found, None]:
+    """Every repository of the organization, oldest first; CannotRead when there is no such one.
 
-    Where the probe for deployments is refused for some, their names are asked for alone; what came
-    with an error is not to be trusted, and unreadable.
+    In the order of their creation, which nothing changes: one that is renamed meanwhile is neither
+    missed nor met again. Where the probe for deployments is refused for some, their names are
+    asked for alone; what came with an error is not to be trusted, and unreadable.
     """
-
-    def ask(cursor: str | None) -> dict[str, Any]:
-        answer = client.ask("repositories", org=organization, after=cursor, probe=True)
-        connection = _connection(answer, organization)
-        reasons = _reasons(answer)
-        names: list[dict[str, Any] | None] = []
-        if any(node is None for node in connection["nodes"]):
-            names = _names(client, organization, cursor, len(connection["nodes"]))
-        connection["nodes"] = [
-            {**(node or names[place] or {}), "unreadable": reasons[place]}
-            if place in reasons or node is None
-            else node
-            for place, node in enumerate(connection["nodes"])
-        ]
-        return connection
-
-    for node in pages(ask):
-        if "name" in node:  # one that was deleted meanwhile is in no list of names either
-            yield _found(node)
+    seen: set[object] = set()
+    cursor: str | None = None
+    while True:
+        connection = await _page(client, organization, cursor)
+        for node in connection["nodes"]:
+            # One that was deleted meanwhile is in no list of names either.
+            key = node.get("databaseId") or node.get("name")
+            if "name" in node and key not in seen:
+                seen.add(key)
+                yield _found(node)
+        if not connection["pageInfo"]["hasNextPage"]:
+            return
+        cursor = next_cursor(connection, cursor)
 
 
-def _names(
+async def _page(client: Client, organization: str, cursor: str | None) -> dict[str, Any]:
+    """A page of the list, each repository with why it is unreadable where it is."""
+    answer = await client.ask("repositories", rank=inf, org=organization, after=cursor, probe=True)
+    connection = _connection(answer, organization)
+    reasons = _reasons(answer)
+    names: list[dict[str, Any] | None] = []
+    if any(node is None for node in connection["nodes"]):
+        names = await _names(client, organization, cursor, len(connection["nodes"]))
+    connection["nodes"] = [
+        {**(node or names[place] or {}), "unreadable": reasons[place]}
+        if place in reasons or node is None
+        else node
+        for place, node in enumerate(connection["nodes"])
+    ]
+    return connection
+
+
+async def _names(
     client: Client, organization: str, cursor: str | None, count: int
 ) -> list[dict[str, Any] | None]:
     """The next *count* repositories after *cursor* without the probe, however many pages it takes.
 
-    In the same places as with it: both are read by name.
+    In the same places as with it: both are read in one order.
     """
     found: list[dict[str, Any] | None] = []
     while len(found) < count:
-        answer = client.ask("repositories", org=organization, after=cursor, probe=False)
+        answer = await client.ask(
+            "repositories", rank=inf, org=organization, after=cursor, probe=False
+        )
         connection = _connection(answer, organization)
         found += connection["nodes"]
         cursor = connection["pageInfo"]["endCursor"]
@@ -100,7 +117,8 @@ def _reasons(answer: Answer) -> defaultdict[int, str]:
 
 
 def _found(node: dict[str, Any]) -> Found:
-    head = (node.get("defaultBranchRef") or {}).get("target") or {}
+    branch = node.get("defaultBranchRef") or {}
+    head = branch.get("target") or {}
     newest = [one for one in (node.get("deployments") or {}).get("nodes") or [] if one]
     archived_at = node["archivedAt"] and parse_instant(node["archivedAt"])
     if node["isArchived"] and archived_at is None:
@@ -115,4 +133,6 @@ def _found(node: dict[str, Any]) -> Found:
         head_at=parse_instant(head["committedDate"]) if "committedDate" in head else None,
         newest_deployment_at=parse_instant(newest[0]["createdAt"]) if newest else None,
         unreadable=node.get("unreadable"),
+        id=node.get("databaseId"),
+        branch=branch.get("name"),
     )

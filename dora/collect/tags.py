@@ -3,26 +3,27 @@
 import re
 from typing import Any
 
-from dora.collect.client import pages
-from dora.collect.deployments import DeploymentList, find, parse_instant
+from dora.collect.client import read_pages
+from dora.collect.deployments import DeploymentList, parse_instant
+from dora.collect.place import find
 from dora.config import Config
 from dora.names import compile_globs
 
 PREFIX = "refs/tags/"
 
 
-def find_tags(deployments: DeploymentList, config: Config) -> list[tuple[Any, ...]]:
+async def find_tags(deployments: DeploymentList, config: Config) -> list[tuple[Any, ...]]:
     """Rows of the tags that fit a failure glob; they came with the first page of deployments.
 
     Where there are more than fit there, those below each glob's folder are asked for.
     """
-    page = deployments.tags
+    page = deployments.beside.get("refs")
     if not config.failures.tag or page is None:
         return []
     nodes = list(page["nodes"])
     if page["pageInfo"]["hasNextPage"]:
         folders = {_folder(glob) for glob in config.failures.tags}
-        nodes = [node for folder in sorted(folders) for node in _below(deployments, folder)]
+        nodes = [node for folder in sorted(folders) for node in await _below(deployments, folder)]
     globs = compile_globs(config.failures.tags)
     # Below a folder GitHub may name a tag without it; prefix and name together are always whole.
     named = [
@@ -31,24 +32,18 @@ def find_tags(deployments: DeploymentList, config: Config) -> list[tuple[Any, ..
         if node and node["target"]
     ]
     return [
-        (deployments.repository, name, *_commit(node["target"]))
+        (deployments.place.name, name, *_commit(node["target"]))
         for node, name in named
         if globs.fullmatch(name)
     ]
 
 
-def _below(deployments: DeploymentList, folder: str) -> list[dict[str, Any]]:
-    def ask(cursor: str | None) -> dict[str, Any]:
-        answer = deployments.client.ask(
-            "tags",
-            owner=deployments.owner,
-            name=deployments.repository,
-            prefix=PREFIX + folder,
-            after=cursor,
-        )
+async def _below(deployments: DeploymentList, folder: str) -> list[dict[str, Any]]:
+    async def ask(cursor: str | None) -> dict[str, Any]:
+        answer = await deployments.place.ask("tags", prefix=PREFIX + folder, after=cursor)
         return find(answer, "repository", "refs")
 
-    return list(pages(ask))
+    return await read_pages(ask)
 
 
 def _folder(glob: str) -> str:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from dora.collect.client import Client, pages
-from dora.collect.deployments import find
+from dora.collect.client import Client, read_pages
+from dora.collect.place import find
 from dora.collect.pull_requests import Rows
 from dora.config import Config
 
@@ -11,21 +11,22 @@ from dora.config import Config
 OWNING = {"MAINTAIN", "ADMIN"}
 
 
-def read_teams(client: Client, config: Config) -> Rows:
+async def read_teams(client: Client, config: Config) -> Rows:
     """Rows of the organization's teams, where rows are by team and no team is configured."""
     if config.by != "team" or config.teams:
         return {"teams": []}
     organization = config.organization
 
-    def ask(cursor: str | None) -> dict[str, Any]:
-        return find(client.ask("teams", org=organization, after=cursor), "organization", "teams")
+    async def ask(cursor: str | None) -> dict[str, Any]:
+        answer = await client.ask("teams", org=organization, after=cursor)
+        return find(answer, "organization", "teams")
 
     rows = []
-    for team in pages(ask):
+    for team in await read_pages(ask):
         page = team["repositories"]
         edges = list(page["edges"])
         if page["pageInfo"]["hasNextPage"]:
-            edges += _more(client, organization, team["slug"], page["pageInfo"]["endCursor"])
+            edges += await _more(client, organization, team["slug"], page["pageInfo"]["endCursor"])
         rows += [
             (team["name"], edge["node"]["name"])
             for edge in edges
@@ -34,10 +35,10 @@ def read_teams(client: Client, config: Config) -> Rows:
     return {"teams": rows}
 
 
-def _more(client: Client, organization: str, slug: str, first: str) -> list[dict[str, Any]]:
-    def ask(cursor: str | None) -> dict[str, Any]:
-        answer = client.ask("team", org=organization, slug=slug, after=cursor or first)
+async def _more(client: Client, organization: str, slug: str, first: str) -> list[dict[str, Any]]:
+    async def ask(cursor: str | None) -> dict[str, Any]:
+        answer = await client.ask("team", org=organization, slug=slug, after=cursor or first)
         found = find(answer, "organization", "team", "repositories")
         return {"nodes": found["edges"], "pageInfo": found["pageInfo"]}
 
-    return list(pages(ask))
+    return await read_pages(ask)

@@ -37,9 +37,16 @@ class Tokens:
     app: App | None = None
     clock: Callable[[], float] = time.time
     _given: dict[str, float] = field(default_factory=dict, repr=False)
+    _ended: set[str] = field(default_factory=set, repr=False)
+
+    def expire(self, token: str) -> None:
+        """Accept *token* no longer."""
+        self._ended.add(token)
 
     def accepts(self, token: str) -> bool:
         """Whether *token* is the fixed one or an App's that has not expired."""
+        if token in self._ended:
+            return False
         if compare_digest(token.encode(), self.fixed.encode()):
             return True
         return self._given.get(token, 0.0) > self.clock()

@@ -3,16 +3,16 @@
 In: a `Thing` and the field's arguments. Out: pages and things that graphql-core completes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from graphql import GraphQLError
 
-from dora.demo import searching
+from dora.demo import endless, searching
 from dora.demo.model import PullRequest
-from dora.demo.paging import Page, history_page, keyset_page
+from dora.demo.paging import Ordered, Page, history_page, keyset_page, ordered
 from dora.demo.resolvers import Info, commit, counted, is_descending, timestamp
-from dora.demo.world import Thing, View
+from dora.demo.views import Label, Thing, View
 
 
 def history(source: Thing, info: Info, **arguments: Any) -> Page:
@@ -20,8 +20,11 @@ def history(source: Thing, info: Info, **arguments: Any) -> Page:
     view: View = source.view
     since, until = timestamp(arguments.get("since")), timestamp(arguments.get("until"))
     head = source.record.sha
-    page = history_page(view.log(head, since, until), head, arguments)
-    return counted(info, with_commits(view, page))
+    shas = view.log(head, since, until) if head in view.commits else [head]
+    moves = info.context.world.endless.get(view.repository.name)
+    if moves is not None:
+        return counted(info, endless.history(view, shas, head, arguments, moves=moves))
+    return counted(info, with_commits(view, history_page(shas, head, arguments)))
 
 
 def with_commits(view: View, page: Page) -> Page:
@@ -33,41 +36,53 @@ def with_commits(view: View, page: Page) -> Page:
 def parents(source: Thing, info: Info, **arguments: Any) -> Page:
     """`Commit.parents`, in order."""
     view: View = source.view
-    shas = [sha for sha in source.record.parents if sha in view.commits]
+    shas = [sha for sha in source.record.parents if commit(view, sha) is not None]
     return counted(info, with_commits(view, history_page(shas, source.record.sha, arguments)))
 
 
 def associated(source: Thing, info: Info, **arguments: Any) -> Page:
     """`Commit.associatedPullRequests`, oldest first unless asked otherwise."""
     found = source.view.associated.get(source.record.sha, [])
-    return _requests(source.view, found, info, arguments)
+    order = arguments.get("orderBy") or {"field": "CREATED_AT"}
+    rows = _ordered(source.view, found, order["field"])
+    return counted(info, keyset_page(rows, arguments, descending=is_descending(order)))
 
 
 def pull_requests(source: Thing, info: Info, **arguments: Any) -> Page:
     """`Repository.pullRequests`, filtered by its arguments."""
-    found: list[PullRequest] = list(source.record.pull_requests)
-    if arguments.get("states") is not None:
-        found = [one for one in found if request_state(one) in arguments["states"]]
-    if arguments.get("baseRefName") is not None:
-        found = [one for one in found if one.base_ref == arguments["baseRefName"]]
-    if arguments.get("headRefName") is not None:
-        found = [one for one in found if one.head_ref == arguments["headRefName"]]
-    if arguments.get("labels") is not None:
-        found = [one for one in found if searching.has_label(one.labels, arguments["labels"])]
-    return _requests(source.view, found, info, arguments)
-
-
-def _requests(
-    view: View, found: Iterable[PullRequest], info: Info, arguments: dict[str, Any]
-) -> Page:
+    view: View = source.view
     order = arguments.get("orderBy") or {"field": "CREATED_AT"}
-    page = keyset_page(
-        [Thing("PullRequest", view, one) for one in found],
-        lambda thing: (searching.sort_value(thing.record, order["field"]), thing.record.number),
-        arguments,
-        descending=is_descending(order),
+    wanted = {
+        name: tuple(given) if isinstance(given, list) else given
+        for name in ("states", "baseRefName", "headRefName", "labels")
+        if (given := arguments.get(name)) is not None
+    }
+    rows = view.once(
+        ("pullRequests", order["field"], *wanted.items()),
+        lambda: _ordered(view, _chosen(view, wanted), order["field"]),
     )
-    return counted(info, page)
+    return counted(info, keyset_page(rows, arguments, descending=is_descending(order)))
+
+
+def _chosen(view: View, wanted: Mapping[str, Any]) -> list[PullRequest]:
+    tests: dict[str, Callable[[PullRequest, Any], bool]] = {
+        "states": lambda one, given: request_state(one) in given,
+        "baseRefName": lambda one, given: one.base_ref == given,
+        "headRefName": lambda one, given: one.head_ref == given,
+        "labels": lambda one, given: searching.has_label(one.labels, given),
+    }
+    return [
+        one
+        for one in view.repository.pull_requests
+        if all(tests[name](one, given) for name, given in wanted.items())
+    ]
+
+
+def _ordered(view: View, found: Iterable[PullRequest], field: str) -> Ordered:
+    return ordered(
+        [Thing("PullRequest", view, one) for one in found],
+        lambda thing: (searching.sort_value(thing.record, field), thing.record.number),
+    )
 
 
 def request_state(request: PullRequest) -> str:
@@ -90,11 +105,45 @@ def request_commits(source: Thing, info: Info, **arguments: Any) -> Page:
 
 
 def labels(source: Thing, info: Info, **arguments: Any) -> Page:
-    """The labels of an issue or a pull request."""
-    things = [Thing("Label", source.view, name) for name in source.record.labels]
+    """The labels of an issue or a pull request, by name."""
+    view: View = source.view
+    known = view.labels
+    things = [
+        Thing("Label", view, Label(name, known[name.casefold()].number))
+        for name in source.record.labels
+    ]
+    rows = ordered(things, lambda thing: (thing.record.name,))
     descending = is_descending(arguments.get("orderBy"))
-    page = keyset_page(things, lambda one: (one.record,), arguments, descending=descending)
-    return counted(info, page)
+    return counted(info, keyset_page(rows, arguments, descending=descending))
+
+
+def repository_labels(source: Thing, info: Info, **arguments: Any) -> Page:
+    """`Repository.labels`: in the order of their ids, which is that of their creation, or by name.
+
+    Of a label spelled in two ways there is one, as at GitHub.
+    """
+    query = (arguments.get("query") or "").casefold()
+    order = arguments.get("orderBy") or {"field": "CREATED_AT"}
+    by_name = order["field"] == "NAME"
+    rows = ordered(
+        [
+            Thing("Label", source.view, label)
+            for folded, label in source.view.labels.items()
+            if query in folded
+        ],
+        lambda thing: (
+            (thing.record.name.casefold(), thing.record.number)
+            if by_name
+            else (thing.record.number,)
+        ),
+    )
+    return counted(info, keyset_page(rows, arguments, descending=is_descending(order)))
+
+
+def label(source: Thing, _: Info, *, name: str) -> Thing | None:
+    """`Repository.label`: by its name, case ignored; null when there is none."""
+    found = source.view.labels.get(name.casefold())
+    return None if found is None else Thing("Label", source.view, found)
 
 
 def compare(source: Thing, _: Info, *, headRef: str) -> Thing:  # noqa: N803 - GitHub's name

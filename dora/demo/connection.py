@@ -26,7 +26,7 @@ class Listener(ThreadingHTTPServer):
 
     daemon_threads = False
     block_on_close = True
-    request_queue_size = 64
+    request_queue_size = 256  # more than GitHub lets a client have in flight
 
     def __init__(self, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), _Handler)

@@ -10,11 +10,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from dora.demo import git, world
+from dora.demo import git, views
 from dora.demo.messages import Request, Response, json_response, problem
 from dora.demo.model import Deployment, Repository, Status
 from dora.demo.rest_records import as_deployment, as_status
-from dora.demo.world import View
+from dora.demo.views import View
 
 STATES = ("error", "failure", "inactive", "in_progress", "queued", "pending", "success")
 DESCRIPTION_MAXIMUM = 140  #: characters of a status's description
@@ -99,8 +99,8 @@ def create_status(
 
 def _inactive(one: Deployment, newer: Deployment, now: datetime) -> Deployment:
     """A deployment that *newer* has replaced: GitHub marks it, unless it is exempt."""
-    last = world.latest_status(one)
-    same = world.environment(one).casefold() == world.environment(newer).casefold()
+    last = views.latest_status(one)
+    same = views.environment(one).casefold() == views.environment(newer).casefold()
     exempt = one.transient_environment or one.production_environment
     if not same or exempt or last is None or last.state != "success":
         return one

@@ -1,11 +1,13 @@
 """What goes wrong, told in advance: rules that say which request meets which fault.
 
 In: requests as they come. Out: the effects on each. The same seed and the same requests give the
-same faults. Each effect either answers in the server's place or changes the answer it would give.
+same faults. An effect answers in the server's place, changes the answer it would give, or changes
+what it knows.
 """
 
 import json
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +15,16 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from dora.demo.messages import Request, Response, html_response, json_response, problem, timed_out
+from dora.demo.messages import (
+    Request,
+    Response,
+    exhausted,
+    html_response,
+    problem,
+    timed_out,
+    too_much,
+)
+from dora.demo.model import Organization
 
 
 @dataclass(frozen=True)
@@ -51,12 +62,14 @@ class RateLimit:
     """The hourly budget is used up until *reset_after* seconds from now.
 
     *style* is `403`, `429`, `RATE_LIMITED` or `RATE_LIMIT`: a status, or the type of a GraphQL
-    error with status 200.
+    error with status 200. With *lasting* the budget of that API is used up indeed: all its requests
+    are refused until the reset, a whole second by the clock of `Limits`. Else it is told once.
     """
 
     style: str = "RATE_LIMITED"
     reset_after: float = 60.0
     clock: Callable[[], float] = time.time
+    lasting: bool = False
 
     def answer(self) -> Response:
         """The answer in the server's place."""
@@ -72,14 +85,7 @@ class SecondaryLimit:
 
     def answer(self) -> Response:
         """The answer in the server's place."""
-        message = (
-            "You have exceeded a secondary rate limit. Please wait a few minutes before you try "
-            "again."
-        )
-        answer = problem(self.status, message)
-        if self.retry_after is None:
-            return answer
-        return replace(answer, headers={**answer.headers, "retry-after": str(self.retry_after)})
+        return too_much(self.status, self.retry_after)
 
 
 @dataclass(frozen=True)
@@ -145,24 +151,46 @@ def resource_limits(path: str) -> PartialError:
 
 @dataclass(frozen=True)
 class Deny:
-    """One repository may no longer be read: `FORBIDDEN`, or `NOT_FOUND` as if it were gone."""
+    """One repository may no longer be read.
+
+    *kind* is `FORBIDDEN`, `NOT_FOUND` as if it were gone, or `SAML`: behind single sign-on.
+    """
 
     repository: str
     kind: str = "FORBIDDEN"
 
 
-Effect = (
-    Status
-    | Refusal
-    | RateLimit
-    | SecondaryLimit
-    | Reset
-    | Html
-    | Stall
-    | Truncate
-    | PartialError
-    | Deny
-)
+@dataclass(frozen=True)
+class Endless:
+    """The commit history of a repository never ends (in GraphQL).
+
+    Every page has a next one: of made-up commits, or, unless its cursor *moves*, the same again.
+    """
+
+    repository: str
+    moves: bool = True
+
+
+@dataclass(frozen=True)
+class Change:
+    """The truth changes for good, right before the request is answered; once each time it fires."""
+
+    apply: Callable[[Organization], Organization]
+
+
+@dataclass(frozen=True)
+class Expire:
+    """The request's token is accepted no longer, from this request on.
+
+    A fixed token is refused for ever (401); an App may ask for another, which is accepted.
+    """
+
+
+#: answers in the server's place
+Instead = Status | Refusal | SecondaryLimit | Reset | Html
+#: changes the answer
+After = Truncate | PartialError
+Effect = Instead | After | RateLimit | Stall | Deny | Endless | Change | Expire
 
 
 @dataclass(frozen=True)
@@ -190,8 +218,20 @@ class Rule:
             (self.operation is None or request.operation == self.operation)
             and self.method in {None, request.method}
             and (self.path is None or fnmatchcase(request.path, self.path))
-            and all(request.variables.get(name) == value for name, value in self.variables.items())
+            and any(
+                _fits(self.variables, request.variables, ending) for ending in _endings(request)
+            )
         )
+
+
+def _endings(request: Request) -> list[str]:
+    """What stands behind the variables' names: of a request for several, a number each."""
+    found = (re.search(r"_\d+$", name) for name in request.variables)
+    return list(dict.fromkeys(["", *(ending[0] for ending in found if ending)]))
+
+
+def _fits(wanted: Mapping[str, Any], given: Mapping[str, Any], ending: str) -> bool:
+    return all(given.get(name + ending, given.get(name)) == wanted[name] for name in wanted)
 
 
 @dataclass
@@ -220,18 +260,6 @@ class Faults:
                 if chosen and (rule.probability >= 1 or self._random.random() < rule.probability):
                     found.append(rule.effect)
         return found
-
-
-def exhausted(style: str, reset: int) -> Response:
-    """What GitHub answers once the budget is used up; *style* as in `RateLimit`."""
-    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(reset)}
-    message = "API rate limit exceeded for user ID 1."
-    if style in {"403", "429"}:
-        answer = problem(int(style), message)
-    else:
-        error = {"type": style, "code": "graphql_rate_limit", "message": message}
-        answer = json_response({"errors": [error]})
-    return replace(answer, headers={**answer.headers, **headers}, points=0)
 
 
 def _clear(data: Any, path: Sequence[Any]) -> None:

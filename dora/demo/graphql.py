@@ -28,9 +28,10 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 
 from dora.demo.fields import CONNECTION, EDGE, FIELDS
-from dora.demo.limits import Cost, asks_dry_run, price
+from dora.demo.pricing import Cost, asks_dry_run, price
 from dora.demo.resolvers import Context
-from dora.demo.world import Thing, World
+from dora.demo.views import Thing
+from dora.demo.world import World
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ class Plan:
     cost: Cost
     dry_run: bool = False
 
+    @property
+    def points(self) -> int:
+        """What it takes from the budget."""
+        return 0 if self.dry_run else self.cost.points
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -50,6 +56,12 @@ class Answer:
 
     body: dict[str, Any]
     served: int = 0
+
+    @property
+    def is_behind_sign_on(self) -> bool:
+        """Whether something of it was refused for want of a single sign-on."""
+        errors = self.body.get("errors", ())
+        return any("saml_failure" in error.get("extensions", {}) for error in errors)
 
 
 @lru_cache(maxsize=1)
@@ -86,7 +98,7 @@ def _kind_of(value: Thing, _info: Any, _abstract: GraphQLAbstractType) -> str:
     return value.kind
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)  # a client that merges queries writes many different texts
 def _read(query: str) -> tuple[DocumentNode, tuple[GraphQLError, ...]]:
     document = parse(query)
     return document, tuple(validate(excerpt_schema(), document))

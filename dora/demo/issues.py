@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from dora.demo import rest
 from dora.demo.messages import Request, Response, json_response, problem
 from dora.demo.model import Comment, Issue, PullRequest, Repository
+from dora.demo.rest_pages import paged
 from dora.demo.rest_records import account, as_pull_request
-from dora.demo.world import View, instant, node_id
+from dora.demo.views import View, instant, node_id
 
 BODY_MAXIMUM = 65_536  #: characters of an issue's or a comment's text
 TITLE_MAXIMUM = 256  #: characters
@@ -37,7 +37,7 @@ def listed(
     ]
     newest_first = request.query.get("direction", "desc") == "desc"
     rows.sort(key=lambda one: (one.created_at, one.number), reverse=newest_first)
-    return rest.paged(request, rows, lambda one: _as_either(request, view, one)), None
+    return paged(request, rows, lambda one: _as_either(request, view, one)), None
 
 
 def shown(
@@ -98,7 +98,7 @@ def comments(
     found = view.issues.get(int(match["number"]))
     if found is None:
         return problem(404, "Not Found"), None
-    page = rest.paged(request, found.comments, lambda one: as_comment(request, view, found, one))
+    page = paged(request, found.comments, lambda one: as_comment(request, view, found, one))
     return page, None
 
 

@@ -1,191 +1,61 @@
-"""What GitHub allows: what a query costs, told from its text alone, and the hourly budgets.
+"""What GitHub allows: hourly budgets, secondary limits, and how long an answer takes.
 
-In: a parsed query with its variables. Out: nodes, points, or the errors GitHub answers instead.
-Rules: docs.github.com, "Rate limits and query limits for the GraphQL API".
+In: requests as they come and go. Out: whether they are allowed, what is left, seconds.
+Rules: docs.github.com, "Rate limits for the REST API" and "… for the GraphQL API".
 """
 
+import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
 
-from graphql import (
-    DirectiveNode,
-    DocumentNode,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLError,
-    GraphQLField,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    SelectionSetNode,
-    get_named_type,
-    value_from_ast,
-    value_from_ast_untyped,
-)
+from dora.demo.messages import Response, too_much
 
-PAGE_MAXIMUM = 100
-NODE_MAXIMUM = 500_000
-SECONDS_MAXIMUM = 10.0  #: GitHub ends a query that takes longer
-
-
-def typed_error(kind: str, message: str, node: FieldNode | None = None) -> GraphQLError:
-    """An error with GitHub's *type*, which stands beside the message in the answer."""
-    return GraphQLError(message, node, extensions={"type": kind})
-
-
-class Cost(NamedTuple):
-    """The price of a query: possible nodes, connection requests, and its points."""
-
-    nodes: int
-    requests: int
-
-    @property
-    def points(self) -> int:
-        """A hundredth of the requests, floored as recorded answers show; at least 1."""
-        return max(1, self.requests // 100)
+SECONDS_MAXIMUM = 10.0  #: GitHub ends a request that takes longer
 
 
 @dataclass(frozen=True)
-class _Pricer:
-    schema: GraphQLSchema
-    variables: Mapping[str, Any]
-    fragments: Mapping[str, FragmentDefinitionNode]
+class Secondary:
+    """The secondary limits, as GitHub documents them.
 
-    def price(self, selection: SelectionSetNode, parent: Any, parents: int) -> tuple[int, int]:
-        """Nodes and requests of a selection that *parents* objects are asked for."""
-        nodes = requests = 0
-        for node, holder in self.fields(selection, parent):
-            definition = getattr(holder, "fields", {}).get(node.name.value)
-            if definition is None:
-                continue
-            size, asked = self.size(node, definition)
-            nodes += parents * size if asked else 0
-            requests += parents if asked else 0
-            if node.selection_set is not None:
-                below = self.price(
-                    node.selection_set, get_named_type(definition.type), parents * size
-                )
-                nodes, requests = nodes + below[0], requests + below[1]
-        return nodes, requests
+    At most *at_once* requests in flight, both APIs together. In any *window* (seconds) at most
+    *graphql_points* queries, *rest_points* requests to REST, *graphql_seconds* of work on queries
+    and *seconds* of work on all; work is what `Latency` calls so, counted as soon as it begins.
 
-    def size(self, node: FieldNode, definition: GraphQLField) -> tuple[int, bool]:
-        """How many objects one call of the field gives at most, and whether it is a connection."""
-        given = {argument.name.value: argument.value for argument in node.arguments or ()}
-        if "ids" in definition.args:
-            value = value_from_ast_untyped(given["ids"], dict(self.variables))
-            return max(1, len(value or ())), False
-        if not {"first", "last"} <= definition.args.keys():
-            return 1, False
-        first, last = (
-            value_from_ast(given[name], definition.args[name].type, dict(self.variables))
-            if name in given
-            else None
-            for name in ("first", "last")
-        )
-        return _page_size(node, first, last), True
-
-    def fields(self, selection: SelectionSetNode, parent: Any) -> Iterator[tuple[FieldNode, Any]]:
-        """The fields asked for with the type that holds each, fragments opened."""
-        for node in selection.selections:
-            if any(self.is_left_out(directive) for directive in node.directives or ()):
-                continue
-            if isinstance(node, FieldNode):
-                yield node, parent
-                continue
-            target: Any = (
-                self.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
-            )
-            condition = target.type_condition
-            holder = self.schema.type_map[condition.name.value] if condition else parent
-            yield from self.fields(target.selection_set, holder)
-
-    def is_left_out(self, directive: DirectiveNode) -> bool:
-        """Whether `@include` or `@skip` takes its field away."""
-        name = directive.name.value
-        if name not in {"include", "skip"}:
-            return False
-        value = value_from_ast_untyped((directive.arguments or ())[0].value, dict(self.variables))
-        return bool(value) is (name == "skip")
-
-
-def _page_size(node: FieldNode, first: Any, last: Any) -> int:
-    name = node.name.value
-    if not isinstance(first, int) and not isinstance(last, int):
-        message = (
-            "You must provide a `first` or `last` value to properly paginate "
-            f"the `{name}` connection."
-        )
-        raise typed_error("MISSING_PAGINATION_BOUNDARIES", message, node)
-    if isinstance(first, int) and isinstance(last, int):
-        message = (
-            f"Passing both `first` and `last` to paginate the `{name}` connection is not supported."
-        )
-        raise typed_error("EXCESSIVE_PAGINATION", message, node)
-    size, word = (first, "first") if isinstance(first, int) else (last, "last")
-    if size < 1:
-        message = f"`{word}` on the `{name}` connection cannot be less than one."
-        raise typed_error("EXCESSIVE_PAGINATION", message, node)
-    if size > PAGE_MAXIMUM:
-        message = (
-            f"Requesting {size} records on the `{name}` connection exceeds "
-            f"the `{word}` limit of {PAGE_MAXIMUM} records."
-        )
-        raise typed_error("EXCESSIVE_PAGINATION", message, node)
-    return int(size)
-
-
-def price(
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-    variables: Mapping[str, Any],
-) -> Cost:
-    """The cost of *operation*, full pages assumed; *variables* with their defaults filled in.
-
-    Raises GraphQLError, typed as GitHub's, for a connection without `first` or `last`, with more
-    than a hundred, or for more than half a million possible nodes.
+    Once one is exceeded, every request is refused until *retry_after* seconds have passed, as the
+    header says; with None it does not say, and refuses for as long as the window is full.
     """
-    fragments = {
-        node.name.value: node
-        for node in document.definitions
-        if isinstance(node, FragmentDefinitionNode)
-    }
-    pricer = _Pricer(schema, variables, fragments)
-    cost = Cost(*pricer.price(operation.selection_set, schema.query_type, 1))
-    if cost.nodes > NODE_MAXIMUM:
-        message = (
-            f"This query requests up to {cost.nodes:,} possible nodes which exceeds "
-            f"the maximum limit of {NODE_MAXIMUM:,}."
-        )
-        raise typed_error("MAX_NODE_LIMIT_EXCEEDED", message)
-    return cost
+
+    at_once: int = 100
+    graphql_points: int = 2000
+    rest_points: int = 900
+    graphql_seconds: float = 60.0
+    seconds: float = 90.0
+    window: float = 60.0
+    retry_after: int | None = 60
+    status: int = 403
 
 
-def asks_dry_run(
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-    variables: Mapping[str, Any],
-) -> bool:
-    """Whether the query asks only for its price: `rateLimit(dryRun: true)`."""
-    fragments = {
-        node.name.value: node
-        for node in document.definitions
-        if isinstance(node, FragmentDefinitionNode)
-    }
-    pricer = _Pricer(schema, variables, fragments)
-    return any(
-        node.name.value == "rateLimit"
-        and any(
-            argument.name.value == "dryRun"
-            and value_from_ast_untyped(argument.value, dict(variables))
-            for argument in node.arguments or ()
-        )
-        for node, _ in pricer.fields(operation.selection_set, schema.query_type)
-    )
+@dataclass(frozen=True)
+class Limits:
+    """Hourly budgets of points, how one that is used up is told, and the secondary limits.
+
+    *style* is `RATE_LIMITED` or `RATE_LIMIT` (status 200, type of the GraphQL error), `403` or
+    `429`; REST always answers 403 or 429. A request that was cut off costs *timeout_points* more;
+    None is its own points again (GitHub says "additional points", and not how many). *clock* gives
+    seconds since the epoch, for the budgets and the secondary limits.
+    """
+
+    graphql: int = 5000
+    rest: int = 5000
+    window: float = 3600.0
+    style: str = "RATE_LIMITED"
+    timeout_points: int | None = None
+    secondary: Secondary = field(default_factory=Secondary)
+    clock: Callable[[], float] = time.time
 
 
 @dataclass
@@ -198,6 +68,7 @@ class Budget:
     clock: Callable[[], float] = time.time
     used: int = 0
     reset_at: float = 0.0
+    style: str | None = None  #: how it says that it is used up, until its reset
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def spend(self, points: int) -> bool:
@@ -209,6 +80,21 @@ class Budget:
                 return False
             self.used += points
             return True
+
+    def fine(self, points: int) -> None:
+        """Take *points*, or what is left of them."""
+        with self._lock:
+            self._refill()
+            self.used = min(self.limit, self.used + points)
+
+    def exhaust(self, seconds: float, style: str) -> None:
+        """Use all up until so many seconds (to the next whole one) have passed, unless it is so."""
+        with self._lock:
+            self._refill()
+            if self.style is None:
+                self.used = self.limit
+                self.reset_at = math.ceil(self.clock() + seconds)
+                self.style = style
 
     def headers(self) -> dict[str, str]:
         """The `x-ratelimit-*` headers as they stand."""
@@ -227,20 +113,111 @@ class Budget:
         if now >= self.reset_at:
             self.used = 0
             self.reset_at = now + self.window
+            self.style = None
+
+
+class _Window:
+    """Amounts of the last while, summed up for GraphQL (True) and REST (False)."""
+
+    def __init__(self) -> None:
+        self.sums = {True: 0.0, False: 0.0}
+        self._entries: deque[tuple[float, bool, float]] = deque()
+
+    def add(self, moment: float, graphql: bool, amount: float) -> None:
+        self._entries.append((moment, graphql, amount))
+        self.sums[graphql] += amount
+
+    def forget(self, until: float) -> None:
+        """Leave out what was added at *until* or before."""
+        while self._entries and self._entries[0][0] <= until:
+            _, graphql, amount = self._entries.popleft()
+            self.sums[graphql] -= amount
+        if not self._entries:  # what rounding left goes too
+            self.sums = {True: 0.0, False: 0.0}
+
+
+@dataclass
+class Throttle:
+    """What the secondary limits count; *peak* is the most requests that were in flight at once."""
+
+    allowed: Secondary = field(default_factory=Secondary)
+    clock: Callable[[], float] = time.time
+    in_flight: int = 0
+    peak: int = 0
+    _asked: _Window = field(default_factory=_Window, repr=False)
+    _worked: _Window = field(default_factory=_Window, repr=False)
+    _refuses_until: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def flight(self, *, graphql: bool) -> Iterator[Response | None]:
+        """One request from its arrival to its answer; the refusal when it is too much."""
+        refusal = self._enter(graphql)
+        try:
+            yield refusal
+        finally:
+            with self._lock:
+                self.in_flight -= 1
+
+    def work(self, seconds: float, *, graphql: bool) -> None:
+        """Count so many seconds of work."""
+        if seconds > 0:
+            with self._lock:
+                self._worked.add(self.clock(), graphql, seconds)
+
+    def _enter(self, graphql: bool) -> Response | None:
+        with self._lock:
+            self.in_flight += 1
+            self.peak = max(self.peak, self.in_flight)
+            now = self.clock()
+            for window in (self._asked, self._worked):
+                window.forget(now - self.allowed.window)
+            if now >= self._refuses_until and not self._is_full(graphql):
+                self._asked.add(now, graphql, 1)
+                return None
+            wait = self.allowed.retry_after
+            if now >= self._refuses_until and wait is not None:
+                self._refuses_until = now + wait
+            left = None if wait is None else math.ceil(self._refuses_until - now)
+            return too_much(self.allowed.status, left)
+
+    def _is_full(self, graphql: bool) -> bool:
+        allowed, asked, worked = self.allowed, self._asked.sums, self._worked.sums
+        points = allowed.graphql_points if graphql else allowed.rest_points
+        return (
+            self.in_flight > allowed.at_once
+            or asked[graphql] >= points
+            or (graphql and worked[True] >= allowed.graphql_seconds)
+            or worked[True] + worked[False] >= allowed.seconds
+        )
 
 
 @dataclass(frozen=True)
 class Latency:
     """A model of how long GitHub takes, in seconds.
 
-    A query takes *fixed* and *per_node* for every node in its answer. One that would take longer
-    than *cut_off* is cut off at once, others sleep for the time they take.
+    An answer takes *fixed*, the network's part, and *per_node* for every node it holds, GitHub's
+    work: rows of connections in GraphQL; in REST rows of lists, commits of comparisons, and 1 for
+    a record by itself. These together are the time of an answer from the request's arrival on,
+    and what the stand-in itself computed meanwhile is no more on top of it (unless it took longer).
+    What goes wrong takes *fixed* alone.
+
+    An answer of more work than *cut_off* is cut off: at once, so that no test has to wait for it,
+    or after those seconds unless *cut_at_once*.
     """
 
     fixed: float = 0.0
     per_node: float = 0.0
     cut_off: float = SECONDS_MAXIMUM
+    cut_at_once: bool = True
+
+    def work(self, nodes: int) -> float:
+        """How long GitHub would work on an answer of *nodes* nodes."""
+        return self.per_node * nodes
 
     def seconds(self, nodes: int) -> float:
-        """How long an answer of *nodes* nodes takes."""
-        return self.fixed + self.per_node * nodes
+        """How long an answer of *nodes* nodes takes, from the request's arrival on."""
+        work = self.work(nodes)
+        if work > self.cut_off:
+            return self.fixed + (0.0 if self.cut_at_once else self.cut_off)
+        return self.fixed + work

@@ -1,13 +1,18 @@
-"""A request and an answer, as the parts of the stand-in hand them on."""
+"""A request and an answer, as the parts of the stand-in hand them on; and GitHub's own words."""
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 DOCUMENTATION = "https://docs.github.com/rest"
-
+FORBIDDEN = "Resource not accessible by personal access token"
+SAML = (
+    "Resource protected by organization SAML enforcement. You must grant your Personal Access "
+    "token access to this organization."
+)
+_REDIRECTS = f"{DOCUMENTATION}/guides/best-practices-for-using-the-rest-api#follow-redirects"
 
 #: The first line that begins an operation, after whatever comments.
 OPERATION = re.compile(r"^\s*(?:query|mutation)\s+(\w+)", re.MULTILINE)
@@ -54,7 +59,7 @@ class Response:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     points: int = 1
-    served: int = 0
+    served: int = 0  #: nodes in it, for the latency
     reset: bool = False  #: the connection is reset instead
     keep: float = 1.0  #: the share of the body that is sent before the connection closes
 
@@ -85,3 +90,37 @@ def timed_out() -> Response:
         "or it could be a GitHub bug. Please include `0000:0000:STANDIN` when reporting this issue."
     )
     return json_response({"data": None, "errors": [{"message": message}]}, 502)
+
+
+def moved(url: str) -> Response:
+    """What REST answers to the address of a renamed repository."""
+    body = {"message": "Moved Permanently", "url": url, "documentation_url": _REDIRECTS}
+    return json_response(body, 301, location=url)
+
+
+def single_sign_on(owner: str) -> dict[str, str]:
+    """The header that says where to authorize a token for an organization behind single sign-on."""
+    url = f"https://github.com/orgs/{owner}/sso?authorization_request=STANDIN"
+    return {"x-github-sso": f"required; url={url}"}
+
+
+def exhausted(style: str, reset: int) -> Response:
+    """What GitHub answers once the hour's budget is used up; *style* as in `Limits`."""
+    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(reset)}
+    message = "API rate limit exceeded for user ID 1."
+    if style in {"403", "429"}:
+        answer = problem(int(style), message)
+    else:
+        error = {"type": style, "code": "graphql_rate_limit", "message": message}
+        answer = json_response({"errors": [error]})
+    return replace(answer, headers={**answer.headers, **headers}, points=0)
+
+
+def too_much(status: int, retry_after: int | None) -> Response:
+    """What GitHub answers when a secondary limit is exceeded; *retry_after* in seconds."""
+    message = (
+        "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+    )
+    answer = problem(status, message)
+    headers = {} if retry_after is None else {"retry-after": str(retry_after)}
+    return replace(answer, headers={**answer.headers, **headers}, points=0)

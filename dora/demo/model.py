@@ -4,6 +4,7 @@ Plain frozen records with GitHub's words. Instants are aware UTC datetimes of wh
 GitHub stores them. Nothing here computes a metric.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -69,6 +70,8 @@ class PullRequest:
     #: there (merge, squash or rebased commits), on its own branch its commits
     associated: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    #: its last change, where something else changed later than it was merged or closed
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,9 @@ class Repository:
     is_private: bool = True
     topics: tuple[str, ...] = ()
     forbidden: bool = False  #: the token may list it but not read its deployments
+    former_names: tuple[str, ...] = ()  #: oldest first
+    #: number of a label's id by name: keeps the id of one that is renamed; else made of the name
+    label_ids: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_archived(self) -> bool:

@@ -6,19 +6,33 @@ the sort value and the id of its row, so rows arriving between two pages move no
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from dora.demo.limits import typed_error
+from dora.demo.pricing import typed_error
 
 
 class Row(NamedTuple):
-    """One row of a page: what it is, its cursor, and what the edge adds."""
+    """One row of a page: what it is, what its cursor tells, and what the edge adds."""
 
     node: Any
-    cursor: str
+    place: str | tuple[Any, ...]  #: the cursor of a history, or the sort key of another connection
     extra: Any = None
+
+    @property
+    def cursor(self) -> str:
+        """The opaque text that names this row."""
+        return self.place if isinstance(self.place, str) else cursor_of(self.place)
+
+
+class Ordered(NamedTuple):
+    """Rows in ascending order of their keys (sort value, then id)."""
+
+    keys: Sequence[tuple[Any, ...]]
+    rows: Sequence[Any]
 
 
 @dataclass(frozen=True)
@@ -47,53 +61,69 @@ def read_cursor(cursor: str) -> tuple[Any, ...]:
     raise _bad_cursor(cursor)
 
 
+def ordered(rows: Iterable[Any], key: Callable[[Any], tuple[Any, ...]]) -> Ordered:
+    """The rows in the order of their keys."""
+    keyed = sorted(((key(row), row) for row in rows), key=itemgetter(0))
+    return Ordered([own for own, _ in keyed], [row for _, row in keyed])
+
+
 def keyset_page(
-    rows: Sequence[Any],
-    key: Callable[[Any], tuple[Any, ...]],
+    given: Ordered,
     arguments: dict[str, Any],
     *,
     descending: bool = False,
     extra: Callable[[Any], Any] | None = None,
 ) -> Page:
-    """A page of *rows* by *key* (sort value, then id), which need not come sorted."""
-    keyed = sorted(((key(row), row) for row in rows), key=lambda pair: pair[0], reverse=descending)
-    keys = [pair[0] for pair in keyed]
-    low, high = arguments.get("after"), arguments.get("before")
-    start, stop = 0, len(keyed)
-    if low is not None:
-        start = _count(low, keys, lambda own, bound: own >= bound if descending else own <= bound)
-    if high is not None:
-        stop = _count(high, keys, lambda own, bound: own > bound if descending else own < bound)
-    start, stop = _cut(start, stop, arguments)
-    chosen = [
-        Row(row, cursor_of(own), extra(row) if extra else None) for own, row in keyed[start:stop]
+    """A page of the rows, in their order or from the last to the first."""
+    after, before = arguments.get("after"), arguments.get("before")
+    low_cursor, high_cursor = (before, after) if descending else (after, before)
+    low = 0 if low_cursor is None else _place(low_cursor, given, bisect_right)
+    high = len(given.keys) if high_cursor is None else _place(high_cursor, given, bisect_left)
+    high = max(low, high)
+    if (arguments.get("first") is not None) is not descending:
+        high = min(high, low + _size(arguments))
+    else:
+        low = max(low, high - _size(arguments))
+    rows = [
+        Row(row, own, extra(row) if extra else None)
+        for own, row in zip(given.keys[low:high], given.rows[low:high], strict=True)
     ]
-    return Page(chosen, len(keyed), stop < len(keyed), start > 0)
+    lower, higher = low > 0, high < len(given.keys)
+    if descending:
+        return Page(rows[::-1], len(given.keys), lower, higher)
+    return Page(rows, len(given.keys), higher, lower)
 
 
 def history_page(shas: Sequence[str], head: str, arguments: dict[str, Any]) -> Page:
     """A page of a log, with cursors `<oid> <offset>` as GitHub's."""
-    low, high = arguments.get("after"), arguments.get("before")
-    start = 0 if low is None else _offset(low, head) + 1
-    stop = len(shas) if high is None else min(len(shas), _offset(high, head))
-    start, stop = _cut(start, stop, arguments)
+    before = arguments.get("before")
+    start = offset_after(arguments.get("after"), head)
+    stop = len(shas) if before is None else min(len(shas), _offset(before, head))
+    stop = max(start, stop)
+    if arguments.get("first") is not None:
+        stop = min(stop, start + _size(arguments))
+    else:
+        start = max(start, stop - _size(arguments))
     rows = [Row(shas[at], f"{head} {at}") for at in range(start, stop)]
     return Page(rows, len(shas), stop < len(shas), start > 0)
 
 
-def _count(cursor: str, keys: Sequence[Any], is_before: Callable[[Any, Any], bool]) -> int:
+def offset_after(cursor: str | None, head: str) -> int:
+    """Where a page of the log of *head* begins that comes after *cursor*."""
+    return 0 if cursor is None else _offset(cursor, head) + 1
+
+
+def _place(cursor: str, given: Ordered, find: Callable[[Any, Any], int]) -> int:
     bound = read_cursor(cursor)
     try:
-        return sum(is_before(own, bound) for own in keys)
+        return find(given.keys, bound)
     except TypeError:  # a cursor of another connection
         raise _bad_cursor(cursor) from None
 
 
-def _cut(start: int, stop: int, arguments: dict[str, Any]) -> tuple[int, int]:
-    stop = max(start, stop)
-    if arguments.get("first") is not None:
-        return start, min(stop, start + int(arguments["first"]))
-    return max(start, stop - int(arguments.get("last") or 0)), stop
+def _size(arguments: dict[str, Any]) -> int:
+    first = arguments.get("first")
+    return int(first if first is not None else arguments.get("last") or 0)
 
 
 def _offset(cursor: str, head: str) -> int:

@@ -3,16 +3,20 @@
 In: a `Thing` (or a `Page`) and the field's arguments. Out: values that graphql-core completes.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from dora.demo import world
-from dora.demo.limits import Cost, typed_error
+from graphql import GraphQLError
+
+from dora.demo import endless, views
+from dora.demo.messages import FORBIDDEN, SAML
 from dora.demo.model import Deployment, Status
-from dora.demo.paging import Page, keyset_page
-from dora.demo.world import Ref, Thing, View, World, instant, node_id
+from dora.demo.paging import Ordered, Page, keyset_page, ordered
+from dora.demo.pricing import Cost, typed_error
+from dora.demo.views import Ref, Thing, View, instant, node_id
+from dora.demo.world import World
 
 Resolver = Callable[..., Any]
 
@@ -67,19 +71,27 @@ def is_descending(order: dict[str, Any] | None) -> bool:
 
 def commit(view: View, sha: str | None) -> Thing | None:
     """The commit of that sha; None when the repository has it not."""
-    found = view.commits.get(sha) if sha is not None else None
+    found = None if sha is None else view.commits.get(sha) or endless.made_up(view, sha)
     return None if found is None else Thing("Commit", view, found)
 
 
 # ---- repository and organization ---------------------------------------------------------------
 
 
+def check(world: World, view: View) -> None:
+    """Raise GitHub's error (FORBIDDEN) where the token may only list the repository."""
+    denial = world.denial(view)
+    if denial == "SAML":
+        raise GraphQLError(SAML, extensions={"type": "FORBIDDEN", "saml_failure": True})
+    if denial is not None:
+        raise typed_error("FORBIDDEN", FORBIDDEN)
+
+
 def guarded(resolver: Resolver) -> Resolver:
     """The resolver, refused with FORBIDDEN where the token may only list the repository."""
 
     def resolve(source: Thing, info: Info, **arguments: Any) -> Any:
-        if info.context.world.is_forbidden(source.view):
-            raise typed_error("FORBIDDEN", "Resource not accessible by personal access token")
+        check(info.context.world, source.view)
         return resolver(source, info, **arguments)
 
     return resolve
@@ -108,23 +120,24 @@ def repositories(_: Any, info: Info, **arguments: Any) -> Page:
             views = [v for v in views if _visibility(v) == arguments[name]]
     order = arguments.get("orderBy") or {"field": "CREATED_AT"}
     value = _REPOSITORY_KEYS[order["field"]]
-    page = keyset_page(
+    things = ordered(
         [Thing("Repository", view, view.repository) for view in views],
         lambda thing: (value(thing.view), thing.record.database_id),
-        arguments,
-        descending=is_descending(order),
     )
-    return counted(info, page)
+    return counted(info, keyset_page(things, arguments, descending=is_descending(order)))
 
 
 def repository(source: Any, info: Info, **arguments: Any) -> Thing | None:
     """`Query.repository` and `Organization.repository`."""
-    owner = arguments.get("owner", info.context.world.organization.login)
-    view = info.context.world.view(owner, arguments["name"])
+    del source
+    world = info.context.world
+    owner = arguments.get("owner", world.organization.login)
+    view = world.view(owner, arguments["name"], follow=arguments.get("followRenames") is not False)
     if view is None:
         name = f"{owner}/{arguments['name']}"
         raise typed_error("NOT_FOUND", f"Could not resolve to a Repository with the name '{name}'.")
-    del source
+    if world.denial(view) == "SAML" and view.repository.is_private:
+        check(world, view)  # all of it is refused, of a public one what needs the organization
     return Thing("Repository", view, view.repository)
 
 
@@ -143,7 +156,8 @@ def _visibility(view: View) -> str:
 def topics(source: Thing, info: Info, **arguments: Any) -> Page:
     """`Repository.repositoryTopics`."""
     things = [Thing("RepositoryTopic", source.view, name) for name in source.record.topics]
-    return counted(info, keyset_page(things, lambda thing: (thing.record,), arguments))
+    rows = ordered(things, lambda thing: (thing.record,))
+    return counted(info, keyset_page(rows, arguments))
 
 
 def environments(source: Thing, info: Info, **arguments: Any) -> Page:
@@ -157,7 +171,8 @@ def environments(source: Thing, info: Info, **arguments: Any) -> Page:
         for folded, name in names.items()
         if not wanted or folded in wanted
     ]
-    return counted(info, keyset_page(things, lambda thing: (thing.record,), arguments))
+    rows = ordered(things, lambda thing: (thing.record,))
+    return counted(info, keyset_page(rows, arguments))
 
 
 def default_branch(source: Thing, _: Info) -> Thing | None:
@@ -210,12 +225,12 @@ def refs(source: Thing, info: Info, **arguments: Any) -> Page:
             moment = view.commits[record.sha].committed_at
         return (instant(moment) or "", record.name) if by_date else (record.name,)
 
-    return counted(info, keyset_page(chosen, key, arguments, descending=descending))
+    return counted(info, keyset_page(ordered(chosen, key), arguments, descending=descending))
 
 
 def tag_oid(view: View, name: str) -> str:
     """The oid of an annotated tag's own object, made up from its name."""
-    return node_id("TagObject", view.repository.name, name).encode().hex()[-40:].rjust(40, "0")
+    return node_id("TagObject", view.identity, name).encode().hex()[-40:].rjust(40, "0")
 
 
 # ---- deployments -------------------------------------------------------------------------------
@@ -224,31 +239,35 @@ def tag_oid(view: View, name: str) -> str:
 def deployments(source: Thing, info: Info, **arguments: Any) -> Page:
     """`Repository.deployments` and `Commit.deployments`: oldest first unless asked otherwise."""
     view: View = source.view
-    found: Iterable[Deployment] = view.repository.deployments
-    if source.kind == "Commit":
-        found = [one for one in found if one.sha == source.record.sha]
     names = arguments.get("environments")
-    if names is not None:
-        found = [one for one in found if world.environment(one) in names]
-    page = keyset_page(
-        [Thing("Deployment", view, one) for one in found],
-        lambda thing: (instant(thing.record.created_at), thing.record.id),
-        arguments,
-        descending=is_descending(arguments.get("orderBy")),
-    )
+    if source.kind == "Commit":
+        found = view.deployed.get(source.record.sha, [])
+        rows = _deployments(view, found, names)
+    else:
+        key = ("deployments", None if names is None else tuple(names))
+        rows = view.once(key, lambda: _deployments(view, view.repository.deployments, names))
+    page = keyset_page(rows, arguments, descending=is_descending(arguments.get("orderBy")))
     return counted(info, page)
+
+
+def _deployments(view: View, found: Sequence[Deployment], names: Sequence[str] | None) -> Ordered:
+    return ordered(
+        [
+            Thing("Deployment", view, one)
+            for one in found
+            if names is None or views.environment(one) in names
+        ],
+        lambda thing: (instant(thing.record.created_at), thing.record.id),
+    )
 
 
 def statuses(source: Thing, info: Info, **arguments: Any) -> Page:
     """`Deployment.statuses`: newest first, though GitHub promises no order."""
-    things = [status_thing(source, at) for at in range(len(source.record.statuses))]
-    page = keyset_page(
-        things,
+    things = ordered(
+        [status_thing(source, at) for at in range(len(source.record.statuses))],
         lambda thing: (instant(thing.record[1].created_at), thing.record[2]),
-        arguments,
-        descending=True,
     )
-    return counted(info, page)
+    return counted(info, keyset_page(things, arguments, descending=True))
 
 
 def status_thing(source: Thing, at: int) -> Thing:

@@ -11,10 +11,20 @@ from urllib.parse import unquote, urlencode
 
 from graphql import GraphQLError
 
-from dora.demo import git, world
-from dora.demo.messages import Request, Response, json_response, problem
+from dora.demo import git, views
+from dora.demo.messages import (
+    FORBIDDEN,
+    SAML,
+    Request,
+    Response,
+    json_response,
+    moved,
+    problem,
+    single_sign_on,
+)
 from dora.demo.model import Team
 from dora.demo.resolvers import timestamp
+from dora.demo.rest_pages import linked, page_of, paged
 from dora.demo.rest_records import (
     account,
     as_commit,
@@ -25,12 +35,10 @@ from dora.demo.rest_records import (
     as_repository,
     as_status,
     as_team,
-    number,
 )
-from dora.demo.world import View, World
+from dora.demo.views import View, number
+from dora.demo.world import World
 
-PER_PAGE = 30
-PER_PAGE_MAXIMUM = 100
 _COMPARED_MAXIMUM = 250  #: commits of a comparison that is asked for without pages
 
 Handler = Callable[[Request, World, "re.Match[str]"], Response]
@@ -38,8 +46,9 @@ Handler = Callable[[Request, World, "re.Match[str]"], Response]
 
 def answer(request: Request, here: World) -> Response:
     """The answer to a request that is neither GraphQL nor of an App."""
+    path = _named(request.path, here)
     for pattern, handle in _ROUTES:
-        match = pattern.fullmatch(request.path)
+        match = pattern.fullmatch(path)
         if match is not None and request.method == "GET":
             try:
                 return handle(request, here, match)
@@ -48,56 +57,57 @@ def answer(request: Request, here: World) -> Response:
     return problem(404, "Not Found")
 
 
-def paged(request: Request, rows: Sequence[Any], show: Callable[[Any], Any]) -> Response:
-    """One page of *rows*, each shown, with the Link header to the others."""
-    page, size = _page(request)
-    last = max(1, -(-len(rows) // size))
-    shown = [show(row) for row in rows[(page - 1) * size : page * size]]
-    return _linked(request, json_response(shown), page, last)
+def _named(path: str, here: World) -> str:
+    """The path below `/repos/` of one below `/repositories/`, where renamed ones are sent to."""
+    found = _BY_NUMBER.fullmatch(path)
+    view = here.numbered(int(found["id"])) if found else None
+    return f"/repos/{view.name_with_owner}{found['rest']}" if found and view else path
 
 
-def _page(request: Request) -> tuple[int, int]:
-    try:
-        page, size = int(request.query.get("page", 1)), int(request.query.get("per_page", PER_PAGE))
-    except ValueError:
-        return 1, PER_PAGE
-    return max(1, page), min(PER_PAGE_MAXIMUM, size if size > 0 else PER_PAGE)
-
-
-def _linked(request: Request, response: Response, page: int, last: int) -> Response:
-    targets = {"prev": page - 1, "next": page + 1, "first": 1, "last": last}
-    shown = [
-        f"<{request.base_url}{request.path}?{urlencode({**request.query, 'page': target})}>; "
-        f'rel="{name}"'
-        for name, target in targets.items()
-        if (name in {"prev", "first"} and page > 1) or (name in {"next", "last"} and page < last)
-    ]
-    headers = {**response.headers, "link": ", ".join(shown)} if shown else response.headers
-    return replace(response, headers=headers)
+def _one(body: Any) -> Response:
+    return replace(json_response(body), served=1)
 
 
 def _of_repository(
     handle: Callable[[Request, View, "re.Match[str]"], Response], *, listed: bool = False
 ) -> Handler:
-    """A handler below `/repos/{owner}/{repo}`: 404 for none, 403 where only listing is allowed."""
+    """A handler below `/repos/{owner}/{repo}`.
+
+    404 for none, 301 for a former name, 403 behind single sign-on or where only listing is allowed.
+    """
 
     def handler(request: Request, here: World, match: re.Match[str]) -> Response:
-        view = here.view(match["owner"], match["name"])
+        view = here.view(match["owner"], match["name"], follow=False)
         if view is None:
-            return problem(404, "Not Found")
-        if here.is_forbidden(view) and not listed:
-            refused = problem(403, "Resource not accessible by personal access token")
-            needs = {"x-accepted-github-permissions": "deployments=read"}
-            return replace(refused, headers={**refused.headers, **needs})
+            return _moved(request, here.view(match["owner"], match["name"]))
+        denial = here.denial(view)
+        if denial == "SAML":
+            return _refused(SAML, single_sign_on(view.owner))
+        if denial is not None and not listed:
+            return _refused(FORBIDDEN, {"x-accepted-github-permissions": "deployments=read"})
         return handle(request, view, match)
 
     return handler
 
 
+def _refused(message: str, headers: dict[str, str]) -> Response:
+    refused = problem(403, message)
+    return replace(refused, headers={**refused.headers, **headers})
+
+
+def _moved(request: Request, view: View | None) -> Response:
+    if view is None:
+        return problem(404, "Not Found")
+    below = request.path.split("/", 4)[4:]
+    path = "/".join(["/repositories", str(view.repository.database_id), *below])
+    query = f"?{urlencode(request.query)}" if request.query else ""
+    return moved(f"{request.base_url}{path}{query}")
+
+
 def _organization(request: Request, here: World, match: "re.Match[str]") -> Response:
     if not here.is_organization(match["org"]):
         return problem(404, "Not Found")
-    return json_response(as_organization(request, here))
+    return _one(as_organization(request, here))
 
 
 def _repositories(request: Request, here: World, match: "re.Match[str]") -> Response:
@@ -153,7 +163,7 @@ def _deployments(request: Request, view: View, _: "re.Match[str]") -> Response:
         "sha": lambda one: one.sha,
         "ref": lambda one: one.ref,
         "task": lambda one: one.task,
-        "environment": world.environment,
+        "environment": views.environment,
     }
     found = [
         one
@@ -170,7 +180,7 @@ def _deployment(request: Request, view: View, match: "re.Match[str]") -> Respons
     found = view.deployments.get(int(match["id"]))
     if found is None:
         return problem(404, "Not Found")
-    return json_response(as_deployment(request, view, found))
+    return _one(as_deployment(request, view, found))
 
 
 def _statuses(request: Request, view: View, match: "re.Match[str]") -> Response:
@@ -198,7 +208,7 @@ def _commit(request: Request, view: View, match: "re.Match[str]") -> Response:
     sha = view.resolve(unquote(match["sha"]))
     if sha is None:
         return problem(422, f"No commit found for SHA: {match['sha']}")
-    return json_response(as_commit(request, view, sha))
+    return _one(as_commit(request, view, sha))
 
 
 def _commit_requests(request: Request, view: View, match: "re.Match[str]") -> Response:
@@ -217,27 +227,29 @@ def _compare(request: Request, view: View, match: "re.Match[str]") -> Response:
     if merge_base is None:
         return problem(404, f"No common ancestor between {match['base']} and {match['head']}.")
     ahead, behind = git.compare(view.commits, base, head)
-    page, size = _page(request)
+    page, size = page_of(request)
     if "page" in request.query or "per_page" in request.query:
         shown = ahead[(page - 1) * size : page * size]
     else:
         shown, size = ahead[-_COMPARED_MAXIMUM:], _COMPARED_MAXIMUM
     ends = (base, head, merge_base)
     body = as_comparison(request, view, ends, (len(ahead), len(behind)), shown)
-    return _linked(request, json_response(body), page, max(1, -(-len(ahead) // size)))
+    response = replace(json_response(body), served=len(shown))
+    return linked(request, response, page, max(1, -(-len(ahead) // size)))
 
 
 def _pull_request(request: Request, view: View, match: "re.Match[str]") -> Response:
     found = view.requests.get(int(match["number"]))
     if found is None:
         return problem(404, "Not Found")
-    return json_response(as_pull_request(request, view, found))
+    return _one(as_pull_request(request, view, found))
 
 
 def _user(request: Request, _here: World, _match: "re.Match[str]") -> Response:
-    return json_response(account(request, "octo-operator"))
+    return _one(account(request, "octo-operator"))
 
 
+_BY_NUMBER = re.compile(r"/repositories/(?P<id>\d+)(?P<rest>(?:/.*)?)")
 _REPOSITORY = r"/repos/(?P<owner>[^/]+)/(?P<name>[^/]+)"
 _ROUTES: list[tuple["re.Pattern[str]", Handler]] = [
     (re.compile(pattern), handler)
@@ -251,7 +263,7 @@ _ROUTES: list[tuple["re.Pattern[str]", Handler]] = [
         (
             _REPOSITORY,
             _of_repository(
-                lambda request, view, _: json_response(as_repository(request, view)), listed=True
+                lambda request, view, _: _one(as_repository(request, view)), listed=True
             ),
         ),
         (_REPOSITORY + r"/deployments", _of_repository(_deployments)),

@@ -4,10 +4,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from dora.demo import git, world
+from dora.demo import git, searching, views
 from dora.demo.messages import Request
 from dora.demo.model import Deployment, PullRequest, Team
-from dora.demo.world import View, World, instant, node_id
+from dora.demo.views import View, instant, node_id, number
+from dora.demo.world import World
 
 
 def account(request: Request, login: str | None) -> dict[str, Any] | None:
@@ -36,7 +37,7 @@ def as_repository(request: Request, view: View, permission: str | None = None) -
     repository = view.repository
     shown = {
         "id": repository.database_id,
-        "node_id": node_id("Repository", repository.name),
+        "node_id": node_id("Repository", view.identity),
         "name": repository.name,
         "full_name": view.name_with_owner,
         "private": repository.is_private,
@@ -79,13 +80,13 @@ def as_deployment(request: Request, view: View, deployment: Deployment) -> dict[
     return {
         "url": url,
         "id": deployment.id,
-        "node_id": node_id("Deployment", view.repository.name, deployment.id),
+        "node_id": node_id("Deployment", view.identity, deployment.id),
         "task": deployment.task,
         "original_environment": deployment.environment,
-        "environment": world.environment(deployment),
+        "environment": views.environment(deployment),
         "description": deployment.description,
         "created_at": instant(deployment.created_at),
-        "updated_at": instant(world.updated_at(deployment)),
+        "updated_at": instant(views.updated_at(deployment)),
         "statuses_url": f"{url}/statuses",
         "repository_url": f"{request.base_url}/repos/{view.name_with_owner}",
         "creator": account(request, deployment.creator),
@@ -106,7 +107,7 @@ def as_status(request: Request, view: View, deployment: Deployment, at: int) -> 
     return {
         "url": f"{base}/deployments/{deployment.id}/statuses/{identity}",
         "id": identity,
-        "node_id": node_id("DeploymentStatus", view.repository.name, deployment.id, at),
+        "node_id": node_id("DeploymentStatus", view.identity, deployment.id, at),
         "state": status.state,
         "creator": account(request, status.creator),
         "description": status.description,
@@ -129,7 +130,7 @@ def as_commit(request: Request, view: View, sha: str) -> dict[str, Any]:
     committer = {"name": "GitHub", "email": "", "date": instant(commit.committed_at)}
     return {
         "sha": sha,
-        "node_id": node_id("Commit", view.repository.name, sha),
+        "node_id": node_id("Commit", view.identity, sha),
         "url": f"{base}/{sha}",
         "html_url": f"{view.url}/commit/{sha}",
         "commit": {"author": author, "committer": committer, "message": commit.message},
@@ -173,15 +174,26 @@ def as_pull_request(request: Request, view: View, one: PullRequest) -> dict[str,
         "title": one.title,
         "user": account(request, one.author_login),
         "created_at": instant(one.created_at),
+        "updated_at": instant(searching.updated_at(one)),
         "closed_at": instant(closed),
         "merged_at": instant(one.merged_at),
         "merge_commit_sha": one.merge_commit_sha,
         "merged": one.merged_at is not None,
         "draft": False,
-        "labels": [{"name": label, "url": f"{base}/labels/{label}"} for label in one.labels],
+        "labels": [_label(base, view, label) for label in one.labels],
         "base": {"ref": one.base_ref},
         "head": {"ref": one.head_ref, "sha": one.commits[-1] if one.commits else None},
         "commits": len(one.commits),
+    }
+
+
+def _label(base: str, view: View, name: str) -> dict[str, Any]:
+    identity = view.labels[name.casefold()].number
+    return {
+        "id": identity,
+        "node_id": node_id("Label", view.identity, identity),
+        "name": name,
+        "url": f"{base}/labels/{name}",
     }
 
 
@@ -190,10 +202,3 @@ def _payload(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
-
-
-def number(login: str) -> int:
-    """A number for an account or a team, the same for the same name."""
-    return 1 + sum(ord(letter) * pow(31, at, 2**31 - 1) for at, letter in enumerate(login)) % (
-        2**31 - 1
-    )

@@ -10,10 +10,11 @@ from typing import Any
 from graphql import GraphQLError
 
 from dora.demo import resolvers, searching
-from dora.demo.limits import typed_error
-from dora.demo.paging import Page, keyset_page
+from dora.demo.paging import Page, keyset_page, ordered
+from dora.demo.pricing import typed_error
 from dora.demo.resolvers import Info, Resolver
-from dora.demo.world import Thing, World, instant, read_node_id
+from dora.demo.views import Thing, instant, read_node_id
+from dora.demo.world import World
 
 
 def team_repositories(source: Thing, info: Info, **arguments: Any) -> Page:
@@ -21,16 +22,15 @@ def team_repositories(source: Thing, info: Info, **arguments: Any) -> Page:
     given: dict[str, str] = source.record.repositories
     views = [view for view in info.context.world.views.values() if view.repository.name in given]
     query = (arguments.get("query") or "").casefold()
-    page = keyset_page(
+    rows = ordered(
         [
             Thing("Repository", view, view.repository)
             for view in views
             if query in view.repository.name.casefold()
         ],
         lambda thing: (thing.record.name.casefold(), thing.record.database_id),
-        arguments,
-        extra=lambda thing: given[thing.record.name].upper(),
     )
+    page = keyset_page(rows, arguments, extra=lambda thing: given[thing.record.name].upper())
     return resolvers.counted(info, page)
 
 
@@ -40,7 +40,8 @@ def teams(source: Thing, info: Info, **arguments: Any) -> Page:
     things = [
         Thing("Team", None, team) for team in source.record.teams if query in team.name.casefold()
     ]
-    return resolvers.counted(info, keyset_page(things, lambda one: (one.record.slug,), arguments))
+    rows = ordered(things, lambda thing: (thing.record.slug,))
+    return resolvers.counted(info, keyset_page(rows, arguments))
 
 
 def team(source: Thing, info: Info, *, slug: str) -> Thing | None:
@@ -63,7 +64,7 @@ def search(_: Any, info: Info, **arguments: Any) -> Page:
         return (instant(record.created_at), thing.view.repository.database_id, record.number)
 
     shown = sorted(found, key=key, reverse=True)[: searching.SEARCH_MAXIMUM]
-    page = keyset_page(shown, key, arguments, descending=True)
+    page = keyset_page(ordered(shown, key), arguments, descending=True)
     return resolvers.counted(info, replace(page, total=len(found)))
 
 
@@ -81,12 +82,11 @@ def issues(source: Thing, info: Info, **arguments: Any) -> Page:
         and (since is None or searching.updated_at(issue) >= since)
     ]
     order = arguments.get("orderBy") or {"field": "CREATED_AT"}
-    page = keyset_page(
+    rows = ordered(
         found,
         lambda thing: (searching.sort_value(thing.record, order["field"]), thing.record.number),
-        arguments,
-        descending=resolvers.is_descending(order),
     )
+    page = keyset_page(rows, arguments, descending=resolvers.is_descending(order))
     return resolvers.counted(info, page)
 
 
@@ -110,8 +110,8 @@ def node(_: Any, info: Info, *, id: str) -> Thing | None:  # noqa: A002 - GitHub
     if thing is None:
         message = f"Could not resolve to a node with the global id of '{id}'"
         raise typed_error("NOT_FOUND", message)
-    if kind not in {"Team", "Repository"} and info.context.world.is_forbidden(thing.view):
-        raise typed_error("FORBIDDEN", "Resource not accessible by personal access token")
+    if kind not in {"Team", "Repository"}:
+        resolvers.check(info.context.world, thing.view)
     return thing
 
 
@@ -119,7 +119,7 @@ def _find_node(here: World, kind: str, rest: list[str]) -> Thing | None:
     if kind == "Team":
         team = here.team(rest[0])
         return None if team is None else Thing("Team", None, team)
-    view = here.views.get(rest[0].casefold()) if rest else None
+    view = here.identities.get(rest[0]) if rest else None
     if view is None:
         return None
     try:
@@ -127,7 +127,7 @@ def _find_node(here: World, kind: str, rest: list[str]) -> Thing | None:
             deployment = Thing("Deployment", view, view.deployments[int(rest[1])])
             return resolvers.status_thing(deployment, int(rest[2]))
         record = _FINDERS[kind](view, *rest[1:])
-    except (LookupError, TypeError, ValueError):
+    except (LookupError, StopIteration, TypeError, ValueError):
         return None
     return Thing(kind, view, record)
 
@@ -139,6 +139,9 @@ _FINDERS: dict[str, Callable[..., Any]] = {
     "Issue": lambda view, number: view.issues[int(number)],
     "Ref": lambda view, name: view.refs[name],
     "Deployment": lambda view, number: view.deployments[int(number)],
+    "Label": lambda view, number: next(
+        label for label in view.labels.values() if label.number == int(number)
+    ),
 }
 
 

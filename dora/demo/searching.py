@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dora.demo.model import Issue, PullRequest
-from dora.demo.world import Thing, View, World, instant
+from dora.demo.views import Thing, View, instant
+from dora.demo.world import World
 
 SEARCH_MAXIMUM = 1000  #: GitHub shows no more results than these
 _WORD = re.compile(r'(-?)(?:([a-z]+):)?("(?:[^"])*"|\S+)')
@@ -30,8 +31,10 @@ def sort_value(record: Issue | PullRequest, field: str) -> str:
 
 def updated_at(record: Issue | PullRequest) -> datetime:
     """When it last changed."""
-    merged = record.merged_at if isinstance(record, PullRequest) else None
-    return max(moment for moment in (record.created_at, record.closed_at, merged) if moment)
+    moments = [record.created_at, record.closed_at]
+    if isinstance(record, PullRequest):
+        moments += [record.merged_at, record.updated_at]
+    return max(moment for moment in moments if moment)
 
 
 def find(world: World, query: str) -> list[Thing]:
@@ -42,7 +45,7 @@ def find(world: World, query: str) -> list[Thing]:
     ]
     found = []
     for view in world.views.values():
-        if world.is_forbidden(view):
+        if world.denial(view) is not None:
             continue
         records: list[Any] = [*view.repository.issues, *view.repository.pull_requests]
         for record in records:

@@ -5,7 +5,7 @@ It plays GitHub for demonstrations and tests, and is never kinder to a client th
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -14,28 +14,37 @@ from typing import Any
 from dora.demo import graphql, rest, writing
 from dora.demo.apps import App, Tokens
 from dora.demo.connection import Listener
-from dora.demo.faults import Deny, Faults, PartialError, Stall, Truncate, exhausted
-from dora.demo.limits import Budget, Latency
-from dora.demo.messages import Request, Response, json_response, problem, timed_out
+from dora.demo.faults import (
+    After,
+    Change,
+    Deny,
+    Effect,
+    Endless,
+    Expire,
+    Faults,
+    Instead,
+    PartialError,
+    RateLimit,
+    Stall,
+)
+from dora.demo.limits import Budget, Latency, Limits, Secondary, Throttle
+from dora.demo.messages import (
+    Request,
+    Response,
+    exhausted,
+    json_response,
+    problem,
+    single_sign_on,
+    timed_out,
+)
 from dora.demo.model import Organization
+from dora.demo.remembering import filled, key_of, with_stand_ins
 from dora.demo.world import World
+
+__all__ = ["TOKEN", "Latency", "Limits", "Record", "Secondary", "Server", "serve"]
 
 #: the token the stand-in accepts unless told another; made up, it opens nothing anywhere
 TOKEN = "ghp_standin0000000000000000000000000000"  # noqa: S105 - a made-up token
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Hourly budgets of points, and how the stand-in says that one is used up.
-
-    *style* is `RATE_LIMITED` or `RATE_LIMIT` (status 200, type of the GraphQL error), `403` or
-    `429`; REST always answers 403 or 429.
-    """
-
-    graphql: int = 5000
-    rest: int = 5000
-    window: float = 3600.0
-    style: str = "RATE_LIMITED"
 
 
 @dataclass(frozen=True)
@@ -59,25 +68,42 @@ class Server:
     faults: Faults
     limits: Limits
     latency: Latency
+    remember: bool = False
     url: str = ""
     requests: list[Record] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Fill the budgets."""
         limits = self.limits
-        self.graphql_budget = Budget(limits.graphql, "graphql", limits.window)
-        self.rest_budget = Budget(limits.rest, "core", limits.window)
-        self._writing = threading.Lock()
+        self.graphql_budget = Budget(limits.graphql, "graphql", limits.window, limits.clock)
+        self.rest_budget = Budget(limits.rest, "core", limits.window, limits.clock)
+        self.throttle = Throttle(limits.secondary, limits.clock)
+        self._changing = threading.Lock()
 
     def replace(self, organization: Organization) -> None:
         """Serve another truth from the next request on."""
-        self.world = World(organization)
+        self.change(lambda _: organization)
 
-    def answer(self, request: Request, wait: "Wait") -> Response:
+    def change(self, apply: Callable[[Organization], Organization]) -> None:
+        """Serve what *apply* makes of the truth from the next request on."""
+        with self._changing:
+            self.world = self.world.succeeded_by(apply(self.world.organization))
+
+    def answer(self, request: Request, wait: Callable[[float], object]) -> Response:
         """The answer to *request*; *wait* sleeps, and ends early when the server stops."""
-        response = self._faulty(request, wait)
-        budget = self.graphql_budget if request.is_graphql else self.rest_budget
-        response = replace(response, headers={**budget.headers(), **response.headers})
+        began = time.monotonic()
+        effects = self.faults.effects(request)
+        self._alter(request, effects)
+        with self.throttle.flight(graphql=request.is_graphql) as refusal:
+            response = refusal or self._faulty(request, effects)
+            response = self._worked(request, response)
+            stalled = sum(effect.seconds for effect in effects if isinstance(effect, Stall))
+            left = self.latency.seconds(response.served) + stalled - (time.monotonic() - began)
+            if left > 0:
+                wait(left)
+        response = replace(
+            response, headers={**self._budget(request).headers(), **response.headers}
+        )
         self.requests.append(
             Record(
                 request.method,
@@ -90,26 +116,46 @@ class Server:
         )
         return response
 
-    def _faulty(self, request: Request, wait: "Wait") -> Response:
-        effects = self.faults.effects(request)
+    def _budget(self, request: Request) -> Budget:
+        return self.graphql_budget if request.is_graphql else self.rest_budget
+
+    def _alter(self, request: Request, effects: Sequence[Effect]) -> None:
+        """Let happen what the effects change for good."""
         for effect in effects:
-            if isinstance(effect, Stall):
-                wait(effect.seconds)
-            elif not isinstance(effect, Deny | Truncate | PartialError):
+            if isinstance(effect, Change):
+                self.change(effect.apply)
+            elif isinstance(effect, Expire):
+                self.tokens.expire(request.token)
+            elif isinstance(effect, RateLimit) and effect.lasting:
+                self._budget(request).exhaust(effect.reset_after, effect.style)
+
+    def _faulty(self, request: Request, effects: Sequence[Effect]) -> Response:
+        for effect in effects:
+            if isinstance(effect, Instead) or (
+                isinstance(effect, RateLimit) and not effect.lasting
+            ):
                 return replace(effect.answer(), points=0)
         denied = {one.repository: one.kind for one in effects if isinstance(one, Deny)}
-        response = self._honest(request, self.world.with_denied(denied))
-        seconds = self.latency.seconds(response.served)
-        if request.is_graphql and seconds > self.latency.cut_off:
-            return replace(timed_out(), points=response.points)
-        if seconds:
-            wait(seconds)
+        endless = {one.repository: one.moves for one in effects if isinstance(one, Endless)}
+        response = self._honest(request, self.world.afflicted(denied, endless))
         for effect in effects:
-            if isinstance(effect, Truncate) or (
-                isinstance(effect, PartialError) and response.status == 200  # noqa: PLR2004 - HTTP
-            ):
+            if isinstance(effect, PartialError) and response.status != 200:  # noqa: PLR2004 - HTTP
+                continue
+            if isinstance(effect, After):
                 response = effect.change(response)
         return response
+
+    def _worked(self, request: Request, response: Response) -> Response:
+        """The answer once the work on it is counted: another where it takes too long."""
+        work, longest = self.latency.work(response.served), self.latency.cut_off
+        self.throttle.work(min(work, longest), graphql=request.is_graphql)
+        if work <= longest:
+            return response
+        fine = self.limits.timeout_points
+        fine = response.points if fine is None else fine
+        self._budget(request).fine(fine)
+        cut = timed_out() if request.is_graphql else problem(502, "Server Error")
+        return replace(cut, points=response.points + fine, served=response.served)
 
     def _honest(self, request: Request, world: World) -> Response:
         of_app = self.tokens.answer(request, world)
@@ -121,34 +167,59 @@ class Server:
             return self._graphql(request, world)
         if request.path == "/rate_limit":
             return replace(json_response(self._rate_limit()), points=0)
-        if not self.rest_budget.spend(1):
-            style = self.limits.style if self.limits.style == "429" else "403"
-            return exhausted(style, int(self.rest_budget.reset_at))
-        return self._written(request, world) or rest.answer(request, world)
+        return self._rest(request, world)
+
+    def _rest(self, request: Request, world: World) -> Response:
+        budget = self.rest_budget
+        if not budget.spend(1):
+            told = budget.style or self.limits.style
+            return exhausted(told if told == "429" else "403", int(budget.reset_at))
+        written = self._written(request, world)
+        if written is not None:
+            return written
+        if not self.remember:
+            return rest.answer(request, world)
+        key = key_of(request)
+        if key not in world.remembered:
+            world.remembered[key] = rest.answer(request, world)
+        kept: Response = world.remembered[key]
+        return kept
 
     def _written(self, request: Request, world: World) -> Response | None:
         """The answer to what workflows ask, which may change the truth; None for all else."""
-        with self._writing:
+        with self._changing:
             now = datetime.now(UTC).replace(microsecond=0)
-            fresh = replace(world, organization=self.world.organization)
+            fresh = replace(self.world, denied=world.denied)
             written = writing.answer(request, fresh, now)
             if written is None:
                 return None
             if written.organization is not None:
-                self.replace(written.organization)
+                self.world = self.world.succeeded_by(written.organization)
             return written.response
 
     def _graphql(self, request: Request, world: World) -> Response:
         if request.method != "POST":
             return problem(404, "Not Found")
-        chosen = graphql.plan(request.body)
-        if isinstance(chosen, graphql.Answer):
-            return json_response(chosen.body)
-        points = 0 if chosen.dry_run else chosen.cost.points
-        if not self.graphql_budget.spend(points):
-            return exhausted(self.limits.style, int(self.graphql_budget.reset_at))
-        found = graphql.run(chosen, world, _graphql_limits(self.graphql_budget))
-        return replace(json_response(found.body), points=points, served=found.served)
+        kept = self._kept(request, world)
+        if isinstance(kept, graphql.Answer):
+            return json_response(kept.body)
+        budget = self.graphql_budget
+        if not budget.spend(kept.points):
+            return exhausted(budget.style or self.limits.style, int(budget.reset_at))
+        limits = _graphql_limits(budget)
+        if isinstance(kept, Response):
+            return filled(kept, limits)
+        if not self.remember:
+            return _run(kept, world, limits)
+        made = world.remembered[key_of(request)] = _run(kept, world, with_stand_ins(limits))
+        return filled(made, limits)
+
+    def _kept(self, request: Request, world: World) -> Response | graphql.Plan | graphql.Answer:
+        """The answer as it is remembered, else the plan for one or the refusal."""
+        kept: Response | None = None
+        if self.remember:
+            kept = world.remembered.get(key_of(request))
+        return graphql.plan(request.body) if kept is None else kept
 
     def _rate_limit(self) -> dict[str, Any]:
         shown = {}
@@ -159,6 +230,15 @@ class Server:
                 for name in ("limit", "remaining", "used", "reset")
             }
         return {"resources": shown, "rate": shown["core"]}
+
+
+def _run(chosen: graphql.Plan, world: World, limits: Mapping[str, Any]) -> Response:
+    found = graphql.run(chosen, world, limits)
+    answer = json_response(found.body)
+    if found.is_behind_sign_on:
+        sign_on = single_sign_on(world.organization.login)
+        answer = replace(answer, headers={**answer.headers, **sign_on})
+    return replace(answer, points=chosen.points, served=found.served)
 
 
 def _graphql_limits(budget: Budget) -> dict[str, Any]:
@@ -189,11 +269,16 @@ def serve(
     faults: Faults | None = None,
     limits: Limits | None = None,
     latency: Latency | None = None,
+    remember: bool = False,
 ) -> Iterator[Server]:
     """A running stand-in that serves *organization* on 127.0.0.1; it stops on leaving.
 
     *port* 0 takes a free one. Requests need *token* (or one that the *app* was given); others are
     refused with 401.
+
+    With *remember* the answer to a request (method, address, body) is computed once and served
+    again until the organization changes. All else stays as it is: points, limits, latency, faults,
+    records, and `rateLimit` tells what is left at present.
     """
     server = Server(
         World(organization),
@@ -201,6 +286,7 @@ def serve(
         faults or Faults(),
         limits or Limits(),
         latency or Latency(),
+        remember,
     )
     listener = Listener(port)
     wait = Wait(listener)

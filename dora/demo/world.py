@@ -1,243 +1,119 @@
-"""The organization as GitHub shows it: the truth with its indexes and what GitHub derives from it.
+"""The organization as GitHub shows it to a token: all of it, or some of it denied.
 
-In: an `Organization`, and which repositories are denied. Out: a `World` both APIs read from.
+In: an `Organization`, and what is amiss. Out: a `World` both APIs read from.
 """
 
-import base64
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
-from dora.demo import git
-from dora.demo.model import (
-    Commit,
-    Deployment,
-    Issue,
-    Organization,
-    PullRequest,
-    Repository,
-    Status,
-    Tag,
-    Team,
-)
-
-FINISHED = frozenset({"success", "failure", "error", "inactive"})
-_ABANDONED_AFTER_SECONDS = 30 * 60  #: what GitHub's schema says of the state ABANDONED
-
-
-class Thing(NamedTuple):
-    """A node of the graph: its GraphQL type, the repository it lives in, what it is."""
-
-    kind: str
-    view: Any  #: the `View` of its repository, or None
-    record: Any
-
-
-class Ref(NamedTuple):
-    """A branch or a tag: *name* without its *prefix*."""
-
-    prefix: str
-    name: str
-    sha: str
-    tag: Tag | None = None
-
-
-@dataclass(frozen=True)
-class View:
-    """One repository with what GitHub looks up in it."""
-
-    owner: str
-    repository: Repository
-    now: datetime
-
-    @property
-    def name_with_owner(self) -> str:
-        """`owner/name`."""
-        return f"{self.owner}/{self.repository.name}"
-
-    @property
-    def url(self) -> str:
-        """The address of its page."""
-        return f"https://github.com/{self.name_with_owner}"
-
-    @property
-    def commits(self) -> Mapping[str, Commit]:
-        """Every commit by sha."""
-        return self.repository.commits
-
-    @cached_property
-    def deployments(self) -> dict[int, Deployment]:
-        """Every deployment by id."""
-        return {deployment.id: deployment for deployment in self.repository.deployments}
-
-    @cached_property
-    def requests(self) -> dict[int, PullRequest]:
-        """Every pull request by number."""
-        return {request.number: request for request in self.repository.pull_requests}
-
-    @cached_property
-    def issues(self) -> dict[int, Issue]:
-        """Every issue by number."""
-        return {issue.number: issue for issue in self.repository.issues}
-
-    @cached_property
-    def associated(self) -> dict[str, list[PullRequest]]:
-        """The pull requests GitHub associates with a commit, by sha."""
-        found: dict[str, list[PullRequest]] = defaultdict(list)
-        for request in self.repository.pull_requests:
-            for sha in request.associated:
-                found[sha].append(request)
-        return dict(found)
-
-    @cached_property
-    def refs(self) -> dict[str, Ref]:
-        """Branches and tags by their full name."""
-        found: dict[str, Ref] = {}
-        repository = self.repository
-        if repository.head is not None:
-            main = Ref("refs/heads/", repository.default_branch, repository.head)
-            found[main.prefix + main.name] = main
-        for request in repository.pull_requests:
-            if request.commits and request.closed_at is None and request.merged_at is None:
-                name = f"refs/heads/{request.head_ref}"
-                found.setdefault(name, Ref("refs/heads/", request.head_ref, request.commits[-1]))
-        for tag in repository.tags:
-            found[f"refs/tags/{tag.name}"] = Ref("refs/tags/", tag.name, tag.sha, tag)
-        return found
-
-    @cached_property
-    def active(self) -> dict[str, int]:
-        """The deployment GitHub calls active, by environment: the newest that succeeded."""
-        found: dict[str, tuple[datetime, int]] = {}
-        for deployment in self.repository.deployments:
-            last = latest_status(deployment)
-            if last is not None and last.state == "success":
-                key = (last.created_at, deployment.id)
-                name = environment(deployment).casefold()
-                found[name] = max(found.get(name, key), key)
-        return {name: key[1] for name, key in found.items()}
-
-    @cached_property
-    def pushed_at(self) -> datetime | None:
-        """When something was last pushed; None for an empty repository."""
-        return max((commit.committed_at for commit in self.commits.values()), default=None)
-
-    def resolve(self, expression: str) -> str | None:
-        """The sha a branch, a tag, `HEAD`, a full sha or one of at least 7 digits stands for."""
-        if expression in self.commits:
-            return expression
-        if expression == "HEAD":
-            return self.repository.head
-        for prefix in ("", "refs/", "refs/tags/", "refs/heads/"):
-            ref = self.refs.get(prefix + expression)
-            if ref is not None:
-                return ref.sha
-        if len(expression) >= 7:  # noqa: PLR2004 - git's shortest abbreviation by default
-            found = [sha for sha in self.commits if sha.startswith(expression.lower())]
-            return found[0] if len(found) == 1 else None
-        return None
-
-    @cached_property
-    def log(self) -> Any:
-        """`git.log` of this repository, remembering the last walks."""
-        commits = self.commits
-
-        @lru_cache(maxsize=32)
-        def walk(start: str, since: datetime | None, until: datetime | None) -> list[str]:
-            return git.log(commits, start, since=since, until=until)
-
-        return walk
-
-
-def latest_status(deployment: Deployment) -> Status | None:
-    """The newest status; of several at one instant the one created last."""
-    return deployment.statuses[-1] if deployment.statuses else None
-
-
-def environment(deployment: Deployment) -> str:
-    """The environment's name now: a status may rename it."""
-    renamed = [status.environment for status in deployment.statuses if status.environment]
-    return renamed[-1] if renamed else deployment.environment
-
-
-def updated_at(deployment: Deployment) -> datetime:
-    """When its newest status came, thus misleading once it is superseded."""
-    last = latest_status(deployment)
-    return deployment.created_at if last is None else max(deployment.created_at, last.created_at)
-
-
-def deployment_state(view: View, deployment: Deployment) -> str:
-    """GitHub's `DeploymentState`: ACTIVE only for the current one of its environment."""
-    last = latest_status(deployment)
-    state = "pending" if last is None else last.state
-    if state == "success":
-        active = view.active.get(environment(deployment).casefold()) == deployment.id
-        return "ACTIVE" if active else "SUCCESS"
-    if state == "inactive" and deployment.transient_environment:
-        return "DESTROYED"
-    waited = (view.now - updated_at(deployment)).total_seconds()
-    if state == "pending" and waited > _ABANDONED_AFTER_SECONDS:
-        return "ABANDONED"
-    return state.upper()
+from dora.demo.model import Organization, Team
+from dora.demo.views import View
 
 
 @dataclass(frozen=True)
 class World:
-    """The organization; *denied* maps a repository's name to FORBIDDEN or NOT_FOUND."""
+    """The organization as one token sees it.
+
+    *denied* maps a repository's name to FORBIDDEN, NOT_FOUND or SAML; *endless* the name of one
+    whose history does not end to whether its cursors move. *known* are views made before, by name:
+    they serve again where their repository is the same.
+    """
 
     organization: Organization
     denied: Mapping[str, str] = field(default_factory=dict)
+    endless: Mapping[str, bool] = field(default_factory=dict)
+    known: Mapping[str, View] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def _all(self) -> dict[str, View]:
+        found = {}
+        for repository in self.organization.repositories:
+            view = View(self.organization.login, repository, self.organization.now)
+            name = repository.name.casefold()
+            old = self.known.get(name)
+            found[name] = old if old is not None and _is_same(old, view) else view
+        return found
 
     @cached_property
     def views(self) -> dict[str, View]:
         """Every repository that the token sees, by its name in lower case."""
         return {
-            repository.name.casefold(): View(
-                self.organization.login, repository, self.organization.now
-            )
-            for repository in self.organization.repositories
-            if self.denied.get(repository.name) != "NOT_FOUND"
+            name: view
+            for name, view in self._all.items()
+            if self.denied.get(view.repository.name) != "NOT_FOUND"
         }
+
+    @cached_property
+    def _renamed(self) -> dict[str, View]:
+        return {
+            name.casefold(): view
+            for view in self.views.values()
+            for name in view.repository.former_names
+        }
+
+    @cached_property
+    def identities(self) -> dict[str, View]:
+        """Every repository that the token sees, by what its global id is made of."""
+        return {view.identity: view for view in self.views.values()}
+
+    @cached_property
+    def remembered(self) -> dict[Hashable, Any]:
+        """Answers that were computed of this very world."""
+        return {}
 
     def is_organization(self, login: str) -> bool:
         """Whether *login* is the organization's, case ignored."""
         return login.casefold() == self.organization.login.casefold()
 
-    def view(self, owner: str, name: str) -> View | None:
-        """The repository `owner/name`, case ignored; None when there is none."""
-        return self.views.get(name.casefold()) if self.is_organization(owner) else None
+    def view(self, owner: str, name: str, *, follow: bool = True) -> View | None:
+        """The repository `owner/name`, case ignored; None when there is none.
 
-    def is_forbidden(self, view: View) -> bool:
-        """Whether the token may list this repository but read nothing in it."""
+        With *follow* also by a name it had before, where no other has that name now.
+        """
+        if not self.is_organization(owner):
+            return None
+        found = self.views.get(name.casefold())
+        return self._renamed.get(name.casefold()) if found is None and follow else found
+
+    def numbered(self, database_id: int) -> View | None:
+        """The repository of that database id."""
+        views = self.views.values()
+        return next((view for view in views if view.repository.database_id == database_id), None)
+
+    def denial(self, view: View) -> str | None:
+        """Why the token may list this repository but read nothing in it: FORBIDDEN or SAML."""
         name = view.repository.name
-        return view.repository.forbidden or self.denied.get(name) == "FORBIDDEN"
+        return self.denied.get(name) or ("FORBIDDEN" if view.repository.forbidden else None)
 
     def team(self, slug: str) -> Team | None:
         """The team of that slug."""
         return next((team for team in self.organization.teams if team.slug == slug), None)
 
-    def with_denied(self, denied: Mapping[str, str]) -> "World":
-        """The same world with more repositories denied."""
-        return World(self.organization, {**self.denied, **denied}) if denied else self
+    @cached_property
+    def _afflicted(self) -> "dict[Hashable, World]":
+        return {}
+
+    def afflicted(self, denied: Mapping[str, str], endless: Mapping[str, bool]) -> "World":
+        """The same world with more repositories denied or without an end."""
+        if not denied and not endless:
+            return self
+        key = (tuple(sorted(denied.items())), tuple(sorted(endless.items())))
+        if key not in self._afflicted:
+            self._afflicted[key] = replace(
+                self,
+                denied={**self.denied, **denied},
+                endless={**self.endless, **endless},
+                known=self._all,
+            )
+        return self._afflicted[key]
+
+    def succeeded_by(self, organization: Organization) -> "World":
+        """The world once *organization* is the truth, with the views that are still true."""
+        return World(organization, self.denied, self.endless, self._all)
 
 
-def node_id(kind: str, *parts: object) -> str:
-    """An opaque id of a node, the same for the same thing."""
-    text = ":".join([kind, *map(str, parts)])
-    return base64.urlsafe_b64encode(text.encode()).decode()
-
-
-def read_node_id(text: str) -> list[str]:
-    """The parts `node_id` was made of; empty when it is none of ours."""
-    try:
-        return base64.urlsafe_b64decode(text.encode()).decode().split(":", 3)
-    except ValueError:
-        return []
-
-
-def instant(moment: datetime | None) -> str | None:
-    """An instant as GitHub writes it: `2026-01-31T12:00:00Z`."""
-    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _is_same(old: View, new: View) -> bool:
+    same = old.repository is new.repository  # comparing two of them would take longer than a view
+    return same and (old.owner, old.now) == (new.owner, new.now)

@@ -12,7 +12,8 @@ from typing import Any
 from dora.demo import deploying, issues
 from dora.demo.messages import Request, Response, problem
 from dora.demo.model import Organization, Repository
-from dora.demo.world import View, World
+from dora.demo.views import View
+from dora.demo.world import World
 
 #: A repository after a write; None for a read or a refusal.
 Outcome = tuple[Response, Repository | None]
@@ -33,10 +34,10 @@ def answer(request: Request, here: World, now: datetime) -> Written | None:
         match = pattern.fullmatch(request.path)
         if match is None or method != request.method:
             continue
-        view = here.view(match["owner"], match["name"])
+        view = here.view(match["owner"], match["name"], follow=False)
         if view is None:
             return Written(problem(404, "Not Found"))
-        if here.is_forbidden(view):
+        if here.denial(view) is not None:
             return Written(problem(403, "Resource not accessible by integration"))
         if view.repository.is_archived and method != "GET":
             return Written(problem(403, "Repository was archived so is read-only."))

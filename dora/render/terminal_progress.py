@@ -7,6 +7,9 @@ from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.text import Text
+
+from dora.render.words import plain
 
 
 class Lines:
@@ -30,6 +33,11 @@ class Lines:
         if self._stream is not None and until != self._told:
             self._told = until
             print(f"waiting until {until:%H:%M:%S} UTC: {why}", file=self._stream, flush=True)
+
+    def warns(self, what: str) -> None:
+        """Say what went wrong."""
+        if self._stream is not None:
+            print(f"dora: {plain(what)}", file=self._stream, flush=True)
 
 
 class Bar:
@@ -57,6 +65,10 @@ class Bar:
         """Nothing is asked before *until*."""
         told = f"waiting until {until:%H:%M:%S} UTC: {why}"
         self._progress.update(self._task, told=told)
+
+    def warns(self, what: str) -> None:
+        """Say what went wrong, above the bar."""
+        self._progress.console.print(Text(f"dora: {plain(what)}"))
 
 
 @contextmanager

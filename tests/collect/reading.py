@@ -1,7 +1,8 @@
 """An organization in, what the collector reads of it through HTTP out: tools of the tests here."""
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -30,6 +31,7 @@ class Told:
 
     repositories: list[str] = field(default_factory=list)
     waited: list[tuple[datetime, str]] = field(default_factory=list)
+    warned: list[str] = field(default_factory=list)
     requests: int = 0
 
     def found(self, repositories: int) -> None:
@@ -47,6 +49,10 @@ class Told:
         """Remember the wait."""
         self.waited.append((until, why))
 
+    def warns(self, what: str) -> None:
+        """Remember what went wrong."""
+        self.warned.append(what)
+
 
 @dataclass
 class Reading:
@@ -59,8 +65,12 @@ class Reading:
 
 
 def config_of(organization: Organization, **options: Any) -> Config:
-    """The settings of a run at the organization's present; *options* as the command line's."""
+    """The settings of a run at the organization's present; *options* as the command line's.
+
+    Nothing is kept for another run unless asked to.
+    """
     given = {"org": organization.login, "since": "90d", **options}
+    given["collect"] = {"cache": False, **given.get("collect", {})}
     return load_config(given, now=organization.now, directory=NOWHERE)
 
 
@@ -122,5 +132,16 @@ def query_of(record: Record) -> str:
 
 
 def asked_of(server: Server) -> Counter[tuple[str, str | None]]:
-    """How often each query was asked of each repository (None for the organization)."""
-    return Counter((query_of(one), one.variables.get("name")) for one in server.requests)
+    """How often each query was asked of each repository (None for the organization).
+
+    A request that several repositories share counts for each of them.
+    """
+    return Counter(
+        (query_of(one), name) for one in server.requests for name in names_of(one.variables)
+    )
+
+
+def names_of(variables: Mapping[str, Any]) -> list[str | None]:
+    """The repositories that a request is about; None where it is about none."""
+    names = [value for key, value in variables.items() if re.fullmatch(r"name(_\d+)?", key)]
+    return names or [None]

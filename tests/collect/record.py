@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import vcr
 
-from dora.collect import client
+from dora.collect import client, sizes
 from dora.collect.access import PUBLIC_API
 from dora.collect.organization import collect, connect
 from dora.config import Config
@@ -94,7 +94,7 @@ def playing(record_mode: str) -> Iterator[Any]:
         before_record_response=_without_accidents,
     )
     with (
-        patch.object(client, "FULL_PAGE", PAGE),
+        patch.object(sizes, "FULL_PAGE", PAGE),
         player.use_cassette(str(CASSETTE), record_mode=record_mode) as cassette,
     ):
         yield cassette

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dora.collect import answers, client
+from dora.collect import answers, client, sizes
 from dora.demo import faults
 from dora.demo.faults import Effect, Faults, Rule
 from dora.demo.model import Commit, Deployment, Organization, Repository, Status
@@ -296,7 +296,7 @@ def test_repository_is_lost_in_the_middle(kind: str) -> None:
 @pytest.mark.parametrize("size", [1, 2, 100])
 def test_forbidden_repositories_are_listed(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A repository whose probe is refused is named with GitHub's reason, on every page."""
-    monkeypatch.setattr(client, "FULL_PAGE", size)
+    monkeypatch.setattr(sizes, "FULL_PAGE", size)
     made = tuple(repository(name, forbidden=name in "bc") for name in "abcd")
     run = Run(organization=Organization("acme", NOW, made))
     told = "Resource not accessible by personal access token"
@@ -307,7 +307,7 @@ def test_forbidden_repositories_are_listed(size: int, monkeypatch: pytest.Monkey
 @pytest.mark.usefixtures("quick")
 def test_list_of_names_that_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
     """No repository is forgotten where the names, asked for alone, come in smaller pages."""
-    monkeypatch.setattr(client, "FULL_PAGE", 4)
+    monkeypatch.setattr(sizes, "FULL_PAGE", 4)
     made = tuple(repository(name, forbidden=name == "a") for name in "abcdef")
     organization = Organization("acme", NOW, made)
     run = Run(

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as runs
 from hypothesis import strategies as st
 
-from dora.collect import client
-from dora.collect.client import load_query
+from dora.collect import client, sizes
+from dora.collect.sharing import Query, load_query
 from dora.demo.model import Commit, Deployment, Organization, PullRequest, Repository, Status
 from dora.demo.organization import build_organization
 from dora.demo.server import serve
@@ -81,17 +81,17 @@ def collected(
 def pages_of(size: int, *, tiny_lists: bool) -> Iterator[None]:
     """Pages of *size*; with *tiny_lists* a single status, parent and request fit beside a node."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(client, "FULL_PAGE", size)
+        patch.setattr(sizes, "FULL_PAGE", size)
         if tiny_lists:
             patch.setattr(client, "load_query", _tiny)
         yield
 
 
-def _tiny(name: str) -> str:
-    text = load_query(name)
+def _tiny(name: str) -> Query:
+    text = load_query(name).text
     for whole in ("statuses(first: 30", "parents(first: 10", "associatedPullRequests(first: 2"):
         text = text.replace(whole, whole.rpartition(" ")[0] + " 1")
-    return text
+    return Query(name, text)
 
 
 # -- The demo organization ----------------------------------------------------------------------

@@ -44,7 +44,8 @@ def deployment(number: int, *states: str, **more: Any) -> Deployment:
 def repository(name: str = "api", commits: int = 0, **more: Any) -> Repository:
     """A repository with a line of commits."""
     given = {"commits": line(commits), "head": sha(commits) if commits else None}
-    return Repository(name, len(name) * 100 + ord(name[0]), T0, **{**given, **more})
+    identity = len(name) * 100 + ord(name[0])
+    return Repository(name, more.pop("database_id", identity), T0, **{**given, **more})
 
 
 def organization(*repositories: Repository, **more: Any) -> Organization:

@@ -7,12 +7,11 @@ from dataclasses import replace
 import github
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from dora.demo.apps import App
 from dora.demo.model import Commit, PullRequest, Team
 from dora.demo.server import TOKEN, Server, serve
+from tests.demo.keys import app_key
 from tests.demo.made import T0, after, deployment, get, organization, repository, sha
 
 REQUEST = PullRequest(5, after(1), "Slots", after(2), after(2), sha(2), associated=(sha(2),))
@@ -135,20 +134,6 @@ def test_budgets_are_told_apart() -> None:
     assert {"core": 1, "graphql": 0} == {name: one["used"] for name, one in resources.items()}
 
 
-def app_key() -> tuple[str, str]:
-    """A private key and its public one."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return private.decode(), public.decode()
-
-
 def test_app_gets_a_token_that_is_accepted() -> None:
     """An App that signs with its key finds its installation and gets a token for an hour."""
     private, public = app_key()
@@ -165,7 +150,7 @@ def test_app_gets_a_token_that_is_accepted() -> None:
 def test_app_without_its_key_is_refused() -> None:
     """A token signed by another key, for another App, or living too long opens nothing."""
     private, public = app_key()
-    other, _ = app_key()
+    other, _ = app_key(2)
     now = int(dt.datetime.now(dt.UTC).timestamp())
     claims = {"iat": now, "exp": now + 300, "iss": "12"}
     with serve(WORLD, app=App(12, public, 34)) as running:

@@ -1,0 +1,36 @@
+"""A commit and a pull request as they were read: what the collector keeps of them."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+
+class Label(NamedTuple):
+    """A label of a pull request; its name can change, its id cannot."""
+
+    id: str
+    name: str
+
+
+class Request(NamedTuple):
+    """A merged pull request."""
+
+    number: int
+    created_at: datetime
+    merged_at: datetime
+    merge_sha: str | None
+    head_ref: str
+    first_authored_at: datetime | None  #: of its branch's first commit
+    branch: tuple[str, ...]  #: the first and the last two commits of its branch (LT4)
+    labels: tuple[Label, ...]
+
+
+class Commit(NamedTuple):
+    """A commit, with the numbers of the merged requests that GitHub associates with it."""
+
+    sha: str
+    authored_at: datetime
+    committed_at: datetime
+    parents: tuple[str, ...]
+    message: str | None  #: where it speaks of a revert (F3)
+    login: str | None  #: its author's, where that was asked for (LT9)
+    requests: tuple[int, ...]
