@@ -104,6 +104,7 @@ def test_run_twice(work: Workplace) -> None:
 
     (issue,) = issues(work)
     assert 1 == len(issue.comments)
+    assert list((work.shims / "cache/commits").rglob("*"))
 
 
 def test_by_app_and_without_an_issue(work: Workplace) -> None:
