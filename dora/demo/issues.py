@@ -186,8 +186,9 @@ def _as_either(request: Request, view: View, one: Issue | PullRequest) -> dict[s
         return as_issue(request, view, one)
     shown_request = as_pull_request(request, view, one)
     address = {"url": shown_request["url"]}
+    page = f"{view.url}/pull/{one.number}"
     return {**shown_request, "body": "", "comments": 0, "author_association": "MEMBER",
-            "pull_request": address}  # fmt: skip
+            "html_url": page, "pull_request": address}  # fmt: skip
 
 
 def _state(one: Issue | PullRequest) -> str:

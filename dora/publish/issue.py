@@ -124,7 +124,9 @@ class Issues:
         """The oldest issue with our marker; only of those who may have written it."""
         mark = f"<!-- dora:issue {self._mark} -->"
         for one in self._repository.get_issues(state="all", sort="created", direction="asc"):
-            if one.pull_request is None and (one.body or "").startswith(mark) and _is_ours(one):
+            # Only fields that every row has: PyGithub would ask again for each row without one.
+            is_issue = one.html_url.split("/")[-2:-1] == ["issues"]
+            if is_issue and (one.body or "").startswith(mark) and _is_ours(one):
                 return one
         return None
 

@@ -6,7 +6,7 @@ import zlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dora.publish.memory import LIMIT, Memory, pack, unpack
@@ -62,6 +62,7 @@ def test_never_longer_than_its_limit(count: int) -> None:
     assert (count == 20_000) == (not memory.is_whole)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_a_memory_or_nothing(text: str) -> None:
     """Whoever may edit a comment can write anything there; it is never an error."""
@@ -77,6 +78,7 @@ KEYS = ("v", "organization", "by", "benchmark", "since", "until", "days", "timez
         "rows", "failed")  # fmt: skip
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(KEYS), JSON).map(lambda one: {**one, "v": 1}))
 def test_any_document_is_a_memory_or_nothing(document: Any) -> None:
     """Also where it is JSON that was packed as ours is."""

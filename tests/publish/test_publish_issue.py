@@ -263,6 +263,7 @@ def test_found_among_many(tmp_path: Path) -> None:
         publish(server, tmp_path, WEEKS[0])
         publish(server, tmp_path, WEEKS[1])
 
+        assert len(server.requests) < 60  # pages, and not an issue at a time
         assert 151 == len(issues(server))
         assert 132 == len(issues(server)[-1].comments)
 
