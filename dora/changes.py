@@ -119,13 +119,12 @@ def _is_squash(commits: pd.DataFrame, tables: Tables) -> pd.Series:
     Its request's merge commit, with one parent that the request did not bring: neither among the
     branch's commits nor associated with the request, as the commits of a rebase are.
     """
+    is_merge = commits["is_merge"].fillna(value=False).astype("bool") & (commits["parents"] == 1)
+    asked = commits.loc[is_merge, ["repository", "number", "parent_sha"]]
     brought = pd.concat([tables.branch_commits, tables.associations], ignore_index=True)
-    brought = brought.rename(columns={"sha": "parent_sha"}).drop_duplicates()
-    pairs = commits[["repository", "number", "parent_sha"]].merge(
-        brought.astype({"number": "Int64"}).assign(is_brought=True),
-        on=["repository", "number", "parent_sha"],
-        how="left",
-    )
-    is_brought = pairs["is_brought"].notna().to_numpy()
-    is_merge = commits["is_merge"].fillna(value=False).astype("bool")
-    return is_merge & (commits["parents"] == 1) & ~is_brought
+    brought = brought.rename(columns={"sha": "parent_sha"}).astype({"number": "Int64"})
+    found = brought.merge(asked, on=["repository", "number", "parent_sha"]).drop_duplicates()
+    pairs = asked.merge(found.assign(is_brought=True), on=list(found), how="left")
+    is_squash = is_merge.copy()
+    is_squash[is_merge] = pairs["is_brought"].isna().to_numpy()
+    return is_squash

@@ -95,9 +95,7 @@ def find_hotfixes(
     on_branch = requests["head_ref"].isin([name for name in names if branches.fullmatch(name)])
     labelled = _labelled(tables, config.failures.hotfix_labels)
     hotfixes = pd.concat([requests.loc[on_branch, ["repository", "number"]], labelled])
-    return _shipped_requests(history, described).merge(
-        hotfixes.drop_duplicates(), on=["repository", "number"]
-    )
+    return _shipped(hotfixes.drop_duplicates(), history, described)
 
 
 def by_hotfix(successes: pd.DataFrame, hotfixes: pd.DataFrame) -> pd.DataFrame:
@@ -117,7 +115,7 @@ def by_label(
 ) -> pd.DataFrame:
     """F5: what shipped a change with a failure label, until the next success."""
     labelled = _labelled(tables, config.failures.labels)
-    shipped = _shipped_requests(history, described).merge(labelled, on=["repository", "number"])
+    shipped = _shipped(labelled, history, described)
     following = successes.groupby(ENVIRONMENT)["succeeded_at"].shift(-1)
     reasons = successes.assign(ended_at=following).merge(_called(shipped), on=DEPLOYMENT)
     return reasons.assign(signal="label", began_at=reasons["succeeded_at"])[REASON]
@@ -147,12 +145,13 @@ def _labelled(tables: Tables, labels: tuple[str, ...]) -> pd.DataFrame:
     return found[["repository", "number"]].drop_duplicates()
 
 
-def _shipped_requests(history: History, described: Described) -> pd.DataFrame:
-    """Requests of the changes that each deployment shipped: `repository, deployment, number`."""
+def _shipped(requests: pd.DataFrame, history: History, described: Described) -> pd.DataFrame:
+    """Which deployments shipped a change of *requests*: `repository, deployment, number`."""
     changes = described.loc[described["is_change"], ["repository", "sha", "number"]].dropna()
-    shipped = history.shipped.merge(changes, on=["repository", "sha"])
-    shipped = shipped[[*DEPLOYMENT, "number"]].drop_duplicates()
-    return shipped.astype({"number": "int64"})
+    changes = changes.astype({"number": "int64"}).merge(requests, on=["repository", "number"])
+    shipped = history.shipped[history.shipped["sha"].isin(changes["sha"])]  # few of very many
+    shipped = shipped.merge(changes, on=["repository", "sha"])
+    return shipped[[*DEPLOYMENT, "number"]].drop_duplicates()
 
 
 def _called(requests: pd.DataFrame) -> pd.DataFrame:

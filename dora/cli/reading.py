@@ -1,16 +1,13 @@
 """Options in, settings and tables out: what every command begins with."""
 
-import gc
 import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dora.cli import memory
 from dora.errors import BadUsage
-
-#: How many new objects make Python look for garbage, and how seldom it looks at all of them.
-SELDOM = (100_000, 20, 100)
 
 if TYPE_CHECKING:
     from dora.config import Config
@@ -45,9 +42,7 @@ def read_tables(settings: "Config", *, quiet: bool, with_authors: bool = False) 
     from dora.collect.organization import collect, connect  # noqa: PLC0415  # heavy: PyGithub
     from dora.render.terminal_progress import show_progress  # noqa: PLC0415  # heavy: rich
 
-    # What is read lives until the end: looking for garbage in it took an eighth of the time.
-    gc.freeze()
-    gc.set_threshold(*SELDOM)
+    memory.spare()
     with show_progress(sys.stderr, quiet=quiet) as progress:
         client = connect(settings, os.environ, progress)
         return collect(client, settings, progress, variables=os.environ, with_authors=with_authors)

@@ -100,13 +100,15 @@ class Queue:
         What could share its request with others waits for them as long as GitHub is busy with
         other requests: none, where nothing but such is there and *is_idle* is not true.
         """
-        kinds = [kind for kind in self._waiting if is_idle or self._is_full(kind)]
-        if not kinds:
-            return []
-        kind = min(kinds, key=lambda one: self._waiting[one][0][:3])
-        batch = self._take(kind)
-        if not self._waiting[kind]:
-            del self._waiting[kind], self._rows[kind]
+        batch: list[Ask] = []
+        while not batch:  # of whoever was first, nobody may wait any more
+            kinds = [kind for kind in self._waiting if is_idle or self._is_full(kind)]
+            if not kinds:
+                break
+            kind = min(kinds, key=lambda one: self._waiting[one][0][:3])
+            batch = self._take(kind)
+            if not self._waiting[kind]:
+                del self._waiting[kind], self._rows[kind]
         return batch
 
     def _is_full(self, kind: tuple[Any, ...]) -> bool:

@@ -33,6 +33,8 @@ TRIES_UNREACHABLE = 3
 PAUSE, LONGEST_PAUSE = 0.5, 8.0
 #: Seconds that one repository's failures may cost before it is given up.
 PATIENCE = 300.0
+#: Times that a request of several fails, whatever the reason, before they are asked apart.
+TOGETHER = 3
 #: Times in a row that a limit may turn the same ask away.
 LIMITS = 20
 #: Seconds for a whole answer, however slowly its parts drop in; GitHub's own limit is ten.
@@ -94,11 +96,6 @@ class Client:
     def requests(self) -> int:
         """Requests made so far, those for access among them."""
         return self._requests + self.access.requests
-
-    @property
-    def is_interrupted(self) -> bool:
-        """Whether what ends this run's reading ended all of it: a limit, or the credentials."""
-        return self._refusal is not None or self._is_held_too_long()
 
     def run(self, reading: Coroutine[Any, Any, T]) -> T:
         """What *reading* gives, with an event loop and threads that are gone afterwards.
@@ -288,9 +285,10 @@ class Client:
         tries = 1 + max(ask.tries for ask in batch)
         longest = min(LONGEST_PAUSE, PAUSE * 2 ** (tries - 1))
         pause = longest * random.uniform(0.5, 1)  # noqa: S311  # jitter, no secret
+        is_parted = len(batch) > 1 and tries >= TOGETHER  # one of them may be what fails
         for ask in batch:
             ask.tries += 1
-            if asks_less:
+            if asks_less or is_parted:
                 ask.ask_less(len(batch))
             is_cured = asks_less and rows > 1
             self._try_again(ask, answer, seconds / len(batch), 0.0 if is_cured else pause)
