@@ -25,6 +25,10 @@ PYTHON ?= $(firstword $(foreach one,$(PYTHONS),$(shell $(one) -c '$(IS_NEW_ENOUG
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 READY := .venv/.ready
+# What is installed: everything for work on it, or only what a report needs.
+REQUIREMENTS ?= requirements.txt
+YAML := .github .yamllint.yml tests/workflow/stubs
+SCRIPTS := .ci/run $(wildcard .github/actions/*/*.sh)
 TYPED_BESIDE := docs/generate.py
 GENERATED := README.md docs/configuration.md docs/cli.md docs/tables.md
 COG := $(BIN)/cog -I docs
@@ -56,16 +60,23 @@ check: $(READY) ## check form, types, who imports whom, and that generated docum
 	$(BIN)/mypy
 	$(BIN)/mypy $(TYPED_BESIDE)
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/yamllint --strict $(YAML)
+	$(BIN)/shellcheck $(SCRIPTS)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/actionlint
+	@$(BIN)/zizmor --offline --quiet --persona pedantic --strict-collection .github
 	@$(COG) --check $(GENERATED) \
 		|| { echo "make check: a generated document is out of date; run make docs" >&2; exit 1; }
 
 docs: $(READY) ## write the generated parts of README.md and docs/ anew
 	$(COG) -r $(GENERATED)
 
-lock: ## pin every package anew in requirements.txt (needs uv)
+lock: ## pin every package anew (needs uv)
 	@command -v uv >/dev/null || { echo "make lock: uv is needed for this" >&2; exit 1; }
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--group dev pyproject.toml -o requirements.txt $(ARGS)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--group build --extra slack --extra pagerduty --constraint requirements.txt \
+		pyproject.toml -o .github/requirements.txt $(ARGS)
 
 bench: $(READY) ## measure how long reports of large organizations take
 	@$(BIN)/python -m tests.benchmarks.run $(ARGS)
@@ -77,7 +88,7 @@ clean: ## remove .venv and whatever tools left behind
 	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name .git -prune -o -name __pycache__ -exec rm -rf {} +
 
-$(READY): pyproject.toml requirements.txt
+$(READY): pyproject.toml $(REQUIREMENTS)
 	@$(BIN)/python -c '$(IS_NEW_ENOUGH)' 2>/dev/null || { \
 		if [ -n "$(PYTHON)" ]; then \
 			"$(PYTHON)" -m venv --clear .venv; \
@@ -87,10 +98,10 @@ $(READY): pyproject.toml requirements.txt
 			exit 1; \
 		fi; \
 	}
-	@echo "Installing what requirements.txt pins into .venv …" >&2
-	@uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.txt 2>/dev/null \
+	@echo "Installing what $(REQUIREMENTS) pins into .venv …" >&2
+	@uv pip install --quiet --python $(BIN)/python --require-hashes -r $(REQUIREMENTS) 2>/dev/null \
 		|| { $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null; \
-		$(PIP) --require-hashes -r requirements.txt; }
+		$(PIP) --require-hashes -r $(REQUIREMENTS); }
 	@uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . 2>/dev/null \
 		|| $(PIP) --no-deps --no-build-isolation -e .
 	@touch $@

@@ -16,6 +16,7 @@ from dora.cli import output as out
 from dora.cli.demo import CONTEXT, demo
 from dora.cli.doctor import doctor
 from dora.cli.explain import explain
+from dora.cli.publish import publish
 from dora.cli.report import report
 from dora.errors import DoraError
 
@@ -74,4 +75,5 @@ def _options(
 app.command()(report)
 app.command()(doctor)
 app.command()(explain)
+app.command()(publish)
 app.command(context_settings=CONTEXT)(demo)

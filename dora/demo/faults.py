@@ -44,6 +44,20 @@ class Status:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """An answer of that status in GitHub's words, as for a missing permission or a conflict."""
+
+    status: int
+    message: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def answer(self) -> Response:
+        """The answer in the server's place."""
+        answer = problem(self.status, self.message)
+        return replace(answer, headers={**answer.headers, **self.headers})
+
+
+@dataclass(frozen=True)
 class RateLimit:
     """The hourly budget is used up until *reset_after* seconds from now.
 
@@ -173,7 +187,7 @@ class Expire:
 
 
 #: answers in the server's place
-Instead = Status | SecondaryLimit | Reset | Html
+Instead = Status | Refusal | SecondaryLimit | Reset | Html
 #: changes the answer
 After = Truncate | PartialError
 Effect = Instead | After | RateLimit | Stall | Deny | Endless | Change | Expire
@@ -183,7 +197,8 @@ Effect = Instead | After | RateLimit | Stall | Deny | Endless | Change | Expire
 class Rule:
     """Which requests meet *effect*: all that fit what is given.
 
-    *operation* is a GraphQL operation's name, *path* a glob, *variables* those it must have.
+    *method* is HTTP's, *operation* a GraphQL operation's name, *path* a glob, *variables* those it
+    must have.
     *at* names which of the fitting requests, counted from 1 (none: every one), *starting* the
     first of them, *probability* draws among those.
     """
@@ -195,11 +210,13 @@ class Rule:
     at: Sequence[int] = ()
     starting: int = 1
     probability: float = 1.0
+    method: str | None = None
 
     def fits(self, request: Request) -> bool:
         """Whether the request is one of the kind."""
         return (
             (self.operation is None or request.operation == self.operation)
+            and self.method in {None, request.method}
             and (self.path is None or fnmatchcase(request.path, self.path))
             and any(
                 _fits(self.variables, request.variables, ending) for ending in _endings(request)

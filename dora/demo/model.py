@@ -19,6 +19,7 @@ class Status:
     environment: str | None = None  #: renames the deployment's environment when set
     environment_url: str | None = None
     creator: str = "github-actions[bot]"
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,19 @@ class PullRequest:
 
 
 @dataclass(frozen=True)
+class Comment:
+    """One comment on an issue."""
+
+    id: int
+    body: str
+    created_at: datetime
+    author: str = "octo-operator"
+    author_association: str = "MEMBER"
+
+
+@dataclass(frozen=True)
 class Issue:
-    """One issue."""
+    """One issue; *comments* in the order of their creation."""
 
     number: int
     title: str
@@ -83,6 +95,9 @@ class Issue:
     closed_at: datetime | None = None
     body: str = ""
     labels: tuple[str, ...] = ()
+    author: str = "octo-operator"
+    author_association: str = "MEMBER"
+    comments: tuple[Comment, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ def as_status(request: Request, view: View, deployment: Deployment, at: int) -> 
         "node_id": node_id("DeploymentStatus", view.identity, deployment.id, at),
         "state": status.state,
         "creator": account(request, status.creator),
-        "description": "",
+        "description": status.description,
         "environment": renamed[-1] if renamed else deployment.environment,
         "target_url": status.log_url or "",
         "created_at": instant(status.created_at),

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
-from dora.demo import graphql, rest
+from dora.demo import graphql, rest, writing
 from dora.demo.apps import App, Tokens
 from dora.demo.connection import Listener
 from dora.demo.faults import (
@@ -173,6 +174,9 @@ class Server:
         if not budget.spend(1):
             told = budget.style or self.limits.style
             return exhausted(told if told == "429" else "403", int(budget.reset_at))
+        written = self._written(request, world)
+        if written is not None:
+            return written
         if not self.remember:
             return rest.answer(request, world)
         key = key_of(request)
@@ -180,6 +184,18 @@ class Server:
             world.remembered[key] = rest.answer(request, world)
         kept: Response = world.remembered[key]
         return kept
+
+    def _written(self, request: Request, world: World) -> Response | None:
+        """The answer to what workflows ask, which may change the truth; None for all else."""
+        with self._changing:
+            now = datetime.now(UTC).replace(microsecond=0)
+            fresh = replace(self.world, denied=world.denied)
+            written = writing.answer(request, fresh, now)
+            if written is None:
+                return None
+            if written.organization is not None:
+                self.world = self.world.succeeded_by(written.organization)
+            return written.response
 
     def _graphql(self, request: Request, world: World) -> Response:
         if request.method != "POST":

@@ -81,14 +81,14 @@ def _table(report: Report) -> Iterator[str]:
     names = list(dict.fromkeys(name for row in report.rows for name in row.key))
     waiting = any(row.waiting for row in report.rows)
     titles = [" ".join(fact.title) for fact in _facts(report.rows[0], waiting=waiting)]
-    yield _line([*(name.capitalize() for name in names), *titles])
-    yield _line(["---"] * (len(names) + len(titles)))
+    yield table_line([*(name.capitalize() for name in names), *titles])
+    yield table_line(["---"] * (len(names) + len(titles)))
     for row in report.rows:
         keys = [_key(row, name) for name in names]
-        yield _line([*keys, *(_cell(fact) for fact in _facts(row, waiting=waiting))])
+        yield table_line([*keys, *(_cell(fact) for fact in _facts(row, waiting=waiting))])
 
 
-def _line(cells: list[str]) -> str:
+def table_line(cells: list[str]) -> str:
     """Give one line of a table; a pipe in a cell is escaped, in code spans as well.
 
     GitHub ends a cell at each pipe that no backslash stands right before, whatever stands before
