@@ -66,7 +66,7 @@ def test_every_command_that_reads_keeps(
     arguments: tuple[str, ...], server: Server, cache_home: Path, tmp_path: Path
 ) -> None:
     """Each keeps in the user's folder or the one that is named, or keeps nothing."""
-    given = (*arguments, "--org", "acme")
+    given: tuple[str | Path, ...] = (*arguments, "--org", "acme")
     assert 0 == dora(*given, "--no-cache", server=server).returncode
     assert not cache_home.exists()
     assert 0 == dora(*given, "--cache", tmp_path / "own", server=server).returncode
@@ -84,7 +84,7 @@ def test_every_command_that_reads_keeps(
     ],
 )
 def test_nothing_is_kept_of_authors(
-    arguments: tuple[str, ...], variables: dict[str, str], server: Server, cache_home: Path
+    arguments: tuple[str, ...], variables: dict[str, Any], server: Server, cache_home: Path
 ) -> None:
     """Who wrote a change is nobody's business on a disk: where it matters nothing is kept (LT9)."""
     done = dora(*arguments, "--org", "acme", server=server, **variables)
@@ -97,7 +97,14 @@ def test_cache_and_no_cache(
     arguments: tuple[str, ...], server: Server, cache_home: Path, tmp_path: Path
 ) -> None:
     """Both together are a usage error, told before anything is asked."""
-    given = (*arguments, "--org", "acme", "--cache", tmp_path / "own", "--no-cache")
+    given: tuple[str | Path, ...] = (
+        *arguments,
+        "--org",
+        "acme",
+        "--cache",
+        tmp_path / "own",
+        "--no-cache",
+    )
     told = "dora: --cache and --no-cache: only one of them can be meant\n"
     assert (2, "", told) == outcome(dora(*given, server=server))
     assert ([], []) == (server.requests, [*tmp_path.iterdir(), *cache_home.glob("*")])
