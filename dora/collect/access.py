@@ -87,9 +87,7 @@ class Access:
             return False
         with self._replacing:
             if generation == self.generation:
-                auth = self._new()
-                _connect(auth, self.api)  # through which a token can be had
-                self._auth = auth
+                self._auth = self._new()
                 self.generation += 1
         return True
 
@@ -156,7 +154,9 @@ def _app(variables: Mapping[str, str], api: str, organization: str) -> Access:
         asked, installation = (0, int(given)) if given else _installation(app, api, organization)
 
         def new() -> Auth.AppInstallationAuth:
-            return app.get_installation_auth(installation)
+            auth = app.get_installation_auth(installation)
+            _connect(auth, api)
+            return auth
 
         return Access(new(), api, requests=asked, new=new)
     except (ValueError, TypeError, PyJWTError):
@@ -208,6 +208,8 @@ def _installation(app: Auth.AppAuth, api: str, organization: str) -> tuple[int, 
             )
             if isinstance(number := found[1].get("id"), int):
                 return asked, number
+        except ValueError:  # half an answer
+            pass
         except (GithubException, RequestException) as wrong:
             is_passing = not isinstance(wrong, GithubException) or wrong.status >= SERVER_ERROR
             if pause is None or not is_passing:

@@ -54,12 +54,9 @@ class Cache:
         self._warns = warns
         self._connection: sqlite3.Connection | None = None
         self._is_written = True
-        try:
-            self._connection = self._open()
-        except (Damaged, sqlite3.Error, OSError, ValueError) as wrong:
-            self._fail(wrong)
-            if _is_damage(wrong, self.path):
-                self._open_anew()
+        self._file: int | None = None  #: number of the file that was opened
+        if self._is_damaged():
+            self._is_damaged()  # what was discarded is begun anew
 
     def get(self, owner: Owner, key: Key, *, beside: tuple[Key, str] | None = None) -> str | None:
         """What is kept under *key*; None where nothing is.
@@ -133,6 +130,7 @@ class Cache:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with suppress(FileExistsError):  # nobody else's business: names of branches, messages
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL, 0o600))
+        self._file = _number(self.path)
         connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
         connection.text_factory = bytes  # a damaged text may be none
         try:
@@ -149,25 +147,34 @@ class Cache:
             raise
         return connection
 
-    def _open_anew(self) -> None:
+    def _is_damaged(self) -> bool:
+        """Open the file; whether it was discarded instead."""
         try:
             self._connection = self._open()
         except (Damaged, sqlite3.Error, OSError, ValueError) as wrong:
-            self._fail(wrong)
+            return self._fail(wrong)
+        return False
 
-    def _fail(self, wrong: Exception) -> None:
-        """Go on without what does not work: a damaged file, writing to it, or all of it."""
-        if _is_damage(wrong, self.path):
+    def _fail(self, wrong: Exception) -> bool:
+        """Go on without what does not work, and tell: writing, or all of it.
+
+        True where the file is to blame and was discarded, unless another run was quicker.
+        """
+        is_same = self._file is not None and self._file == _number(self.path)
+        if _is_damage(wrong) or (is_same and _says_no(wrong, self.path)):
             self.close()
-            for ending in ("", "-wal", "-shm"):
-                with suppress(OSError):
-                    self.path.with_name(self.path.name + ending).unlink()
+            if is_same:
+                for ending in ("", "-wal", "-shm"):
+                    with suppress(OSError):
+                        self.path.with_name(self.path.name + ending).unlink()
             self._warns(f"the cache {self.path} was damaged and is discarded: {wrong}")
-        elif self._connection is not None:
+            return True
+        if self._connection is not None:
             self._is_written = False
             self._warns(f"nothing more can be kept in the cache {self.path}: {wrong}")
         else:
             self._warns(f"the cache {self.path} cannot be used: {wrong}")
+        return False
 
 
 def cache_path(directory: Path, api: str, organization: str) -> Path:
@@ -214,11 +221,22 @@ def _sum(owner: Owner, key: Key, said: bytes) -> int:
     return zlib.crc32(b"\0".join((*(str(part).encode() for part in (*owner, *key)), said)))
 
 
-def _is_damage(wrong: Exception, path: Path) -> bool:
-    """Whether the file is to blame: one that says it is not to be written may be, to the system."""
-    if _code(wrong) == sqlite3.SQLITE_READONLY:
-        return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+def _is_damage(wrong: Exception) -> bool:
     return isinstance(wrong, Damaged) or _code(wrong) in BROKEN
+
+
+def _says_no(wrong: Exception, path: Path) -> bool:
+    """Whether a file says that it is not to be written where the system says that it may be."""
+    is_no = _code(wrong) == sqlite3.SQLITE_READONLY
+    return is_no and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def _number(path: Path) -> int | None:
+    """Number of the file that is there now; None where there is none."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def _code(wrong: BaseException) -> int | None:

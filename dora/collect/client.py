@@ -244,9 +244,9 @@ class Client:
 
     def _send(self, query: str, variables: dict[str, Any]) -> Answer:
         """One request, in a thread; a connection that fails is an answer like any other."""
-        generation, requester = self._connection()
         try:
             self.access.refresh()
+            generation, requester = self._connection()
             status, headers, text = requester.requestJson(
                 "POST", requester.graphql_url, input={"query": query, "variables": variables}
             )
@@ -258,7 +258,7 @@ class Client:
             return Answer("too much" if is_slow else "unreachable", message=told)
         except RuntimeError:  # PyGithub follows GitHub to no other host
             return Answer("lost", message="it is redirected to another address")
-        except ValueError:  # no token where one belongs, or a header that is no number
+        except (ValueError, TypeError):  # no token where one belongs, a header that is no number
             return Answer("unsound", message="GitHub sent something that makes no sense")
         self._idle.append((generation, requester))
         return read_answer(status, headers, text)

@@ -1,7 +1,7 @@
 """One repository in, its deployments with all their statuses out, newest first."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import ceil
 from sys import intern
@@ -58,7 +58,9 @@ class DeploymentList:
             stamp=self.with_stamp and is_first,
             labels=self.with_labels and is_first,
         )
-        found = find(answer, "repository")
+        # What is asked for the cache's sake alone may be refused: then nothing kept is of use.
+        errors = tuple(error for error in answer.errors if not _is_of_cache(error))
+        found = find(replace(answer, errors=errors), "repository")
         connection = found.pop("deployments", None)
         if not isinstance(connection, dict):
             raise CannotRead("GitHub gives no deployments")
@@ -110,6 +112,10 @@ class DeploymentList:
             return find(answer, "node", "statuses")
 
         first["nodes"] += await read_pages(ask)
+
+
+def _is_of_cache(error: dict[str, Any]) -> bool:
+    return (error.get("path") or [])[1:2] in (["pullRequests"], ["labels"])
 
 
 def _deployment(node: dict[str, Any]) -> Deployment:

@@ -24,7 +24,11 @@ async def freshen(
 
     Whatever cannot be brought up to date is forgotten, and then read like any other.
     """
-    nodes = (beside.get("pullRequests") or {}).get("nodes") or []
+    page = beside.get("pullRequests")
+    if page is None:  # the token may not tell: nothing kept is of use, and nothing is to be kept
+        kept.forget()
+        return
+    nodes = page["nodes"] or []
     latest = max((node["updatedAt"] for node in nodes if node), default=None)
     try:
         # Time does not go back: requests are gone, or no longer shown.
