@@ -85,7 +85,8 @@ def _read_body(body: Any, headers: dict[str, Any]) -> Answer:
     """What a body that came with status 200 means."""
     if not isinstance(body, dict) or not {"data", "errors"} & body.keys():
         return Answer("unsound", message="GitHub sent something that is no answer to a query")
-    errors = tuple(one for one in body.get("errors") or () if isinstance(one, dict))
+    told = body.get("errors")
+    errors = tuple(one for one in told if isinstance(one, dict)) if isinstance(told, list) else ()
     types = {str(one.get("type", "")) for one in errors}
     message = "; ".join(str(one.get("message", "")) for one in errors)
     if types & {"RATE_LIMITED", "RATE_LIMIT"}:

@@ -1,6 +1,6 @@
 """An organization in, runs that keep what they read and runs that do not out: tools of tests."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +23,11 @@ class Runs:
 
     def kept(self, **options: Any) -> Reading:
         """A run that keeps what it reads, at the organization's present."""
-        return self._read(options, cache=str(self.folder))
+        return self.read(options, cache=str(self.folder))
 
     def plain(self, **options: Any) -> Reading:
         """A run that keeps nothing, and uses nothing kept."""
-        return self._read(options, cache=False)
+        return self.read(options, cache=False)
 
     def check(self, **options: Any) -> Reading:
         """Hold what a run reads that uses what is kept against what one reads that does not."""
@@ -40,7 +40,9 @@ class Runs:
         """The file in which these runs keep what they read."""
         return cache_path(self.folder, self.server.url, self.server.world.organization.login)
 
-    def _read(self, options: dict[str, Any], *, cache: str | bool) -> Reading:
+    def read(self, options: Mapping[str, Any] | None = None, *, cache: str | bool) -> Reading:
+        """A run that keeps what it reads in that folder, or nothing."""
+        options = options or {}
         given = {**options, "collect": {**options.get("collect", {}), "cache": cache}}
         return read_from(self.server, config_of(self.server.world.organization, **given))
 

@@ -2,6 +2,7 @@
 
 import random
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from dora.demo.faults import Change, Faults, Rule
 from dora.demo.model import Organization
 from dora.demo.organization import build_organization
 from dora.window import parse_age
@@ -175,6 +177,30 @@ def test_any_week_of_any_organization(seed: int, tmp_path: Path) -> None:
         for week in weeks:
             runs.server.replace(week)
             assert [] == runs.check(**question(week.now, chance)).told.warned
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_any_week_that_passes_while_it_is_read(seed: int, tmp_path: Path) -> None:
+    """Two runs while everything changes at once, one before the other: what they keep is true."""
+    chance = random.Random(seed)  # noqa: S311  # reproducible, not secret
+    weeks = past(small(chance, skewed=seed % 3 == 0), chance, 3)
+    with (
+        pages_of(chance.choice((1, 2, 5, 100)), tiny_lists=chance.random() < 1 / 3),
+        runs_of(weeks[0], tmp_path) as runs,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        for week, next_week in pairwise(weeks):
+            change = Rule(
+                Change(lambda _, following=next_week: following), at=[chance.randint(1, 30)]
+            )  # type: ignore[misc]  # bound at once
+            runs.server.faults = Faults([change])
+            asked = question(week.now, chance)
+            started = [pool.submit(runs.kept, **asked) for _ in range(2)]
+            assert [[], []] == [one.result().told.warned for one in started]
+            runs.server.faults = Faults()
+            runs.server.replace(next_week)
+            asked = question(next_week.now, chance) if chance.random() < 1 / 2 else {}
+            assert [] == runs.check(**asked).told.warned
 
 
 # -- The past, as tests here make it -------------------------------------------------------------
