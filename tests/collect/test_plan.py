@@ -52,10 +52,9 @@ def test_plan_asks_a_request_for_eight_repositories() -> None:
     with serve(today(Shape(40, 12, 60))) as server:
         plan = plan_of(server, config_of(server.world.organization))
         assert len(server.requests) == plan.asked == 1 + 5
-    assert (5000, 5000 - sum(one.points for one in server.requests)) == (
-        plan.limit,
-        plan.remaining,
-    )
+    assert 5000 == plan.limit
+    assert plan.remaining is not None
+    assert 5000 - sum(one.points for one in server.requests) <= plan.remaining < 5000
 
 
 def test_plan_of_the_next_week_asks_for_new_commits_alone(tmp_path: Path) -> None:
