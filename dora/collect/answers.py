@@ -133,7 +133,10 @@ def _sign_on(headers: dict[str, Any]) -> str:
 
 def _reset(headers: dict[str, Any]) -> datetime | None:
     seconds = _integer(headers.get("x-ratelimit-reset"))
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):  # no instant that a clock could show
+        return None
 
 
 def _integer(value: Any) -> int | None:

@@ -45,6 +45,8 @@ DEADLINE = 30.0
 #: Seconds that nobody waits, and that no clock is too short for.
 LONGEST_HOLD = 1e7
 SECOND = timedelta(seconds=1)
+#: How long a limit lasts that does not say until when.
+MINUTE = timedelta(minutes=1)
 
 T = TypeVar("T")
 
@@ -355,7 +357,7 @@ class Client:
         if answer.pause is not None:
             resume = now + timedelta(seconds=min(LONGEST_HOLD, answer.pause * longer))
         else:
-            reset = answer.reset or now + timedelta(minutes=1)
+            reset = answer.reset or now + MINUTE
             # Where our clock is ahead of GitHub's, the reset seems to be over.
             resume = max(reset, now + timedelta(seconds=longer - 1))
         self._why = answer.kind

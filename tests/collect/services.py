@@ -16,7 +16,14 @@ from dora.collect import asks, client, sizes
 from dora.collect.sharing import Query, load_query
 from dora.demo.faults import PartialError
 from dora.demo.messages import Response
-from dora.demo.model import Deployment, Organization, Repository, Status
+from dora.demo.model import (
+    Commit,
+    Deployment,
+    Organization,
+    PullRequest,
+    Repository,
+    Status,
+)
 from tests.collect.reading import known_states
 from tests.organizations import (
     BUSY_COMMIT_GAPS,
@@ -73,6 +80,50 @@ def organization(*recipes: tuple[int, int]) -> Organization:
     """A repository of each recipe: one of several pages, and small ones that share requests."""
     made = [service(number, *recipe) for number, recipe in enumerate(recipes or RECIPES, 1)]
     return known_states(Organization(LOGIN, NOW, tuple(made)))
+
+
+@cache
+def reverting() -> Organization:
+    """An organization where a branch is named after the request that its revert takes back.
+
+    That request was shipped before the window, and what shipped it is not read for itself.
+    """
+    days = (200, 100, 97, 96, 60, 20, 6)
+    shas = [f"{number:040x}" for number in range(len(days))]
+    made = zip(
+        shas, ((), *((sha,) for sha in shas)), (NOW - day * DAY for day in days), strict=False
+    )
+    requests = [
+        PullRequest(
+            number,
+            at - DAY,
+            merged_at=at,
+            closed_at=at,
+            merge_commit_sha=sha,
+            head_ref=branch,
+            associated=(sha,),
+        )
+        for number, sha, at, branch in (
+            (1, shas[1], NOW - 100 * DAY, "feature"),
+            (2, shas[6], NOW - 6 * DAY, "revert-1-feature"),
+        )
+    ]
+    filed = [
+        Deployment(at, sha, "production", NOW - day * DAY, (Status("success", NOW - day * DAY),))
+        for at, sha, day in zip(
+            range(1, 7), (shas[0], shas[1], *shas[3:]), (150, 99, 95, 59, 19, 5), strict=True
+        )
+    ]
+    web = Repository(
+        "web",
+        1,
+        NOW - 900 * DAY,
+        head=shas[-1],
+        commits={sha: Commit(sha, parents, at, at) for sha, parents, at in made},
+        pull_requests=tuple(requests),
+        deployments=tuple(filed),
+    )
+    return Organization("acme", NOW, (web,))
 
 
 @contextmanager

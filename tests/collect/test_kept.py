@@ -143,7 +143,7 @@ def test_lower_numbered_request_is_merged_into_what_is_live(tmp_path: Path) -> N
     check(last_week(with_requests(api(), also)), acme(with_requests(api(), also)), tmp_path)
 
 
-@pytest.mark.parametrize("count", [99, 100, 101, 250])
+@pytest.mark.parametrize("count", [100, 101])
 def test_request_of_many_commits(count: int, tmp_path: Path) -> None:
     """A request may bring more commits than GitHub tells beside it, all of which change."""
     work = [
@@ -302,9 +302,9 @@ def touched(number: int, at: Any) -> Any:
     return touch
 
 
-@pytest.mark.parametrize("lag", [timedelta(0), SECOND, HOUR])
-@pytest.mark.parametrize("number", [101, 111, 124])
-@pytest.mark.parametrize("turn", [2, 3, 5])
+@pytest.mark.parametrize("lag", [timedelta(0), HOUR])
+@pytest.mark.parametrize("number", [101, 124])
+@pytest.mark.parametrize("turn", [2, 4])
 def test_request_that_changes_while_its_page_is_turned(
     number: int, turn: int, lag: timedelta, tmp_path: Path
 ) -> None:
