@@ -13,6 +13,7 @@ from datetime import datetime
 from dora.collect import sizes
 from dora.collect.commit_log import CommitLog, Walk
 from dora.collect.deployments import parse_instant
+from dora.collect.place import find
 from dora.collect.pull_requests import Rows
 from dora.collect.records import Commit
 from dora.graph import CommitGraph
@@ -108,7 +109,7 @@ class CommitHistory:
         if len(whole) == 1:
             return self._numbers[whole[0]]
         answer = await self.log.place.ask("object", rows=ONE, sha=sha)
-        commit = (answer.data.get("repository") or {}).get("object") or {}
+        commit = find(answer, "repository").get("object") or {}
         if "oid" not in commit:
             return None
         return self.number(commit["oid"], parse_instant(commit["committedDate"]))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -63,7 +63,9 @@ class PullRequests:
     async def find_merge(self, number: int) -> tuple[str, datetime] | None:
         """Sha and committer's date of a request's merge commit; None if it was not merged."""
         answer = await self.place.ask("request", rows=ONE, number=number, after=None)
-        node = (answer.data.get("repository") or {}).get("pullRequest")
+        # That a number is an issue's, or nobody's, is told by an error; any other is no answer.
+        errors = tuple(error for error in answer.errors if not _is_no_request(error))
+        node = find(replace(answer, errors=errors), "repository").get("pullRequest")
         if node is None or node["mergedAt"] is None or node["mergeCommit"] is None:
             return None
         await self.learn([node])
@@ -120,6 +122,11 @@ class PullRequests:
             return find(answer, "repository", "pullRequest", "labels")
 
         first["nodes"] += await read_pages(ask)
+
+
+def _is_no_request(error: dict[str, Any]) -> bool:
+    path = error.get("path") or []
+    return error.get("type") == "NOT_FOUND" and path == ["repository", "pullRequest"]
 
 
 def is_merged(node: dict[str, Any]) -> bool:
