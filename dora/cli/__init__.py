@@ -46,12 +46,19 @@ def main() -> NoReturn:
             traceback.print_exc()
         out.tell(wrong)
         sys.exit(wrong.exit_status)
+    except KeyboardInterrupt:  # before typer looks out for it
+        _stop()
     except SystemExit as ended:
         if ended.code == INTERRUPTED:
-            print("dora: stopped", file=sys.stderr, flush=True)
-            os._exit(INTERRUPTED)  # a request in flight is nobody's business any more
+            _stop()
         raise
     sys.exit(0)
+
+
+def _stop() -> NoReturn:
+    """End at once: a request in flight is nobody's business any more."""
+    print("dora: stopped", file=sys.stderr, flush=True)
+    os._exit(INTERRUPTED)
 
 
 def _show_version(asked: bool) -> None:
