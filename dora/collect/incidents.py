@@ -15,10 +15,11 @@ SEARCH_CAP = 1000
 SECOND = timedelta(seconds=1)
 
 
-async def read_incidents(client: Client, config: Config) -> Rows:
+async def read_incidents(client: Client, config: Config, ids: dict[int, str]) -> Rows:
     """Rows of the incidents opened since the look-back began, and of their labels.
 
-    Nothing is asked where no label or no incident counts. CannotRead says why they cannot be had.
+    *ids* takes in the number at GitHub of each repository that has one, with its name. Nothing is
+    asked where no label or no incident counts. CannotRead says why they cannot be had.
     """
     rows: Rows = {"incidents": [], "labels": []}
     if not config.failures.incident or not config.incidents.labels:
@@ -27,6 +28,7 @@ async def read_incidents(client: Client, config: Config) -> Rows:
     begin = (config.lookback_start).replace(microsecond=0)
     for issue in await _search(client, config, begin, window.until):
         repository, number = issue["repository"]["name"], issue["number"]
+        ids[issue["repository"]["databaseId"]] = repository
         rows["incidents"].append(
             (repository, number, f"{repository}#{number}", None, parse_instant(issue["createdAt"]),
              issue["closedAt"] and parse_instant(issue["closedAt"]), find_named(issue["body"]),

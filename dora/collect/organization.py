@@ -87,6 +87,10 @@ class _Gathering:
     keeping: Keeping
     tables: TableBuilder = field(default_factory=TableBuilder)
     gaps: dict[str, str] = field(default_factory=dict)
+    _incidents: Rows = field(default_factory=dict)
+    _ids: dict[int, str] = field(default_factory=dict)
+    """Names of the repositories that have incidents, as the incidents tell them, by number."""
+    _listed: dict[int, str] = field(default_factory=dict)  #: and as the list tells them
     _named: asyncio.Task[set[str]] = field(init=False)
     _reading: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -98,6 +102,7 @@ class _Gathering:
             await self._read_repositories()
             await asyncio.gather(*self._reading)
             await self._named
+            self.tables.add(self._as_listed())
             self.tables.add(await teams)
         finally:
             for task in (self._named, teams, *self._reading):
@@ -112,6 +117,8 @@ class _Gathering:
             async with aclosing(listed) as repositories:
                 async for found in repositories:
                     count += 1
+                    if found.id is not None:
+                        self._listed[found.id] = found.name
                     reason = skips(found)
                     if reason is not None:
                         self.tables.add(reason)
@@ -133,20 +140,37 @@ class _Gathering:
         self.tables.add(rows)
         self.progress.read(found.name)
 
-    async def has_incidents(self, name: str) -> bool:
+    async def has_incidents(self, found: Found) -> bool:
         """Whether an incident may be about a repository; waits until the incidents are read."""
-        return name.casefold() in await asyncio.shield(self._named)
+        return found.name.casefold() in await asyncio.shield(self._named) or found.id in self._ids
+
+    def _as_listed(self) -> Rows:
+        """Rows of the incidents with the names of the list: one may be renamed in between."""
+        renamed = {
+            name: self._listed[id_]
+            for id_, name in self._ids.items()
+            if self._listed.get(id_, name) != name
+        }
+        rows = dict(self._incidents)
+        rows["incidents"] = [
+            (renamed[row[0]], row[1], f"{renamed[row[0]]}#{row[1]}", *row[3:])
+            if row[0] in renamed
+            else row
+            for row in rows.get("incidents", [])
+        ]
+        rows["labels"] = [(renamed.get(row[0], row[0]), *row[1:]) for row in rows.get("labels", [])]
+        return rows
 
     async def _read_incidents(self) -> set[str]:
         """Read the incidents of GitHub and PagerDuty (F7); whose they may be."""
         if not self.config.failures.incident:
             return set()
         rows, more = await asyncio.gather(
-            self._or_gap("incidents", read_incidents(self.client, self.config)),
+            self._or_gap("incidents", read_incidents(self.client, self.config, self._ids)),
             self._or_gap("incidents of PagerDuty", self._read_pagerduty()),
         )
         rows |= {"incidents": [*rows.get("incidents", []), *more.get("incidents", [])]}
-        self.tables.add(rows)
+        self._incidents = rows
         return _named_by(rows)
 
     async def _read_pagerduty(self) -> Rows:
@@ -184,7 +208,7 @@ def _reader(gathering: _Gathering) -> Callable[[Found, int], Coroutine[Any, Any,
             environment,
             service,
             span,
-            lambda: gathering.has_incidents(found.name),
+            lambda: gathering.has_incidents(found),
             gathering.with_authors or bool(config.changes.exclude_authors),
             gathering.keeping.of(found),
         )
