@@ -7,6 +7,7 @@ Whatever is wrong with the file costs requests and a warning, never a report.
 import os
 import re
 import sqlite3
+import time
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +21,8 @@ VERSION = 1
 APPLICATION = 0x646F7261
 #: Seconds to wait while another run writes.
 PATIENCE = 10.0
+#: Seconds between two tries where SQLite does not wait by itself.
+PAUSE = 0.005
 #: SQLite's words for a file that is none of its own.
 BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 #: `said` is JSON, `sum` tells whether it still says what was written.
@@ -134,7 +137,7 @@ class Cache:
         connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
         connection.text_factory = bytes  # a damaged text may be none
         try:
-            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            _turn_to_wal(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
             _check(connection)
             with connection:
@@ -185,6 +188,23 @@ def cache_path(directory: Path, api: str, organization: str) -> Path:
     path = parts.path.strip("/").removesuffix("api/v3")  # several may be behind one host
     name = _plain(organization.casefold()) + ".sqlite"
     return directory / _plain(f"{at}/{path}" if path else at) / name
+
+
+def _turn_to_wal(connection: sqlite3.Connection) -> None:
+    """Let others read while one writes; of several who turn a new file at once, one may.
+
+    SQLite does not wait for its turn here, whatever its timeout.
+    """
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.OperationalError as wrong:
+            if _code(wrong) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(PAUSE)
+        else:
+            return
 
 
 def _check(connection: sqlite3.Connection) -> None:

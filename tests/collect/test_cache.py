@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -209,9 +210,6 @@ def test_folder_of_an_impossible_name(runs: Runs) -> None:
     assert "cannot be used: " in without_cache(runs, Path("a\0b"))
 
 
-@pytest.mark.xfail(
-    reason="Config.cache_directory lets platformdirs' RuntimeError through", strict=True
-)
 def test_nobodys_home(runs: Runs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Whoever has no home, as in many a container, keeps nothing, and gets the report."""
 
@@ -410,6 +408,28 @@ def test_damaged_file_that_another_run_has_replaced(tmp_path: Path) -> None:
     last = Cache(slow.path, pytest.fail)
     assert "two" == last.get(owner, head)
     last.close()
+
+
+def test_runs_that_begin_a_file_together(tmp_path: Path) -> None:
+    """Of several that find no file one makes it, and all of them keep what they read."""
+    head = ("repository", "")
+
+    def keep(number: int, path: Path, start: Barrier) -> bool:
+        start.wait()
+        cache = Cache(path, pytest.fail)
+        rows = {head: str(number)}
+        is_kept = cache.put((number, ""), rows, head=head, seen=None, dropped=set(), is_anew=False)
+        cache.close()
+        return is_kept
+
+    with ThreadPoolExecutor(6) as pool:
+        for turn in range(40):
+            path, start = tmp_path / f"{turn}.sqlite", Barrier(6)
+            made = [pool.submit(keep, number, path, start) for number in range(6)]
+            assert [True] * 6 == [one.result() for one in made]
+            cache = Cache(path, pytest.fail)
+            assert [*"012345"] == [cache.get((number, ""), head) for number in range(6)]
+            cache.close()
 
 
 @pytest.mark.parametrize("seed", range(3))
