@@ -57,7 +57,10 @@ class Config(Settings):
 
     @property
     def cache_directory(self) -> Path | None:
-        """Folder of what is kept of commits; None where nothing is to be kept."""
+        """Folder of what is kept of commits; None where nothing is to be kept.
+
+        LookupError where none was named and there is no home folder that it could be in.
+        """
         if self.collect.cache is False:
             return None
         if self.collect.cache:
@@ -70,7 +73,13 @@ class Config(Settings):
                 ) from None
         from platformdirs import user_cache_path  # noqa: PLC0415  # only where it is asked for
 
-        return user_cache_path("dora", appauthor=False)
+        try:
+            folder = user_cache_path("dora", appauthor=False)
+        except RuntimeError:
+            folder = Path("~")
+        if not folder.is_absolute():
+            raise LookupError("there is no home folder")
+        return folder
 
     @property
     def digest(self) -> str:

@@ -27,8 +27,13 @@ class Keeping:
 
     def __post_init__(self) -> None:
         """BadUsage where the folder that was named cannot be meant."""
-        if not self.with_authors and not self.config.changes.exclude_authors:
+        if self.with_authors or self.config.changes.exclude_authors:
+            return
+        try:
             self._folder = self.config.cache_directory
+        except LookupError as wrong:
+            told = f"no cache is kept: {wrong}; name a folder with --cache, or --no-cache"
+            self.client.progress.warns(told)
 
     def of(self, found: Found) -> Kept | None:
         """What is kept of a repository; None where nothing is to be."""
