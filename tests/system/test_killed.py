@@ -61,9 +61,12 @@ def start(server: Server, folder: Path) -> subprocess.Popen[bytes]:
 
 
 def report(server: Server, folder: Path) -> dict[str, Any]:
-    """A report made to its end, without what differs from run to run."""
-    printed, said = start(server, folder).communicate(timeout=120)
-    assert said == b"", said
+    """A report made to its end, without what differs from run to run.
+
+    It may have to wait: what the killed runs spent counts against the secondary limit, too.
+    """
+    printed, said = start(server, folder).communicate(timeout=240)
+    assert [line for line in said.splitlines() if not line.startswith(b"waiting until")] == []
     document: dict[str, Any] = json.loads(printed)
     del document["generated"], document["coverage"]["requests"]
     return document
