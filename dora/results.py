@@ -103,6 +103,82 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Metrics:
+    """The five metrics of one row in one stretch of time."""
+
+    deployment_frequency: DeploymentFrequency
+    change_lead_time: ChangeLeadTime
+    change_fail_rate: ChangeFailRate
+    recovery_time: RecoveryTime
+    rework_rate: ReworkRate
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """One row's metrics from *start* up to *end*, without levels.
+
+    *partial* where the window cuts a day, week or month of the calendar.
+    """
+
+    start: datetime
+    end: datetime
+    partial: bool
+    deployment_frequency: DeploymentFrequency
+    change_lead_time: ChangeLeadTime
+    change_fail_rate: ChangeFailRate
+    recovery_time: RecoveryTime
+    rework_rate: ReworkRate
+
+
+@dataclass(frozen=True)
+class Mover:
+    """A deployment or an outage that moved a metric; `docs/metrics.md` says how it is chosen.
+
+    *window* is `now`, or `before` for what had moved the earlier value and is gone. *seconds* are
+    the median lead time of a deployment's *changes*, an outage's length so far, or the time since
+    the deployment before.
+    """
+
+    kind: str  #: `deployment`, or `outage`, which is called by its first failed deployment
+    window: str
+    repository: str
+    environment: str
+    id: int
+    url: str
+    at: datetime  #: when it finished, or the outage began
+    seconds: float | None = None
+    changes: int | None = None
+    open: bool = False  #: of an outage: whether it lasts
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One metric beside the window before, and whether the difference is more than noise.
+
+    *verdict* is `better`, `worse` or `no clear change`, None where there is nothing to compare.
+    *ratio* is now ÷ before of a frequency or time, *difference* now − before of a rate.
+    """
+
+    verdict: str | None = None
+    p_value: float | None = None
+    adjusted_p_value: float | None = None  #: by the false discovery rate over the whole table
+    ratio: float | None = None
+    difference: float | None = None
+    moved_by: tuple[Mover, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One row's metrics beside those of the window before."""
+
+    deployment_frequency: Compared
+    change_lead_time: Compared
+    change_fail_rate: Compared
+    recovery_time: Compared
+    rework_rate: Compared
+
+
+@dataclass(frozen=True)
 class Row:
     """One line of the report: a key (G1) and its five metrics."""
 
@@ -114,6 +190,18 @@ class Row:
     recovery_time: RecoveryTime
     rework_rate: ReworkRate
     waiting: Waiting | None = None
+    previous: Metrics | None = None  #: of the window before; None where it had no such row
+    comparison: Comparison | None = None
+    trend: tuple[Bucket, ...] = ()  #: oldest first
+
+
+@dataclass(frozen=True)
+class Before:
+    """The window of equal length before, and the keys of the rows that only it has."""
+
+    since: datetime
+    until: datetime
+    gone: tuple[dict[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,3 +271,5 @@ class Report:
     configuration: str  #: `sha256:…` of the settings that decide the numbers
     rows: tuple[Row, ...]
     coverage: Coverage
+    trend: str | None = None  #: `day`, `week` or `month`: what each bucket of a row's trend is
+    before: Before | None = None  #: the window that this one is compared with
