@@ -1,0 +1,252 @@
+"""The analysis in, the part of its evidence that a page has room for out.
+
+What is shown is chosen while it is still rows of frames: an organization has a million changes, and
+a page a few thousand lines. How many there were stands beside it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+import pandas as pd
+
+from dora.analysis import DEPLOYMENT, Analysis
+from dora.config import Config
+from dora.groups import Groups
+from dora.tables import Tables
+
+#: Items of each kind that a whole page shows; of one row at most `MOST`, at least one.
+ROOM = {"failed": 240, "outages": 240, "slowest": 160, "latest": 160, "rework": 80, "waiting": 80}
+MOST = 12
+
+
+class Shown(NamedTuple):
+    """A deployment that is shown: its id, its commit, when it finished, and the signals it has."""
+
+    id: int
+    sha: str
+    at: datetime
+    signals: tuple[str, ...]
+    never_live: bool
+
+
+class Outage(NamedTuple):
+    """An outage that is shown, called by its first failed deployment."""
+
+    began_at: datetime
+    ended_at: datetime | None
+    deployment: int
+    sha: str
+    failures: int  #: failed deployments that are this one outage
+    signals: tuple[str, ...]
+    by: str  #: the incident that says so, as `repo#n`; "" for none
+
+
+class Moving(NamedTuple):
+    """A change that is shown, shipped or waiting: how long it took or waits, in seconds."""
+
+    sha: str
+    number: int | None  #: its pull request
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Instants of one row as shares of the window, 0 to 1, in order, for its charts."""
+
+    deployments: tuple[float, ...] = ()  #: successes
+    failed: tuple[float, ...] = ()
+    rework: tuple[float, ...] = ()
+    outages: tuple[tuple[float, float | None], ...] = ()  #: begin and end; None while it lasts
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """What a page shows of one row's evidence; counts of all there was are the row's own."""
+
+    url: str = ""  #: of the repository
+    failed: tuple[Shown, ...] = ()  #: newest first
+    outages: tuple[Outage, ...] = ()  #: open ones first, then newest first
+    slowest: tuple[Moving, ...] = ()
+    latest: tuple[Shown, ...] = ()  #: successes, newest first
+    rework: tuple[Shown, ...] = ()  #: newest first
+    waiting: tuple[Moving, ...] = ()  #: oldest first
+    marks: Marks = field(default_factory=Marks)
+
+
+def find_excerpts(
+    groups: Groups, analysis: Analysis, tables: Tables, config: Config
+) -> list[Excerpt]:
+    """An excerpt for each row of *groups*, which is by repository, in its order."""
+    events = groups.grouped(_events(analysis))
+    inside = {name: events[_in_window(events[name], config)]
+              for name in ("succeeded_at", "finished_at")}  # fmt: skip
+    succeeded, failed = inside["succeeded_at"], inside["finished_at"]
+    failed = failed[failed["is_failed"]]
+    reworked = succeeded[succeeded["is_rework"]]
+    outages = _outages(groups, analysis, events, config)
+    kinds = {
+        "failed": _shown(_newest(failed, "failed", "finished_at"), "finished_at"),
+        "latest": _shown(_newest(succeeded, "latest", "succeeded_at"), "succeeded_at"),
+        "rework": _shown(_newest(reworked, "rework", "succeeded_at"), "succeeded_at"),
+        "outages": _as_outages(outages),
+        "slowest": _slowest(groups, analysis),
+        "waiting": _waiting(groups, analysis),
+    }
+    marks = _marks(succeeded, failed, reworked, outages, config)
+    urls = dict(zip(tables.repositories["repository"], tables.repositories["url"], strict=True))
+    return [
+        Excerpt(
+            url=urls.get(key["repository"], ""),
+            marks=marks.get(group, Marks()),
+            **{name: tuple(found.get(group, ())) for name, found in kinds.items()},
+        )
+        for group, key in groups.rows["key"].items()
+    ]
+
+
+def keep_fairly(rows: pd.DataFrame, room: int) -> pd.DataFrame:
+    """The first rows of each `group`, as many of each as lets about *room* in all stay.
+
+    No group has more than `MOST`, and none of those that have any has less than one.
+    """
+    places = rows.groupby("group").cumcount()
+    counts = np.sort(rows.groupby("group").size().to_numpy())
+    most = next((n for n in range(MOST, 1, -1) if np.minimum(counts, n).sum() <= room), 1)
+    return rows[places < most]
+
+
+def _in_window(instants: pd.Series, config: Config) -> pd.Series:
+    return instants.between(config.window.since, config.window.until, inclusive="left")
+
+
+def _events(analysis: Analysis) -> pd.DataFrame:
+    """Judged deployments with `is_failed, is_rework, is_never_live, signals, by`."""
+    failures = analysis.failures
+    reasons = failures.reasons
+    named = reasons["by"].where(reasons["signal"].isin(["incident"]))
+    told = reasons[[*DEPLOYMENT, "signal"]].assign(by=named).drop_duplicates()
+    told = told.sort_values([*DEPLOYMENT, "signal", "by"])
+    signals = told.drop_duplicates([*DEPLOYMENT, "signal"]).groupby(DEPLOYMENT)["signal"]
+    causes = pd.DataFrame(
+        {"signals": signals.agg(tuple), "by": told.groupby(DEPLOYMENT)["by"].first()}
+    )
+    events = analysis.outcomes[
+        ["repository", "environment_key", "deployment", "sha", "succeeded_at", "finished_at"]
+    ]
+    events = events.merge(causes, left_on=DEPLOYMENT, right_index=True, how="left")
+    events["is_failed"] = events["signals"].notna()
+    only_status = events["signals"] == ("status",)
+    events["is_never_live"] = only_status & events["succeeded_at"].isna()
+    keys = pd.MultiIndex.from_frame(events[DEPLOYMENT])
+    return events.assign(is_rework=keys.isin(pd.MultiIndex.from_frame(failures.rework)))
+
+
+def _newest(events: pd.DataFrame, kind: str, at: str) -> pd.DataFrame:
+    events = events.sort_values([at, "deployment"], ascending=False)
+    return keep_fairly(events, ROOM[kind])
+
+
+def _shown(events: pd.DataFrame, at: str) -> dict[int, list[Shown]]:
+    columns = ["deployment", "sha", at, "signals", "is_never_live"]
+    found: dict[int, list[Shown]] = {}
+    for group, number, sha, moment, signals, never_live in _records(events, columns):
+        found.setdefault(group, []).append(Shown(number, sha, moment, signals or (), never_live))
+    return found
+
+
+def _outages(
+    groups: Groups, analysis: Analysis, events: pd.DataFrame, config: Config
+) -> pd.DataFrame:
+    """Episodes of the window: `group, began_at, ended_at, failures` and their first failed one."""
+    failures = analysis.failures
+    episodes = failures.episodes
+    episodes = episodes[_in_window(episodes["began_at"], config)]
+    firsts = failures.failed.sort_values(["began_at", "deployment"]).groupby("episode")
+    members = firsts.agg(
+        repository=("repository", "first"), deployment=("deployment", "first"),
+        failures=("deployment", "size"),
+    )  # fmt: skip
+    own = episodes[["began_at", "ended_at"]].join(members)
+    known = events[["group", *DEPLOYMENT, "sha", "signals", "by"]]
+    return own.merge(known, on=DEPLOYMENT)
+
+
+def _as_outages(outages: pd.DataFrame) -> dict[int, list[Outage]]:
+    order = outages.assign(is_over=outages["ended_at"].notna())
+    order = order.sort_values(["is_over", "began_at"], ascending=[True, False])
+    # All that is down now is shown, whatever room there is.
+    kept = pd.concat([order[~order["is_over"]], keep_fairly(order, ROOM["outages"])])
+    kept = kept[~kept.index.duplicated()]
+    columns = ["began_at", "ended_at", "deployment", "sha", "failures", "signals", "by"]
+    found: dict[int, list[Outage]] = {}
+    for group, *values, by in _records(kept, columns):
+        found.setdefault(group, []).append(Outage(*values, by=by or ""))
+    return found
+
+
+def _slowest(groups: Groups, analysis: Analysis) -> dict[int, list[Moving]]:
+    changes = analysis.changes[~analysis.changes["is_excluded"]]
+    changes = changes.sort_values(["lead_time_seconds", "sha"], ascending=[False, True])
+    return _moving(groups.grouped(changes), "lead_time_seconds", "slowest")
+
+
+def _waiting(groups: Groups, analysis: Analysis) -> dict[int, list[Moving]]:
+    waiting = analysis.waiting.sort_values(["age_seconds", "sha"], ascending=[False, True])
+    return _moving(groups.grouped(waiting), "age_seconds", "waiting")
+
+
+def _moving(changes: pd.DataFrame, seconds: str, kind: str) -> dict[int, list[Moving]]:
+    found: dict[int, list[Moving]] = {}
+    kept = keep_fairly(changes, ROOM[kind])
+    for group, *values in _records(kept, ["sha", "number", seconds]):
+        found.setdefault(group, []).append(Moving(*values))
+    return found
+
+
+def _marks(
+    succeeded: pd.DataFrame,
+    failed: pd.DataFrame,
+    reworked: pd.DataFrame,
+    outages: pd.DataFrame,
+    config: Config,
+) -> dict[int, Marks]:
+    """What the charts mark, by group; all of it, for a mark takes six bytes."""
+    parts: dict[int, dict[str, list[Any]]] = {}
+    for name, events, at in (
+        ("deployments", succeeded, "succeeded_at"),
+        ("failed", failed, "finished_at"),
+        ("rework", reworked, "succeeded_at"),
+    ):
+        shares = _shares(events[at], config)
+        pairs = zip(events["group"].tolist(), shares.tolist(), strict=True)
+        for group, share in sorted(pairs):
+            parts.setdefault(group, {}).setdefault(name, []).append(share)
+    began, ended = (_shares(outages[name], config) for name in ("began_at", "ended_at"))
+    is_open = outages["ended_at"].isna()
+    spans = zip(outages["group"], began, ended, is_open, strict=True)
+    for group, begin, end, lasts in sorted(spans):
+        span = (float(begin), None if lasts else float(end))
+        parts.setdefault(group, {}).setdefault("outages", []).append(span)
+    return {
+        group: Marks(**{name: tuple(values) for name, values in own.items()})
+        for group, own in parts.items()
+    }
+
+
+def _shares(instants: pd.Series, config: Config) -> pd.Series:
+    since = pd.Timestamp(config.window.since)
+    return (instants - since) / pd.Timedelta(config.window.length)
+
+
+def _records(frame: pd.DataFrame, columns: list[str]) -> list[tuple[Any, ...]]:
+    """`group` and *columns* of each row as plain Python values, None for what is missing."""
+    plain = []
+    for name in ["group", *columns]:
+        values = frame[name]
+        is_time = isinstance(values.dtype, pd.DatetimeTZDtype)
+        each: list[Any] = list(values.dt.to_pydatetime()) if is_time else values.tolist()
+        gone = values.isna().tolist()
+        plain.append([None if none else one for one, none in zip(each, gone, strict=True)])
+    return cast("list[tuple[Any, ...]]", list(zip(*plain, strict=True)))

@@ -1,0 +1,116 @@
+"""The analysis in, how changes travel from tier to tier out: J1 to J3."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from dora.analysis import DEPLOYMENT, Analysis
+from dora.changes import COMMIT
+from dora.config import Config
+from dora.environments import TIERS
+from dora.history import ENVIRONMENT
+
+#: The way of a change (J1); what is of no tier is no station on it.
+WAY = tuple(tier for tier in reversed(TIERS) if tier != "other")
+
+PATH = ["repository", "service"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """How long changes took from one tier to the next (J2, J3); times are seconds."""
+
+    repository: str  #: "" where it is of the whole organization
+    service: str  #: "" for none
+    origin: str  #: the tier before; "" for the change's start
+    tier: str  #: where it leads
+    changes: int  #: those that made this step in the window
+    p25: float | None
+    median: float | None
+    p75: float | None
+    direct: int  #: changes that came to `tier` without, or before, `origin`
+
+
+@dataclass(frozen=True)
+class Journeys:
+    """Every step, in the order of the way: of the organization, and of each repository."""
+
+    organization: tuple[Step, ...]
+    repositories: tuple[Step, ...]  #: sorted by repository and service
+
+
+def find_journeys(analysis: Analysis, config: Config) -> Journeys:
+    """The steps that changes made in the window, those of excluded authors left out (LT9).
+
+    A change arrives in a tier when a deployment to any environment of it first ships it (J1); of
+    a repository's tiers, each with a row (G0) is a station.
+    """
+    steps = _find_steps(_arrivals(analysis), config)
+    return Journeys(
+        _measure(steps, ["origin", "tier"]), _measure(steps, [*PATH, "origin", "tier"])
+    )
+
+
+def _arrivals(analysis: Analysis) -> pd.DataFrame:
+    """One row a change and tier that it reached: *PATH*, `sha, started_at, tier, arrived_at`.
+
+    In order of the way within each change. Only of changes shipped in the window to somewhere.
+    """
+    stations = analysis.environments[[*ENVIRONMENT, "service", "tier"]]
+    stations = stations[stations["tier"].isin(WAY)]
+    changes = analysis.changes.loc[~analysis.changes["is_excluded"], [*COMMIT, "started_at"]]
+    shipped = analysis.history.shipped.merge(changes.drop_duplicates(COMMIT), on=COMMIT)
+    shipped = shipped.merge(stations, on=ENVIRONMENT)
+    shipped = shipped.merge(analysis.outcomes[[*DEPLOYMENT, "succeeded_at"]], on=DEPLOYMENT)
+    arrived = shipped.sort_values("succeeded_at").drop_duplicates([*PATH, "sha", "tier"])
+    arrived = arrived.rename(columns={"succeeded_at": "arrived_at"})
+    ways = stations[[*PATH[:1], "service", "tier"]].drop_duplicates()
+    ways = ways.assign(place=ways["tier"].map(WAY.index)).sort_values([*PATH, "place"])
+    ways["origin"] = ways.groupby(PATH)["tier"].shift(fill_value="")
+    return arrived.merge(ways, on=[*PATH, "tier"])[
+        [*PATH, "sha", "started_at", "tier", "origin", "place", "arrived_at"]
+    ]
+
+
+def _find_steps(arrivals: pd.DataFrame, config: Config) -> pd.DataFrame:
+    """One row a step: *PATH*, `origin, tier, place, seconds`, missing for what came directly."""
+    window = config.window
+    inside = arrivals["arrived_at"].between(window.since, window.until, inclusive="left")
+    before = arrivals[[*PATH, "sha", "tier", "arrived_at"]]
+    before = before.rename(columns={"tier": "origin", "arrived_at": "left_at"})
+    steps = arrivals[inside].merge(before, on=[*PATH, "sha", "origin"], how="left")
+    is_first = steps["origin"] == ""
+    steps["left_at"] = steps["left_at"].mask(is_first, steps["started_at"])
+    seconds = (steps["arrived_at"] - steps["left_at"]).dt.total_seconds()
+    # A clock that ran ahead is no time travel (LT5); one tier before its origin is no step.
+    steps["seconds"] = seconds.mask(is_first, seconds.clip(lower=0))
+    steps["seconds"] = steps["seconds"].where(steps["seconds"] >= 0)
+    return steps
+
+
+def _measure(steps: pd.DataFrame, keys: list[str]) -> tuple[Step, ...]:
+    """The steps pooled by *keys*, in the order of the way."""
+    grouped = steps.groupby(keys, sort=False)
+    found = grouped.agg(
+        place=("place", "first"), changes=("seconds", "count"), came=("seconds", "size")
+    )
+    times = grouped["seconds"].quantile([0.25, 0.5, 0.75]).unstack()  # noqa: PD010  # of quantiles
+    found = found.join(times.set_axis(["p25", "median", "p75"], axis="columns")).reset_index()
+    own = [key for key in keys if key in PATH]
+    found["from"] = found["origin"].map({"": -1} | {tier: n for n, tier in enumerate(WAY)})
+    found = found.sort_values([*own, "place", "from"])
+    return tuple(_step(row) for row in found.to_dict("records"))
+
+
+def _step(row: dict[Any, Any]) -> Step:
+    times = (None if pd.isna(row[name]) else float(row[name]) for name in ("p25", "median", "p75"))
+    return Step(
+        row.get("repository", ""),
+        row.get("service", ""),
+        row["origin"],
+        row["tier"],
+        int(row["changes"]),
+        *times,
+        direct=int(row["came"] - row["changes"]),
+    )
