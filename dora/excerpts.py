@@ -14,6 +14,7 @@ import pandas as pd
 from dora.analysis import DEPLOYMENT, Analysis
 from dora.config import Config
 from dora.groups import Groups
+from dora.measures import Events, find_events
 from dora.tables import Tables
 
 #: Items of each kind that a whole page shows; of one row at most `MOST`, at least one.
@@ -79,20 +80,18 @@ def find_excerpts(
     groups: Groups, analysis: Analysis, tables: Tables, config: Config
 ) -> list[Excerpt]:
     """An excerpt for each row of *groups*, which is by repository, in its order."""
-    events = groups.grouped(_events(analysis))
-    inside = {name: events[_in_window(events[name], config)]
-              for name in ("succeeded_at", "finished_at")}  # fmt: skip
-    succeeded, failed = inside["succeeded_at"], inside["finished_at"]
-    failed = failed[failed["is_failed"]]
+    events = find_events(groups, analysis, config)
+    succeeded = _with_signals(events.succeeded, analysis)
+    failed = _with_signals(events.finished[events.finished["is_failed"]], analysis)
     reworked = succeeded[succeeded["is_rework"]]
-    outages = _outages(groups, analysis, events, config)
+    outages = _outages(events, analysis)
     kinds = {
         "failed": _shown(_newest(failed, "failed", "finished_at"), "finished_at"),
         "latest": _shown(_newest(succeeded, "latest", "succeeded_at"), "succeeded_at"),
         "rework": _shown(_newest(reworked, "rework", "succeeded_at"), "succeeded_at"),
         "outages": _as_outages(outages),
-        "slowest": _slowest(groups, analysis),
-        "waiting": _waiting(groups, analysis),
+        "slowest": _moving(events.shipped, "lead_time_seconds", "slowest"),
+        "waiting": _moving(groups.grouped(analysis.waiting), "age_seconds", "waiting"),
     }
     marks = _marks(succeeded, failed, reworked, outages, config)
     urls = dict(zip(tables.repositories["repository"], tables.repositories["url"], strict=True))
@@ -117,30 +116,14 @@ def keep_fairly(rows: pd.DataFrame, room: int) -> pd.DataFrame:
     return rows[places < most]
 
 
-def _in_window(instants: pd.Series, config: Config) -> pd.Series:
-    return instants.between(config.window.since, config.window.until, inclusive="left")
-
-
-def _events(analysis: Analysis) -> pd.DataFrame:
-    """Judged deployments with `is_failed, is_rework, is_never_live, signals, by`."""
-    failures = analysis.failures
-    reasons = failures.reasons
-    named = reasons["by"].where(reasons["signal"].isin(["incident"]))
-    told = reasons[[*DEPLOYMENT, "signal"]].assign(by=named).drop_duplicates()
-    told = told.sort_values([*DEPLOYMENT, "signal", "by"])
-    signals = told.drop_duplicates([*DEPLOYMENT, "signal"]).groupby(DEPLOYMENT)["signal"]
-    causes = pd.DataFrame(
-        {"signals": signals.agg(tuple), "by": told.groupby(DEPLOYMENT)["by"].first()}
-    )
-    events = analysis.outcomes[
-        ["repository", "environment_key", "deployment", "sha", "succeeded_at", "finished_at"]
-    ]
-    events = events.merge(causes, left_on=DEPLOYMENT, right_index=True, how="left")
-    events["is_failed"] = events["signals"].notna()
-    only_status = events["signals"] == ("status",)
-    events["is_never_live"] = only_status & events["succeeded_at"].isna()
-    keys = pd.MultiIndex.from_frame(events[DEPLOYMENT])
-    return events.assign(is_rework=keys.isin(pd.MultiIndex.from_frame(failures.rework)))
+def _with_signals(events: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
+    """Deployments with their `signals`, and the incident `by` which they failed, if any."""
+    reasons = analysis.failures.reasons
+    named = reasons["by"].where(reasons["signal"] == "incident")
+    told = reasons[[*DEPLOYMENT, "signal"]].assign(by=named)
+    told = told.sort_values([*DEPLOYMENT, "signal", "by"]).drop_duplicates([*DEPLOYMENT, "signal"])
+    causes = told.groupby(DEPLOYMENT).agg(signals=("signal", tuple), by=("by", "first"))
+    return events.merge(causes, left_on=DEPLOYMENT, right_index=True, how="left")
 
 
 def _newest(events: pd.DataFrame, kind: str, at: str) -> pd.DataFrame:
@@ -156,21 +139,13 @@ def _shown(events: pd.DataFrame, at: str) -> dict[int, list[Shown]]:
     return found
 
 
-def _outages(
-    groups: Groups, analysis: Analysis, events: pd.DataFrame, config: Config
-) -> pd.DataFrame:
-    """Episodes of the window: `group, began_at, ended_at, failures` and their first failed one."""
-    failures = analysis.failures
-    episodes = failures.episodes
-    episodes = episodes[_in_window(episodes["began_at"], config)]
-    firsts = failures.failed.sort_values(["began_at", "deployment"]).groupby("episode")
-    members = firsts.agg(
-        repository=("repository", "first"), deployment=("deployment", "first"),
-        failures=("deployment", "size"),
-    )  # fmt: skip
-    own = episodes[["began_at", "ended_at"]].join(members)
-    known = events[["group", *DEPLOYMENT, "sha", "signals", "by"]]
-    return own.merge(known, on=DEPLOYMENT)
+def _outages(events: Events, analysis: Analysis) -> pd.DataFrame:
+    """Episodes of the window, each with its first failed deployment, and how many failed in it."""
+    failed = analysis.failures.failed
+    sizes = failed.assign(failures=failed.groupby("episode")["deployment"].transform("size"))
+    outages = events.episodes.merge(sizes[[*DEPLOYMENT, "failures"]], on=DEPLOYMENT)
+    outages = outages.merge(analysis.outcomes[[*DEPLOYMENT, "sha"]], on=DEPLOYMENT)
+    return _with_signals(outages, analysis)
 
 
 def _as_outages(outages: pd.DataFrame) -> dict[int, list[Outage]]:
@@ -186,19 +161,9 @@ def _as_outages(outages: pd.DataFrame) -> dict[int, list[Outage]]:
     return found
 
 
-def _slowest(groups: Groups, analysis: Analysis) -> dict[int, list[Moving]]:
-    changes = analysis.changes[~analysis.changes["is_excluded"]]
-    changes = changes.sort_values(["lead_time_seconds", "sha"], ascending=[False, True])
-    return _moving(groups.grouped(changes), "lead_time_seconds", "slowest")
-
-
-def _waiting(groups: Groups, analysis: Analysis) -> dict[int, list[Moving]]:
-    waiting = analysis.waiting.sort_values(["age_seconds", "sha"], ascending=[False, True])
-    return _moving(groups.grouped(waiting), "age_seconds", "waiting")
-
-
 def _moving(changes: pd.DataFrame, seconds: str, kind: str) -> dict[int, list[Moving]]:
     found: dict[int, list[Moving]] = {}
+    changes = changes.sort_values([seconds, "sha"], ascending=[False, True])
     kept = keep_fairly(changes, ROOM[kind])
     for group, *values in _records(kept, ["sha", "number", seconds]):
         found.setdefault(group, []).append(Moving(*values))

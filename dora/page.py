@@ -1,13 +1,14 @@
 """The analysis and the report in, all that a page shows out."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 
 import pandas as pd
 
 from dora.analysis import Analysis
 from dora.config import Config
-from dora.excerpts import Excerpt, find_excerpts
+from dora.excerpts import Excerpt, Marks, find_excerpts
 from dora.groups import Groups, find_groups
 from dora.journeys import Journeys, find_journeys
 from dora.report import report_of
@@ -39,21 +40,34 @@ class Page:
     members: dict[str, tuple[tuple[int, ...], ...]]  #: by what is pooled, a tuple a row
     journeys: Journeys
 
-
-def build_page(analysis: Analysis, tables: Tables, config: Config, report: Report) -> Page:
-    """All that a page shows beside *report*, which is of *analysis* under *config*."""
-    plain = config.model_copy(update={"trend": None, "compare": False})
-    with_trend = plain.model_copy(update={"trend": report.trend or choose_trend(config)})
-    reports = {
-        by: report_of(
-            analysis, tables,
-            (with_trend if by in {"repository", "organization"} else plain)
-            .model_copy(update={"by": by}),
+    def marks_of(self, tier: int) -> Marks:
+        """All that the charts of a row of *organization* mark."""
+        own = [self.excerpts[section].marks for section in self.members["organization"][tier]]
+        return Marks(
+            *(
+                tuple(sorted(chain.from_iterable(getattr(marks, name) for marks in own), key=_begin))
+                for name in ("deployments", "failed", "rework", "outages")
+            )
         )
-        for by in ("repository", "organization", "team", "environment")
-    }  # fmt: skip
-    if report.before is not None:
-        reports[report.by] = _with_comparison(reports[report.by], report)
+
+
+def build_page(
+    analysis: Analysis,
+    tables: Tables,
+    config: Config,
+    report: Report,
+    before: Analysis | None = None,
+) -> Page:
+    """All that a page shows beside *report*, which is of *analysis* under *config*.
+
+    *before* is what it is compared with, as `report_of` takes it.
+    """
+    trend = config.trend or choose_trend(config)
+    reports = {}
+    for by in ("repository", "organization", "team", "environment"):
+        is_drawn = by in {"repository", "organization"}
+        asked = config.model_copy(update={"by": by, "trend": trend if is_drawn else None})
+        reports[by] = report_of(analysis, tables, asked, before if is_drawn else None)
     groups = find_groups(analysis.environments, tables, _by(config, "repository"))
     members = {
         by: _members(groups, find_groups(analysis.environments, tables, _by(config, by)))
@@ -83,17 +97,12 @@ def _by(config: Config, by: str) -> Config:
     return config.model_copy(update={"by": by})
 
 
-def _with_comparison(made: Report, report: Report) -> Report:
-    """*made* with what *report*, of the same rows, tells of the window before."""
-    rows = tuple(
-        replace(row, previous=told.previous, comparison=told.comparison)
-        for row, told in zip(made.rows, report.rows, strict=True)
-    )
-    return replace(made, rows=rows, before=report.before)
-
-
 def _members(sections: Groups, pooled: Groups) -> tuple[tuple[int, ...], ...]:
     """For each row of *pooled* the places of the rows of *sections* that it pools."""
     pairs = pooled.grouped(sections.members.rename(columns={"group": "section"}))
     found: pd.Series = pairs.sort_values("section").groupby("group")["section"].agg(tuple)
     return tuple(found.get(group, ()) for group in pooled.rows.index)
+
+
+def _begin(mark: float | tuple[float, float | None]) -> float:
+    return mark[0] if isinstance(mark, tuple) else mark

@@ -1,6 +1,6 @@
 """A row's trend and marks in, five small charts of it out: SVG paths, and what they show in words.
 
-A chart is 265 units wide, as long as the window, and 46 high: 0 to 36 for what is measured, below
+A chart is 212 units wide, as long as the window, and 46 high: 0 to 36 for what is measured, below
 it a lane for single events. Only whole numbers are in a path, so nothing foreign can be, and one
 path holds a whole series: a page has hundreds of charts.
 """
@@ -13,7 +13,7 @@ from dora.excerpts import Marks
 from dora.render import words
 from dora.results import Bucket, Interval, Row
 
-WIDTH, BASE, LANE = 265, 36, 42
+WIDTH, BASE, LANE = 212, 36, 42
 FEW = 6  #: changes below which the median has no interval (LT6): drawn hollow
 
 

@@ -1,0 +1,282 @@
+"""A page in, the values that its template shows out, part by part."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dora.journeys import Journeys, Step
+from dora.page import Page
+from dora.render import charts, facts, remarks, words
+from dora.render.views import (
+    Line,
+    Link,
+    Moved,
+    Section,
+    Sections,
+    address,
+    incident,
+    lines_of,
+    names_of,
+)
+from dora.results import Report
+
+MOST_OPEN = 6  #: sections up to which all of them are open
+MOST_DOWN, MOST_MOVED = 20, 10  #: lines before the rest is folded away
+MEMBERS = 400  #: names that each kind of pooled rows lists in all
+TITLES = {
+    "repository": "By repository and environment",
+    "environment": "By environment",
+    "team": "By team",
+    "organization": "By tier",
+}
+START = "start of the work"
+
+
+@dataclass(frozen=True)
+class Down:
+    """An outage that lasts: of which row, since when, what began it."""
+
+    section: int
+    names: tuple[str, ...]
+    since: str
+    lasted: str
+    deployment: Link
+    incident: Link | None
+
+
+@dataclass(frozen=True)
+class Travel:
+    """One step on the way of changes; *bar* is where the middle half and the median lie."""
+
+    origin: str
+    tier: str
+    median: str
+    half: str
+    changes: str
+    direct: str
+    bar: tuple[int, int, int] | None
+
+
+def contents_of(page: Page) -> dict[str, Any]:
+    """Give everything that the template names, but for style and script."""
+    report, repositories = page.report, page.repositories
+    names = [" · ".join(names_of(row)) for row in repositories.rows]
+    maker = Sections(repositories, _options(report))
+    of_sections = lines_of(repositories, None, names, 0)
+    sections = [
+        maker.make(number, row, line, excerpt)
+        for number, (row, line, excerpt) in enumerate(
+            zip(repositories.rows, of_sections, page.excerpts, strict=True)
+        )
+    ]
+    is_pooled = report.by != "repository"
+    lines = _pooled(page, report, report.by, names) if is_pooled else of_sections
+    moved = list(zip(lines, (tuple(maker.moved(row)) for row in report.rows), strict=True))
+    values = {
+        **_head(report),
+        "axis": maker.axis,
+        "unit": repositories.trend or "",
+        "rate": "day" if repositories.trend == "day" else "week",
+        "partial": _partial(maker.axis),
+        "down": _down(page, maker, sections),
+        "most_down": MOST_DOWN,
+        "most_moved": MOST_MOVED,
+        "outages": sum(row.recovery_time.episodes for row in repositories.rows),
+        "worse": _by_verdict(moved, "worse"),
+        "better": _by_verdict(moved, "better"),
+        "organization_lines": _organization(page, names),
+        "table_title": TITLES[report.by],
+        "heads": _heads(report),
+        "lines": lines,
+        "legend": " ".join(remarks.legend(report, {"intervals", "levels"})) if report.rows else "",
+        "why_empty": remarks.why_empty(report.coverage),
+        "groups": _grouped(sections),
+        "are_open": len(sections) <= MOST_OPEN,
+        **_side_by_side(page, names),
+    }
+    return values | {"parts": _parts(values)}
+
+
+def _head(report: Report) -> dict[str, Any]:
+    """What is said of the whole report."""
+
+    def instant(moment: Any) -> str:
+        return words.instant(moment, report.timezone)
+
+    before = report.before
+    gone = [" ".join(map(words.plain, key.values())) for key in before.gone] if before else []
+    return {
+        "organization": words.plain(report.organization),
+        "since": instant(report.since),
+        "until": instant(report.until),
+        "timezone": words.plain(report.timezone),
+        "days": words.days(report.days),
+        "before": {"since": instant(before.since), "until": instant(before.until)}
+        if before
+        else None,
+        "gone": ", ".join(gone),
+        "provenance": remarks.provenance(report, words.plain),
+        "effort": remarks.effort(report.coverage),
+        "remarks": remarks.remarks(report.coverage, words.plain),
+        "version": report.version,
+        "generated": instant(report.generated_at),
+        "configuration": report.configuration,
+    }
+
+
+def _options(report: Report) -> str:
+    """Options with which `dora explain` looks at the same window."""
+    return f" --since {report.since:%Y-%m-%dT%H:%MZ}" if report.days else ""
+
+
+def _heads(report: Report) -> list[str]:
+    """Headings of a table: the parts of a row's name, the metrics, and what waits."""
+    if not report.rows:
+        return []
+    names = list(dict.fromkeys(name for row in report.rows for name in row.key))
+    titles = [" ".join(fact.title) for fact in facts.facts_of(report.rows[0])]
+    waiting = ["Waiting changes"] if any(row.waiting for row in report.rows) else []
+    return [*(name.capitalize() for name in names), *titles, *waiting]
+
+
+def _pooled(page: Page, report: Report, by: str, names: Sequence[str]) -> list[Line]:
+    return lines_of(report, page.members[by], names, MEMBERS // max(len(report.rows), 1))
+
+
+def _organization(page: Page, names: Sequence[str]) -> list[tuple[Line, tuple[charts.Chart, ...]]]:
+    """Each tier of the organization, pooled, with its charts."""
+    report = page.organization
+    if not report.rows or not report.trend:
+        return []
+    axis = charts.make_axis(report.rows[0], report.trend, report.since, report.until)
+    lines = _pooled(page, report, "organization", names)
+    return [
+        (line, charts.draw(row, page.marks_of(number), axis))
+        for number, (line, row) in enumerate(zip(lines, report.rows, strict=True))
+    ]
+
+
+def _side_by_side(page: Page, names: Sequence[str]) -> dict[str, Any]:
+    """Teams and environments, where they are no longer the report itself, and the way of changes."""
+    by = page.report.by
+    has_teams = by != "team" and any(row.key["team"] != "(no team)" for row in page.teams.rows)
+    steps, longest = _steps(page.journeys)
+    heads = [(one.origin, one.tier) for one in page.journeys.organization]
+    return {
+        "teams": _pooled(page, page.teams, "team", names) if has_teams else [],
+        "team_heads": _heads(page.teams),
+        "environments": _pooled(page, page.environments, "environment", names)
+        if by != "environment"
+        else [],
+        "environment_heads": _heads(page.environments),
+        "steps": steps,
+        "longest": longest,
+        "way_heads": [f"{origin or 'start'} → {tier}" for origin, tier in heads],
+        "ways": _ways(page.journeys, heads),
+    }
+
+
+def _steps(journeys: Journeys) -> tuple[list[Travel], str]:
+    """The organization's steps, and what the end of their scale stands for."""
+    steps = journeys.organization
+    longest = max((one.p75 or 0.0 for one in steps), default=0.0)
+
+    def place(seconds: float | None) -> int:
+        return round(charts.WIDTH * (seconds or 0.0) / longest) if longest else 0
+
+    made = [
+        Travel(
+            one.origin or START,
+            one.tier,
+            words.duration(one.median),
+            words.MISSING
+            if one.p25 is None
+            else f"{words.duration(one.p25)} – {words.duration(one.p75)}",
+            words.count(one.changes),
+            words.count(one.direct) if one.origin else "",
+            None if one.median is None else (place(one.p25), place(one.median), place(one.p75)),
+        )
+        for one in steps
+    ]
+    return made, words.duration(longest)
+
+
+def _ways(
+    journeys: Journeys, heads: Sequence[tuple[str, str]]
+) -> list[tuple[str, list[dict[str, str] | None]]]:
+    """Steps by repository, a cell for each that the organization has."""
+    found: dict[tuple[str, str], dict[tuple[str, str], Step]] = {}
+    for one in journeys.repositories:
+        found.setdefault((one.repository, one.service), {})[one.origin, one.tier] = one
+    return [
+        (
+            " · ".join(words.plain(part) for part in name if part),
+            [_way(own.get(head)) for head in heads],
+        )
+        for name, own in found.items()
+    ]
+
+
+def _way(step: Step | None) -> dict[str, str] | None:
+    if step is None:
+        return None
+    changes = words.counted(step.changes, "change") if step.changes else "no changes"
+    return {"median": words.duration(step.median), "changes": changes}
+
+
+def _down(page: Page, maker: Sections, sections: Sequence[Section]) -> list[Down]:
+    """All outages that last, those of production first, then the newest."""
+    found = []
+    for one, row, excerpt in zip(sections, page.repositories.rows, page.excerpts, strict=True):
+        home = address(excerpt.url)
+        for outage in excerpt.outages:
+            if outage.ended_at is None:
+                down = Down(
+                    one.number,
+                    one.line.names,
+                    words.instant(outage.began_at, maker.timezone),
+                    words.duration((maker.until - outage.began_at).total_seconds()),
+                    maker.outage(outage, home),
+                    incident(outage.by, home),
+                )
+                found.append(((row.tier != "production", maker.until - outage.began_at), down))
+    return [down for _, down in sorted(found, key=lambda it: it[0])]
+
+
+def _by_verdict(
+    moved: Sequence[tuple[Line, tuple[Moved, ...]]], verdict: str
+) -> list[tuple[Line, Moved]]:
+    return [(line, one) for line, all_ in moved for one in all_ if one.verdict == verdict]
+
+
+def _grouped(sections: Sequence[Section]) -> list[tuple[str, list[Section]]]:
+    found: dict[str, list[Section]] = {}
+    for one in sections:
+        found.setdefault(one.repository, []).append(one)
+    return list(found.items())
+
+
+def _partial(axis: charts.Axis | None) -> str:
+    """Say which buckets the window cuts."""
+    if axis is None or not any(axis.partial):
+        return ""
+    which = [name for name, cut in (("first", axis.partial[0]), ("last", axis.partial[-1])) if cut]
+    if len(axis.partial) == 1:
+        which = ["only"]
+    noun = f"{axis.unit} is" if len(which) == 1 else f"{axis.unit} are"
+    return f"The {' and the '.join(which)} {noun} cut by the window: shaded, bars dashed."
+
+
+def _parts(values: dict[str, Any]) -> list[tuple[str, str]]:
+    """The parts of the page that are there, for its list of contents."""
+    return [
+        ("down", "Down now"),
+        ("changed", "What changed"),
+        ("organization", "The organization"),
+        ("table", values["table_title"]),
+        *([("teams", "Teams")] if values["teams"] else []),
+        *([("environments", "Environments")] if values["environments"] or values["steps"] else []),
+        *([("repositories", "Every repository")] if values["groups"] else []),
+        ("coverage", "Coverage"),
+    ]
+

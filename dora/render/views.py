@@ -1,0 +1,280 @@
+"""A page in, what its template shows out: every number in words, every link an address or none."""
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from dora.excerpts import Excerpt, Moving, Outage, Shown
+from dora.render import charts, facts, words
+from dora.results import Compared, Mover, Report, Row
+
+#: What an address may be made of to become a link; whatever else there is stays text.
+ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~%-]+)*")
+SHA = 7  #: digits of a sha, as git shortens it
+
+METRICS = (
+    "deployment_frequency", "change_lead_time", "change_fail_rate", "recovery_time", "rework_rate",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Link:
+    """Some text, and where it leads; nowhere where that is no web address."""
+
+    text: str
+    url: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One metric of one row; *sort* is what a table is sorted by, None for what is not known."""
+
+    title: str
+    value: str
+    level: str
+    sample: str
+    interval: str
+    sort: float | None
+    verdict: str = ""
+    before: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of a table: its name, the section that it leads to, its cells."""
+
+    names: tuple[str, ...]
+    tier: str
+    cells: tuple[Cell, ...]
+    section: int | None
+    members: tuple[tuple[int, str], ...] = ()
+    more: int = 0  #: members that are not listed
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One list of evidence: what of, how many there were, and those that are shown."""
+
+    title: str
+    total: int
+    items: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What moved one metric of a row."""
+
+    title: str
+    verdict: str
+    before: str
+    now: str
+    movers: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One repository and environment."""
+
+    number: int
+    repository: str
+    environment: str
+    line: Line
+    charts: tuple[charts.Chart, ...]
+    evidence: tuple[Evidence, ...]
+    moved: tuple[Moved, ...]
+    command: str
+
+
+def address(url: str) -> str | None:
+    """Give *url* where it is a web address and nothing else."""
+    return url if ADDRESS.fullmatch(url) else None
+
+
+def cells_of(row: Row) -> tuple[Cell, ...]:
+    """Give the metrics of *row* for a table, what waits last."""
+    sorts = (
+        row.deployment_frequency.per_day, row.change_lead_time.median, row.change_fail_rate.rate,
+        row.recovery_time.mean, row.rework_rate.rate,
+    )  # fmt: skip
+    before: Sequence[facts.Fact | None] = [None] * len(METRICS)
+    if row.previous is not None:
+        before = facts.facts_of(Row(row.key, row.tier, **vars(row.previous)))
+    verdicts = [
+        getattr(row.comparison, name).verdict if row.comparison else None for name in METRICS
+    ]
+    return tuple(
+        _cell(fact, sort, verdict, earlier)
+        for fact, sort, verdict, earlier in zip(
+            facts.facts_of(row), sorts, verdicts, before, strict=True
+        )
+    )
+
+
+def _cell(
+    fact: facts.Fact, sort: float | None, verdict: str | None, before: facts.Fact | None
+) -> Cell:
+    return Cell(
+        title=" ".join(fact.title),
+        value=fact.value,
+        level=fact.level or "",
+        sample=fact.sample,
+        interval=fact.interval,
+        sort=sort,
+        verdict=verdict if verdict in {"better", "worse"} else "",
+        before=before.value if before else "",
+    )
+
+
+def waiting_of(row: Row) -> Cell:
+    """Give what waits for production for a table."""
+    fact = facts.waiting_of(row)
+    return _cell(fact, row.waiting.changes if row.waiting else None, None, None)
+
+
+def names_of(row: Row) -> tuple[str, ...]:
+    """Give a row's name, part by part, safe to show."""
+    return tuple(words.plain(part) for part in row.key.values())
+
+
+def lines_of(
+    report: Report, members: Sequence[Sequence[int]] | None, names: Sequence[str], most: int
+) -> list[Line]:
+    """Give the rows of *report* for a table, each with up to *most* of the sections it pools.
+
+    Without *members* each row has the section with its own number.
+    """
+    has_waiting = any(row.waiting for row in report.rows)
+    lines = []
+    for number, row in enumerate(report.rows):
+        pooled = () if members is None else members[number]
+        lines.append(
+            Line(
+                names_of(row),
+                row.tier,
+                (*cells_of(row), *([waiting_of(row)] if has_waiting else [])),
+                number if members is None else None,
+                tuple((one, names[one]) for one in pooled[:most]),
+                max(len(pooled) - most, 0),
+            )
+        )
+    return lines
+
+
+def explain(row: Row, since: str) -> str:
+    """Give the command that shows all there is of *row*; "" where its name cannot be written."""
+    names = [row.key["repository"], row.key["environment"]]
+    if any(words.plain(name) != name for name in names):
+        return ""
+    dashes = "-- " if any(name.startswith("-") for name in names) else ""
+    return f"dora explain{since} {dashes}{' '.join(map(shlex.quote, names))}"
+
+
+class Sections:
+    """Makes the sections of a page, every instant in the report's own time zone."""
+
+    def __init__(self, report: Report, options: str) -> None:
+        """Take the report by repository; *options* are those that the command takes with it."""
+        self.timezone = report.timezone
+        self.until = report.until
+        self.options = options
+        self.axis = (
+            charts.make_axis(report.rows[0], report.trend, report.since, report.until)
+            if report.rows and report.trend
+            else None
+        )
+
+    def make(self, number: int, row: Row, line: Line, excerpt: Excerpt) -> Section:
+        """Give the section of *row*."""
+        repository, environment, *service = line.names
+        home = address(excerpt.url)
+        return Section(
+            number,
+            repository,
+            " · ".join([environment, *service]),
+            line,
+            charts.draw(row, excerpt.marks, self.axis) if self.axis else (),
+            tuple(one for one in self._evidence(row, excerpt, home) if one.total),
+            tuple(self.moved(row)),
+            explain(row, self.options),
+        )
+
+    def _evidence(self, row: Row, excerpt: Excerpt, home: str | None) -> Iterator[Evidence]:
+        succeeded = row.deployment_frequency.deployments
+        waiting = row.waiting.changes if row.waiting else 0
+        yield Evidence(
+            "Outages",
+            row.recovery_time.episodes,
+            tuple(self.outage(one, home) for one in excerpt.outages),
+        )
+        for title, total, shown in (
+            ("Failed", row.change_fail_rate.failed, excerpt.failed),
+            ("Rework", row.rework_rate.rework, excerpt.rework),
+            ("Latest successes", succeeded, excerpt.latest),
+        ):
+            yield Evidence(title, total, tuple(self._deployment(one, home) for one in shown))
+        for title, total, changes in (
+            ("Slowest changes", row.change_lead_time.changes, excerpt.slowest),
+            ("Waiting changes, oldest first", waiting, excerpt.waiting),
+        ):
+            yield Evidence(title, total, tuple(_change(one, home) for one in changes))
+
+    def outage(self, one: Outage, home: str | None) -> Link:
+        """Give an outage by its first failed deployment, how long it lasted, and since when."""
+        lasted = words.duration(((one.ended_at or self.until) - one.began_at).total_seconds())
+        note = f"{self.day(one.began_at)}, {lasted}{'' if one.ended_at else ' and open'}"
+        if one.failures > 1:
+            note += f", {words.count(one.failures)} failures"
+        return self._link(one.deployment, one.sha, home, f"{note}, {', '.join(one.signals)}")
+
+    def _deployment(self, one: Shown, home: str | None) -> Link:
+        why = f", {', '.join(one.signals)}" if one.signals else ""
+        never = ", never live" if one.never_live else ""
+        return self._link(one.id, one.sha, home, self.day(one.at) + why + never)
+
+    def _link(self, number: int, sha: str, home: str | None, note: str) -> Link:
+        return Link(sha[:SHA], home and f"{home}/deployments/{number}", words.plain(note))
+
+    def day(self, moment: datetime) -> str:
+        """Give the day of *moment*."""
+        return words.instant(moment, self.timezone).split(" ")[0]
+
+    def moved(self, row: Row) -> Iterator[Moved]:
+        """Give the metrics of *row* that are better or worse than before, and what moved them."""
+        if row.comparison is None:
+            return
+        for name, cell in zip(METRICS, cells_of(row), strict=True):
+            compared: Compared = getattr(row.comparison, name)
+            if compared.verdict in {"better", "worse"}:
+                movers = tuple(self._mover(one) for one in compared.moved_by)
+                yield Moved(cell.title, cell.verdict, cell.before, cell.value, movers)
+
+    def _mover(self, one: Mover) -> Link:
+        notes = [self.day(one.at)]
+        if one.seconds is not None:
+            notes.append(words.duration(one.seconds) + (" and open" if one.open else ""))
+        if one.changes:
+            notes.append(words.counted(one.changes, "change"))
+        if one.window == "before":
+            notes.append("before")
+        return Link(f"{one.kind} {one.id}", address(one.url), ", ".join(notes))
+
+
+def incident(by: str, home: str | None) -> Link | None:
+    """Give the incident called `repo#n` of the organization that *home* is of, None for none."""
+    name, mark, number = by.rpartition("#")
+    if not mark or not number.isdecimal():
+        return None
+    base = home.rpartition("/")[0] if home else None
+    return Link(words.plain(by), base and address(f"{base}/{quote(name)}/issues/{number}"))
+
+
+def _change(one: Moving, home: str | None) -> Link:
+    took = words.duration(one.seconds)
+    if one.number is None:
+        return Link(one.sha[:SHA], home and f"{home}/commit/{one.sha}", took)
+    return Link(f"#{one.number}", home and f"{home}/pull/{one.number}", took)
+
