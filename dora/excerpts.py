@@ -60,6 +60,7 @@ class Marks:
     failed: tuple[float, ...] = ()
     rework: tuple[float, ...] = ()
     outages: tuple[tuple[float, float | None], ...] = ()  #: begin and end; None while it lasts
+    seconds: float = 0.0  #: length of the window
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,10 @@ def _marks(
         span = (float(begin), None if lasts else float(end))
         parts.setdefault(group, {}).setdefault("outages", []).append(span)
     return {
-        group: Marks(**{name: tuple(values) for name, values in own.items()})
+        group: Marks(
+            seconds=config.window.length.total_seconds(),
+            **{name: tuple(values) for name, values in own.items()},
+        )
         for group, own in parts.items()
     }
 

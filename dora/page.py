@@ -47,7 +47,8 @@ class Page:
             *(
                 tuple(sorted(chain.from_iterable(getattr(marks, name) for marks in own), key=_begin))
                 for name in ("deployments", "failed", "rework", "outages")
-            )
+            ),
+            seconds=(self.report.until - self.report.since).total_seconds(),
         )
 
 

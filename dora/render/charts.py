@@ -2,39 +2,46 @@
 
 A chart is 212 units wide, as long as the window, and 46 high: 0 to 36 for what is measured, below
 it a lane for single events. Only whole numbers are in a path, so nothing foreign can be, and one
-path holds a whole series: a page has hundreds of charts.
+path holds a whole series: a page has hundreds of charts. Dots are markers on the points of a path
+that has no stroke of its own.
 """
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from dora.excerpts import Marks
 from dora.render import words
 from dora.results import Bucket, Interval, Row
 
-WIDTH, BASE, LANE = 212, 36, 42
+WIDTH, BASE, LANE, HEIGHT = 212, 36, 42, 46
 FEW = 6  #: changes below which the median has no interval (LT6): drawn hollow
+CEILINGS = (0.1, 0.2, 0.5, 1.0)  #: what the top of a rate's chart stands for
+BRIEF = 600.0  #: seconds; outages are drawn on a scale of logarithms from about here on
+
+Point = tuple[int, int]
+Payload = TypeVar("Payload")
 
 
 @dataclass(frozen=True)
 class Axis:
     """Where buckets lie on the charts of one report."""
 
-    unit: str
+    unit: str  #: `day`, `week` or `month`
     edges: tuple[tuple[int, int], ...]  #: left and right end of each bucket
     partial: tuple[bool, ...]
 
     @property
-    def bar(self) -> int:
-        """Width of a bar of a whole bucket."""
-        whole = [b - a for (a, b), cut in zip(self.edges, self.partial, strict=True) if not cut]
-        return max(min(whole, default=WIDTH // 4) - 1, 1)
+    def middles(self) -> list[int]:
+        """Where what is said of a bucket is drawn."""
+        return [(left + right) // 2 for left, right in self.edges]
 
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart: its title, what it shows in words, its greatest value, its paths by class."""
+    """One chart: its title, what it shows in words, what its top stands for, paths by class."""
 
     title: str
     description: str
@@ -58,169 +65,192 @@ def make_axis(row: Row, unit: str, since: datetime, until: datetime) -> Axis:
 
 def draw(row: Row, marks: Marks, axis: Axis) -> tuple[Chart, ...]:
     """Give the charts of *row*: frequency, lead time, fail rate, recovery time, rework rate."""
+    fails = [(one.change_fail_rate.rate, one.change_fail_rate.interval) for one in row.trend]
+    reworks = [(one.rework_rate.rate, one.rework_rate.interval) for one in row.trend]
     return (
         _frequency(row.trend, marks, axis),
         _lead_time(row.trend, axis),
-        _rate(
-            "Change fail rate",
-            [(one.change_fail_rate.rate, one.change_fail_rate.interval) for one in row.trend],
-            marks.failed,
-            ("x", "failed deployment"),
-            axis,
-        ),
-        _outages(marks, axis),
-        _rate(
-            "Rework rate",
-            [(one.rework_rate.rate, one.rework_rate.interval) for one in row.trend],
-            marks.rework,
-            ("r", "deployment that was rework", "deployments that were rework"),
-            axis,
-        ),
+        _rate("Change fail rate", fails, ("x", marks.failed, "failed deployment"), axis),
+        _outages(marks),
+        _rate("Rework rate", reworks, ("r", marks.rework, "rework deployment"), axis),
     )
 
 
 def _frequency(trend: Sequence[Bucket], marks: Marks, axis: Axis) -> Chart:
-    by_day = axis.unit == "day"
-    rates = [
-        one.deployment_frequency.per_day if by_day else one.deployment_frequency.per_week
-        for one in trend
-    ]
+    unit = "day" if axis.unit == "day" else "week"
+    metrics = [one.deployment_frequency for one in trend]
+    rates = [one.per_day if unit == "day" else one.per_week for one in metrics]
     most = max(rates, default=0.0)
-    unit = "day" if by_day else "week"
-    bars, cut = _bars([_height(rate, most) for rate in rates], axis)
-    ticks = "".join(f"M{x} {LANE - 2}v5" for x in _places(marks.deployments))
+    heights = [_height(rate, most) for rate in rates]
     whole = [rate for rate, part in zip(rates, axis.partial, strict=True) if not part] or rates
     said = f"{_round(min(whole, default=0))} to {_round(max(whole, default=0))} a {unit}"
     empty = sum(not rate for rate in rates)
     none = f", none in {words.counted(empty, axis.unit)}" if empty else ""
-    last = f", {_round(whole[-1])} in the last whole {axis.unit}" if whole else ""
-    return Chart(
-        "Deployment frequency",
-        said + none + last,
-        f"{_round(most)} a {unit}",
-        _filled(("b", bars), ("b c", cut), ("t", ticks)),
+    paths = _filled(
+        ("b", _bars(heights, axis, partial=False)),
+        ("c", _bars(heights, axis, partial=True)),
+        ("t", _marked(marks.deployments)),
     )
+    return Chart("Deployment frequency", said + none, f"{_round(most)} a {unit}", paths)
 
 
 def _lead_time(trend: Sequence[Bucket], axis: Axis) -> Chart:
-    """Draw medians as a line with gaps, a bar from each up to where nine in ten are faster."""
+    """Draw medians as a line with gaps, and a band from it up to where nine in ten are faster."""
     metrics = [one.change_lead_time for one in trend]
     known = [one for one in metrics if one.median is not None]
     most = max((one.p90 or one.median or 0.0 for one in known), default=0.0)
-    line, spread, few, before = [], [], [], False
-    for middle, one in zip(_middles(axis), metrics, strict=True):
-        if one.median is None:
-            before = False
-            continue
-        y = BASE - _height(one.median, most)
-        line.append(f"{'L' if before else 'M'}{middle} {y}")
-        top = BASE - _height(one.p90 or one.median, most)
-        if top < y:
-            spread.append(f"M{middle} {y}V{top}")
-        if one.changes < FEW:
-            few.append(f"M{middle} {y}")
-        before = True
+    line, band, few = [], [], []
+    for run in _runs(axis.middles, [None if one.median is None else one for one in metrics]):
+        median = [(x, BASE - _height(one.median or 0.0, most)) for x, one in run]
+        top = [(x, BASE - _height(one.p90 or 0.0, most)) for x, one in run]
+        line.append(_trace(median))
+        band.append(_trace([*top, *reversed(median)], is_merged=True))
+        few += [at for at, (_, one) in zip(median, run, strict=True) if one.changes < FEW]
     return Chart(
         "Change lead time",
-        _times([one.median for one in metrics if one.median is not None], axis, len(metrics)),
+        _times([one.median for one in known if one.median is not None], axis, len(metrics)),
         words.duration(most) if known else "",
-        _filled(("s", "".join(spread)), ("l", "".join(line)), ("f", "".join(few))),
+        _filled(("s", "".join(band)), ("l", "".join(line)), ("f", _trace(few))),
     )
 
 
 def _times(medians: list[float], axis: Axis, buckets: int) -> str:
     if not medians:
-        return "No changes"
+        return "no changes"
     low, high = min(medians), max(medians)
-    text = f"Median {words.duration(low)}"
+    text = f"median {words.duration(low)}"
     if high > low:
         text += f" to {words.duration(high)}, {words.duration(medians[-1])} last"
     missing = buckets - len(medians)
-    return text + (f"; no changes in {words.counted(missing, axis.unit)}" if missing else "")
+    return text + (f", no changes in {words.counted(missing, axis.unit)}" if missing else "")
 
 
 def _rate(
     title: str,
     rates: list[tuple[float | None, Interval | None]],
-    events: Sequence[float],
-    kind: tuple[str, ...],
+    events: tuple[str, Sequence[float], str],
     axis: Axis,
 ) -> Chart:
-    """Draw shares from 0 to 100 % as dots in their intervals, and the single events below."""
-    dots, spans = [], []
-    for middle, (rate, interval) in zip(_middles(axis), rates, strict=True):
-        if rate is None:
-            continue
-        dots.append(f"M{middle} {BASE - _height(rate, 1.0)}")
-        if interval is not None:
-            low, high = (BASE - _height(end, 1.0) for end in interval)
-            spans.append(f"M{middle} {low}V{high}")
-    known = [rate for rate, _ in rates if rate is not None]
+    """Draw shares as dots in the band of their intervals, and the single events below."""
+    pairs = [
+        None if rate is None or interval is None else (rate, interval) for rate, interval in rates
+    ]
+    known = [rate for rate, _ in filter(None, pairs)]
+    most = _ceiling(list(filter(None, pairs)))
+    dots, bands = [], []
+    for run in _runs(axis.middles, pairs):
+        dots += [(x, BASE - _height(rate, most)) for x, (rate, _) in run]
+        low = [(x, BASE - _height(interval.low, most)) for x, (_, interval) in run]
+        high = [(x, BASE - _height(interval.high, most)) for x, (_, interval) in run]
+        bands.append(_trace([*high, *reversed(low)], is_merged=True))
+    said = "no deployments"
     if known:
-        low, high = min(known), max(known)
-        said = words.percentage(low) + (f" to {words.percentage(high)}" if high > low else "")
-    else:
-        said = "No deployments"
-    missing = len(rates) - len(known)
-    gap = f"; no deployments in {words.counted(missing, axis.unit)}" if known and missing else ""
-    marks = "".join(f"M{x} {LANE}" for x in _places(events))
-    name, *nouns = kind
-    told = f"; {words.counted(len(events), *nouns)}" if events else ""
-    paths = _filled(("w", "".join(spans)), ("d", "".join(dots)), (name, marks))
-    return Chart(title, said + gap + told, "100 %" if known else "", paths)
+        said = words.percentage(min(known))
+        said += f" to {words.percentage(max(known))}" if max(known) > min(known) else ""
+        missing = len(rates) - len(known)
+        said += f", no deployments in {words.counted(missing, axis.unit)}" if missing else ""
+    kind, places, noun = events
+    said += f", {words.counted(len(places), noun)}" if places else ""
+    paths = _filled(("w", "".join(bands)), ("d", _trace(dots)), (kind, _marked(places)))
+    return Chart(title, said, words.percentage(most) if known else "", paths)
 
 
-def _outages(marks: Marks, axis: Axis) -> Chart:
+def _ceiling(rates: Sequence[tuple[float, Interval]]) -> float:
+    """Give what the top stands for: no rate is above it, and of most the interval is not."""
+    highs = sorted(interval.high for _, interval in rates)
+    usual = highs[len(highs) // 2] if highs else 0.0
+    most = max([usual, *(rate for rate, _ in rates)])
+    return next(one for one in CEILINGS if one >= min(most, 1.0))
+
+
+def _outages(marks: Marks) -> Chart:
     """Draw each outage from when to when it lasted; the longer it lasted the higher."""
     lengths = [(1.0 if end is None else end) - begin for begin, end in marks.outages]
-    most = max(lengths, default=0.0)
+    most = math.log1p(max(lengths, default=0.0) * marks.seconds / BRIEF)
     over, still = [], []
     for (begin, end), length in zip(marks.outages, lengths, strict=True):
         left = min(_place(begin), WIDTH - 2)
         right = max(_place(1.0 if end is None else end), left + 2)
-        top = BASE - max(_height(length, most), 2)
-        (still if end is None else over).append(f"M{left} {BASE}V{top}H{right}V{BASE}")
-    said = words.counted(len(lengths), "outage") if lengths else "No outages"
+        top = max(_height(math.log1p(length * marks.seconds / BRIEF), most), 3)
+        (still if end is None else over).append(f"M{left} {BASE}v-{top}h{right - left}v{top}")
+    said = words.counted(len(lengths), "outage") if lengths else "no outages"
     if still:
         said += f", {words.count(len(still))} still open"
-    return Chart(
-        "Recovery time", said, "", _filled(("o", "".join(over)), ("n", "".join(still)))
-    )
+    longest = words.duration(max(lengths) * marks.seconds) if lengths else ""
+    paths = _filled(("o", "".join(over)), ("n", "".join(still)))
+    return Chart("Recovery time", said, longest, paths)
 
 
-def _bars(heights: list[int], axis: Axis) -> tuple[str, str]:
-    """Bars of whole buckets, and of those that the window cuts."""
-    whole, cut = [], []
-    for (left, right), middle, height, part in zip(
-        axis.edges, _middles(axis), heights, axis.partial, strict=True
-    ):
-        if not height:
-            continue
-        if part:  # its own width: it would lie on its neighbour
-            cut.append(f"M{left} {BASE}V{BASE - height}H{max(right - 1, left + 1)}V{BASE}")
-        else:
-            whole.append(f"M{middle} {BASE}v-{height}")
-    return "".join(whole), "".join(cut)
+def _bars(heights: Sequence[int], axis: Axis, *, partial: bool) -> str:
+    """Bars of the whole or of the partial buckets, those side by side as one outline."""
+    wanted = [
+        height if part is partial and height else None
+        for height, part in zip(heights, axis.partial, strict=True)
+    ]
+    parts = []
+    for run in _runs(axis.edges, wanted):
+        corners = [(x, BASE - height) for (left, right), height in run for x in (left, right)]
+        parts.append(_trace([(corners[0][0], BASE), *corners, (corners[-1][0], BASE)],
+                            is_merged=True))  # fmt: skip
+    return "".join(parts)
+
+
+Place = TypeVar("Place")
+
+
+def _runs(
+    places: Sequence[Place], values: Sequence[Payload | None]
+) -> Iterator[list[tuple[Place, Payload]]]:
+    """Give what is known side by side, each value with its place; what is missing parts runs."""
+    run: list[tuple[Place, Payload]] = []
+    for place, value in zip(places, values, strict=True):
+        if value is not None:
+            run.append((place, value))
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _trace(points: Sequence[Point], *, is_merged: bool = False) -> str:
+    """Give the path through *points*, as short as can be; "" for none.
+
+    With *is_merged* a point in the middle of a level stretch is left out: it would bear no marker.
+    """
+    if not points:
+        return ""
+    if is_merged:
+        points = [
+            point for place, point in enumerate(points)
+            if not 0 < place < len(points) - 1
+            or not points[place - 1][1] == point[1] == points[place + 1][1]
+        ]  # fmt: skip
+    x, y = points[0]
+    text, last = f"M{x} {y}", ""
+    for to_x, to_y in points[1:]:
+        right, down = to_x - x, to_y - y
+        kind = "h" if not down else "v" if not right else "l"
+        numbers = {"h": (right,), "v": (down,), "l": (right, down)}[kind]
+        for place, number in enumerate(numbers):
+            lead = kind if kind != last and not place else " " if number >= 0 else ""
+            text += f"{lead}{number}"
+        x, y, last = to_x, to_y, kind
+    return text if len(points) > 1 else f"{text}h0"
+
+
+def _marked(shares: Iterable[float]) -> str:
+    """Give where single events stand in their lane, one where several would be on each other."""
+    return _trace([(x, LANE) for x in sorted({_place(share) for share in shares})])
 
 
 def _height(value: float, most: float) -> int:
     """Give a value's height; what is not nothing is seen."""
-    if not most or not value:
-        return 0
-    return max(round(BASE * min(value / most, 1)), 1)
-
-
-def _middles(axis: Axis) -> list[int]:
-    return [(left + right) // 2 for left, right in axis.edges]
+    return max(round(BASE * min(value / most, 1)), 1) if most and value else 0
 
 
 def _place(share: float) -> int:
     return round(WIDTH * min(max(share, 0.0), 1.0))
-
-
-def _places(shares: Iterable[float]) -> list[int]:
-    """Give where marks stand, one where several would stand on each other."""
-    return sorted({_place(share) for share in shares})
 
 
 def _filled(*paths: tuple[str, str]) -> tuple[tuple[str, str], ...]:

@@ -76,12 +76,11 @@ def _style(axis: charts.Axis | None, report: Report) -> str:
         f"{100 * int(b) / charts.WIDTH:.1f}%,transparent 0)"
         for a, b in cuts
     )
-    base = 100 * charts.BASE / (charts.LANE + 4)
-    rule = (f"linear-gradient(transparent {base:.1f}%,var(--line) 0 {base + 2:.1f}%,transparent 0)")
+    base = 100 * charts.BASE / charts.HEIGHT
+    rule = f"linear-gradient(transparent {base:.1f}%,var(--line) 0 {base + 2:.1f}%,transparent 0)"
     return (
-        f"{own}svg{{background:{rule}{bands}}}.b{{stroke-width:{axis.bar}}}"
-        f".s{{stroke-width:{max(axis.bar, 1)}}}.c{{stroke-width:1}}"
-        f'figure::after{{content:"{first} {last}"}}'
+        f"{own}.charts svg{{background:{rule}{bands}}}"
+        f'.charts li::after{{content:"{first} {last}"}}'
     )
 
 
