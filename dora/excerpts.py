@@ -17,8 +17,8 @@ from dora.groups import Groups
 from dora.measures import Events, find_events
 from dora.tables import Tables
 
-#: Items of each kind that a whole page shows; of one row at most `MOST`, at least one.
-ROOM = {"failed": 240, "outages": 240, "slowest": 160, "latest": 160, "rework": 80, "waiting": 80}
+#: Items of each kind that a whole page shows, and of one row at most.
+ROOM = {"outages": 180, "slowest": 160, "failed": 160, "latest": 80, "rework": 80, "waiting": 80}
 MOST = 12
 
 
@@ -42,6 +42,7 @@ class Outage(NamedTuple):
     failures: int  #: failed deployments that are this one outage
     signals: tuple[str, ...]
     by: str  #: the incident that says so, as `repo#n`; "" for none
+    is_counted: bool  #: whether its deployment is among the failed of the window
 
 
 class Moving(NamedTuple):
@@ -86,6 +87,8 @@ def find_excerpts(
     failed = _with_signals(events.finished[events.finished["is_failed"]], analysis)
     reworked = succeeded[succeeded["is_rework"]]
     outages = _outages(events, analysis)
+    keys = pd.MultiIndex.from_frame(outages[DEPLOYMENT])
+    outages["is_counted"] = keys.isin(pd.MultiIndex.from_frame(failed[DEPLOYMENT]))
     kinds = {
         "failed": _shown(_newest(failed, "failed", "finished_at"), "finished_at"),
         "latest": _shown(_newest(succeeded, "latest", "succeeded_at"), "succeeded_at"),
@@ -107,13 +110,13 @@ def find_excerpts(
 
 
 def keep_fairly(rows: pd.DataFrame, room: int) -> pd.DataFrame:
-    """The first rows of each `group`, as many of each as lets about *room* in all stay.
+    """The first rows of each `group`, the same number of each, so that at most *room* stay.
 
-    No group has more than `MOST`, and none of those that have any has less than one.
+    A group keeps no more than `MOST`, and none keeps any where there are more groups than *room*.
     """
     places = rows.groupby("group").cumcount()
-    counts = np.sort(rows.groupby("group").size().to_numpy())
-    most = next((n for n in range(MOST, 1, -1) if np.minimum(counts, n).sum() <= room), 1)
+    counts = rows.groupby("group").size().to_numpy()
+    most = next((n for n in range(MOST, 0, -1) if np.minimum(counts, n).sum() <= room), 0)
     return rows[places < most]
 
 
@@ -128,8 +131,7 @@ def _with_signals(events: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
 
 
 def _newest(events: pd.DataFrame, kind: str, at: str) -> pd.DataFrame:
-    events = events.sort_values([at, "deployment"], ascending=False)
-    return keep_fairly(events, ROOM[kind])
+    return keep_fairly(events.sort_values([at, "deployment"], ascending=False), ROOM[kind])
 
 
 def _shown(events: pd.DataFrame, at: str) -> dict[int, list[Shown]]:
@@ -155,10 +157,11 @@ def _as_outages(outages: pd.DataFrame) -> dict[int, list[Outage]]:
     # All that is down now is shown, whatever room there is.
     kept = pd.concat([order[~order["is_over"]], keep_fairly(order, ROOM["outages"])])
     kept = kept[~kept.index.duplicated()]
-    columns = ["began_at", "ended_at", "deployment", "sha", "failures", "signals", "by"]
+    columns = ["began_at", "ended_at", "deployment", "sha", "failures", "signals", "by",
+               "is_counted"]  # fmt: skip
     found: dict[int, list[Outage]] = {}
-    for group, *values, by in _records(kept, columns):
-        found.setdefault(group, []).append(Outage(*values, by=by or ""))
+    for group, *values, by, is_counted in _records(kept, columns):
+        found.setdefault(group, []).append(Outage(*values, by or "", is_counted))
     return found
 
 

@@ -14,11 +14,12 @@ from typing import TypeVar
 
 from dora.excerpts import Marks
 from dora.render import words
-from dora.results import Bucket, Interval, Row
+from dora.results import Bucket, Interval, Report, Row
 
 WIDTH, BASE, LANE, HEIGHT = 212, 36, 42, 46
 FEW = 6  #: changes below which the median has no interval (LT6): drawn hollow
 CEILINGS = (0.1, 0.2, 0.5, 1.0)  #: what the top of a rate's chart stands for
+THIN = 3  #: units up to which an outage is a line
 BRIEF = 600.0  #: seconds; outages are drawn on a scale of logarithms from about here on
 
 Point = tuple[int, int]
@@ -32,11 +33,23 @@ class Axis:
     unit: str  #: `day`, `week` or `month`
     edges: tuple[tuple[int, int], ...]  #: left and right end of each bucket
     partial: tuple[bool, ...]
+    is_brief: bool = False
+    """Whether there are so many charts that each is drawn with less: bands have no lower end."""
 
     @property
     def middles(self) -> list[int]:
         """Where what is said of a bucket is drawn."""
         return [(left + right) // 2 for left, right in self.edges]
+
+    @property
+    def tick(self) -> int:
+        """From tick to tick of the deployments."""
+        return 4 if self.is_brief else 2
+
+    def y(self, value: float, most: float) -> int:
+        """Where *value* lies when *most* is at the top; what is not nothing is seen."""
+        step = 3 if self.is_brief else 1
+        return BASE - step * math.ceil(_height(value, most) / step)
 
 
 @dataclass(frozen=True)
@@ -49,17 +62,21 @@ class Chart:
     paths: tuple[tuple[str, str], ...]
 
 
-def make_axis(row: Row, unit: str, since: datetime, until: datetime) -> Axis:
-    """Give the axis of every row of a report, read off one of them."""
+def make_axis(report: Report, *, is_brief: bool = False) -> Axis | None:
+    """Give the axis of every row of *report*; None where no row has a trend."""
+    if not report.rows or report.trend is None:
+        return None
+    since, until, trend = report.since, report.until, report.rows[0].trend
     length = (until - since).total_seconds()
 
     def place(at: datetime) -> int:
         return round(WIDTH * (at - since).total_seconds() / length)
 
     return Axis(
-        unit,
-        tuple((place(one.start), place(one.end)) for one in row.trend),
-        tuple(one.partial for one in row.trend),
+        report.trend,
+        tuple((place(one.start), place(one.end)) for one in trend),
+        tuple(one.partial for one in trend),
+        is_brief,
     )
 
 
@@ -70,9 +87,9 @@ def draw(row: Row, marks: Marks, axis: Axis) -> tuple[Chart, ...]:
     return (
         _frequency(row.trend, marks, axis),
         _lead_time(row.trend, axis),
-        _rate("Change fail rate", fails, ("x", marks.failed, "failed deployment"), axis),
+        _rate("Change fail rate", fails, ("x", marks.failed), axis),
         _outages(marks),
-        _rate("Rework rate", reworks, ("r", marks.rework, "rework deployment"), axis),
+        _rate("Rework rate", reworks, ("r", marks.rework), axis),
     )
 
 
@@ -89,7 +106,7 @@ def _frequency(trend: Sequence[Bucket], marks: Marks, axis: Axis) -> Chart:
     paths = _filled(
         ("b", _bars(heights, axis, partial=False)),
         ("c", _bars(heights, axis, partial=True)),
-        ("t", _marked(marks.deployments)),
+        ("t", _ticks(marks.deployments, axis)),
     )
     return Chart("Deployment frequency", said + none, f"{_round(most)} a {unit}", paths)
 
@@ -101,10 +118,10 @@ def _lead_time(trend: Sequence[Bucket], axis: Axis) -> Chart:
     most = max((one.p90 or one.median or 0.0 for one in known), default=0.0)
     line, band, few = [], [], []
     for run in _runs(axis.middles, [None if one.median is None else one for one in metrics]):
-        median = [(x, BASE - _height(one.median or 0.0, most)) for x, one in run]
-        top = [(x, BASE - _height(one.p90 or 0.0, most)) for x, one in run]
+        median = [(x, axis.y(one.median or 0.0, most)) for x, one in run]
+        top = [(x, axis.y(one.p90 or 0.0, most)) for x, one in run]
         line.append(_trace(median))
-        band.append(_trace([*top, *reversed(median)], is_merged=True))
+        band.append(_band(top, median, axis))
         few += [at for at, (_, one) in zip(median, run, strict=True) if one.changes < FEW]
     return Chart(
         "Change lead time",
@@ -128,7 +145,7 @@ def _times(medians: list[float], axis: Axis, buckets: int) -> str:
 def _rate(
     title: str,
     rates: list[tuple[float | None, Interval | None]],
-    events: tuple[str, Sequence[float], str],
+    events: tuple[str, Sequence[float]],
     axis: Axis,
 ) -> Chart:
     """Draw shares as dots in the band of their intervals, and the single events below."""
@@ -139,18 +156,19 @@ def _rate(
     most = _ceiling(list(filter(None, pairs)))
     dots, bands = [], []
     for run in _runs(axis.middles, pairs):
-        dots += [(x, BASE - _height(rate, most)) for x, (rate, _) in run]
-        low = [(x, BASE - _height(interval.low, most)) for x, (_, interval) in run]
-        high = [(x, BASE - _height(interval.high, most)) for x, (_, interval) in run]
-        bands.append(_trace([*high, *reversed(low)], is_merged=True))
+        dots += [(x, axis.y(rate, most)) for x, (rate, _) in run]
+        low = [(x, axis.y(interval.low, most)) for x, (_, interval) in run]
+        high = [(x, axis.y(interval.high, most)) for x, (_, interval) in run]
+        bands.append(_band(high, low, axis))
     said = "no deployments"
     if known:
         said = words.percentage(min(known))
         said += f" to {words.percentage(max(known))}" if max(known) > min(known) else ""
         missing = len(rates) - len(known)
         said += f", no deployments in {words.counted(missing, axis.unit)}" if missing else ""
-    kind, places, noun = events
-    said += f", {words.counted(len(places), noun)}" if places else ""
+    kind, places = events
+    if axis.is_brief and kind == "r":  # as wide as the fail rate's, which rests on the same
+        bands = []
     paths = _filled(("w", "".join(bands)), ("d", _trace(dots)), (kind, _marked(places)))
     return Chart(title, said, words.percentage(most) if known else "", paths)
 
@@ -167,18 +185,31 @@ def _outages(marks: Marks) -> Chart:
     """Draw each outage from when to when it lasted; the longer it lasted the higher."""
     lengths = [(1.0 if end is None else end) - begin for begin, end in marks.outages]
     most = math.log1p(max(lengths, default=0.0) * marks.seconds / BRIEF)
-    over, still = [], []
+    over, short, still = [], [], []
     for (begin, end), length in zip(marks.outages, lengths, strict=True):
-        left = min(_place(begin), WIDTH - 2)
-        right = max(_place(1.0 if end is None else end), left + 2)
+        left, right = _place(begin), _place(1.0 if end is None else end)
         top = max(_height(math.log1p(length * marks.seconds / BRIEF), most), 3)
-        (still if end is None else over).append(f"M{left} {BASE}v-{top}h{right - left}v{top}")
-    said = words.counted(len(lengths), "outage") if lengths else "no outages"
+        if end is not None and right - left <= THIN:
+            short.append(f"M{left} {BASE}v-{top}")
+            continue
+        left = min(left, WIDTH - THIN - 1)
+        block = f"M{left} {BASE}v-{top}h{max(right - left, THIN + 1)}v{top}"
+        (still if end is None else over).append(block)
+    said = "no outages"
+    if lengths:
+        ends = (words.duration(end(lengths) * marks.seconds) for end in (min, max))
+        said = "lasting " + " to ".join(dict.fromkeys(ends))
     if still:
         said += f", {words.count(len(still))} still open"
-    longest = words.duration(max(lengths) * marks.seconds) if lengths else ""
-    paths = _filled(("o", "".join(over)), ("n", "".join(still)))
-    return Chart("Recovery time", said, longest, paths)
+    paths = _filled(("o", "".join(over)), ("u", "".join(short)), ("n", "".join(still)))
+    return Chart("Recovery time", said, "", paths)
+
+
+def _band(high: list[Point], low: list[Point], axis: Axis) -> str:
+    """Give the area between two lines; down to the base where charts are brief."""
+    if axis.is_brief:
+        low = [(low[0][0], BASE), (low[-1][0], BASE)]
+    return _trace([*high, *reversed(low)], is_merged=True)
 
 
 def _bars(heights: Sequence[int], axis: Axis, *, partial: bool) -> str:
@@ -239,9 +270,22 @@ def _trace(points: Sequence[Point], *, is_merged: bool = False) -> str:
     return text if len(points) > 1 else f"{text}h0"
 
 
+def _ticks(shares: Iterable[float], axis: Axis) -> str:
+    """Give where there were deployments, as stretches that the style cuts into ticks."""
+    step = axis.tick
+    slots = {min(_place(it) // step, WIDTH // step - 1) for it in shares}
+    parts, last = [], 0
+    for first in sorted(slot for slot in slots if slot - 1 not in slots):
+        end = next(slot for slot in range(first, WIDTH) if slot + 1 not in slots)
+        move = f"m{step * first - last} 0" if parts else f"M{step * first} {LANE}"
+        parts.append(f"{move}h{step * (end - first) + 1}")
+        last = step * end + 1
+    return "".join(parts)
+
+
 def _marked(shares: Iterable[float]) -> str:
     """Give where single events stand in their lane, one where several would be on each other."""
-    return _trace([(x, LANE) for x in sorted({_place(share) for share in shares})])
+    return _trace([(x, LANE) for x in sorted({_place(it) for it in shares})])
 
 
 def _height(value: float, most: float) -> int:

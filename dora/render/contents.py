@@ -60,8 +60,8 @@ class Travel:
 def contents_of(page: Page) -> dict[str, Any]:
     """Give everything that the template names, but for style and script."""
     report, repositories = page.report, page.repositories
-    names = [" · ".join(names_of(row)) for row in repositories.rows]
-    maker = Sections(repositories, _options(report))
+    names = [names_of(row) for row in repositories.rows]
+    maker = Sections(repositories)
     of_sections = lines_of(repositories, None, names, 0)
     sections = [
         maker.make(number, row, line, excerpt)
@@ -75,6 +75,8 @@ def contents_of(page: Page) -> dict[str, Any]:
     values = {
         **_head(report),
         "axis": maker.axis,
+        "since_option": f"--since {report.since:%Y-%m-%dT%H:%MZ}",
+        "brief": maker.axis is not None and maker.axis.is_brief,
         "unit": repositories.trend or "",
         "rate": "day" if repositories.trend == "day" else "week",
         "partial": _partial(maker.axis),
@@ -124,11 +126,6 @@ def _head(report: Report) -> dict[str, Any]:
     }
 
 
-def _options(report: Report) -> str:
-    """Options with which `dora explain` looks at the same window."""
-    return f" --since {report.since:%Y-%m-%dT%H:%MZ}" if report.days else ""
-
-
 def _heads(report: Report) -> list[str]:
     """Headings of a table: the parts of a row's name, the metrics, and what waits."""
     if not report.rows:
@@ -139,16 +136,16 @@ def _heads(report: Report) -> list[str]:
     return [*(name.capitalize() for name in names), *titles, *waiting]
 
 
-def _pooled(page: Page, report: Report, by: str, names: Sequence[str]) -> list[Line]:
+def _pooled(page: Page, report: Report, by: str, names: Sequence[tuple[str, ...]]) -> list[Line]:
     return lines_of(report, page.members[by], names, MEMBERS // max(len(report.rows), 1))
 
 
-def _organization(page: Page, names: Sequence[str]) -> list[tuple[Line, tuple[charts.Chart, ...]]]:
+def _organization(page: Page, names: Sequence[tuple[str, ...]]) -> list[tuple[Line, tuple[charts.Chart, ...]]]:
     """Each tier of the organization, pooled, with its charts."""
     report = page.organization
-    if not report.rows or not report.trend:
+    axis = charts.make_axis(report)
+    if axis is None:
         return []
-    axis = charts.make_axis(report.rows[0], report.trend, report.since, report.until)
     lines = _pooled(page, report, "organization", names)
     return [
         (line, charts.draw(row, page.marks_of(number), axis))
@@ -156,7 +153,7 @@ def _organization(page: Page, names: Sequence[str]) -> list[tuple[Line, tuple[ch
     ]
 
 
-def _side_by_side(page: Page, names: Sequence[str]) -> dict[str, Any]:
+def _side_by_side(page: Page, names: Sequence[tuple[str, ...]]) -> dict[str, Any]:
     """Teams and environments, where they are no longer the report itself, and the way of changes."""
     by = page.report.by
     has_teams = by != "team" and any(row.key["team"] != "(no team)" for row in page.teams.rows)

@@ -43,13 +43,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    made.filters |= {"number": words.count, "counted": words.counted, "sortable": _sortable}
+    made.filters |= {"number": words.count, "counted": words.counted}
     return made
-
-
-def _sortable(number: float) -> str:
-    """Give a number as short as it still sorts by."""
-    return f"{number:.4g}"
 
 
 @cache
@@ -79,7 +74,7 @@ def _style(axis: charts.Axis | None, report: Report) -> str:
     base = 100 * charts.BASE / charts.HEIGHT
     rule = f"linear-gradient(transparent {base:.1f}%,var(--line) 0 {base + 2:.1f}%,transparent 0)"
     return (
-        f"{own}.charts svg{{background:{rule}{bands}}}"
+        f"{own}.t{{stroke-dasharray:1 {axis.tick - 1}}}.charts svg{{background:{rule}{bands}}}"
         f'.charts li::after{{content:"{first} {last}"}}'
     )
 

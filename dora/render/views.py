@@ -13,6 +13,7 @@ from dora.results import Compared, Mover, Report, Row
 
 #: What an address may be made of to become a link; whatever else there is stays text.
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~%-]+)*")
+FULL = 40  #: sections up to which charts are drawn with all they have
 SHA = 7  #: digits of a sha, as git shortens it
 
 METRICS = (
@@ -31,14 +32,13 @@ class Link:
 
 @dataclass(frozen=True)
 class Cell:
-    """One metric of one row; *sort* is what a table is sorted by, None for what is not known."""
+    """One metric of one row in words, and how it did against the window before."""
 
     title: str
     value: str
     level: str
     sample: str
     interval: str
-    sort: float | None
     verdict: str = ""
     before: str = ""
 
@@ -60,6 +60,7 @@ class Evidence:
     """One list of evidence: what of, how many there were, and those that are shown."""
 
     title: str
+    noun: str
     total: int
     items: tuple[Link, ...]
 
@@ -86,6 +87,7 @@ class Section:
     charts: tuple[charts.Chart, ...]
     evidence: tuple[Evidence, ...]
     moved: tuple[Moved, ...]
+    unseen: str  #: what there was of which nothing is shown
     command: str
 
 
@@ -96,10 +98,6 @@ def address(url: str) -> str | None:
 
 def cells_of(row: Row) -> tuple[Cell, ...]:
     """Give the metrics of *row* for a table, what waits last."""
-    sorts = (
-        row.deployment_frequency.per_day, row.change_lead_time.median, row.change_fail_rate.rate,
-        row.recovery_time.mean, row.rework_rate.rate,
-    )  # fmt: skip
     before: Sequence[facts.Fact | None] = [None] * len(METRICS)
     if row.previous is not None:
         before = facts.facts_of(Row(row.key, row.tier, **vars(row.previous)))
@@ -107,23 +105,18 @@ def cells_of(row: Row) -> tuple[Cell, ...]:
         getattr(row.comparison, name).verdict if row.comparison else None for name in METRICS
     ]
     return tuple(
-        _cell(fact, sort, verdict, earlier)
-        for fact, sort, verdict, earlier in zip(
-            facts.facts_of(row), sorts, verdicts, before, strict=True
-        )
+        _cell(fact, verdict, earlier)
+        for fact, verdict, earlier in zip(facts.facts_of(row), verdicts, before, strict=True)
     )
 
 
-def _cell(
-    fact: facts.Fact, sort: float | None, verdict: str | None, before: facts.Fact | None
-) -> Cell:
+def _cell(fact: facts.Fact, verdict: str | None, before: facts.Fact | None) -> Cell:
     return Cell(
         title=" ".join(fact.title),
         value=fact.value,
         level=fact.level or "",
         sample=fact.sample,
         interval=fact.interval,
-        sort=sort,
         verdict=verdict if verdict in {"better", "worse"} else "",
         before=before.value if before else "",
     )
@@ -131,8 +124,7 @@ def _cell(
 
 def waiting_of(row: Row) -> Cell:
     """Give what waits for production for a table."""
-    fact = facts.waiting_of(row)
-    return _cell(fact, row.waiting.changes if row.waiting else None, None, None)
+    return _cell(facts.waiting_of(row), None, None)
 
 
 def names_of(row: Row) -> tuple[str, ...]:
@@ -141,7 +133,7 @@ def names_of(row: Row) -> tuple[str, ...]:
 
 
 def lines_of(
-    report: Report, members: Sequence[Sequence[int]] | None, names: Sequence[str], most: int
+    report: Report, members: Sequence[Sequence[int]] | None, names: Sequence[tuple[str, ...]], most: int
 ) -> list[Line]:
     """Give the rows of *report* for a table, each with up to *most* of the sections it pools.
 
@@ -157,70 +149,76 @@ def lines_of(
                 row.tier,
                 (*cells_of(row), *([waiting_of(row)] if has_waiting else [])),
                 number if members is None else None,
-                tuple((one, names[one]) for one in pooled[:most]),
+                tuple((one, _short(names[one], row)) for one in pooled[:most]),
                 max(len(pooled) - most, 0),
             )
         )
     return lines
 
 
-def explain(row: Row, since: str) -> str:
+def _short(names: tuple[str, ...], pooled: Row) -> str:
+    """Give the name of a section that *pooled* pools, without what is in that row's own name."""
+    own = set(names_of(pooled))
+    return " · ".join(part for part in names if part not in own)
+
+
+def explain(row: Row) -> str:
     """Give the command that shows all there is of *row*; "" where its name cannot be written."""
     names = [row.key["repository"], row.key["environment"]]
     if any(words.plain(name) != name for name in names):
         return ""
     dashes = "-- " if any(name.startswith("-") for name in names) else ""
-    return f"dora explain{since} {dashes}{' '.join(map(shlex.quote, names))}"
+    return f"dora explain {dashes}{' '.join(map(shlex.quote, names))}"
 
 
 class Sections:
     """Makes the sections of a page, every instant in the report's own time zone."""
 
-    def __init__(self, report: Report, options: str) -> None:
-        """Take the report by repository; *options* are those that the command takes with it."""
+    def __init__(self, report: Report) -> None:
+        """Take the report by repository."""
         self.timezone = report.timezone
         self.until = report.until
-        self.options = options
-        self.axis = (
-            charts.make_axis(report.rows[0], report.trend, report.since, report.until)
-            if report.rows and report.trend
-            else None
-        )
+        self.axis = charts.make_axis(report, is_brief=len(report.rows) > FULL)
 
     def make(self, number: int, row: Row, line: Line, excerpt: Excerpt) -> Section:
         """Give the section of *row*."""
         repository, environment, *service = line.names
-        home = address(excerpt.url)
+        evidence = [one for one in self._evidence(row, excerpt, address(excerpt.url)) if one.total]
+        unseen = (f"{words.count(one.total)} {one.noun}" for one in evidence if not one.items)
         return Section(
             number,
             repository,
             " · ".join([environment, *service]),
             line,
             charts.draw(row, excerpt.marks, self.axis) if self.axis else (),
-            tuple(one for one in self._evidence(row, excerpt, home) if one.total),
+            tuple(evidence),
             tuple(self.moved(row)),
-            explain(row, self.options),
+            ", ".join(unseen),
+            explain(row),
         )
 
     def _evidence(self, row: Row, excerpt: Excerpt, home: str | None) -> Iterator[Evidence]:
-        succeeded = row.deployment_frequency.deployments
-        waiting = row.waiting.changes if row.waiting else 0
         yield Evidence(
             "Outages",
+            "outages",
             row.recovery_time.episodes,
             tuple(self.outage(one, home) for one in excerpt.outages),
         )
+        named = {one.deployment for one in excerpt.outages if one.is_counted}
+        others = [one for one in excerpt.failed if one.id not in named]
         for title, total, shown in (
-            ("Failed", row.change_fail_rate.failed, excerpt.failed),
+            ("Other failed" if named else "Failed", row.change_fail_rate.failed - len(named), others),
             ("Rework", row.rework_rate.rework, excerpt.rework),
-            ("Latest successes", succeeded, excerpt.latest),
+            ("Latest successes", row.deployment_frequency.deployments, excerpt.latest),
         ):
-            yield Evidence(title, total, tuple(self._deployment(one, home) for one in shown))
-        for title, total, changes in (
-            ("Slowest changes", row.change_lead_time.changes, excerpt.slowest),
-            ("Waiting changes, oldest first", waiting, excerpt.waiting),
+            items = tuple(self._deployment(one, home) for one in shown)
+            yield Evidence(title, title.lower().replace("latest ", ""), total, items)
+        waiting = row.waiting.changes if row.waiting else 0
+        for title, noun, total, changes in (
+            ("Slowest changes", "changes", row.change_lead_time.changes, excerpt.slowest),
+            ("Waiting, oldest first", "waiting", waiting, excerpt.waiting),
         ):
-            yield Evidence(title, total, tuple(_change(one, home) for one in changes))
+            yield Evidence(title, noun, total, tuple(_change(one, home) for one in changes))
 
     def outage(self, one: Outage, home: str | None) -> Link:
         """Give an outage by its first failed deployment, how long it lasted, and since when."""

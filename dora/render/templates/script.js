@@ -1,12 +1,12 @@
 "use strict";
 // The page is complete without this: it sorts and filters the table, and opens what a link names.
-const table = document.querySelector("table[data-sort]");
+const table = document.querySelector("table[data-names]");
 if (table) {
-  const body = table.tBodies[0], rows = [...body.rows], step = 200;
+  const names = Number(table.dataset.names), body = table.tBodies[0], rows = [...body.rows], step = 200;
   const tools = document.getElementById("tools"), find = document.getElementById("find");
   const told = document.getElementById("told"), all = document.getElementById("all");
   let limit = step;
-  const text = new Map(rows.map(row => [row, [...row.querySelectorAll("th, .env")].map(cell => cell.textContent).join(" ").toLowerCase()]));
+  const text = new Map(rows.map(row => [row, [...row.cells].slice(0, names).map(cell => cell.textContent).join(" ").toLowerCase()]));
   const show = () => {
     const wanted = find.value.toLowerCase().split(/\s+/).filter(Boolean);
     let fits = 0;
@@ -19,9 +19,12 @@ if (table) {
     told.textContent = `${shown} of ${rows.length} rows shown`;
     all.hidden = fits <= limit;
   };
+  const units = {"/week": 1, "/day": 7, min: 60, h: 3600, d: 86400};
   const value = (row, column) => {
     const cell = row.cells[column];
-    return cell.dataset.v === undefined ? cell.textContent.trim().toLowerCase() : cell.dataset.v === "" ? null : Number(cell.dataset.v);
+    if (column < names) return cell.textContent.trim().toLowerCase();
+    const [, number, unit] = /^[<>]?([\d.,]+) ?(\/?[a-z]*)/.exec(cell.firstChild?.textContent ?? "") ?? [];
+    return number === undefined ? null : parseFloat(number.replaceAll(",", "")) * (units[unit] ?? 1);
   };
   [...table.tHead.rows[0].cells].forEach((head, column) => {
     const button = document.createElement("button");
