@@ -8,7 +8,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,10 @@ from pydantic_settings import (
 from dora.errors import BadUsage
 from dora.settings import Settings, known_zone
 from dora.window import Window, parse_age, parse_instant
+
+#: Parts that a trend may have: nobody looks at more, and every row has each of them.
+MOST_PARTS = 1_000
+PARTS = {"day": timedelta(days=1), "week": timedelta(weeks=1), "month": timedelta(days=30)}
 
 
 class Config(Settings):
@@ -173,6 +177,9 @@ def load_config(
     if problems:
         raise BadUsage("\n".join(problems))
     window = _window(settings, now)
+    problem = _trend_problem(settings.trend, window)
+    if problem:
+        raise BadUsage(f"{_name(layers, ('trend',))}: {problem}")
     return Config.model_construct(**dict(settings), window=window, now=now)
 
 
@@ -223,6 +230,17 @@ def _window_problems(merged: dict[str, Any], layers: list[_Layer], now: datetime
             "allowed: a begin before the end"
         )
     return problems
+
+
+def _trend_problem(trend: str | None, window: Window) -> str:
+    """What is wrong with cutting *window* into days, weeks or months; empty for nothing."""
+    if trend is None or window.length <= MOST_PARTS * PARTS[trend]:
+        return ""
+    about = window.length // PARTS[trend]
+    return (
+        f"{trend!r} would cut the window into {about:,} parts; "
+        f"allowed: up to {MOST_PARTS:,}, by longer parts or a shorter window"
+    )
 
 
 def _from_environment() -> dict[str, Any]:
