@@ -183,8 +183,7 @@ def _title(given: _Given) -> str:
 
 
 def _body(given: _Given) -> str:
-    from dora.render.comment import ADDRESS  # noqa: PLC0415  # as needed
-    from dora.render.markdown import render_report  # noqa: PLC0415  # likewise
+    from dora.render.markdown import ADDRESS, render_report  # noqa: PLC0415  # as needed
 
     lines = ["This issue is kept up to date; each week's comment says what changed."]
     if ADDRESS.fullmatch(given.link):
