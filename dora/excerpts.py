@@ -4,15 +4,14 @@ What is shown is chosen while it is still rows of frames: an organization has a 
 a page a few thousand lines. How many there were stands beside it.
 """
 
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
 from dora.analysis import DEPLOYMENT, Analysis
 from dora.config import Config
+from dora.exhibits import Excerpt, Marks, Moving, Outage, Shown
 from dora.groups import Groups
 from dora.measures import Events, find_events
 from dora.tables import Tables
@@ -20,62 +19,6 @@ from dora.tables import Tables
 #: Items of each kind that a whole page shows, and of one row at most.
 ROOM = {"outages": 180, "slowest": 160, "failed": 160, "latest": 80, "rework": 80, "waiting": 80}
 MOST = 12
-
-
-class Shown(NamedTuple):
-    """A deployment that is shown: its id, its commit, when it finished, and the signals it has."""
-
-    id: int
-    sha: str
-    at: datetime
-    signals: tuple[str, ...]
-    never_live: bool
-
-
-class Outage(NamedTuple):
-    """An outage that is shown, called by its first failed deployment."""
-
-    began_at: datetime
-    ended_at: datetime | None
-    deployment: int
-    sha: str
-    failures: int  #: failed deployments that are this one outage
-    signals: tuple[str, ...]
-    by: str  #: the incident that says so, as `repo#n`; "" for none
-    is_counted: bool  #: whether its deployment is among the failed of the window
-
-
-class Moving(NamedTuple):
-    """A change that is shown, shipped or waiting: how long it took or waits, in seconds."""
-
-    sha: str
-    number: int | None  #: its pull request
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Marks:
-    """Instants of one row as shares of the window, 0 to 1, in order, for its charts."""
-
-    deployments: tuple[float, ...] = ()  #: successes
-    failed: tuple[float, ...] = ()
-    rework: tuple[float, ...] = ()
-    outages: tuple[tuple[float, float | None], ...] = ()  #: begin and end; None while it lasts
-    seconds: float = 0.0  #: length of the window
-
-
-@dataclass(frozen=True)
-class Excerpt:
-    """What a page shows of one row's evidence; counts of all there was are the row's own."""
-
-    url: str = ""  #: of the repository
-    failed: tuple[Shown, ...] = ()  #: newest first
-    outages: tuple[Outage, ...] = ()  #: open ones first, then newest first
-    slowest: tuple[Moving, ...] = ()
-    latest: tuple[Shown, ...] = ()  #: successes, newest first
-    rework: tuple[Shown, ...] = ()  #: newest first
-    waiting: tuple[Moving, ...] = ()  #: oldest first
-    marks: Marks = field(default_factory=Marks)
 
 
 def find_excerpts(
@@ -89,7 +32,7 @@ def find_excerpts(
     outages = _outages(events, analysis)
     keys = pd.MultiIndex.from_frame(outages[DEPLOYMENT])
     outages["is_counted"] = keys.isin(pd.MultiIndex.from_frame(failed[DEPLOYMENT]))
-    kinds = {
+    kinds: dict[str, dict[int, list[Any]]] = {
         "failed": _shown(_newest(failed, "failed", "finished_at"), "finished_at"),
         "latest": _shown(_newest(succeeded, "latest", "succeeded_at"), "succeeded_at"),
         "rework": _shown(_newest(reworked, "rework", "succeeded_at"), "succeeded_at"),
@@ -105,7 +48,7 @@ def find_excerpts(
             marks=marks.get(group, Marks()),
             **{name: tuple(found.get(group, ())) for name, found in kinds.items()},
         )
-        for group, key in groups.rows["key"].items()
+        for group, key in enumerate(groups.rows["key"])
     ]
 
 
@@ -160,8 +103,9 @@ def _as_outages(outages: pd.DataFrame) -> dict[int, list[Outage]]:
     columns = ["began_at", "ended_at", "deployment", "sha", "failures", "signals", "by",
                "is_counted"]  # fmt: skip
     found: dict[int, list[Outage]] = {}
-    for group, *values, by, is_counted in _records(kept, columns):
-        found.setdefault(group, []).append(Outage(*values, by or "", is_counted))
+    for group, began, ended, number, sha, failures, signals, by, counted in _records(kept, columns):
+        one = Outage(began, ended, number, sha, failures, signals, by or "", counted)
+        found.setdefault(group, []).append(one)
     return found
 
 

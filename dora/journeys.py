@@ -1,43 +1,21 @@
 """The analysis in, how changes travel from tier to tier out: J1 to J3."""
 
-from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dora.analysis import DEPLOYMENT, Analysis
 from dora.changes import COMMIT
 from dora.config import Config
 from dora.environments import TIERS
+from dora.exhibits import Journeys, Step
 from dora.history import ENVIRONMENT
 
 #: The way of a change (J1); what is of no tier is no station on it.
 WAY = tuple(tier for tier in reversed(TIERS) if tier != "other")
 
 PATH = ["repository", "service"]
-
-
-@dataclass(frozen=True)
-class Step:
-    """How long changes took from one tier to the next (J2, J3); times are seconds."""
-
-    repository: str  #: "" where it is of the whole organization
-    service: str  #: "" for none
-    origin: str  #: the tier before; "" for the change's start
-    tier: str  #: where it leads
-    changes: int  #: those that made this step in the window
-    p25: float | None
-    median: float | None
-    p75: float | None
-    direct: int  #: changes that came to `tier` without, or before, `origin`
-
-
-@dataclass(frozen=True)
-class Journeys:
-    """Every step, in the order of the way: of the organization, and of each repository."""
-
-    organization: tuple[Step, ...]
-    repositories: tuple[Step, ...]  #: sorted by repository and service
 
 
 def find_journeys(analysis: Analysis, config: Config) -> Journeys:
@@ -47,9 +25,7 @@ def find_journeys(analysis: Analysis, config: Config) -> Journeys:
     a repository's tiers, each with a row (G0) is a station.
     """
     steps = _find_steps(_arrivals(analysis), config)
-    return Journeys(
-        _measure(steps, ["origin", "tier"]), _measure(steps, [*PATH, "origin", "tier"])
-    )
+    return Journeys(_measure(steps, ["origin", "tier"]), _measure(steps, [*PATH, "origin", "tier"]))
 
 
 def _arrivals(analysis: Analysis) -> pd.DataFrame:
@@ -95,7 +71,7 @@ def _measure(steps: pd.DataFrame, keys: list[str]) -> tuple[Step, ...]:
     found = grouped.agg(
         place=("place", "first"), changes=("seconds", "count"), came=("seconds", "size")
     )
-    times = grouped["seconds"].quantile([0.25, 0.5, 0.75]).unstack()  # noqa: PD010  # of quantiles
+    times = grouped["seconds"].quantile(np.array([0.25, 0.5, 0.75])).unstack()  # noqa: PD010  # of quantiles
     found = found.join(times.set_axis(["p25", "median", "p75"], axis="columns")).reset_index()
     own = [key for key in keys if key in PATH]
     found["from"] = found["origin"].map({"": -1} | {tier: n for n, tier in enumerate(WAY)})
@@ -104,13 +80,17 @@ def _measure(steps: pd.DataFrame, keys: list[str]) -> tuple[Step, ...]:
 
 
 def _step(row: dict[Any, Any]) -> Step:
-    times = (None if pd.isna(row[name]) else float(row[name]) for name in ("p25", "median", "p75"))
+    p25, median, p75 = (
+        None if pd.isna(row[name]) else float(row[name]) for name in ("p25", "median", "p75")
+    )
     return Step(
-        row.get("repository", ""),
-        row.get("service", ""),
-        row["origin"],
-        row["tier"],
-        int(row["changes"]),
-        *times,
+        repository=row.get("repository", ""),
+        service=row.get("service", ""),
+        origin=row["origin"],
+        tier=row["tier"],
+        changes=int(row["changes"]),
+        p25=p25,
+        median=median,
+        p75=p75,
         direct=int(row["came"] - row["changes"]),
     )

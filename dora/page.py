@@ -1,16 +1,13 @@
 """The analysis and the report in, all that a page shows out."""
 
-from dataclasses import dataclass
 from datetime import timedelta
-from itertools import chain
-
-import pandas as pd
 
 from dora.analysis import Analysis
 from dora.config import Config
-from dora.excerpts import Excerpt, Marks, find_excerpts
+from dora.excerpts import find_excerpts
+from dora.exhibits import Page
 from dora.groups import Groups, find_groups
-from dora.journeys import Journeys, find_journeys
+from dora.journeys import find_journeys
 from dora.report import report_of
 from dora.results import Report
 from dora.tables import Tables
@@ -18,38 +15,6 @@ from dora.tables import Tables
 #: Windows from which on a page has buckets of weeks, and of months; below, of days.
 WEEKS_FROM = timedelta(days=21)
 MONTHS_FROM = timedelta(days=550)
-
-
-@dataclass(frozen=True)
-class Page:
-    """What a page is made from; every report is of the same window.
-
-    - `report`: as asked for
-    - `repositories`: by repository and environment, with a trend; a section and excerpt each
-    - `organization`: by tier, with a trend
-    - `teams`, `environments`: pooled; `members` tells the places in `repositories` of what each of
-      their rows, and each of `organization`, pools
-    """
-
-    report: Report
-    repositories: Report
-    excerpts: tuple[Excerpt, ...]
-    organization: Report
-    teams: Report
-    environments: Report
-    members: dict[str, tuple[tuple[int, ...], ...]]  #: by what is pooled, a tuple a row
-    journeys: Journeys
-
-    def marks_of(self, tier: int) -> Marks:
-        """All that the charts of a row of *organization* mark."""
-        own = [self.excerpts[section].marks for section in self.members["organization"][tier]]
-        return Marks(
-            *(
-                tuple(sorted(chain.from_iterable(getattr(marks, name) for marks in own), key=_begin))
-                for name in ("deployments", "failed", "rework", "outages")
-            ),
-            seconds=(self.report.until - self.report.since).total_seconds(),
-        )
 
 
 def build_page(
@@ -101,9 +66,5 @@ def _by(config: Config, by: str) -> Config:
 def _members(sections: Groups, pooled: Groups) -> tuple[tuple[int, ...], ...]:
     """For each row of *pooled* the places of the rows of *sections* that it pools."""
     pairs = pooled.grouped(sections.members.rename(columns={"group": "section"}))
-    found: pd.Series = pairs.sort_values("section").groupby("group")["section"].agg(tuple)
+    found = pairs.sort_values("section").groupby("group")["section"].agg(tuple).to_dict()
     return tuple(found.get(group, ()) for group in pooled.rows.index)
-
-
-def _begin(mark: float | tuple[float, float | None]) -> float:
-    return mark[0] if isinstance(mark, tuple) else mark

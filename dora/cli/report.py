@@ -12,8 +12,12 @@ from dora.cli.reading import load_settings, read_tables
 from dora.errors import BadUsage
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from dora.config import Config
+    from dora.exhibits import Page
     from dora.results import Report
+    from dora.tables import Tables
 
 
 def report(
@@ -33,7 +37,8 @@ def report(
     cache: option.Cache = None,
     no_cache: option.NoCache = False,
     format_: Annotated[
-        str | None, typer.Option("--format", help="table, markdown, json or csv. Default: table.")
+        str | None,
+        typer.Option("--format", help="table, markdown, html, json or csv. Default: table."),
     ] = None,
     output: option.Output = None,
     plan: Annotated[
@@ -62,13 +67,27 @@ def report(
         out.show(_plan(settings.reading, quiet=quiet))
         return
     tables = read_tables(settings.reading, quiet=quiet)
-    from dora.report import build_report  # noqa: PLC0415  # heavy: pandas
-
-    made = build_report(tables, settings)
-    out.show(_render(made, format_ or "table", colour=out.has_colour()))
+    made, page = _make(tables, settings, {format_, *targets.values()})
+    out.show(_render(made, page, format_ or "table", colour=out.has_colour()))
     for path, name in targets.items():
-        out.write(path, _render(made, name, colour=False))
+        out.write(path, _render(made, page, name, colour=False))
     raise typer.Exit(out.tell_missing(made.coverage))
+
+
+def _make(
+    tables: "Tables", settings: "Config", formats: "Collection[str | None]"
+) -> "tuple[Report, Page | None]":
+    """The report, and what a page shows beside it where one of *formats* is a page."""
+    from dora.analysis import analyse  # noqa: PLC0415  # heavy: pandas
+    from dora.report import analyse_before, report_of  # noqa: PLC0415  # likewise
+
+    analysis, before = analyse(tables, settings), analyse_before(tables, settings)
+    made = report_of(analysis, tables, settings, before)
+    if "html" not in formats:
+        return made, None
+    from dora.page import build_page  # noqa: PLC0415  # likewise
+
+    return made, build_page(analysis, tables, settings, made, before)
 
 
 def _plan(settings: "Config", *, quiet: bool) -> str:
@@ -82,8 +101,12 @@ def _plan(settings: "Config", *, quiet: bool) -> str:
         return render_plan(make_plan(connect(settings, os.environ, progress), settings))
 
 
-def _render(made: "Report", name: str, *, colour: bool) -> str:
-    """Text of the report in the format *name*."""
+def _render(made: "Report", page: "Page | None", name: str, *, colour: bool) -> str:
+    """Text of the report in the format *name*; *page* is there where that is a page."""
+    if page is not None and name == "html":
+        from dora.render import html  # noqa: PLC0415  # heavy: jinja2
+
+        return html.render_page(page)
     if name == "markdown":
         from dora.render import markdown  # noqa: PLC0415  # only what is asked for
 

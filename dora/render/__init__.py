@@ -4,6 +4,7 @@
 FORMATS = {
     "table": (".txt",),
     "markdown": (".md", ".markdown"),
+    "html": (".html", ".htm"),
     "json": (".json",),
     "csv": (".csv",),
 }

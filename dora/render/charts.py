@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from dora.excerpts import Marks
+from dora.exhibits import Marks
 from dora.render import words
 from dora.results import Bucket, Interval, Report, Row
 
@@ -185,7 +185,9 @@ def _outages(marks: Marks) -> Chart:
     """Draw each outage from when to when it lasted; the longer it lasted the higher."""
     lengths = [(1.0 if end is None else end) - begin for begin, end in marks.outages]
     most = math.log1p(max(lengths, default=0.0) * marks.seconds / BRIEF)
-    over, short, still = [], [], []
+    over: list[str] = []
+    short: list[str] = []
+    still: list[str] = []
     for (begin, end), length in zip(marks.outages, lengths, strict=True):
         left, right = _place(begin), _place(1.0 if end is None else end)
         top = max(_height(math.log1p(length * marks.seconds / BRIEF), most), 3)
@@ -274,7 +276,8 @@ def _ticks(shares: Iterable[float], axis: Axis) -> str:
     """Give where there were deployments, as stretches that the style cuts into ticks."""
     step = axis.tick
     slots = {min(_place(it) // step, WIDTH // step - 1) for it in shares}
-    parts, last = [], 0
+    parts: list[str] = []
+    last = 0
     for first in sorted(slot for slot in slots if slot - 1 not in slots):
         end = next(slot for slot in range(first, WIDTH) if slot + 1 not in slots)
         move = f"m{step * first - last} 0" if parts else f"M{step * first} {LANE}"

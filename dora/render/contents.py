@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dora.journeys import Journeys, Step
-from dora.page import Page
+from dora.exhibits import Journeys, Page, Step
 from dora.render import charts, facts, remarks, words
 from dora.render.views import (
     Line,
@@ -29,6 +28,7 @@ TITLES = {
     "team": "By team",
     "organization": "By tier",
 }
+NO_TEAM = "(no team)"
 START = "start of the work"
 
 
@@ -140,7 +140,9 @@ def _pooled(page: Page, report: Report, by: str, names: Sequence[tuple[str, ...]
     return lines_of(report, page.members[by], names, MEMBERS // max(len(report.rows), 1))
 
 
-def _organization(page: Page, names: Sequence[tuple[str, ...]]) -> list[tuple[Line, tuple[charts.Chart, ...]]]:
+def _organization(
+    page: Page, names: Sequence[tuple[str, ...]]
+) -> list[tuple[Line, tuple[charts.Chart, ...]]]:
     """Each tier of the organization, pooled, with its charts."""
     report = page.organization
     axis = charts.make_axis(report)
@@ -154,13 +156,14 @@ def _organization(page: Page, names: Sequence[tuple[str, ...]]) -> list[tuple[Li
 
 
 def _side_by_side(page: Page, names: Sequence[tuple[str, ...]]) -> dict[str, Any]:
-    """Teams and environments, where they are no longer the report itself, and the way of changes."""
+    """Teams and environments, unless the report is of these itself, and the way of changes."""
     by = page.report.by
-    has_teams = by != "team" and any(row.key["team"] != "(no team)" for row in page.teams.rows)
+    has_teams = any(row.key["team"] != NO_TEAM for row in page.teams.rows)
     steps, longest = _steps(page.journeys)
     heads = [(one.origin, one.tier) for one in page.journeys.organization]
     return {
-        "teams": _pooled(page, page.teams, "team", names) if has_teams else [],
+        "is_by_team": by == "team",
+        "teams": _pooled(page, page.teams, "team", names) if has_teams and by != "team" else [],
         "team_heads": _heads(page.teams),
         "environments": _pooled(page, page.environments, "environment", names)
         if by != "environment"
@@ -233,7 +236,7 @@ def _down(page: Page, maker: Sections, sections: Sequence[Section]) -> list[Down
                     one.line.names,
                     words.instant(outage.began_at, maker.timezone),
                     words.duration((maker.until - outage.began_at).total_seconds()),
-                    maker.outage(outage, home),
+                    maker.failing(outage, home),
                     incident(outage.by, home),
                 )
                 found.append(((row.tier != "production", maker.until - outage.began_at), down))
@@ -271,9 +274,8 @@ def _parts(values: dict[str, Any]) -> list[tuple[str, str]]:
         ("changed", "What changed"),
         ("organization", "The organization"),
         ("table", values["table_title"]),
-        *([("teams", "Teams")] if values["teams"] else []),
+        *([] if values["is_by_team"] else [("teams", "Teams")]),
         *([("environments", "Environments")] if values["environments"] or values["steps"] else []),
         *([("repositories", "Every repository")] if values["groups"] else []),
         ("coverage", "Coverage"),
     ]
-

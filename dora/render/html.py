@@ -14,7 +14,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dora.page import Page
+from dora.exhibits import Page
 from dora.render import charts, words
 from dora.render.contents import contents_of
 from dora.results import Report

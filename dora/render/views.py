@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from dora.excerpts import Excerpt, Moving, Outage, Shown
+from dora.exhibits import Excerpt, Moving, Outage, Shown
 from dora.render import charts, facts, words
 from dora.results import Compared, Mover, Report, Row
 
@@ -84,6 +84,7 @@ class Section:
     repository: str
     environment: str
     line: Line
+    down: int  #: outages that last
     charts: tuple[charts.Chart, ...]
     evidence: tuple[Evidence, ...]
     moved: tuple[Moved, ...]
@@ -133,7 +134,10 @@ def names_of(row: Row) -> tuple[str, ...]:
 
 
 def lines_of(
-    report: Report, members: Sequence[Sequence[int]] | None, names: Sequence[tuple[str, ...]], most: int
+    report: Report,
+    members: Sequence[Sequence[int]] | None,
+    names: Sequence[tuple[str, ...]],
+    most: int,
 ) -> list[Line]:
     """Give the rows of *report* for a table, each with up to *most* of the sections it pools.
 
@@ -190,6 +194,7 @@ class Sections:
             repository,
             " · ".join([environment, *service]),
             line,
+            row.recovery_time.open,
             charts.draw(row, excerpt.marks, self.axis) if self.axis else (),
             tuple(evidence),
             tuple(self.moved(row)),
@@ -207,7 +212,11 @@ class Sections:
         named = {one.deployment for one in excerpt.outages if one.is_counted}
         others = [one for one in excerpt.failed if one.id not in named]
         for title, total, shown in (
-            ("Other failed" if named else "Failed", row.change_fail_rate.failed - len(named), others),
+            (
+                "Other failed" if named else "Failed",
+                row.change_fail_rate.failed - len(named),
+                others,
+            ),
             ("Rework", row.rework_rate.rework, excerpt.rework),
             ("Latest successes", row.deployment_frequency.deployments, excerpt.latest),
         ):
@@ -227,6 +236,10 @@ class Sections:
         if one.failures > 1:
             note += f", {words.count(one.failures)} failures"
         return self._link(one.deployment, one.sha, home, f"{note}, {', '.join(one.signals)}")
+
+    def failing(self, one: Outage, home: str | None) -> Link:
+        """Give what an outage began with, and what says so."""
+        return self._link(one.deployment, one.sha, home, f"by {', '.join(one.signals)}")
 
     def _deployment(self, one: Shown, home: str | None) -> Link:
         why = f", {', '.join(one.signals)}" if one.signals else ""
@@ -275,4 +288,3 @@ def _change(one: Moving, home: str | None) -> Link:
     if one.number is None:
         return Link(one.sha[:SHA], home and f"{home}/commit/{one.sha}", took)
     return Link(f"#{one.number}", home and f"{home}/pull/{one.number}", took)
-

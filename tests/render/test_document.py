@@ -152,7 +152,7 @@ def test_csv_is_read_back(names: list[tuple[str, str]]) -> None:
 def test_formats() -> None:
     """Each format has the endings that ask for it, no ending asks for two."""
     endings = [ending for those in FORMATS.values() for ending in those]
-    assert list(FORMATS) == ["table", "markdown", "json", "csv"]
+    assert list(FORMATS) == ["table", "markdown", "html", "json", "csv"]
     assert len(endings) == len(set(endings))
 
 
