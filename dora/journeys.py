@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from dora.analysis import DEPLOYMENT, Analysis
@@ -14,6 +13,8 @@ from dora.history import ENVIRONMENT
 
 #: The way of a change (J1); what is of no tier is no station on it.
 WAY = tuple(tier for tier in reversed(TIERS) if tier != "other")
+
+QUARTILES = {"p25": 0.25, "median": 0.5, "p75": 0.75}
 
 PATH = ["repository", "service"]
 
@@ -71,8 +72,9 @@ def _measure(steps: pd.DataFrame, keys: list[str]) -> tuple[Step, ...]:
     found = grouped.agg(
         place=("place", "first"), changes=("seconds", "count"), came=("seconds", "size")
     )
-    times = grouped["seconds"].quantile(np.array([0.25, 0.5, 0.75])).unstack()  # noqa: PD010  # of quantiles
-    found = found.join(times.set_axis(["p25", "median", "p75"], axis="columns")).reset_index()
+    for name, share in QUARTILES.items():
+        found[name] = grouped["seconds"].quantile(share)
+    found = found.reset_index()
     own = [key for key in keys if key in PATH]
     found["from"] = found["origin"].map({"": -1} | {tier: n for n, tier in enumerate(WAY)})
     found = found.sort_values([*own, "place", "from"])
@@ -80,9 +82,7 @@ def _measure(steps: pd.DataFrame, keys: list[str]) -> tuple[Step, ...]:
 
 
 def _step(row: dict[Any, Any]) -> Step:
-    p25, median, p75 = (
-        None if pd.isna(row[name]) else float(row[name]) for name in ("p25", "median", "p75")
-    )
+    p25, median, p75 = (None if pd.isna(row[name]) else float(row[name]) for name in QUARTILES)
     return Step(
         repository=row.get("repository", ""),
         service=row.get("service", ""),
