@@ -110,7 +110,7 @@ def test_arrival_is_the_first_in_the_tier() -> None:
 
 
 def test_each_repository_has_its_own_stations() -> None:
-    """J1: a repository without a tier has a step over it, and pooled steps are told by both ends."""
+    """J1: a repository without a tier steps over it; pooled steps are told apart by both ends."""
     read = tables(
         repository("api"),
         repository("web"),

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from dora.analysis import analyse
-from dora.config import Config
 from dora.excerpts import MOST, ROOM, keep_fairly
 from dora.exhibits import Marks, Moving, Outage, Page, Shown
 from dora.page import build_page, choose_trend
@@ -125,7 +124,7 @@ def test_page_chooses_its_own_trend(days: float, trend: str) -> None:
 
 
 def test_trend_asked_for_is_the_page_s_own() -> None:
-    """What was asked for with --trend is what the page draws; the report keeps what it was given."""
+    """What --trend asked for is what the page draws; without it the report itself has none."""
     page = page_of(rollback(), trend="month")
     assert ("month", "month") == (page.repositories.trend, page.report.trend)
     page = page_of(rollback())
@@ -161,7 +160,7 @@ def test_page_compares_its_sections_too() -> None:
 
 def test_configuration_is_left_alone() -> None:
     """A page changes no settings."""
-    asked: Config = config()
+    asked = config()
     read = rollback()
     analysis = analyse(read, asked)
     build_page(analysis, read, asked, report_of(analysis, read, asked))

@@ -16,6 +16,7 @@ from dora.render.views import (
     incident,
     lines_of,
     names_of,
+    visible,
 )
 from dora.results import Report
 
@@ -106,9 +107,9 @@ def _head(report: Report) -> dict[str, Any]:
         return words.instant(moment, report.timezone)
 
     before = report.before
-    gone = [" ".join(map(words.plain, key.values())) for key in before.gone] if before else []
+    gone = [" · ".join(map(visible, key.values())) for key in before.gone] if before else []
     return {
-        "organization": words.plain(report.organization),
+        "organization": visible(report.organization),
         "since": instant(report.since),
         "until": instant(report.until),
         "timezone": words.plain(report.timezone),
@@ -210,7 +211,7 @@ def _ways(
         found.setdefault((one.repository, one.service), {})[one.origin, one.tier] = one
     return [
         (
-            " · ".join(words.plain(part) for part in name if part),
+            " · ".join(visible(part) for part in name if part),
             [_way(own.get(head)) for head in heads],
         )
         for name, own in found.items()

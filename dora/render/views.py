@@ -130,7 +130,13 @@ def waiting_of(row: Row) -> Cell:
 
 def names_of(row: Row) -> tuple[str, ...]:
     """Give a row's name, part by part, safe to show."""
-    return tuple(words.plain(part) for part in row.key.values())
+    return tuple(visible(part) for part in row.key.values())
+
+
+def visible(name: str) -> str:
+    """Give *name* safe to show; in quotes where there would be nothing to see or to click on."""
+    name = words.plain(name)
+    return name if name.strip() else f'"{name}"'
 
 
 def lines_of(
@@ -162,8 +168,8 @@ def lines_of(
 
 def _short(names: tuple[str, ...], pooled: Row) -> str:
     """Give the name of a section that *pooled* pools, without what is in that row's own name."""
-    own = set(names_of(pooled))
-    return " · ".join(part for part in names if part not in own)
+    own = names_of(pooled)
+    return " · ".join([names[0], *(part for part in names[1:] if part not in own)])
 
 
 def explain(row: Row) -> str:
