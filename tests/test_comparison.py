@@ -32,7 +32,7 @@ from tests.simulated import (
     simulate,
 )
 from tests.tables.asked import OTHER_SIGNALS, config_for, tables_for
-from tests.tables.cast import DAY, ago, config, deployment, line, tables
+from tests.tables.cast import DAY, ago, commit, config, deployment, join, line, tables
 from tests.test_against_oracle import differences
 
 EVERY_SIGNAL = Settings(signals=frozenset({"status", "rollback", *OTHER_SIGNALS}))

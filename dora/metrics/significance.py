@@ -125,7 +125,7 @@ def rate_floors(before: ArrayLike, now: ArrayLike) -> Floats:
     Source: R. E. Tarone, Biometrics 46 (1990).
     """
     total = np.asarray(before, dtype="float64") + np.asarray(now, dtype="float64")
-    return np.minimum(2 * 0.5**total, 1.0)
+    return np.asarray(np.minimum(2 * 0.5**total, 1.0), dtype="float64")
 
 
 def share_floors(
@@ -140,7 +140,7 @@ def share_floors(
     part, whole = old + new, old_of + new_of
     ends = np.maximum(part - old_of, 0), np.minimum(part, new_of)
     chances = [np.asarray(hypergeom.pmf(end, whole, part, new_of)) for end in ends]
-    return np.minimum(chances[0], chances[1])
+    return np.asarray(np.minimum(chances[0], chances[1]), dtype="float64")
 
 
 def shift_floors(before: ArrayLike, now: ArrayLike) -> Floats:
