@@ -37,6 +37,8 @@ class Config(Settings):
     window: Window
     now: datetime
     """The one reading of the clock."""
+    first_until: datetime | None = None
+    """End of the earliest window that is read for, where there are several."""
 
     @property
     def organization(self) -> str:
@@ -76,7 +78,7 @@ class Config(Settings):
         if not self.compare:
             return self
         window = Window(self.before.window.since, self.window.until, self.window.timezone)
-        return self.model_copy(update={"window": window})
+        return self.model_copy(update={"window": window, "first_until": self.window.since})
 
     @property
     def cache_directory(self) -> Path | None:
@@ -109,7 +111,16 @@ class Config(Settings):
         """`sha256:…` of every setting that decides the numbers (not of how GitHub is asked)."""
         deciding = self.model_dump(
             mode="json",
-            exclude={"window", "now", "since", "until", "collect", "trend", "compare"},
+            exclude={
+                "window",
+                "now",
+                "first_until",
+                "since",
+                "until",
+                "collect",
+                "trend",
+                "compare",
+            },
         )
         deciding["environments"] = list(self.environments.items())  # the first that fits wins
         deciding["older_deployments"] = self.collect.older_deployments
