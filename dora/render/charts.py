@@ -210,7 +210,7 @@ def _outages(marks: Marks) -> Chart:
 def _band(high: list[Point], low: list[Point], axis: Axis) -> str:
     """Give the area between two lines; down to the base where charts are brief."""
     if axis.is_brief:
-        low = [(low[0][0], BASE), (low[-1][0], BASE)]
+        low = list(dict.fromkeys([(low[0][0], BASE), (low[-1][0], BASE)]))
     return _trace([*high, *reversed(low)], is_merged=True)
 
 

@@ -63,11 +63,17 @@ class Ages(NamedTuple):
     today: Organization
 
 
-def make_organizations(shape: Shape, now: datetime) -> Ages:
-    """The organization of *shape* a week before *now*, and with that week's work at *now*."""
+def make_organizations(shape: Shape, now: datetime, window: timedelta = WINDOW) -> Ages:
+    """The organization of *shape* a week before *now*, and with that week's work at *now*.
+
+    What the shape counts is spread over *window*.
+    """
     now = now.replace(microsecond=0)
     then = now - WEEK
-    pairs = [_make_repository(number, shape, then, now) for number in range(shape.repositories)]
+    begin = then - window - BEFORE
+    pairs = [
+        _make_repository(number, shape, (begin, then, now)) for number in range(shape.repositories)
+    ]
     return Ages(
         Organization(LOGIN, then, tuple(before for before, _ in pairs)),
         Organization(LOGIN, now, tuple(after for _, after in pairs)),
@@ -75,9 +81,10 @@ def make_organizations(shape: Shape, now: datetime) -> Ages:
 
 
 def _make_repository(
-    number: int, shape: Shape, then: datetime, now: datetime
+    number: int, shape: Shape, instants: tuple[datetime, datetime, datetime]
 ) -> tuple[Repository, Repository]:
-    draft = _Draft(number, then - WINDOW - BEFORE)
+    begin, then, now = instants
+    draft = _Draft(number, begin)
     draft.work(shape.commits, then)
     draft.deploy(shape.deployments, draft.begin, then)
     before = draft.frozen()

@@ -1,0 +1,246 @@
+"""The document: its form, its policy, its size, and what it says."""
+
+import base64
+import hashlib
+import re
+import shlex
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from html.parser import HTMLParser
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dora.exhibits import Page
+from dora.render.html import render_page
+from dora.render.views import address, explain
+from tests.benchmarks.made_up import Shape
+from tests.render.large import many
+from tests.render.pages import demo, demo_tables, demo_text, hostile_text, page_of
+from tests.render.reports import place, report, slow
+from tests.tables.cast import failed_attempts, no_deployments
+
+#: Elements without an end tag, and those whose end tag may be left out.
+VOID = {"meta", "link", "input", "br"}
+IMPLIED = {"li", "p", "td", "th", "tr", "dt", "dd"}
+#: What the start of one of these ends.
+ENDS = {
+    "li": {"li"}, "td": {"td", "th"}, "th": {"td", "th"}, "tr": {"tr", "td", "th"},
+    "dt": {"dt", "dd"}, "dd": {"dt", "dd"},
+    **{it: {"p"} for it in ("ul", "dl", "p", "div", "table", "details", "h2", "h3", "h4")},
+}  # fmt: skip
+
+
+class Reader(HTMLParser):
+    """Reads a document and keeps what tests ask for; ValueError where it is not well formed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: Counter[str] = Counter()
+        self.ids: Counter[str] = Counter()
+        self.links: list[str] = []
+        self.headings: list[int] = []
+        self.attributes: Counter[str] = Counter()
+        self.words: list[str] = []
+        self.feed(text)
+        self.close()
+        if self.open:
+            raise ValueError(f"never closed: {self.open}")
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        while self.open and self.open[-1] in ENDS.get(tag, set()) & IMPLIED:
+            self.open.pop()
+        self._note(tag, dict(attrs))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._note(tag, dict(attrs))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open and self.open[-1] != tag and self.open[-1] in IMPLIED:
+            self.open.pop()
+        if not self.open or self.open.pop() != tag:
+            raise ValueError(f"</{tag}> where it does not belong, at {self.getpos()}")
+
+    def handle_data(self, data: str) -> None:
+        if not {"script", "style"} & set(self.open):
+            self.words.append(data)
+
+    def _note(self, tag: str, given: dict[str, str | None]) -> None:
+        self.tags[tag] += 1
+        self.attributes.update(given.keys())
+        if given.get("id"):
+            self.ids[given["id"] or ""] += 1
+        if tag == "a":
+            self.links.append(given.get("href") or "")
+        if re.fullmatch(r"h\d", tag):
+            self.headings.append(int(tag[1]))
+
+    @property
+    def text(self) -> str:
+        """All its words, spaces as one."""
+        return " ".join("".join(self.words).split())
+
+
+@cache
+def plain_page(**options: Any) -> Page:
+    """A page of one row."""
+    return page_of(failed_attempts(), since="30d", **options)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "demo": demo_text,
+    "hostile": hostile_text,
+    "nothing": lambda: render_page(page_of(no_deployments())),
+    "small": lambda: render_page(plain_page()),
+    "compared": lambda: render_page(plain_page(compare=True)),
+    "team": lambda: render_page(page_of(demo_tables(), by="team", since="30d")),
+    "environment": lambda: render_page(page_of(demo_tables(), by="environment", since="14d")),
+    "organization": lambda: render_page(page_of(demo_tables(), by="organization", since="2y")),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_document_is_well_formed(name: str) -> None:
+    """Every element ends where it must, every id is there once, every link in the page leads on."""
+    read = Reader(PAGES[name]())
+    assert {1} == set(read.ids.values())
+    inside = {link.removeprefix("#") for link in read.links if link.startswith("#")}
+    assert set() == inside - set(read.ids)
+    outside = [link for link in read.links if not link.startswith("#")]
+    assert [] == [link for link in outside if address(link) is None]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_headings_go_down_by_one(name: str) -> None:
+    """One first heading, and none that leaves a level out."""
+    headings = Reader(PAGES[name]()).headings
+    assert [1] == [one for one in headings if one == 1]
+    assert all(after - before <= 1 for before, after in pairwise(headings))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_policy_names_the_style_and_the_script_that_are_there(name: str) -> None:
+    """The policy lets in exactly what is in the page, by hash, and no attribute has any of it."""
+    text = PAGES[name]()
+    policy = re.search(r'Security-Policy" content="([^"]+)"', text)
+    assert policy is not None
+    found = {
+        kind: base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
+        for kind, body in re.findall(r"<(style|script)>(.*?)</\1>", text, re.DOTALL)
+    }
+    expected = (
+        f"default-src 'none'; style-src 'sha256-{found['style']}'; "
+        f"script-src 'sha256-{found['script']}'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    assert expected == policy[1].replace("&#39;", "'")
+    names = Reader(text).attributes
+    assert [] == [one for one in names if one == "style" or one.startswith("on")]
+
+
+def test_open_outages_come_first() -> None:
+    """What is down now is the first part, with since when, by which deployment, and a link."""
+    read = Reader(demo_text())
+    down = read.text.rpartition("Down now ")[2].partition("What changed")[0]
+    count = sum(row.recovery_time.open for row in demo().repositories.rows)
+    assert count > 0
+    assert count == len(
+        re.findall(r" since 20\d\d-\d\d-\d\d \d\d:\d\d: deployment [0-9a-f]{7}", down)
+    )
+
+
+def test_page_says_that_nothing_is_down() -> None:
+    """Where all is over it says so."""
+    assert (
+        "Nothing: the one outage that began in this time is over." in Reader(PAGES["small"]()).text
+    )
+
+
+def test_page_without_comparison_says_how_to_get_one() -> None:
+    """What changed is told with --compare alone, and the page says so."""
+    assert "With --compare it says" in Reader(PAGES["small"]()).text
+    assert "With --compare" not in Reader(PAGES["compared"]()).text
+
+
+def test_what_is_not_shown_is_counted() -> None:
+    """Beside what is shown stands of how many; what has no room is named with its number."""
+    read = Reader(demo_text())
+    for row, excerpt in zip(demo().repositories.rows, demo().excerpts, strict=True):
+        total = row.change_lead_time.changes
+        if 0 < len(excerpt.slowest) < total:
+            assert f"Slowest changes, {len(excerpt.slowest)} of {total:,}" in read.text
+
+
+def test_first_and_last_week_say_that_they_are_cut() -> None:
+    """T1: the buckets that the window cuts are named."""
+    assert "The first and the last week are cut by the window" in Reader(demo_text()).text
+
+
+@pytest.mark.parametrize(
+    ("url", "is_safe"),
+    [
+        ("https://github.com/acme/api", True),
+        ("http://127.0.0.1:8000/acme/a.b-c_d", True),
+        ("javascript:alert(1)", False),
+        ("https://x/\"onclick='", False),
+        ("https://x/a b", False),
+        ("//x/y", False),
+        ("https://u:p@x/", False),
+        ("https://x/\n", False),
+        ("", False),
+    ],
+)
+def test_only_web_addresses_become_links(url: str, *, is_safe: bool) -> None:
+    """An address is http or https, and has nothing in it that could end an attribute."""
+    assert (url if is_safe else None) == address(url)
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_command_is_one_command_for_any_name(repository: str, environment: str) -> None:
+    """A shell reads the names back as they are; where they cannot be written there is none."""
+    command = explain(slow(place(repository, environment), "production"))
+    if command:
+        read = shlex.split(command)
+        assert ["dora", "explain"] == read[:2]
+        assert [repository, environment] == read[-2:]
+        assert "\n" not in command
+
+
+@given(st.lists(st.text(), min_size=3, max_size=3))
+def test_no_name_becomes_markup(names: list[str]) -> None:
+    """Whatever repository, environment and organization are called, elements stay the same."""
+    page = plain_page()
+
+    def named(repository: str, environment: str, organization: str) -> Page:
+        def renamed(rows: Any) -> Any:
+            return tuple(replace(row, key=place(repository, environment)) for row in rows)
+
+        made = replace(page.report, organization=organization, rows=renamed(page.report.rows))
+        sections = replace(page.repositories, rows=renamed(page.repositories.rows))
+        return replace(page, report=made, repositories=sections)
+
+    usual = Reader(render_page(named("api", "production", "acme")))
+    strange = Reader(render_page(named(*names)))
+    for tag in ("script", "a", "td", "svg", "path", "li", "h4"):
+        assert usual.tags[tag] == strange.tags[tag]
+    assert usual.attributes.keys() == strange.attributes.keys()
+
+
+def test_hundred_rows_of_half_a_year_are_small() -> None:
+    """A page of 102 rows and 26 weeks takes less than 300 kB."""
+    page = many(Shape(34, 300, 1000), weeks=26)
+    assert (102, 27) == (len(page.repositories.rows), len(page.repositories.rows[0].trend))
+    assert len(render_page(page).encode()) < 300_000
+
+
+def test_report_without_rows_says_why() -> None:
+    """A page of nothing is a page all the same."""
+    page = replace(page_of(no_deployments()), report=report(()))
+    assert "No rows:" in Reader(render_page(page)).text
