@@ -26,17 +26,17 @@ def find_excerpts(
 ) -> list[Excerpt]:
     """An excerpt for each row of *groups*, which is by repository, in its order."""
     events = find_events(groups, analysis, config)
-    succeeded = _with_signals(events.succeeded, analysis)
-    failed = _with_signals(events.finished[events.finished["is_failed"]], analysis)
+    succeeded = events.succeeded
+    failed = events.finished[events.finished["is_failed"]]
     reworked = succeeded[succeeded["is_rework"]]
     outages = _outages(events, analysis)
     keys = pd.MultiIndex.from_frame(outages[DEPLOYMENT])
     outages["is_counted"] = keys.isin(pd.MultiIndex.from_frame(failed[DEPLOYMENT]))
     kinds: dict[str, dict[int, list[Any]]] = {
-        "failed": _shown(_newest(failed, "failed", "finished_at"), "finished_at"),
-        "latest": _shown(_newest(succeeded, "latest", "succeeded_at"), "succeeded_at"),
-        "rework": _shown(_newest(reworked, "rework", "succeeded_at"), "succeeded_at"),
-        "outages": _as_outages(outages),
+        "failed": _shown(failed, "failed", "finished_at", analysis),
+        "latest": _shown(succeeded, "latest", "succeeded_at", analysis),
+        "rework": _shown(reworked, "rework", "succeeded_at", analysis),
+        "outages": _as_outages(outages, analysis),
         "slowest": _moving(events.shipped, "lead_time_seconds", "slowest"),
         "waiting": _moving(groups.grouped(analysis.waiting), "age_seconds", "waiting"),
     }
@@ -73,11 +73,10 @@ def _with_signals(events: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
     return events.merge(causes, left_on=DEPLOYMENT, right_index=True, how="left")
 
 
-def _newest(events: pd.DataFrame, kind: str, at: str) -> pd.DataFrame:
-    return keep_fairly(events.sort_values([at, "deployment"], ascending=False), ROOM[kind])
-
-
-def _shown(events: pd.DataFrame, at: str) -> dict[int, list[Shown]]:
+def _shown(events: pd.DataFrame, kind: str, at: str, analysis: Analysis) -> dict[int, list[Shown]]:
+    """The newest of *events* by when they happened, as many as there is room for."""
+    newest = events.sort_values([at, "deployment"], ascending=False)
+    events = _with_signals(keep_fairly(newest, ROOM[kind]), analysis)
     columns = ["deployment", "sha", at, "signals", "is_never_live"]
     found: dict[int, list[Shown]] = {}
     for group, number, sha, moment, signals, never_live in _records(events, columns):
@@ -90,16 +89,15 @@ def _outages(events: Events, analysis: Analysis) -> pd.DataFrame:
     failed = analysis.failures.failed
     sizes = failed.assign(failures=failed.groupby("episode")["deployment"].transform("size"))
     outages = events.episodes.merge(sizes[[*DEPLOYMENT, "failures"]], on=DEPLOYMENT)
-    outages = outages.merge(analysis.outcomes[[*DEPLOYMENT, "sha"]], on=DEPLOYMENT)
-    return _with_signals(outages, analysis)
+    return outages.merge(analysis.outcomes[[*DEPLOYMENT, "sha"]], on=DEPLOYMENT)
 
 
-def _as_outages(outages: pd.DataFrame) -> dict[int, list[Outage]]:
+def _as_outages(outages: pd.DataFrame, analysis: Analysis) -> dict[int, list[Outage]]:
     order = outages.assign(is_over=outages["ended_at"].notna())
     order = order.sort_values(["is_over", "began_at"], ascending=[True, False])
     # All that is down now is shown, whatever room there is.
     kept = pd.concat([order[~order["is_over"]], keep_fairly(order, ROOM["outages"])])
-    kept = kept[~kept.index.duplicated()]
+    kept = _with_signals(kept[~kept.index.duplicated()], analysis)
     columns = ["began_at", "ended_at", "deployment", "sha", "failures", "signals", "by",
                "is_counted"]  # fmt: skip
     found: dict[int, list[Outage]] = {}
@@ -111,7 +109,9 @@ def _as_outages(outages: pd.DataFrame) -> dict[int, list[Outage]]:
 
 def _moving(changes: pd.DataFrame, seconds: str, kind: str) -> dict[int, list[Moving]]:
     found: dict[int, list[Moving]] = {}
-    changes = changes.sort_values([seconds, "sha"], ascending=[False, True])
+    # Sorted by sha as well, so that equals have an order; no more of them than may be kept.
+    places = changes.groupby("group")[seconds].rank(method="min", ascending=False)
+    changes = changes[places <= MOST].sort_values([seconds, "sha"], ascending=[False, True])
     kept = keep_fairly(changes, ROOM[kind])
     for group, *values in _records(kept, ["sha", "number", seconds]):
         found.setdefault(group, []).append(Moving(*values))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dora.analysis import DEPLOYMENT, Analysis
@@ -30,33 +31,40 @@ def find_journeys(analysis: Analysis, config: Config) -> Journeys:
 
 
 def _arrivals(analysis: Analysis) -> pd.DataFrame:
-    """One row a change and tier that it reached: *PATH*, `sha, started_at, tier, arrived_at`.
+    """One row a change and tier that it reached: *PATH*, `tier, origin, place` of its station.
 
-    In order of the way within each change. Only of changes shipped in the window to somewhere.
+    And `station` and `change` by number, `started_at`, `arrived_at`. Stations of one repository and
+    service follow each other. Only of changes shipped in the window to somewhere.
     """
     stations = analysis.environments[[*ENVIRONMENT, "service", "tier"]]
     stations = stations[stations["tier"].isin(WAY)]
-    changes = analysis.changes.loc[~analysis.changes["is_excluded"], [*COMMIT, "started_at"]]
-    shipped = analysis.history.shipped.merge(changes.drop_duplicates(COMMIT), on=COMMIT)
-    shipped = shipped.merge(stations, on=ENVIRONMENT)
-    shipped = shipped.merge(analysis.outcomes[[*DEPLOYMENT, "succeeded_at"]], on=DEPLOYMENT)
-    arrived = shipped.sort_values("succeeded_at").drop_duplicates([*PATH, "sha", "tier"])
-    arrived = arrived.rename(columns={"succeeded_at": "arrived_at"})
-    ways = stations[[*PATH[:1], "service", "tier"]].drop_duplicates()
-    ways = ways.assign(place=ways["tier"].map(WAY.index)).sort_values([*PATH, "place"])
+    ways = stations[[*PATH, "tier"]].drop_duplicates()
+    ways = ways.assign(place=ways["tier"].map(WAY.index))
+    ways = ways.sort_values([*PATH, "place"], ignore_index=True)
     ways["origin"] = ways.groupby(PATH)["tier"].shift(fill_value="")
-    return arrived.merge(ways, on=[*PATH, "tier"])[
-        [*PATH, "sha", "started_at", "tier", "origin", "place", "arrived_at"]
-    ]
+    ways["station"] = ways.index
+    stations = stations.merge(ways[[*PATH, "tier", "station"]], on=[*PATH, "tier"])
+    changes = analysis.changes.loc[~analysis.changes["is_excluded"], [*COMMIT, "started_at"]]
+    changes = changes.drop_duplicates(COMMIT)
+    # Numbers instead of names where there are a million rows.
+    changes = changes.assign(change=np.arange(len(changes)))
+    shipped = analysis.history.shipped.merge(changes, on=COMMIT)
+    shipped = shipped.merge(stations[[*ENVIRONMENT, "station"]], on=ENVIRONMENT)
+    shipped = shipped.merge(analysis.outcomes[[*DEPLOYMENT, "succeeded_at"]], on=DEPLOYMENT)
+    arrived = shipped.groupby(["station", "change"], as_index=False, sort=False).agg(
+        started_at=("started_at", "first"), arrived_at=("succeeded_at", "min")
+    )
+    return arrived.merge(ways, on="station")
 
 
 def _find_steps(arrivals: pd.DataFrame, config: Config) -> pd.DataFrame:
     """One row a step: *PATH*, `origin, tier, place, seconds`, missing for what came directly."""
     window = config.window
     inside = arrivals["arrived_at"].between(window.since, window.until, inclusive="left")
-    before = arrivals[[*PATH, "sha", "tier", "arrived_at"]]
-    before = before.rename(columns={"tier": "origin", "arrived_at": "left_at"})
-    steps = arrivals[inside].merge(before, on=[*PATH, "sha", "origin"], how="left")
+    # What reached a station counts at the one that follows.
+    before = arrivals[["station", "change"]].assign(left_at=arrivals["arrived_at"])
+    before["station"] += 1
+    steps = arrivals[inside].merge(before, on=["station", "change"], how="left")
     is_first = steps["origin"] == ""
     steps["left_at"] = steps["left_at"].mask(is_first, steps["started_at"])
     seconds = (steps["arrived_at"] - steps["left_at"]).dt.total_seconds()
