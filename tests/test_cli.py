@@ -117,7 +117,7 @@ def test_help_needs_nothing_heavy() -> None:
     )
     heavy = {"pandas", "numpy", "scipy", "github", "graphql", "requests", "rich", "jinja2",
              "prometheus_client", "datadog_api_client"}  # fmt: skip
-    targets = ([], ["issue"], ["slack"], ["prometheus"], ["datadog"])
+    targets: list[list[str]] = [[], ["issue"], ["slack"], ["prometheus"], ["datadog"]]
     publish = [["publish", *target, "--help"] for target in targets]
     for arguments in (["--help"], ["report", "--help"], ["demo", "--help"], *publish):
         done = subprocess.run(  # noqa: S603  # our own program

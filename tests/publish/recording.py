@@ -58,6 +58,8 @@ def recording(honest: Callable[[Sent], Answer] = lambda _: Answer()) -> Iterator
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # an answer leaves in one piece, and at once
+        disable_nagle_algorithm = True
 
         def _respond(self) -> None:
             raw = self.rfile.read(int(self.headers.get("content-length") or 0))
@@ -78,6 +80,7 @@ def recording(honest: Callable[[Sent], Answer] = lambda _: Answer()) -> Iterator
             self.send_header("content-length", str(len(given.body)))
             self.end_headers()
             self.wfile.write(given.body)
+            self.wfile.flush()
 
         do_PUT = do_POST = do_GET = do_PATCH = _respond  # noqa: N815  # the base class's names
 
