@@ -39,8 +39,7 @@ class Gateway:
     def shown(self) -> str:
         """The address without anything that may be secret."""
         parts = urlsplit(self.url)
-        port = f":{parts.port}" if parts.port else ""
-        return f"{parts.scheme}://{parts.hostname}{port}"
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def check_gateway(gateway: Gateway) -> None:

@@ -1,4 +1,4 @@
-"""Prometheus, its Pushgateway and promtool, started for a test and ended by their process ids."""
+"""Prometheus, its exporters and promtool, started for a test and ended by their process ids."""
 
 import json
 import shutil
@@ -21,7 +21,7 @@ Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
 def program(name: str) -> str:
     """Where a program is; a test without it fails."""
     found = shutil.which(name)
-    assert found, f"{name} is missing: apt-get install prometheus prometheus-pushgateway"
+    assert found, f"{name} is missing: .ci/run installs it"
     return found
 
 
@@ -41,6 +41,19 @@ def promtool(*arguments: str | Path, given: bytes = b"") -> tuple[int, str]:
 def pushgateway(*options: str | Path) -> Iterator[str]:
     """A Pushgateway that keeps nothing; its address."""
     with _running("prometheus-pushgateway", options) as url:
+        yield url
+
+
+@contextmanager
+def node_exporter(folder: Path) -> Iterator[str]:
+    """A node exporter that gives the files of *folder* and nothing else; its address."""
+    options = (
+        "--collector.disable-defaults",
+        "--collector.textfile",
+        f"--collector.textfile.directory={folder}",
+        "--web.disable-exporter-metrics",
+    )
+    with _running("prometheus-node-exporter", options) as url:
         yield url
 
 
@@ -73,7 +86,7 @@ def _running(name: str, options: Sequence[str | Path]) -> Iterator[str]:
             stderr=subprocess.STDOUT,
         )
         try:
-            if _is_ready(started, address):
+            if _is_ready(started, address, "/" if "node" in name else "/-/ready"):
                 yield f"http://{address}"
                 return
         finally:
@@ -82,15 +95,15 @@ def _running(name: str, options: Sequence[str | Path]) -> Iterator[str]:
     raise AssertionError(f"{name} does not start: {said.decode()}")
 
 
-def _is_ready(started: subprocess.Popen[bytes], address: str) -> bool:
+def _is_ready(started: subprocess.Popen[bytes], address: str, path: str) -> bool:
     """Whether the program came to listen; False where it ended instead."""
     until = time.monotonic() + SOON
     while time.monotonic() < until and started.poll() is None:
         try:
             with socket.create_connection(_host_and_port(address), timeout=1) as connection:
-                connection.sendall(b"GET /-/ready HTTP/1.0\r\n\r\n")
+                connection.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
                 answer = connection.recv(100)
-            if b" 200 " in answer or b" 401 " in answer:
+            if answer.startswith((b"HTTP/1.0 2", b"HTTP/1.0 401")):
                 return True
         except OSError:
             pass

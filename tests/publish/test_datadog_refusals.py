@@ -15,10 +15,10 @@ from dora.publish.datadog.answers import LONGEST_WAIT
 from dora.publish.datadog.client import TRIES, Datadog
 from dora.publish.datadog.figures import figures_of
 from dora.publish.gauges import gauges_of
+from tests.publish.datadog_sending import DAY, NOW, made_evidence, made_report, send
 from tests.publish.datadog_server import API_KEY, APP_KEY, datadog
 from tests.publish.made import deployment, dora, written, written_evidence
 from tests.publish.recording import HTML, RESET, Answer, recording
-from tests.publish.test_publish_datadog import DAY, NOW, made_evidence, made_report, send
 
 SERIES = figures_of(gauges_of(made_report()).gauges, NOW).series
 

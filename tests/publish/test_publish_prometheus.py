@@ -6,16 +6,19 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
 
 from dora.documents import Episode
 from dora.publish.exposition import exposition
 from dora.publish.gauges import LONGEST, gauges_of
+from dora.results import Report
 from tests.publish.made import MONDAY, dora, environment, evidence, report, row, written
-from tests.publish.prometheus_programs import promtool
+from tests.publish.prometheus_programs import node_exporter, promtool
 from tests.publish.series import parsed, wanted
 from tests.render.reports import ALL, HOSTILE, USUAL
 
@@ -55,6 +58,25 @@ def test_a_file_that_an_exporter_may_read_at_any_time(tmp_path: Path) -> None:
     assert "dora_old" not in target.read_text()
 
 
+@pytest.mark.parametrize("made", [USUAL, HOSTILE])
+def test_a_node_exporter_gives_the_file(made: Report, tmp_path: Path) -> None:
+    """A real textfile collector takes the file, and gives every figure as it stands there."""
+    folder = tmp_path / "textfile"
+    folder.mkdir()
+    path = written(tmp_path, made)
+    dora("publish", "prometheus", path, "--output", folder / "dora.prom", folder=tmp_path)
+    with node_exporter(folder) as url, urlopen(f"{url}/metrics") as answer:  # noqa: S310  # ours
+        text = answer.read().decode()
+    found = {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+    assert 0.0 == found["node_textfile_scrape_error", frozenset()]
+    assert wanted(made) == {key: one for key, one in found.items() if key[0].startswith("dora_")}
+
+
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     """Status 1, and what to do."""
     path = written(tmp_path, USUAL)
@@ -63,6 +85,17 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     assert (1, "") == (done.returncode, done.stdout)
     assert "no/dora.prom cannot be written: No such file or directory" in done.stderr
     assert "Name another file." in done.stderr
+
+
+@pytest.mark.parametrize("name", [".", "textfile"])
+def test_a_folder_is_no_file(name: str, tmp_path: Path) -> None:
+    """A folder is not replaced, and is told."""
+    (tmp_path / "textfile").mkdir()
+    path = written(tmp_path, USUAL)
+    done = dora("publish", "prometheus", path, "--output", name, folder=tmp_path)
+
+    assert (1, 2) == (done.returncode, len(done.stderr.splitlines()))
+    assert f"{name} cannot be written: it is a folder" in done.stderr
 
 
 def test_a_dry_run_prints_what_a_file_would_hold(tmp_path: Path) -> None:

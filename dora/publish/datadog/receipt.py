@@ -4,6 +4,7 @@ It holds ids of events and digests of what was sent, and no key.
 """
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -41,7 +42,7 @@ class Receipt:
         """Write what is known of *names*; what has left the evidence is not kept for ever."""
         wanted = set(names)
         kept = {name: digest for name, digest in sorted(self._sent.items()) if name in wanted}
-        part = self.path.with_name(f".{self.path.name}.part")
+        part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
         try:
             part.write_text(json.dumps({**self._all, self._site: kept}, indent=0) + "\n",
                             encoding="utf-8")  # fmt: skip
