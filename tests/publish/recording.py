@@ -4,6 +4,7 @@ import gzip
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ class Answer:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     reset: bool = False
+    after: float = 0.0  #: seconds until it comes
 
 
 RESET = Answer(reset=True)
@@ -74,6 +76,7 @@ def recording(honest: Callable[[Sent], Answer] = lambda _: Answer()) -> Iterator
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
                 self.connection.close()
                 return
+            time.sleep(given.after)
             self.send_response(given.status)
             for name, text in given.headers.items():
                 self.send_header(name, text)

@@ -61,6 +61,8 @@ PAGE = {"content-type": "text/html"}
         ([Answer(408)] * TRIES, "(status 408)", "run it again later."),
         ([RESET] * TRIES, "(Connection reset by peer)", "run it again later."),
         ([Answer(200, HTML, PAGE)], "what answers at {url} is not Datadog", "whether a proxy"),
+        ([Answer(502, b"\xff")] * TRIES, "what answers at {url} is not Datadog", "whether a proxy"),
+        ([Answer(202, b"[]")], "what answers at {url} is not Datadog", "whether a proxy"),
         ([Answer(202, b"")], "what answers at {url} is not Datadog", "whether a proxy"),
         ([told("one point refused", status=202)], "not take all figures: one point", "See --dry"),
     ],
@@ -253,3 +255,63 @@ def test_evidence_of_another_time(tmp_path: Path) -> None:
 
     assert 2 == done.returncode
     assert "of another time" in done.stderr
+
+
+def test_an_answer_that_does_not_come() -> None:
+    """An answer is not waited for without an end."""
+    with recording() as server:
+        server.answers = [Answer(after=0.5)] * TRIES
+        client = Datadog(Account(server.url, API_KEY), lambda _: None, timeout=0.05)
+        with pytest.raises(DoraError, match=r"no answer within 0\.05 s"):
+            client.send_figures(SERIES)
+
+
+def test_an_event_without_an_answer_of_use(tmp_path: Path) -> None:
+    """An event that something else than Datadog says it took is not noted as sent."""
+    proof = made_evidence(deployment(1, NOW - DAY))
+    with datadog() as server:
+        server.server.answers = [told(status=202), told(status=200)]
+        done = send(server, tmp_path, made_report(), proof)
+
+        assert 1 == done.returncode
+        assert "is not Datadog" in done.stderr
+        assert 0 == send(server, tmp_path, made_report(), proof).returncode
+        assert 1 == len(server.deployments)
+
+
+def test_an_answer_that_is_lost(tmp_path: Path) -> None:
+    """What arrived and was not confirmed is sent again under its id, and is there once."""
+    proof = made_evidence(*[deployment(number, NOW - number * DAY) for number in (1, 2)])
+    with datadog() as server:
+        honest, lost = server.server.honest, []
+
+        def lose(sent: Any) -> Answer:
+            answer = honest(sent)
+            if sent.path not in lost:
+                lost.append(sent.path)
+                return RESET
+            return answer
+
+        server.server.honest = lose
+        done = send(server, tmp_path, made_report(), proof)
+
+        assert 0 == done.returncode, done.stderr
+        assert 3 == len(server.requests("/api/v2/dora/deployment"))
+        assert 2 == len(server.deployments)
+        assert len(SERIES) == len(server.series)
+
+
+def test_another_account_has_nothing_yet(tmp_path: Path) -> None:
+    """What one account was sent is not taken for sent to another; the receipt holds no key."""
+    proof = made_evidence(deployment(1, NOW - DAY))
+    other = "another0123456789abcdef012345678"
+    taken = lambda _: Answer(202, b'{"data": {}, "errors": []}')  # noqa: E731  # said once
+    for key in (API_KEY, other):
+        with recording(taken) as server:
+            done = dora("publish", "datadog", written(tmp_path, made_report()), "--evidence",
+                        written_evidence(tmp_path, proof), folder=tmp_path, DD_API_KEY=key,
+                        DATADOG_HOST="http://datadog.test", HTTP_PROXY=server.url)  # fmt: skip
+            assert 0 == done.returncode, done.stderr
+            assert 2 == len(server.sent)
+    kept = (tmp_path / "report.json.datadog").read_text()
+    assert (False, False) == (API_KEY in kept, other in kept)

@@ -98,8 +98,8 @@ FULL = Answer(429, b"", {"retry-after": "3600"})
         ([Answer(200, HTML)], "is no Pushgateway", "whether a proxy answers in its place"),
         ([FULL], "takes no more for now", "Run it again in 3600 s."),
         ([Answer(429)] * TRIES, "takes no more for now", "Run it again later."),
-        ([Answer(503, HTML)] * TRIES, "cannot be reached (status 503)", "Run it again later."),
-        ([RESET] * TRIES, "cannot be reached (Connection reset by peer)", "Run it again later."),
+        ([Answer(503, HTML)] * TRIES, "cannot be reached (status 503)", "or run it again later."),
+        ([RESET] * TRIES, "cannot be reached (Connection reset by peer)", "Check --pushgateway"),
     ],
 )  # fmt: skip
 def test_a_gateway_that_refuses(
@@ -157,10 +157,24 @@ def test_nobody_listens(tmp_path: Path) -> None:
     assert (1, "") == (done.returncode, done.stdout)
     first, second = done.stderr.splitlines()
     assert f"dora: the Pushgateway {gone.url} cannot be reached (Connection refused)" == first
-    assert "      Run it again later." == second
+    assert "      Check --pushgateway and the network, or run it again later." == second
 
 
 def test_half_of_the_credentials() -> None:
     """A user without a password is a mistake, and is told as one."""
     with pytest.raises(DoraError, match="one is set without the other"):
         check_gateway(Gateway("http://pushgateway:9091", USER, ""))
+
+
+def test_a_gateway_that_does_not_answer() -> None:
+    """An answer that does not come is not waited for without an end."""
+    with recording() as server:
+        server.answers = [Answer(after=0.5)] * TRIES
+        gateway = Gateway(server.url)
+        with pytest.raises(DoraError, match="no answer in time"):
+            push(gauges_of(USUAL).gauges, "acme", gateway, lambda _: None, timeout=0.05)
+
+
+def test_what_is_shown_of_an_address() -> None:
+    """Messages name host and port, and neither path nor anything secret."""
+    assert "http://[::1]:9091" == Gateway("http://[::1]:9091/path", USER, PASSWORD).shown

@@ -66,7 +66,7 @@ def _send(given: Given, figures: "Figures", events: "Events", now: datetime) -> 
         send_events(
             client,
             events,
-            Receipt(path, account.url),
+            Receipt(path, account.digest),
             done,
             can_mark=bool(account.app_key),
             now=now,

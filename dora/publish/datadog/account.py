@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 from dora.errors import BadUsage, NoAccess
@@ -18,6 +19,11 @@ class Account:
     url: str
     api_key: str = field(repr=False)
     app_key: str = field(default="", repr=False)
+
+    @property
+    def digest(self) -> str:
+        """What tells accounts apart where no key may stand."""
+        return sha256(f"{self.url} {self.api_key}".encode()).hexdigest()[:16]
 
 
 def check_installed() -> None:

@@ -28,7 +28,7 @@ class Unknown(Exception):
 def wait_for(wrong: Any, what: str, account: Account, *, is_last: bool) -> float | None:
     """Seconds that Datadog wants to be waited for, None for as we like; or what is wrong."""
     status = int(wrong.status or 0)
-    said = clean(_said(wrong.body), account)
+    said = clean(said_by(wrong.body), account)
     if status == 429:  # noqa: PLR2004 (HTTP)
         headers = {str(name).lower(): text for name, text in (wrong.headers or {}).items()}
         after = str(headers.get("x-ratelimit-reset") or headers.get("retry-after") or "")
@@ -39,7 +39,8 @@ def wait_for(wrong: Any, what: str, account: Account, *, is_last: bool) -> float
         return seconds
     if status in {0, 408} or status >= 500:  # noqa: PLR2004 (HTTP)
         if is_last:
-            raise unreachable(account, f"status {status}" if status else str(wrong.reason)[:SAID])
+            reason = clean(str(wrong.reason), account)
+            raise unreachable(account, f"status {status}" if status else reason)
         return None
     if status in {401, 403}:
         keys = "DD_APP_KEY and its rights" if what == "mark" else "DD_API_KEY"
@@ -81,8 +82,10 @@ def clean(text: str, account: Account) -> str:
     return " ".join(text.split())[:SAID]
 
 
-def why(wrong: BaseException) -> str:
-    """Why there was no answer."""
+def why(wrong: BaseException, timeout: float) -> str:
+    """Why there was no answer, which was waited for up to *timeout* seconds."""
+    if "Timeout" in type(wrong).__name__:
+        return f"no answer within {timeout:g} s"
     found: BaseException | None = wrong
     while found is not None:
         if isinstance(found, OSError) and found.strerror:
@@ -92,7 +95,7 @@ def why(wrong: BaseException) -> str:
     return type(wrong).__name__
 
 
-def _said(body: Any) -> str:
+def said_by(body: Any) -> str:
     """What an answer says; nothing of a page that is made for browsers."""
     if isinstance(body, Mapping):
         errors = body.get("errors")

@@ -5,6 +5,7 @@ repr and no log.
 """
 
 import base64
+import json
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,22 +15,28 @@ from urllib.request import getproxies, proxy_bypass
 
 from dora.errors import CannotWrite
 from dora.publish.datadog.account import Account
-from dora.publish.datadog.answers import clean, no_datadog, unreachable, wait_for, why
+from dora.publish.datadog.answers import clean, no_datadog, said_by, unreachable, wait_for, why
 
 if TYPE_CHECKING:
     from datadog_api_client import ApiClient
 
 TRIES = 4
 PAUSE = 0.5  #: seconds before the second try, about; doubled for each further
-TIMEOUT = 30  #: seconds
+TIMEOUT = 30.0  #: seconds
 
 
 class Datadog:
     """Datadog, for one run."""
 
-    def __init__(self, account: Account, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        account: Account,
+        pause: Callable[[float], None] = time.sleep,
+        timeout: float = TIMEOUT,
+    ) -> None:
         self._account = account
         self._pause = pause
+        self._timeout = timeout
         self._client: ApiClient | None = None
 
     def __repr__(self) -> str:
@@ -138,8 +145,8 @@ class Datadog:
                 host=self._account.url,
                 api_key=keys,
                 retry_policy=False,
-                request_timeout=TIMEOUT,
-                check_return_type=False,
+                request_timeout=self._timeout,
+                preload_content=False,  # what comes may be no answer of Datadog's
             )
             configuration.proxy, configuration.proxy_headers = _proxy(self._account.url)
             self._client = ApiClient(configuration)
@@ -147,10 +154,7 @@ class Datadog:
 
     def _ask(self, call: Callable[[], Any], what: str) -> None:
         """Make one request, and again where that can help; all that goes wrong is told in words."""
-        from datadog_api_client.exceptions import (  # noqa: PLC0415  # an extra
-            ApiException,
-            OpenApiException,
-        )
+        from datadog_api_client.exceptions import ApiException  # noqa: PLC0415  # an extra
         from urllib3.exceptions import HTTPError  # noqa: PLC0415  # what the client is built on
 
         for attempt in range(TRIES):
@@ -161,10 +165,12 @@ class Datadog:
                 seconds = wait_for(wrong, what, self._account, is_last=is_last)
             except HTTPError as wrong:
                 if is_last:
-                    raise unreachable(self._account, why(wrong)) from None
+                    raise unreachable(self._account, why(wrong, self._timeout)) from None
                 seconds = None
-            except OpenApiException:
-                raise no_datadog(self._account) from None
+            except UnicodeDecodeError:  # the client reads every refusal as UTF-8
+                if is_last:
+                    raise no_datadog(self._account) from None
+                seconds = None
             else:
                 return
             if seconds is None:
@@ -174,13 +180,17 @@ class Datadog:
 
     def _check(self, answer: Any, what: str) -> None:
         """Refuse what is no answer of Datadog's, and what it took only in part."""
+        raw = answer.data  # also where nothing is expected: the connection is used again
         if what == "mark":
             return
-        told = answer.to_dict() if hasattr(answer, "to_dict") else answer
-        if not isinstance(told, dict):
+        try:
+            told = json.loads(raw)
+        except ValueError:
+            told = None
+        if not isinstance(told, dict) or (what != "figures" and "data" not in told):
             raise no_datadog(self._account)
         if told.get("errors"):
-            said = clean("; ".join(map(str, told["errors"])), self._account)
+            said = clean(said_by(told), self._account)
             raise CannotWrite(f"Datadog does not take all {what}: {said}", "See --dry-run.")
 
 

@@ -14,13 +14,13 @@ from dora.errors import CannotWrite
 
 
 class Receipt:
-    """Digests of what was sent, by name; *site* keeps those of two organizations apart."""
+    """Digests of what was sent, by name; *account* keeps those of two accounts apart."""
 
-    def __init__(self, path: Path, site: str) -> None:
+    def __init__(self, path: Path, account: str) -> None:
         self.path = path
-        self._site = site
+        self._account = account
         self._all = _read(path)
-        self._sent = dict(self._all.get(site, {}))
+        self._sent = dict(self._all.get(account, {}))
 
     def has(self, name: str, body: Mapping[str, Any]) -> bool:
         """Whether exactly this was sent by that name."""
@@ -44,7 +44,7 @@ class Receipt:
         kept = {name: digest for name, digest in sorted(self._sent.items()) if name in wanted}
         part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
         try:
-            part.write_text(json.dumps({**self._all, self._site: kept}, indent=0) + "\n",
+            part.write_text(json.dumps({**self._all, self._account: kept}, indent=0) + "\n",
                             encoding="utf-8")  # fmt: skip
             part.replace(self.path)
         except OSError as wrong:
@@ -63,8 +63,8 @@ def _read(path: Path) -> dict[str, dict[str, str]]:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
         return {
-            str(site): {str(name): str(digest) for name, digest in sent.items()}
-            for site, sent in kept.items()
+            str(account): {str(name): str(digest) for name, digest in sent.items()}
+            for account, sent in kept.items()
         }
     except (OSError, ValueError, AttributeError, RecursionError):
         return {}
