@@ -10,6 +10,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 SCHEMA = "dora.report/1"
+#: The five metrics, in the order of every output.
+METRICS = (
+    "deployment_frequency",
+    "change_lead_time",
+    "change_fail_rate",
+    "recovery_time",
+    "rework_rate",
+)
 
 
 class Interval(NamedTuple):
@@ -193,6 +201,10 @@ class Row:
     previous: Metrics | None = None  #: of the window before; None where it had no such row
     comparison: Comparison | None = None
     trend: tuple[Bucket, ...] = ()  #: oldest first
+
+
+#: What has the five metrics.
+Measured = Metrics | Bucket | Row
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from io import StringIO
 from typing import Any
 
 from dora.render import words
-from dora.results import SCHEMA, Coverage, Report, Row
+from dora.results import METRICS, SCHEMA, Bucket, Comparison, Coverage, Measured, Report, Row
 
 SKIPPED = ("archived", "empty", "no deployments", "excluded")
 DEPLOYMENTS = (
@@ -80,6 +80,27 @@ COLUMNS: dict[str, tuple[str | int, ...]] = {
     "waiting_oldest_seconds": ("waiting", "oldest"),
 }
 
+#: What tells the parts of a window apart.
+PARTS = ("start", "end", "partial")
+#: What a comparison adds: the number before, and what became of it.
+BEFORE = {
+    "deployment_frequency": ("deployment_frequency_previous_per_day", "per_day"),
+    "change_lead_time": ("change_lead_time_previous_median_seconds", "median"),
+    "change_fail_rate": ("change_fail_rate_previous", "rate"),
+    "recovery_time": ("recovery_time_previous_mean_seconds", "mean"),
+    "rework_rate": ("rework_rate_previous", "rate"),
+}
+COMPARED: dict[str, tuple[str | int, ...]] = {
+    name: path
+    for metric, (column, number) in BEFORE.items()
+    for name, path in (
+        (column, ("previous", metric, number)),
+        (f"{metric}_verdict", ("comparison", metric, "verdict")),
+        (f"{metric}_p_value", ("comparison", metric, "p_value")),
+        (f"{metric}_adjusted_p_value", ("comparison", metric, "adjusted_p_value")),
+    )
+}
+
 
 # -- JSON ---------------------------------------------------------------------------------------
 
@@ -105,6 +126,13 @@ def as_document(report: Report) -> dict[str, Any]:
         },
         "by": report.by,
         "benchmark": report.benchmark,
+        "trend": report.trend,
+        "before": report.before
+        and {
+            "since": instant(report.before.since),
+            "until": instant(report.before.until),
+            "gone": list(report.before.gone),
+        },
         "generated": {
             "at": instant(report.generated_at),
             "version": report.version,
@@ -121,14 +149,40 @@ def instant(moment: datetime) -> str:
 
 
 def _row(row: Row, benchmark: str) -> dict[str, Any]:
-    document: dict[str, Any] = _listed(asdict(row))
-    if benchmark != QUICK_CHECK:
-        for metric in document.values():
-            if isinstance(metric, dict):
-                metric.pop("score", None)
-    document.setdefault("previous", None)
-    document.setdefault("trend", [])
-    return document
+    has_scores = benchmark == QUICK_CHECK
+    return {
+        "key": row.key,
+        "tier": row.tier,
+        **_metrics(row, has_scores=has_scores),
+        "waiting": row.waiting and asdict(row.waiting),
+        "previous": row.previous and _metrics(row.previous, has_scores=has_scores),
+        "comparison": row.comparison and _comparison(row.comparison),
+        "trend": [_bucket(one) for one in row.trend],
+    }
+
+
+def _metrics(one: Measured, *, has_scores: bool) -> dict[str, Any]:
+    """Give the five metrics; scores are there for the Quick Check alone (B4)."""
+    found = {name: _listed(asdict(getattr(one, name))) for name in METRICS}
+    if not has_scores:
+        for metric in found.values():
+            metric.pop("score", None)
+    return found
+
+
+def _bucket(one: Bucket) -> dict[str, Any]:
+    metrics = _metrics(one, has_scores=False)
+    for metric in metrics.values():
+        metric.pop("level", None)
+    ends = {"start": instant(one.start), "end": instant(one.end), "partial": one.partial}
+    return {**ends, **metrics}
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    found = {name: asdict(getattr(comparison, name)) for name in METRICS}
+    for compared in found.values():
+        compared["moved_by"] = [{**one, "at": instant(one["at"])} for one in compared["moved_by"]]
+    return found
 
 
 def _listed(value: Any) -> Any:
@@ -161,6 +215,10 @@ def _coverage(coverage: Coverage) -> dict[str, Any]:
 def render_csv(report: Report) -> str:
     """Give *report* as CSV (RFC 4180), one line a row below one of headings.
 
+    With a trend each row's line is followed by one for each part of the window, oldest first:
+    `start` and `end` tell them apart, and `partial` is empty for the whole. With a comparison
+    there are columns for the window before.
+
     Headings are the names of the JSON document with the unit at the end; a rate has its metric's
     name, both ends of its 95 % interval are `…_low` and `…_high`, and a signal's name after
     `change_fail_rate_` heads how many of the failed it marked. What cannot be known is empty.
@@ -169,17 +227,28 @@ def render_csv(report: Report) -> str:
     """
     names = list(KEYS.get(report.by, ()))
     names += {name: None for row in report.rows for name in row.key if name not in (*names, "tier")}
+    columns = COLUMNS | (COMPARED if report.before else {})
     text = StringIO()
     lines = csv.writer(text)
-    lines.writerow([*names, "tier", *COLUMNS])
+    lines.writerow([*names, "tier", *(PARTS if report.trend else ()), *columns])
     for row in report.rows:
-        keys = [row.key.get(name, "") for name in names]
+        keys = [safe(text) for text in (*(row.key.get(name, "") for name in names), row.tier)]
         document = _row(row, report.benchmark)
-        reasons = {**dict.fromkeys(SIGNALS, 0), **row.change_fail_rate.reasons}
-        document["change_fail_rate"]["reasons"] = reasons
-        numbers = [_at(document, path) for path in COLUMNS.values()]
-        lines.writerow([*map(safe, [*keys, row.tier]), *numbers])
+        whole = {"start": instant(report.since), "end": instant(report.until), "partial": None}
+        for one in ({**whole, **document}, *document["trend"]):
+            part = [_cell(one[name]) for name in PARTS] if report.trend else []
+            lines.writerow([*keys, *part, *(_number(one, path) for path in columns.values())])
     return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _number(document: dict[str, Any], path: tuple[str | int, ...]) -> Any:
+    """Give what stands at *path*; a signal that marked nothing marked none."""
+    found = _at(document, path)
+    return 0 if found is None and "reasons" in path else found
 
 
 def _at(document: Any, path: tuple[str | int, ...]) -> Any:
@@ -187,7 +256,7 @@ def _at(document: Any, path: tuple[str | int, ...]) -> Any:
     for step in path:
         if document is None:
             return None
-        document = document[step]
+        document = document.get(step) if isinstance(document, dict) else document[step]
     return document
 
 
