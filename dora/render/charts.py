@@ -153,7 +153,8 @@ def _rate(
         None if rate is None or interval is None else (rate, interval) for rate, interval in rates
     ]
     known = [rate for rate, _ in filter(None, pairs)]
-    most = _ceiling(list(filter(None, pairs)))
+    whole = [pair for pair, part in zip(pairs, axis.partial, strict=True) if pair and not part]
+    most = _ceiling(whole or list(filter(None, pairs)))
     dots, bands = [], []
     for run in _runs(axis.middles, pairs):
         dots += [(x, axis.y(rate, most)) for x, (rate, _) in run]
@@ -174,7 +175,10 @@ def _rate(
 
 
 def _ceiling(rates: Sequence[tuple[float, Interval]]) -> float:
-    """Give what the top stands for: no rate is above it, and of most the interval is not."""
+    """Give what the top stands for: none of *rates* is above it, nor most of the intervals.
+
+    They are those of whole buckets: one day of a week would set the scale of a year.
+    """
     highs = sorted(interval.high for _, interval in rates)
     usual = highs[len(highs) // 2] if highs else 0.0
     most = max([usual, *(rate for rate, _ in rates)])

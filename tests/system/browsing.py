@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 #: A container has no user namespaces to build a sandbox of; the pages are our own.
 OPTIONS = ("--no-sandbox", "--disable-gpu")
 #: Tells the page's own violations of its policy to whoever asks.

@@ -84,7 +84,9 @@ def test_everything_is_written_and_posted(work: Workplace) -> None:
 
     assert 0 == done.status, done.log
     files = {path.name: path.read_text() for path in (work.shims / "artifact").iterdir()}
-    assert {"report.md", "report.json", "report.csv", "evidence.json"} == set(files)
+    made = {"report.md", "report.json", "report.csv", "report.html", "evidence.json"}
+    assert made == set(files)
+    assert "<title>DORA metrics of acme" in files["report.html"]
     (row,) = json.loads(files["report.json"])["rows"]
     assert 3 == row["deployment_frequency"]["deployments"]
     evidence = json.loads(files["evidence.json"])
