@@ -360,7 +360,7 @@ def test_report_is_on_standard_output_and_nothing_else(server: Server) -> None:
     assert "\x1b" not in done.stdout
 
 
-@pytest.mark.parametrize("format_", ["table", "markdown", "json", "csv"])
+@pytest.mark.parametrize("format_", ["table", "markdown", "html", "json", "csv"])
 def test_formats(format_: str, server: Server) -> None:
     """Each format is told apart at a glance, and holds both rows."""
     done = dora("report", "--org", "acme", "--format", format_, server=server)
@@ -371,6 +371,9 @@ def test_formats(format_: str, server: Server) -> None:
     elif format_ == "csv":
         rows = list(csv.DictReader(text.splitlines()))
         assert ["api", "web"] == [row["repository"] for row in rows]
+    elif format_ == "html":
+        assert text.startswith("<!doctype html>")
+        assert ["api", "web"] == re.findall(r"<th scope=row><a href=#\d+>(\w+)</a>", text)
     else:
         assert ("api" in text, "web" in text, "| " in text) == (True, True, format_ == "markdown")
 
@@ -380,7 +383,7 @@ def test_several_files_of_one_run(tmp_path: Path) -> None:
     with serve(Organization("acme", NOW, (API, WEB))) as server:
         alone = dora("report", "--org", "acme", "--no-cache", server=server)
         asked = len(server.requests)
-        names = ("a.json", "b.CSV", "c.md", "d.txt", "e.xyz")
+        names = ("a.json", "b.CSV", "c.md", "d.txt", "e.xyz", "f.html", "g.HTM")
         files = [word for name in names for word in ("--output", name)]
         done = dora(
             "report", "--org", "acme", "--no-cache", "--format", "table", *files,
@@ -392,6 +395,9 @@ def test_several_files_of_one_run(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "a.json").read_text())["schema"] == "dora.report/1"
     assert (tmp_path / "b.CSV").read_text().startswith("repository,environment,tier,")
     assert "| " in (tmp_path / "c.md").read_text()
+    page = (tmp_path / "f.html").read_text()
+    assert page == (tmp_path / "g.HTM").read_text()
+    assert page.startswith("<!doctype html>")
     assert (tmp_path / "d.txt").read_text() == (tmp_path / "e.xyz").read_text() == done.stdout
 
 
@@ -458,7 +464,7 @@ def test_columns(columns: str, server: Server) -> None:
     assert max(map(len, done.stdout.splitlines())) <= int(columns)
 
 
-@pytest.mark.parametrize("format_", ["table", "markdown", "json", "csv"])
+@pytest.mark.parametrize("format_", ["table", "markdown", "html", "json", "csv"])
 def test_hostile_names_do_not_reach_the_terminal(format_: str) -> None:
     """No name of GitHub's tells a terminal what to do, in no format."""
     with serve(Organization("acme", NOW, (repository("api", HOSTILE),))) as server:

@@ -24,7 +24,7 @@ def main() -> None:
     quick = parser.parse_args().quick
     collected = show_collection(collect(quick=quick))
     # Only now: until here this process was to be small, for what it starts is measured.
-    from tests.benchmarks import computation  # noqa: PLC0415
+    from tests.benchmarks import computation, pages  # noqa: PLC0415
 
     page = Template(PAGE.read_text("utf-8")).substitute(
         date=datetime.now(UTC).date().isoformat(),
@@ -33,6 +33,7 @@ def main() -> None:
         machine=platform.machine(),
         **collected,
         computation=computation.table(quick=quick),
+        pages=pages.table(quick=quick),
     )
     if not quick:
         Path("docs/benchmarks.md").write_text(page, encoding="utf-8")

@@ -7,6 +7,7 @@ import shlex
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from dora.exhibits import Page
 from dora.render.html import render_page
 from dora.render.views import address, explain
+from dora.results import Mover
 from tests.benchmarks.made_up import Shape
 from tests.render.large import many
 from tests.render.pages import demo, demo_tables, demo_text, hostile_text, page_of
@@ -244,3 +246,34 @@ def test_report_without_rows_says_why() -> None:
     """A page of nothing is a page all the same."""
     page = replace(page_of(no_deployments()), report=report(()))
     assert "No rows:" in Reader(render_page(page)).text
+
+
+def test_what_got_worse_and_better_is_told_with_what_moved_it() -> None:
+    """K5, K6: a verdict stands in the summary, before and now, each mover with its link."""
+    page = demo()
+    number, row = next((n, row) for n, row in enumerate(page.report.rows) if row.comparison)
+    mover = Mover(
+        "deployment", "now", "api", "production", 7, "https://github.com/acme/api/deployments/7",
+        datetime(2026, 11, 4, tzinfo=UTC), 90_000.0, 12,
+    )  # fmt: skip
+    assert row.comparison is not None
+    lead_time = replace(row.comparison.change_lead_time, verdict="worse", moved_by=(mover,))
+    rework = replace(row.comparison.rework_rate, verdict="better")
+    comparison = replace(row.comparison, change_lead_time=lead_time, rework_rate=rework)
+    rows = list(page.report.rows)
+    rows[number] = replace(row, comparison=comparison)
+    made = replace(page.report, rows=tuple(rows))
+    sections = replace(page.repositories, rows=tuple(rows))
+    read = Reader(render_page(replace(page, report=made, repositories=sections)))
+    told = read.text.rpartition("Got worse")[2].partition("The organization")[0]
+    name = " · ".join(row.key.values())
+    assert f"{name}: change lead time" in told
+    assert "moved by deployment 7 2026-11-04, 25 h, 12 changes" in told
+    assert f"{name}: rework rate" in told.partition("Got better")[2]
+    assert 2 == read.links.count(mover.url)  # in the summary, and in the section
+
+
+def test_large_page_is_folded() -> None:
+    """Where there are many sections all of them are closed, few are all open."""
+    assert "<details open" not in demo_text()
+    assert 1 == PAGES["small"]().count("<details open")
