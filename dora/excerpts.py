@@ -65,7 +65,7 @@ def keep_fairly(rows: pd.DataFrame, room: int) -> pd.DataFrame:
 
 def _with_signals(events: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
     """Deployments with their `signals`, and the incident `by` which they failed, if any."""
-    reasons = analysis.failures.reasons
+    reasons = analysis.failures.reasons.merge(events[DEPLOYMENT].drop_duplicates(), on=DEPLOYMENT)
     named = reasons["by"].where(reasons["signal"] == "incident")
     told = reasons[[*DEPLOYMENT, "signal"]].assign(by=named)
     told = told.sort_values([*DEPLOYMENT, "signal", "by"]).drop_duplicates([*DEPLOYMENT, "signal"])

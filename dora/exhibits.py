@@ -104,7 +104,7 @@ class Page:
     repositories: Report
     excerpts: tuple[Excerpt, ...]
     organization: Report
-    teams: Report
+    teams: Report | None  #: None where none is known
     environments: Report
     members: dict[str, tuple[tuple[int, ...], ...]]  #: by what is pooled, a tuple a row
     journeys: Journeys

@@ -30,25 +30,32 @@ def build_page(
     """
     trend = config.trend or choose_trend(config)
     reports = {}
-    for by in ("repository", "organization", "team", "environment"):
+    for by in _wanted(tables, config):
         is_drawn = by in {"repository", "organization"}
         asked = config.model_copy(update={"by": by, "trend": trend if is_drawn else None})
         reports[by] = report_of(analysis, tables, asked, before if is_drawn else None)
     groups = find_groups(analysis.environments, tables, _by(config, "repository"))
     members = {
         by: _members(groups, find_groups(analysis.environments, tables, _by(config, by)))
-        for by in ("organization", "team", "environment")
+        for by in reports
+        if by != "repository"
     }
     return Page(
         report=report,
         repositories=reports["repository"],
         excerpts=tuple(find_excerpts(groups, analysis, tables, config)),
         organization=reports["organization"],
-        teams=reports["team"],
+        teams=reports.get("team"),
         environments=reports["environment"],
         members=members,
         journeys=find_journeys(analysis, config),
     )
+
+
+def _wanted(tables: Tables, config: Config) -> tuple[str, ...]:
+    """What the page pools by; teams only where any is known or was asked for."""
+    has_teams = bool(config.teams) or not tables.teams.empty or config.by == "team"
+    return ("repository", "organization", "environment", *(["team"] if has_teams else []))
 
 
 def choose_trend(config: Config) -> str:

@@ -144,9 +144,10 @@ def test_pooled_rows_name_what_they_pool() -> None:
                           for name in ("api", "web")]},
     )  # fmt: skip
     page = page_of(read)
+    assert page.teams is None
     names = [tuple(row.key.values()) for row in page.repositories.rows]
     assert [("api", "production"), ("api", "qa"), ("web", "production")] == names
-    expected = {"organization": ((0, 2),), "team": ((0, 2),), "environment": ((0, 2), (1,))}
+    expected = {"organization": ((0, 2),), "environment": ((0, 2), (1,))}
     assert expected == page.members
     assert 2 == len(page.marks_of(0).deployments)
 

@@ -64,7 +64,7 @@ class Chart:
 
 def make_axis(report: Report, *, is_brief: bool = False) -> Axis | None:
     """Give the axis of every row of *report*; None where no row has a trend."""
-    if not report.rows or report.trend is None:
+    if not report.rows or report.trend is None or not report.rows[0].trend:
         return None
     since, until, trend = report.since, report.until, report.rows[0].trend
     length = (until - since).total_seconds()

@@ -159,13 +159,16 @@ def _organization(
 def _side_by_side(page: Page, names: Sequence[tuple[str, ...]]) -> dict[str, Any]:
     """Teams and environments, unless the report is of these itself, and the way of changes."""
     by = page.report.by
-    has_teams = any(row.key["team"] != NO_TEAM for row in page.teams.rows)
+    teams = page.teams
+    has_teams = teams is not None and any(row.key["team"] != NO_TEAM for row in teams.rows)
     steps, longest = _steps(page.journeys)
     heads = [(one.origin, one.tier) for one in page.journeys.organization]
     return {
         "is_by_team": by == "team",
-        "teams": _pooled(page, page.teams, "team", names) if has_teams and by != "team" else [],
-        "team_heads": _heads(page.teams),
+        "teams": _pooled(page, teams, "team", names)
+        if teams and has_teams and by != "team"
+        else [],
+        "team_heads": _heads(teams) if teams else [],
         "environments": _pooled(page, page.environments, "environment", names)
         if by != "environment"
         else [],

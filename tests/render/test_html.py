@@ -263,7 +263,9 @@ def test_what_got_worse_and_better_is_told_with_what_moved_it() -> None:
     rows = list(page.report.rows)
     rows[number] = replace(row, comparison=comparison)
     made = replace(page.report, rows=tuple(rows))
-    sections = replace(page.repositories, rows=tuple(rows))
+    drawn = list(page.repositories.rows)
+    drawn[number] = replace(drawn[number], comparison=comparison)
+    sections = replace(page.repositories, rows=tuple(drawn))
     read = Reader(render_page(replace(page, report=made, repositories=sections)))
     told = read.text.rpartition("Got worse")[2].partition("The organization")[0]
     name = " · ".join(row.key.values())
