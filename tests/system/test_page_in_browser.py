@@ -1,12 +1,14 @@
 """The page as a reader meets it: in a real browser, by mouse, keyboard and audit."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from dora.render import words
+from dora.render.html import render_page
 from dora.render.views import visible
 from tests.render.pages import demo, demo_text, hostile, hostile_text
 from tests.system.browsing import Theme, browser, opened
@@ -197,3 +199,27 @@ def test_page_prints(running: Browser, folder: Path) -> None:
         page.page.emulate_media(media="print")
         expect(page.page.locator("nav")).to_be_hidden()
         expect(page.page.locator("table[data-names]")).to_be_visible()
+
+
+def test_thousand_rows_stay_usable(running: Browser, tmp_path: Path) -> None:
+    """A large table shows 200 rows until more are asked for, sections are closed, filters work."""
+    page, times = demo(), 1_000 // len(demo().repositories.rows) + 1
+    made = replace(
+        page,
+        report=replace(page.report, rows=page.report.rows * times),
+        repositories=replace(page.repositories, rows=page.repositories.rows * times),
+        excerpts=page.excerpts * times,
+    )
+    file = tmp_path / "large.html"
+    file.write_text(render_page(made), encoding="utf-8")
+    count = len(made.report.rows)
+    with opened(running, file) as shown:
+        told = shown.page.get_by_role("status")
+        expect(told).to_have_text(f"200 of {count} rows shown")
+        assert 0 == shown.page.locator("details[open]").count()
+        shown.page.locator("#find").fill("patient-api")
+        expect(told).not_to_have_text(f"200 of {count} rows shown")
+        shown.page.locator("#find").fill("")
+        shown.page.get_by_role("button", name="Show all").click()
+        expect(told).to_have_text(f"{count} of {count} rows shown")
+        assert [] == shown.console
