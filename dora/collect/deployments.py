@@ -8,7 +8,7 @@ from sys import intern
 from typing import Any
 
 from dora.collect import sizes
-from dora.collect.client import next_cursor, read_pages
+from dora.collect.pages import next_cursor, read_pages
 from dora.collect.place import Place, find
 from dora.errors import CannotRead
 
