@@ -25,7 +25,7 @@ class Size:
     weeks: int
 
 
-SIZES = (Size(34, 300, 600, 26), Size(100, 480, 1040, 53), Size(334, 480, 1040, 53))
+SIZES = (Size(34, 300, 500, 26), Size(100, 480, 800, 53), Size(334, 480, 800, 53))
 
 
 def measure(size: Size) -> dict[str, float]:
