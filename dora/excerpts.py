@@ -13,7 +13,7 @@ from dora.analysis import DEPLOYMENT, Analysis
 from dora.config import Config
 from dora.exhibits import Excerpt, Marks, Moving, Outage, Shown
 from dora.groups import Groups
-from dora.measures import Events, find_events
+from dora.measures import Events
 from dora.tables import Tables
 
 #: Items of each kind that a whole page shows, and of one row at most.
@@ -22,10 +22,12 @@ MOST = 12
 
 
 def find_excerpts(
-    groups: Groups, analysis: Analysis, tables: Tables, config: Config
+    groups: Groups, events: Events, analysis: Analysis, tables: Tables, config: Config
 ) -> list[Excerpt]:
-    """An excerpt for each row of *groups*, which is by repository, in its order."""
-    events = find_events(groups, analysis, config)
+    """An excerpt for each row of *groups*, which is by repository, in its order.
+
+    *events* are what the window counts for each of these rows.
+    """
     succeeded = events.succeeded
     failed = events.finished[events.finished["is_failed"]]
     reworked = succeeded[succeeded["is_rework"]]

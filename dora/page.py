@@ -1,13 +1,16 @@
 """The analysis and the report in, all that a page shows out."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from dora.analysis import Analysis
+from dora.buckets import cut_window
 from dora.config import Config
 from dora.excerpts import find_excerpts
 from dora.exhibits import Page
 from dora.groups import Groups, find_groups
 from dora.journeys import find_journeys
+from dora.measures import Events, find_events, measure_parts
 from dora.report import report_of
 from dora.results import Report
 from dora.tables import Tables
@@ -29,12 +32,17 @@ def build_page(
     *before* is what it is compared with, as `report_of` takes it.
     """
     trend = config.trend or choose_trend(config)
-    reports = {}
+    groups = find_groups(analysis.environments, tables, _by(config, "repository"))
+    events = find_events(groups, analysis, config)
+    # What was worked out already is not worked out again: there may be a million changes.
+    reports = {report.by: report}
+    if report.by == "repository" and report.trend != trend:
+        reports["repository"] = _with_trend(report, groups, events, config, trend)
     for by in _wanted(tables, config):
         is_drawn = by in {"repository", "organization"}
-        asked = config.model_copy(update={"by": by, "trend": trend if is_drawn else None})
-        reports[by] = report_of(analysis, tables, asked, before if is_drawn else None)
-    groups = find_groups(analysis.environments, tables, _by(config, "repository"))
+        if by not in reports or (is_drawn and reports[by].trend != trend):
+            asked = config.model_copy(update={"by": by, "trend": trend if is_drawn else None})
+            reports[by] = report_of(analysis, tables, asked, before if is_drawn else None)
     members = {
         by: _members(groups, find_groups(analysis.environments, tables, _by(config, by)))
         for by in reports
@@ -43,13 +51,26 @@ def build_page(
     return Page(
         report=report,
         repositories=reports["repository"],
-        excerpts=tuple(find_excerpts(groups, analysis, tables, config)),
+        excerpts=tuple(find_excerpts(groups, events, analysis, tables, config)),
         organization=reports["organization"],
         teams=reports.get("team"),
         environments=reports["environment"],
         members=members,
         journeys=find_journeys(analysis, config),
     )
+
+
+def _with_trend(
+    report: Report, groups: Groups, events: Events, config: Config, trend: str
+) -> Report:
+    """*report*, which is by repository, with buckets of *trend*."""
+    spans = cut_window(config.window, trend)
+    buckets = measure_parts(events, groups.rows.index, config.window, spans)
+    rows = tuple(
+        replace(row, trend=buckets[group])
+        for group, row in zip(groups.rows.index, report.rows, strict=True)
+    )
+    return replace(report, rows=rows, trend=trend)
 
 
 def _wanted(tables: Tables, config: Config) -> tuple[str, ...]:
