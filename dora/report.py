@@ -8,9 +8,9 @@ from dora import __version__
 from dora.analysis import DEPLOYMENT, Analysis, analyse
 from dora.changes import WaitingChanges
 from dora.config import Config
-from dora.coverage import build_coverage
+from dora.coverage import build_coverage, find_scope
 from dora.failures import Failures
-from dora.groups import Groups, find_groups
+from dora.groups import Groups, find_groups, find_teams
 from dora.history import History
 from dora.metrics import benchmarks
 from dora.metrics.change_fail_rate import change_fail_rate, count_reasons
@@ -57,7 +57,17 @@ def report_of(analysis: Analysis, tables: Tables, config: Config) -> Report:
         configuration=config.digest,
         rows=_build_rows(groups, analysis, config),
         coverage=build_coverage(tables, analysis, config),
+        scope=find_scope(tables, config),
+        teams=_teams(analysis, tables, config),
     )
+
+
+def _teams(analysis: Analysis, tables: Tables, config: Config) -> dict[str, tuple[str, ...]]:
+    """Repositories of each team (G2), where rows are by team; nothing else reads the teams."""
+    if config.by != "team":
+        return {}
+    pairs = find_teams(analysis.environments, tables, config).sort_values(["team", "repository"])
+    return {str(team): tuple(own) for team, own in pairs.groupby("team")["repository"]}
 
 
 def _build_rows(groups: Groups, analysis: Analysis, config: Config) -> tuple[Row, ...]:

@@ -8,7 +8,7 @@ from io import StringIO
 from typing import Any
 
 from dora.render import words
-from dora.results import SCHEMA, Coverage, Report, Row
+from dora.results import SCHEMA, Coverage, Report, Row, Scope
 
 SKIPPED = ("archived", "empty", "no deployments", "excluded")
 DEPLOYMENTS = (
@@ -112,7 +112,15 @@ def as_document(report: Report) -> dict[str, Any]:
         },
         "rows": [_row(row, report.benchmark) for row in report.rows],
         "coverage": _coverage(report.coverage),
+        **({"teams": _listed(report.teams)} if report.teams else {}),
+        **({"scope": scope(report.scope)} if report.scope else {}),
     }
+
+
+def scope(one: Scope) -> dict[str, Any]:
+    """Give *one* as it stands in the documents."""
+    document: dict[str, Any] = _listed(asdict(one))
+    return document
 
 
 def instant(moment: datetime) -> str:
