@@ -56,6 +56,28 @@ class Config(Settings):
             return datetime.min.replace(tzinfo=UTC)
 
     @property
+    def before(self) -> "Config":
+        """The same settings for the window of equal length just before, as of its end (K1)."""
+        window = self.window
+        try:
+            since = window.since - window.length
+        except OverflowError:
+            raise BadUsage(
+                "--compare: there is no window of equal length before",
+                "Choose a shorter window, or leave --compare out.",
+            ) from None
+        earlier = Window(since, window.since, window.timezone)
+        return self.model_copy(update={"window": earlier, "compare": False, "trend": None})
+
+    @property
+    def reading(self) -> "Config":
+        """The same settings for all that must be read: with `compare` the window before, too."""
+        if not self.compare:
+            return self
+        window = Window(self.before.window.since, self.window.until, self.window.timezone)
+        return self.model_copy(update={"window": window})
+
+    @property
     def cache_directory(self) -> Path | None:
         """Folder of what is kept of commits; None where nothing is to be kept.
 
@@ -85,7 +107,8 @@ class Config(Settings):
     def digest(self) -> str:
         """`sha256:…` of every setting that decides the numbers (not of how GitHub is asked)."""
         deciding = self.model_dump(
-            mode="json", exclude={"window", "now", "since", "until", "collect"}
+            mode="json",
+            exclude={"window", "now", "since", "until", "collect", "trend", "compare"},
         )
         deciding["environments"] = list(self.environments.items())  # the first that fits wins
         deciding["older_deployments"] = self.collect.older_deployments

@@ -90,6 +90,8 @@ def read_report(path: Path) -> Report:
             "by": document["by"],
             "benchmark": document["benchmark"],
             "rows": document["rows"],
+            "trend": document.get("trend"),
+            "before": document.get("before"),
             "since": window["since"],
             "until": window["until"],
             "days": window["days"],

@@ -10,6 +10,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 SCHEMA = "dora.report/1"
+#: The five metrics, in the order of every output.
+METRICS = (
+    "deployment_frequency",
+    "change_lead_time",
+    "change_fail_rate",
+    "recovery_time",
+    "rework_rate",
+)
 
 
 class Interval(NamedTuple):

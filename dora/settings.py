@@ -15,6 +15,7 @@ from dora.window import parse_age
 
 By = Literal["repository", "environment", "team", "organization"]
 Tier = Literal["production", "staging", "testing", "development", "other"]
+Trend = Literal["day", "week", "month"]
 Benchmark = Literal["2019", "2021", "2022", "2023", "quick-check", "none"]
 #: Why a published year is no ladder to climb (B1).
 NO_LADDER = {
@@ -202,6 +203,10 @@ class Settings(BaseSettings):
     """Tiers whose rows are shown; by team or organization it is production unless given."""
     by: By = "repository"
     """What a row stands for (G1)."""
+    trend: Trend | None = None
+    """Cut the window by the calendar (T1) and give each row's metrics for every part."""
+    compare: bool = False
+    """Compare with the window of equal length just before (K1)."""
     ephemeral: bool = False
     """Whether ephemeral environments have rows, too (D5)."""
     benchmark: Annotated[Benchmark, BeforeValidator(_ladder)] = "2023"

@@ -24,6 +24,13 @@ By = Annotated[
     str | None,
     typer.Option(help="A row for each repository, environment, team or organization."),
 ]
+Trend = Annotated[
+    str | None, typer.Option(help="Each row's metrics over time, too: by day, week or month.")
+]
+Compare = Annotated[
+    bool | None,
+    typer.Option("--compare", help="Compare with the window of equal length just before."),
+]
 Ephemeral = Annotated[
     bool | None, typer.Option("--ephemeral", help="Rows for ephemeral environments, too.")
 ]

@@ -24,6 +24,8 @@ def report(
     environment: option.Environment = None,
     tier: option.Tier = None,
     by: option.By = None,
+    trend: option.Trend = None,
+    compare: option.Compare = None,
     ephemeral: option.Ephemeral = None,
     benchmark: option.Benchmark = None,
     timezone: option.Timezone = None,
@@ -46,8 +48,8 @@ def report(
 
     options = {
         "org": org, "since": since, "until": until, "repo": repo, "environment": environment,
-        "tier": tier, "by": by, "ephemeral": ephemeral, "benchmark": benchmark,
-        "timezone": timezone,
+        "tier": tier, "by": by, "trend": trend, "compare": compare, "ephemeral": ephemeral,
+        "benchmark": benchmark, "timezone": timezone,
     }  # fmt: skip
     if plan and (format_ or output):
         raise BadUsage("--plan makes no report: leave out --format and --output")
@@ -57,9 +59,9 @@ def report(
         lambda: out.find_targets(output or [], format_, FORMATS),
     )
     if plan:
-        out.show(_plan(settings, quiet=quiet))
+        out.show(_plan(settings.reading, quiet=quiet))
         return
-    tables = read_tables(settings, quiet=quiet)
+    tables = read_tables(settings.reading, quiet=quiet)
     from dora.report import build_report  # noqa: PLC0415  # heavy: pandas
 
     made = build_report(tables, settings)

@@ -8,7 +8,11 @@ from io import StringIO
 from typing import Any
 
 from dora.render import words
+<<<<<<< HEAD
 from dora.results import SCHEMA, Coverage, Report, Row, Scope
+=======
+from dora.results import METRICS, SCHEMA, Bucket, Comparison, Coverage, Metrics, Report, Row
+>>>>>>> b3a6c06a35573819b2c8c6f24f3b3583b3d41107
 
 SKIPPED = ("archived", "empty", "no deployments", "excluded")
 DEPLOYMENTS = (
@@ -105,6 +109,13 @@ def as_document(report: Report) -> dict[str, Any]:
         },
         "by": report.by,
         "benchmark": report.benchmark,
+        "trend": report.trend,
+        "before": report.before
+        and {
+            "since": instant(report.before.since),
+            "until": instant(report.before.until),
+            "gone": list(report.before.gone),
+        },
         "generated": {
             "at": instant(report.generated_at),
             "version": report.version,
@@ -129,14 +140,40 @@ def instant(moment: datetime) -> str:
 
 
 def _row(row: Row, benchmark: str) -> dict[str, Any]:
-    document: dict[str, Any] = _listed(asdict(row))
-    if benchmark != QUICK_CHECK:
-        for metric in document.values():
-            if isinstance(metric, dict):
-                metric.pop("score", None)
-    document.setdefault("previous", None)
-    document.setdefault("trend", [])
-    return document
+    has_scores = benchmark == QUICK_CHECK
+    return {
+        "key": row.key,
+        "tier": row.tier,
+        **_metrics(row, has_scores=has_scores),
+        "waiting": row.waiting and asdict(row.waiting),
+        "previous": row.previous and _metrics(row.previous, has_scores=has_scores),
+        "comparison": row.comparison and _comparison(row.comparison),
+        "trend": [_bucket(one) for one in row.trend],
+    }
+
+
+def _metrics(one: Row | Metrics | Bucket, *, has_scores: bool) -> dict[str, Any]:
+    """Give the five metrics; scores are there for the Quick Check alone (B4)."""
+    found = {name: _listed(asdict(getattr(one, name))) for name in METRICS}
+    if not has_scores:
+        for metric in found.values():
+            metric.pop("score", None)
+    return found
+
+
+def _bucket(one: Bucket) -> dict[str, Any]:
+    metrics = _metrics(one, has_scores=False)
+    for metric in metrics.values():
+        metric.pop("level", None)
+    ends = {"start": instant(one.start), "end": instant(one.end), "partial": one.partial}
+    return {**ends, **metrics}
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    found = {name: asdict(getattr(comparison, name)) for name in METRICS}
+    for compared in found.values():
+        compared["moved_by"] = [{**one, "at": instant(one["at"])} for one in compared["moved_by"]]
+    return found
 
 
 def _listed(value: Any) -> Any:

@@ -361,7 +361,9 @@ def test_bad_token_with_several_in_flight() -> None:
     """Who asked at the same time is refused too; nothing more is asked."""
     run = Run(token="made-up-and-wrong", collect={"concurrency": 16})
     assert isinstance(run.wrong, NoAccess)
-    assert [401] * 2 == [one.status for one in run.server.requests]  # the list, incidents
+    refused = [one.status for one in run.server.requests]
+    # The list and the incidents, unless one was refused before the other was asked for.
+    assert refused in ([401], [401, 401])
 
 
 def test_token_that_expires_in_the_middle() -> None:

@@ -1,15 +1,9 @@
 """How often was deployed."""
 
-from datetime import UTC, datetime, timedelta
-
 import pandas as pd
 import pytest
 
 from dora.metrics.deployment_frequency import deployment_frequency
-from dora.window import Window
-
-SINCE = datetime(2026, 11, 1, tzinfo=UTC)
-WEEK = Window(SINCE, SINCE + timedelta(days=7))
 
 
 def successes(*times: tuple[int, str]) -> pd.DataFrame:
@@ -21,7 +15,7 @@ def successes(*times: tuple[int, str]) -> pd.DataFrame:
 def test_counts_and_rates() -> None:
     """DF1, DF2: four in a week are 4/7 a day and 4 a week, on three distinct days."""
     inside = successes((0, "01 00:00"), (0, "01 23:59"), (0, "03 12:00"), (0, "07 23:59"))
-    found = deployment_frequency(inside, pd.RangeIndex(1), WEEK)
+    found = deployment_frequency(inside, pd.RangeIndex(1), 7.0, "UTC")
     expected = {
         "deployments": 4,
         "per_day": pytest.approx(4 / 7),
@@ -35,8 +29,7 @@ def test_counts_and_rates() -> None:
 
 def test_rates_are_of_the_window_s_length() -> None:
     """DF2: the length in days need not be whole, and a day has 24 hours."""
-    window = Window(SINCE, SINCE + timedelta(hours=12))
-    found = deployment_frequency(successes((0, "01 05:00")), pd.RangeIndex(1), window)
+    found = deployment_frequency(successes((0, "01 05:00")), pd.RangeIndex(1), 0.5, "UTC")
     assert [(2.0, 14.0)] == list(zip(found["per_day"], found["per_week"], strict=True))
 
 
@@ -46,22 +39,27 @@ def test_rates_are_of_the_window_s_length() -> None:
 def test_days_are_those_of_the_time_zone(timezone: str, days: int) -> None:
     """DF2: active days are calendar days of the report's time zone."""
     inside = successes((0, "02 21:00"), (0, "03 02:00"))
-    window = Window(WEEK.since, WEEK.until, timezone)
-    found = deployment_frequency(inside, pd.RangeIndex(1), window)
+    found = deployment_frequency(inside, pd.RangeIndex(1), 7.0, timezone)
     assert [days] == found["active_days"].tolist()
 
 
 def test_hour_that_comes_twice_is_one_day() -> None:
     """DF2: the end of summer time makes no second day."""
     inside = successes((0, "01 05:30"), (0, "01 06:30"))
-    window = Window(WEEK.since, WEEK.until, "America/New_York")
-    found = deployment_frequency(inside, pd.RangeIndex(1), window)
+    found = deployment_frequency(inside, pd.RangeIndex(1), 7.0, "America/New_York")
     assert [1] == found["active_days"].tolist()
+
+
+def test_each_group_has_its_own_length() -> None:
+    """T1: the parts of a window differ in length, and a rate is of its own part."""
+    inside = successes((0, "01 05:30"), (1, "05 05:30"))
+    found = deployment_frequency(inside, pd.RangeIndex(2), pd.Series([7.0, 0.5]), "UTC")
+    assert [1 / 7, 2.0] == found["per_day"].tolist()
 
 
 def test_group_without_success() -> None:
     """DF3, G0: what has gone quiet shows 0 and an interval that begins at 0."""
-    found = deployment_frequency(successes((2, "01 05:30")), pd.RangeIndex(3), WEEK)
+    found = deployment_frequency(successes((2, "01 05:30")), pd.RangeIndex(3), 7.0, "UTC")
     assert [0, 0, 1] == found["deployments"].tolist()
     assert [0.0, 0.0] == found["per_day_low"].tolist()[:2]
     assert [pytest.approx(3.6888795 / 7)] * 2 == found["per_day_high"].tolist()[:2]

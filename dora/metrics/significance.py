@@ -1,0 +1,131 @@
+"""Counts and samples of two windows in, how likely so great a difference is by chance out: K2–K4.
+
+All p-values are two-sided; scipy is imported when one is asked for, not before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+from math import comb
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+#: Ways to deal the outages to two windows that are gone through one by one; above, by the normal.
+MOST_DEALS = 20_000
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Whether times grew (*sign* 1), shrank (−1) or neither (0), and the p-value of that."""
+
+    p_value: float
+    sign: int
+
+
+def rate_p_values(before: ArrayLike, now: ArrayLike) -> Floats:
+    """p-value for each pair of counts of two windows of equal length (K2); NaN where both are 0.
+
+    Exact: of n events in all, those of one window are Bin(n, ½) if the rates are equal.
+    Source: J. Przyborowski and H. Wilenski, Biometrika 31 (1940).
+    """
+    from scipy.special import bdtr  # noqa: PLC0415  # a tenth of a second, only when needed
+
+    old, new = (np.asarray(counts, dtype="int64") for counts in (before, now))
+    total = old + new
+    tail = np.asarray(bdtr(np.minimum(old, new), np.maximum(total, 1), 0.5), dtype="float64")
+    return np.where(total > 0, np.minimum(2 * tail, 1.0), np.nan)
+
+
+def share_p_values(
+    before: ArrayLike, before_of: ArrayLike, now: ArrayLike, now_of: ArrayLike
+) -> Floats:
+    """p-value for each pair of shares (K3), Fisher's exact test; NaN where either is of nothing."""
+    columns = (np.asarray(counts).tolist() for counts in (before, before_of, now, now_of))
+    found = [_fisher(*counts) for counts in zip(*columns, strict=True)]
+    return np.asarray(found, dtype="float64")
+
+
+@cache
+def _fisher(before: int, before_of: int, now: int, now_of: int) -> float:
+    """One of the tables, of which there are few different ones."""
+    from scipy.stats import fisher_exact  # noqa: PLC0415  # a second, only when needed
+
+    if not before_of or not now_of:
+        return float("nan")
+    if not before + now or before + now == before_of + now_of:
+        return 1.0
+    table = np.array([[before, before_of - before], [now, now_of - now]])
+    found = fisher_exact(table)
+    return float(found.pvalue)
+
+
+def shift_of(before: Sequence[float], now: Sequence[float]) -> Shift | None:
+    """Whether times grew or shrank, by the Mann–Whitney test (K4); None where a sample is empty.
+
+    Exact for small samples without ties.
+    """
+    from scipy.stats import mannwhitneyu  # noqa: PLC0415  # as above
+
+    if not before or not now:
+        return None
+    if min(*before, *now) == max(*before, *now):
+        return Shift(1.0, 0)
+    found = mannwhitneyu(now, before)
+    middle = len(now) * len(before) / 2
+    return Shift(min(float(found.pvalue), 1.0), int(np.sign(found.statistic - middle)))
+
+
+def shift_of_outages(
+    before: Sequence[float],
+    before_ended: Sequence[bool],
+    now: Sequence[float],
+    now_ended: Sequence[bool],
+) -> Shift | None:
+    """The same of outages (K4): of one that lasts no more is known than that it is longer.
+
+    Where all ended it is the Mann–Whitney test, else Gehan's, which is that for such samples; by
+    every way to deal the outages to both windows where these are few.
+    Source: E. A. Gehan, Biometrika 52 (1965).
+    """
+    if all(before_ended) and all(now_ended):
+        return shift_of(before, now)
+    if not before or not now:
+        return None
+    seconds, ended = np.array([*now, *before]), np.array([*now_ended, *before_ended])
+    # Row i, column j: outage i was certainly longer than j; at equal age one that lasts was.
+    is_later = seconds[:, None] > seconds
+    is_longer = ended & (is_later | ((seconds[:, None] == seconds) & ~ended[:, None]))
+    scores = is_longer.sum(axis=1) - is_longer.sum(axis=0)
+    score = int(scores[: len(now)].sum())
+    return Shift(_deal(scores, len(now), abs(score)), int(np.sign(score)))
+
+
+def _deal(scores: NDArray[np.int64], size: int, reached: int) -> float:
+    """Share of all ways to choose *size* of *scores* whose sum is as far from 0 as *reached*."""
+    count = len(scores)
+    if comb(count, size) <= MOST_DEALS:
+        places = np.array(list(combinations(range(count), size)))
+        return float((np.abs(scores[places].sum(axis=1)) >= reached).mean())
+    from scipy.special import ndtr  # noqa: PLC0415  # as above
+
+    variance = size * (count - size) * float((scores**2).sum()) / (count * (count - 1))
+    return float(2 * ndtr(-reached / np.sqrt(variance))) if variance else 1.0
+
+
+def adjust(p_values: ArrayLike) -> Floats:
+    """Adjusted p-values of a whole table (K5): calling those up to q clear errs in a share q.
+
+    Benjamini and Hochberg, JRSS B 57 (1995). NaN stands for what was not tested, and stays.
+    """
+    from scipy.stats import false_discovery_control  # noqa: PLC0415  # as above
+
+    given = np.asarray(p_values, dtype="float64")
+    adjusted = np.full_like(given, np.nan)
+    is_tested = ~np.isnan(given)
+    if is_tested.any():
+        adjusted[is_tested] = false_discovery_control(given[is_tested], method="bh")
+    return adjusted
