@@ -73,14 +73,21 @@ def demonstration(*options: str) -> str:
 
 
 def commands() -> str:
-    """Every command with its help, as `--help` prints it."""
+    """Every command with its help, as `--help` prints it, and the commands of commands."""
     top: Any = typer.main.get_command(app)
     here = top.make_context("dora", [], resilient_parsing=True, terminal_width=WIDTH)
-    parts = [_block(top.get_help(here))]
-    for name, command in top.commands.items():
+    return _paragraphs(_block(top.get_help(here)), *_below(top, here, "##"))
+
+
+def _below(group: Any, here: Any, mark: str) -> Iterator[str]:
+    """Heading and help of every command of *group*, with those below each."""
+    for name in group.list_commands(here):
+        command = group.commands[name]
         context = command.make_context(name, [], parent=here, resilient_parsing=True)
-        parts += [f"## `dora {name}`", _block(command.get_help(context))]
-    return _paragraphs(*parts)
+        yield f"{mark} `{context.command_path}`"
+        yield _block(command.get_help(context))
+        if hasattr(command, "commands"):
+            yield from _below(command, context, f"{mark}#")
 
 
 # -- docs/configuration.md ----------------------------------------------------------------------

@@ -116,7 +116,8 @@ def test_help_needs_nothing_heavy() -> None:
         "except SystemExit: print(*sorted(sys.modules), file=sys.stderr)"
     )
     heavy = {"pandas", "numpy", "scipy", "github", "graphql", "requests", "rich", "jinja2"}
-    for arguments in (["--help"], ["report", "--help"], ["demo", "--help"]):
+    publish = [["publish", *target, "--help"] for target in ([], ["issue"], ["slack"])]
+    for arguments in (["--help"], ["report", "--help"], ["demo", "--help"], *publish):
         done = subprocess.run(  # noqa: S603  # our own program
             [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True
         )

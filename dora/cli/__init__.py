@@ -7,9 +7,10 @@ import os
 import sys
 import traceback
 from importlib.metadata import version as version_of
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from dora import __version__
 from dora.cli import output as out
@@ -23,8 +24,19 @@ from dora.errors import DoraError
 #: What a shell reports of a program ended by Ctrl-C.
 INTERRUPTED = 130
 
+
+class _Commands(TyperGroup):
+    """The commands, in the order in which a person meets them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Give their names; typer would put those that have commands of their own first."""
+        last = ("publish", "demo")
+        return [*(name for name in super().list_commands(ctx) if name not in last), *last]
+
+
 app = typer.Typer(
     name="dora",
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -82,5 +94,5 @@ def _options(
 app.command()(report)
 app.command()(doctor)
 app.command()(explain)
-app.command()(publish)
+app.add_typer(publish, name="publish")
 app.command(context_settings=CONTEXT)(demo)

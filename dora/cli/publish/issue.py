@@ -1,0 +1,111 @@
+"""`dora publish issue`: one issue that is kept up to date, with a comment a week."""
+
+import os
+import re
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dora.cli import output as out
+from dora.cli.options import Verbose
+from dora.cli.publish.given import (
+    DryRun,
+    EvidenceFile,
+    Link,
+    PreviousFile,
+    ReportFile,
+    movements,
+    read,
+    say,
+)
+from dora.errors import BadUsage, NoAccess
+
+if TYPE_CHECKING:
+    from dora.publish.issue import Issues
+    from dora.results import Report
+
+#: How GitHub names a repository.
+REPOSITORY = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]+")
+
+
+def issue(
+    report: ReportFile,
+    evidence: EvidenceFile = None,
+    previous: PreviousFile = None,
+    repository: Annotated[
+        str | None,
+        typer.Option(metavar="OWNER/NAME", help="Of the issue. Default: GITHUB_REPOSITORY."),
+    ] = None,
+    title: Annotated[
+        str | None, typer.Option(help="Of the issue. Default: DORA metrics of the organization.")
+    ] = None,
+    link: Link = "",
+    dry_run: DryRun = False,
+    verbose: Verbose = False,  # noqa: ARG001  # read by main
+) -> None:
+    """Keep one issue up to date, with a comment a week that says what changed.
+
+    It is compared with --previous, or else with what the last comment keeps.
+    """
+    from dora.movements import failed_of  # noqa: PLC0415  # as needed
+    from dora.publish.issue import Found  # noqa: PLC0415  # heavy: PyGithub
+    from dora.publish.memory import pack  # noqa: PLC0415  # as needed
+    from dora.render.comment import render_comment, week_of  # noqa: PLC0415  # likewise
+
+    given = read(report, evidence, previous)
+    called = _title(title, given.report)
+    issues = _issues(repository or os.environ.get("GITHUB_REPOSITORY", ""), called, dry_run)
+    found = issues.find() if issues else Found(None)
+    week = week_of(given.report)
+    moved, why = movements(given, found.before(week))
+    body = _body(given.report, link)
+    comment = render_comment(given.report, moved, why=why)
+    if dry_run:
+        there = f"the issue {found.issue.html_url}" if found.issue else "a new issue"
+        has_week = any(one.week == week for one in found.posts)
+        how = f"its comment of {week}, written anew" if has_week else f"a comment of {week}"
+        out.show(f"{there} of the title: {called}\n\n{body}\n\n{how}:\n\n{comment}")
+    elif issues:
+        failed = failed_of(given.evidence) if given.evidence else None
+        say(f"posted: {issues.publish(body, comment, week, pack(given.report, failed))}")
+
+
+def _title(title: str | None, report: "Report") -> str:
+    """The title, on one line and with nothing in it that cannot be seen."""
+    from dora.render.words import plain  # noqa: PLC0415  # as needed
+
+    title = title or f"DORA metrics of {report.organization}"
+    title = plain(" ".join(title.split()))
+    if not title:
+        raise BadUsage("--title: is empty; allowed: a few words")
+    return title
+
+
+def _body(report: "Report", link: str) -> str:
+    from dora.render.comment import ADDRESS  # noqa: PLC0415  # as needed
+    from dora.render.markdown import render_report  # noqa: PLC0415  # likewise
+
+    lines = ["This issue is kept up to date; each week's comment says what changed."]
+    if ADDRESS.fullmatch(link):
+        lines.append(f"[The run that made it]({link})")
+    return "\n".join([render_report(report), *lines, ""])
+
+
+def _issues(repository: str, title: str, dry_run: bool) -> "Issues | None":
+    """The issue's place at GitHub; None for a dry run that nobody gave a token for."""
+    from dora.collect.access import find_access  # noqa: PLC0415  # heavy: PyGithub
+    from dora.publish.issue import Issues  # noqa: PLC0415  # likewise
+
+    owner, _, name = repository.partition("/")
+    if not REPOSITORY.fullmatch(repository) or name in {".", ".."}:
+        raise BadUsage(
+            f"--repository: {repository!r} is not allowed; allowed: OWNER/NAME, "
+            "or GITHUB_REPOSITORY in the environment"
+        )
+    try:
+        access = find_access(os.environ, owner)
+    except NoAccess:
+        if dry_run:
+            return None
+        raise
+    return Issues(access.requester(), repository, title)

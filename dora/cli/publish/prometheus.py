@@ -1,0 +1,74 @@
+"""`dora publish prometheus`: the report's figures for a textfile collector or a Pushgateway."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dora.cli import output as out
+from dora.cli.options import Verbose
+from dora.cli.publish.given import DryRun, EvidenceFile, ReportFile, read, say
+from dora.errors import BadUsage
+
+if TYPE_CHECKING:
+    from dora.publish.gauges import Gauges
+
+
+def prometheus(
+    report: ReportFile,
+    evidence: EvidenceFile = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.prom", help="Write a file for a textfile collector."),
+    ] = None,
+    pushgateway: Annotated[
+        str | None, typer.Option(metavar="URL", help="Replace the group in a Pushgateway.")
+    ] = None,
+    dry_run: DryRun = False,
+    verbose: Verbose = False,  # noqa: ARG001  # read by main
+) -> None:
+    """Give every figure as a gauge: in a file (--output), or pushed (--pushgateway).
+
+    With --evidence also how long the oldest open outage has lasted. User and password of a
+    Pushgateway are read from DORA_PUSHGATEWAY_USER and DORA_PUSHGATEWAY_PASSWORD.
+    """
+    from dora.publish.exposition import (  # noqa: PLC0415  # as needed
+        check_installed,
+        exposition,
+        write_file,
+    )
+    from dora.publish.gauges import gauges_of, value  # noqa: PLC0415  # likewise
+    from dora.publish.pushgateway import Gateway, check_gateway, push  # noqa: PLC0415  # likewise
+
+    if output is None and pushgateway is None and not dry_run:
+        raise BadUsage(
+            "prometheus: no place was named; allowed: --output, --pushgateway, --dry-run"
+        )
+    gateway = None
+    if pushgateway is not None:
+        user, password = (
+            os.environ.get(f"DORA_PUSHGATEWAY_{name}", "") for name in ("USER", "PASSWORD")
+        )
+        gateway = Gateway(pushgateway, user, password)
+        check_gateway(gateway)
+    given = read(report, evidence)
+    check_installed()
+    made = gauges_of(given.report, given.evidence)
+    tell_doubles(made)
+    if dry_run:
+        out.show(exposition(made.gauges).decode())
+        return
+    if output is not None:
+        write_file(exposition(made.gauges), output)
+        say(f"{len(made.gauges):,} figures were written to {output}")
+    if gateway is not None:
+        push(made.gauges, value(given.report.organization), gateway)
+        say(f"{len(made.gauges):,} figures were pushed to {gateway.shown}")
+
+
+def tell_doubles(made: "Gauges") -> None:
+    """Say which rows were left out, for another has the same labels."""
+    for labels in made.doubles:
+        named = ", ".join(f"{name} {text}" for name, text in labels)
+        say(f"left out, for another row has the same labels: {named}")

@@ -1,0 +1,73 @@
+"""`dora publish slack`: the report as a message, by an incoming webhook or by a bot."""
+
+import json
+import os
+from typing import Annotated, Any
+
+import typer
+
+from dora.cli import output as out
+from dora.cli.options import Verbose
+from dora.cli.publish.given import (
+    DryRun,
+    EvidenceFile,
+    Given,
+    Link,
+    PreviousFile,
+    ReportFile,
+    movements,
+    read,
+    say,
+)
+from dora.errors import NoAccess
+
+#: Where Slack's API is, unless SLACK_API_URL says otherwise (GovSlack has its own).
+SLACK_API = "https://slack.com/api/"
+
+
+def slack(
+    report: ReportFile,
+    evidence: EvidenceFile = None,
+    previous: PreviousFile = None,
+    channel: Annotated[
+        str | None, typer.Option(help="The channel's id, with SLACK_BOT_TOKEN.")
+    ] = None,
+    link: Link = "",
+    dry_run: DryRun = False,
+    verbose: Verbose = False,  # noqa: ARG001  # read by main
+) -> None:
+    """Post a message, by SLACK_WEBHOOK_URL or by SLACK_BOT_TOKEN and --channel."""
+    from dora.render.blocks import render_message  # noqa: PLC0415  # as needed
+
+    given = read(report, evidence, previous)
+    message: dict[str, Any] = render_message(given.report, movements(given)[0], link=link)
+    if dry_run:
+        out.show(json.dumps(message, indent=2))
+        return
+    say(f"Slack: {_post(given, message, channel or os.environ.get('SLACK_CHANNEL', ''))}")
+
+
+def _post(given: Given, message: dict[str, Any], channel: str) -> str:
+    """Post *message* by what the environment has to do it with; what was done."""
+    from dora.publish import slack  # noqa: PLC0415  # as needed
+    from dora.render.comment import week_of  # noqa: PLC0415  # likewise
+
+    slack.check_installed()
+    week, organization = week_of(given.report), given.report.organization
+    url, token = (
+        os.environ.get(f"SLACK_{name}", "").strip() for name in ("WEBHOOK_URL", "BOT_TOKEN")
+    )
+    if token and channel:
+        api = os.environ.get("SLACK_API_URL", "").strip() or SLACK_API
+        return slack.post_by_bot(
+            message, token, channel, week=week, organization=organization, api=api
+        )
+    if url:
+        receipt = given.path.with_name(f"{given.path.name}.slack")
+        return slack.post_by_webhook(
+            message, url, week=week, organization=organization, receipt=receipt
+        )
+    raise NoAccess(
+        "there is nothing to reach Slack with",
+        "Set SLACK_WEBHOOK_URL, or SLACK_BOT_TOKEN and --channel.",
+    )

@@ -1,0 +1,33 @@
+"""`dora publish summary`: the report on the page of a workflow's run."""
+
+import os
+from pathlib import Path
+
+from dora.cli import output as out
+from dora.cli.options import Verbose
+from dora.cli.publish.given import DryRun, ReportFile, read, say
+from dora.errors import CannotWrite
+
+
+def summary(
+    report: ReportFile,
+    dry_run: DryRun = False,
+    verbose: Verbose = False,  # noqa: ARG001  # read by main
+) -> None:
+    """Write the page of a workflow's run, in the file that GITHUB_STEP_SUMMARY names."""
+    from dora.publish.summary import LIMIT, publish_summary, room_for  # noqa: PLC0415  # as needed
+    from dora.render.markdown import render_report  # noqa: PLC0415  # likewise
+
+    given = read(report)
+    if dry_run:
+        out.show(render_report(given.report, limit=LIMIT))
+        return
+    name = os.environ.get("GITHUB_STEP_SUMMARY", "")
+    if not name:
+        raise CannotWrite(
+            "there is no job summary: GITHUB_STEP_SUMMARY is not set",
+            "Run it in a step of a workflow, or look at it with --dry-run.",
+        )
+    path = Path(name)
+    publish_summary(render_report(given.report, limit=room_for(path)), path)
+    say("the job summary was written")

@@ -1,0 +1,87 @@
+"""Gauges in, Prometheus' text exposition format out, and into a file that is whole at any time.
+
+No sample bears a time: a node exporter's textfile collector refuses those, and the report's own
+time is a gauge.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dora.errors import BadUsage, CannotWrite
+from dora.publish.gauges import Gauge
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+    from prometheus_client.core import GaugeMetricFamily
+
+#: Whoever the exporter runs as must be able to read it.
+MODE = 0o644
+
+
+def check_installed() -> None:
+    """Refuse to go on without prometheus-client."""
+    try:
+        import prometheus_client  # noqa: F401, PLC0415  # an optional extra
+    except ImportError:
+        raise BadUsage(
+            "prometheus: the package prometheus-client is not installed; allowed: with the extra, "
+            "`pip install 'dora-report[prometheus]'`"
+        ) from None
+
+
+def name_of(gauge: Gauge) -> str:
+    """Give the metric's name: `dora_change_lead_time_median_seconds`."""
+    return f"dora_{gauge.of}_{gauge.name}"
+
+
+def registry_of(gauges: Iterable[Gauge]) -> "CollectorRegistry":
+    """Give what prometheus-client writes and pushes."""
+    from prometheus_client import CollectorRegistry  # noqa: PLC0415  # an optional extra
+
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Families(gauges))
+    return registry
+
+
+def exposition(gauges: Iterable[Gauge]) -> bytes:
+    """Give the text of all *gauges*, each metric with its HELP and TYPE."""
+    from prometheus_client import generate_latest  # noqa: PLC0415  # an optional extra
+
+    return generate_latest(registry_of(gauges))
+
+
+class _Families:
+    """Gauges, gathered by the metric that they belong to."""
+
+    def __init__(self, gauges: Iterable[Gauge]) -> None:
+        self._gauges = tuple(gauges)
+
+    def collect(self) -> "Iterator[GaugeMetricFamily]":
+        """Give each metric with all its samples, in the order in which metrics first came."""
+        from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415  # an optional extra
+
+        families: dict[str, GaugeMetricFamily] = {}
+        for one in self._gauges:
+            name = name_of(one)
+            family = families.setdefault(name, GaugeMetricFamily(name, one.help))
+            family.add_sample(name, dict(one.labels), one.value)
+        yield from families.values()
+
+
+def write_file(text: bytes, path: Path) -> None:
+    """Put *text* in the place of the file at *path*, readable by all; there is no half of it.
+
+    The name of what is being written does not end in `.prom`, so that no exporter takes it.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(text)
+        part.chmod(MODE)
+        part.replace(path)
+    except OSError as wrong:
+        part.unlink(missing_ok=True)
+        raise CannotWrite(
+            f"{path} cannot be written: {wrong.strerror}", "Name another file."
+        ) from None
