@@ -8,11 +8,17 @@ from io import StringIO
 from typing import Any
 
 from dora.render import words
-<<<<<<< HEAD
-from dora.results import SCHEMA, Coverage, Report, Row, Scope
-=======
-from dora.results import METRICS, SCHEMA, Bucket, Comparison, Coverage, Metrics, Report, Row
->>>>>>> b3a6c06a35573819b2c8c6f24f3b3583b3d41107
+from dora.results import (
+    METRICS,
+    SCHEMA,
+    Bucket,
+    Comparison,
+    Coverage,
+    Metrics,
+    Report,
+    Row,
+    Scope,
+)
 
 SKIPPED = ("archived", "empty", "no deployments", "excluded")
 DEPLOYMENTS = (
