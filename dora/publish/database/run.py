@@ -163,7 +163,8 @@ def upsert(run: Run, table: Table, *conditions: Any) -> int:
 
 
 def _count(run: Run, statement: Any) -> int:
-    return max(0, run.connection.execute(statement).rowcount)
+    kept = statement.execution_options(preserve_rowcount=True)
+    return max(0, run.connection.execute(kept).rowcount)
 
 
 def absent(table: Table) -> Condition:

@@ -26,6 +26,14 @@ from dora.results import Report
 
 #: Names this program's lock among those of others: the letters of `dora`.
 LOCK = int.from_bytes(b"dora")
+#: Of the transaction alone. What is merged was loaded a moment ago and is not in the statistics of
+#: the planner, which would compare each row with each.
+SETTINGS = {
+    "lock_timeout": f"{LOCK_SECONDS}s",
+    "timezone": "UTC",
+    "enable_nestloop": "off",
+    "work_mem": "64MB",
+}
 
 
 @dataclass(frozen=True)
@@ -126,9 +134,9 @@ def _enter(connection: Connection, place: Place) -> None:
         return
     quoted = '"' + place.schema.replace('"', '""') + '"'
     connection.execute(text("SELECT set_config('search_path', :path, true)"), {"path": quoted})
-    for setting, value in (("lock_timeout", f"{LOCK_SECONDS}s"), ("timezone", "UTC")):
+    for name, value in SETTINGS.items():
         connection.execute(
-            text("SELECT set_config(:name, :value, true)"), {"name": setting, "value": value}
+            text("SELECT set_config(:name, :value, true)"), {"name": name, "value": value}
         )
 
 
