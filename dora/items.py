@@ -74,7 +74,8 @@ def _fill(path: Path, window: Window, seen: dict[str, Any]) -> None:
     """What stands beside the items; CannotRead where it is not the evidence that it must be."""
     found = seen.get("schema")
     if found != EVIDENCE:
-        raise CannotRead(f"{path} is no evidence: its schema is {found!r}, not {EVIDENCE!r}", "")
+        why = f"its schema is {found!r}, not {EVIDENCE!r}"
+        raise CannotRead(f"{path} is no evidence: {why}", ADVICE)
     try:
         told = seen["window"]
         window.since, window.until = _instant(told["since"]), _instant(told["until"])

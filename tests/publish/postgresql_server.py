@@ -58,10 +58,8 @@ class Server:
 
     def connect(self, database: str = "postgres", **more: Any) -> psycopg.Connection[Any]:
         """A connection that commits at once."""
-        given = {"user": "owner", "password": PASSWORD, **more}
-        return psycopg.connect(
-            host="127.0.0.1", port=self.port, dbname=database, autocommit=True, **given
-        )
+        given = {"user": "owner", "password": PASSWORD, "autocommit": True, **more}
+        return psycopg.connect(host="127.0.0.1", port=self.port, dbname=database, **given)
 
     def database(self, *, encoding: str = "UTF8") -> str:
         """A new and empty database; its name."""
