@@ -7,7 +7,6 @@ whose time and memory are its own and count only in the seconds.
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""docs/grafana/dora.json: every query of it runs on PostgreSQL, and its figures are the report's."""
+"""docs/grafana/dora.json: every query runs on PostgreSQL, and its figures are the report's."""
 
 import json
 import re
@@ -115,7 +115,7 @@ def place(row: dict[str, Any]) -> tuple[str, str, str]:
     return key["repository"], key["environment"], key.get("service", "")
 
 
-NOW_PANELS = {
+NOW_PANELS: dict[str, tuple[str, dict[str, Any]]] = {
     "Deployment frequency now": (
         "deployment_frequency",
         {"deployments": "deployments", "per_day": "per_day", "low": ("per_day_interval", 0),

@@ -13,10 +13,10 @@ import pytest
 
 from dora.errors import BadUsage
 from dora.publish.database.address import find_place
-from tests.publish.made import command, environment, row, written
+from tests.publish.made import MONDAY, command, environment, row, written
 from tests.publish.postgresql_server import ENCODED, PASSWORD, Server, free_port
 from tests.publish.stored import column, contents, deployment, evidence, send, sent, whole_report
-from tests.publish.test_postgres_same import DAY, MONDAY, WEEKS
+from tests.publish.test_postgres_same import DAY, WEEKS
 
 SECRET = "hunter2 @:/?#[]%&="
 
@@ -224,7 +224,7 @@ def test_a_password_is_in_no_repr(server: Server) -> None:
         find_place(server.url(), "x" * 64)
 
 
-def test_dry_run(server: Server, tmp_path: Path) -> None:
+def test_dry_run(tmp_path: Path) -> None:
     """What would be written and where to, and nothing is; no database need be there."""
     url = f"postgresql://me:{ENCODED}@db.invalid:5433/metrics"
     done = send(url, tmp_path, *WEEKS[0], "--dry-run")

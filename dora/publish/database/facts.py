@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Table, and_, delete, literal, not_, select, union, update
 
 from dora.publish.database import schema
-from dora.publish.database.run import Condition, Run, absent, inside, same, upsert
+from dora.publish.database.run import Run, absent, inside, same, upsert
 from dora.publish.database.staging import LATER, PLACES, load, make, staged
 
 #: What a gap in the reading of incidents begins with; then nobody knows whether they are gone.
@@ -156,7 +156,7 @@ def _merge_parts(run: Run, table: Table, whole: Table, key: str) -> int:
     """Rows that hang on facts: those of facts that this run told become what it said."""
     source = staged(table)
 
-    def told(part: Any) -> Condition:
+    def told(part: Any) -> Any:
         return exists(
             whole,
             run.was_told(whole),

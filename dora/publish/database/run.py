@@ -63,7 +63,8 @@ class Run:
 
     def is_not_newer(self, table: Table) -> Condition:
         """Rows that no later run told."""
-        return _told(table) <= self._now()
+        is_not_newer: Condition = _told(table) <= self._now()
+        return is_not_newer
 
     def was_told(self, table: Table) -> Condition:
         """Rows that this run told, or confirmed."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, MetaData, Table
+from sqlalchemy import Column, Connection, MetaData, Table, Text
 
 from dora.publish.database import schema
 from dora.publish.database.schema import Instant, instant_text
@@ -24,16 +24,16 @@ REPLACEMENT = "\ufffd"
 PLACES = Table(
     "staged_places",
     MetaData(),
-    Column("repository", schema.Text),
-    Column("environment", schema.Text),
+    Column("repository", Text),
+    Column("environment", Text),
     prefixes=["TEMPORARY"],
 )
 LATER = Table(
     "staged_later",
     MetaData(),
-    Column("repository", schema.Text),
-    Column("environment", schema.Text),
-    Column("tier", schema.Text),
+    Column("repository", Text),
+    Column("environment", Text),
+    Column("tier", Text),
     Column("since", Instant),
     Column("until", Instant),
     prefixes=["TEMPORARY"],
