@@ -15,10 +15,14 @@ from dora.groups import Groups, find_groups
 from dora.history import ENVIRONMENT
 from dora.measures import HAPPENED, Events, find_events, measure
 from dora.metrics.significance import (
+    CLEAR,
     Shift,
     adjust,
+    rate_floors,
     rate_p_values,
+    share_floors,
     share_p_values,
+    shift_floors,
     shift_of,
     shift_of_outages,
 )
@@ -26,8 +30,6 @@ from dora.movers import find_movers
 from dora.results import Before, Compared, Comparison, Metrics
 from dora.tables import Tables
 
-#: Up to this adjusted p-value a change is called better or worse (K5).
-CLEAR = 0.05
 BETTER, WORSE, UNCLEAR = "better", "worse", "no clear change"
 #: The metrics, and which way is better: more or less.
 BETTER_SIGN = {
@@ -143,11 +145,11 @@ def _test(
     tests = pd.concat(
         [frame.assign(metric=metric) for metric, frame in zip(BETTER_SIGN, made, strict=True)],
         ignore_index=True,
-    )
-    tests["adjusted"] = adjust(tests["p_value"])
-    direction = tests["sign"] * tests["metric"].map(BETTER_SIGN)
+    ).astype({"metric": "str"})
+    tests["adjusted"] = adjust(tests["p_value"].where(tests["floor"] <= CLEAR))
+    direction = tests["sign"] * tests["metric"].map(BETTER_SIGN).astype("float64")
     is_clear = (tests["adjusted"] <= CLEAR) & tests["agrees"]
-    words = direction.map({1: BETTER, -1: WORSE, 0: UNCLEAR})
+    words = direction.map({1.0: BETTER, -1.0: WORSE, 0.0: UNCLEAR}).astype("str")
     return tests.assign(verdict=words.where(is_clear, UNCLEAR))
 
 
@@ -155,6 +157,7 @@ def _frame(
     pairs: list[tuple[int, Metrics, Metrics]],
     values: list[tuple[float | None, float | None]],
     p_values: Any,
+    floors: Any,
     signs: Any = None,
     *,
     is_rate: bool = False,
@@ -170,8 +173,9 @@ def _frame(
     ratio = np.divide(now, before, out=nothing.copy(), where=before > 0)
     return pd.DataFrame(
         {
-            "group": [group for group, _, _ in pairs],
+            "group": np.array([group for group, _, _ in pairs], dtype="int64"),
             "p_value": np.asarray(p_values, dtype="float64"),
+            "floor": np.asarray(floors, dtype="float64"),
             "sign": moved if signs is None else np.asarray(signs, dtype="float64"),
             "agrees": True if signs is None else moved == np.asarray(signs, dtype="float64"),
             "ratio": nothing if is_rate else ratio,
@@ -189,7 +193,7 @@ def _frequencies(pairs: list[tuple[int, Metrics, Metrics]], begun: set[int | Non
         for group, before, now in pairs
     ]
     old, new = zip(*((a or 0, b or 0) for a, b in counts), strict=True) if counts else ((), ())
-    return _frame(pairs, [*counts], rate_p_values(old, new))
+    return _frame(pairs, [*counts], rate_p_values(old, new), rate_floors(old, new))
 
 
 def _shares(pairs: list[tuple[int, Metrics, Metrics]], metric: str) -> pd.DataFrame:
@@ -199,10 +203,10 @@ def _shares(pairs: list[tuple[int, Metrics, Metrics]], metric: str) -> pd.DataFr
         (getattr(old, part), old.deployments, getattr(new, part), new.deployments)
         for old, new in both
     ]
-    columns = zip(*counts, strict=True) if counts else ((), (), (), ())
-    return _frame(
-        pairs, [(old.rate, new.rate) for old, new in both], share_p_values(*columns), is_rate=True
-    )
+    columns = [*zip(*counts, strict=True)] if counts else [()] * 4
+    values = [(old.rate, new.rate) for old, new in both]
+    p_values, floors = share_p_values(*columns), share_floors(*columns)
+    return _frame(pairs, values, p_values, floors, is_rate=True)
 
 
 def _lead_times(
@@ -210,9 +214,15 @@ def _lead_times(
 ) -> pd.DataFrame:
     """Lead times: one median a deployment, for what was shipped together is one observation."""
     samples = [_lead_time_samples(events) for events in (old, new)]
-    shifts = [shift_of(*(sample.get(group, []) for sample in samples)) for group, _, _ in pairs]
+    both = [tuple(sample.get(group, []) for sample in samples) for group, _, _ in pairs]
+    p_values, signs = _split([shift_of(*sample) for sample in both])
     values = [(a.change_lead_time.median, b.change_lead_time.median) for _, a, b in pairs]
-    return _frame(pairs, values, *_split(shifts))
+    return _frame(pairs, values, p_values, _shift_floors(both), signs)
+
+
+def _shift_floors(samples: list[tuple[Any, ...]]) -> Any:
+    sizes = [[*map(len, sample)] for sample in samples]
+    return shift_floors(*([*zip(*sizes, strict=True)] if sizes else [(), ()]))
 
 
 def _lead_time_samples(events: Events) -> dict[Any, list[float]]:
@@ -230,14 +240,12 @@ def _recoveries(
 ) -> pd.DataFrame:
     before, now = _outage_samples(old, earlier), _outage_samples(new, config)
     nothing: tuple[list[float], list[bool]] = ([], [])
-    shifts = [
-        shift_of_outages(*before.get(group, nothing), *now.get(group, nothing))
-        for group, _, _ in pairs
-    ]
-    p_values, signs = _split(shifts)
+    both = [(before.get(group, nothing), now.get(group, nothing)) for group, _, _ in pairs]
+    p_values, signs = _split([shift_of_outages(*old, *new) for old, new in both])
+    floors = _shift_floors([(old[0], new[0]) for old, new in both])
     values = [(a.recovery_time.mean, b.recovery_time.mean) for _, a, b in pairs]
     # The mean is of those that ended alone: it may fall because the longest outages last.
-    return _frame(pairs, values, p_values, signs).assign(agrees=True)
+    return _frame(pairs, values, p_values, floors, signs).assign(agrees=True)
 
 
 def _outage_samples(events: Events, config: Config) -> dict[Any, tuple[list[float], list[bool]]]:

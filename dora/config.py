@@ -6,26 +6,27 @@ Option beats environment variable (`DORA_SINCE` …) beats file (`dora.toml`, `[
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
-from difflib import get_close_matches
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
-    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
 from dora.errors import BadUsage
+from dora.given import Layer, merge, name_of, problem_of, read_environment, read_file
 from dora.settings import Settings, known_zone
 from dora.window import Window, parse_age, parse_instant
+
+#: Parts that a trend may have: nobody looks at more, and every row has each of them.
+MOST_PARTS = 1_000
+PARTS = {"day": timedelta(days=1), "week": timedelta(weeks=1), "month": timedelta(days=30)}
 
 
 class Config(Settings):
@@ -36,6 +37,8 @@ class Config(Settings):
     window: Window
     now: datetime
     """The one reading of the clock."""
+    first_until: datetime | None = None
+    """End of the earliest window that is read for, where there are several."""
 
     @property
     def organization(self) -> str:
@@ -75,7 +78,7 @@ class Config(Settings):
         if not self.compare:
             return self
         window = Window(self.before.window.since, self.window.until, self.window.timezone)
-        return self.model_copy(update={"window": window})
+        return self.model_copy(update={"window": window, "first_until": self.window.since})
 
     @property
     def cache_directory(self) -> Path | None:
@@ -108,37 +111,21 @@ class Config(Settings):
         """`sha256:…` of every setting that decides the numbers (not of how GitHub is asked)."""
         deciding = self.model_dump(
             mode="json",
-            exclude={"window", "now", "since", "until", "collect", "trend", "compare"},
+            exclude={
+                "window",
+                "now",
+                "first_until",
+                "since",
+                "until",
+                "collect",
+                "trend",
+                "compare",
+            },
         )
         deciding["environments"] = list(self.environments.items())  # the first that fits wins
         deciding["older_deployments"] = self.collect.older_deployments
         text = json.dumps(deciding, sort_keys=True, ensure_ascii=True)
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
-
-
-class _Layer:
-    """Settings of one origin, and how that origin is named in an error."""
-
-    def __init__(self, values: dict[str, Any], origin: str, spelling: str = "{}") -> None:
-        self.values = values
-        self.origin = origin
-        self.spelling = spelling
-
-    def holds(self, path: tuple[int | str, ...]) -> bool:
-        here: Any = self.values
-        for step in path:
-            if not isinstance(here, Mapping) or step not in here:
-                return isinstance(step, int)  # an item of a list, or the branch of a union
-            here = here[step]
-        return True
-
-    def name(self, path: tuple[int | str, ...]) -> str:
-        key = ".".join(str(step) for step in path if isinstance(step, str))
-        if self.spelling == "--{}":
-            return "--" + key.removeprefix("collect.").replace("_", "-")
-        if self.spelling == "DORA_{}":
-            return "DORA_" + key.replace(".", "__").upper()
-        return f"{self.origin}: {key}"
 
 
 def load_config(
@@ -154,25 +141,28 @@ def load_config(
     lists every problem, one a line.
     """
     layers = [
-        _Layer(
+        Layer(
             {key: value for key, value in options.items() if value not in (None, ())}, "", "--{}"
         ),
-        _Layer(_from_environment(), "", "DORA_{}"),
-        _from_file(directory, file),
+        Layer(read_environment(), "", "DORA_{}"),
+        read_file(directory, file),
     ]
     merged: dict[str, Any] = {}
     for layer in reversed(layers):
-        merged = _merge(merged, layer.values)
+        merged = merge(merged, layer.values)
     try:
         settings = _Given.model_validate(merged)
     except ValidationError as wrong:
-        problems = [_problem(error, layers) for error in wrong.errors()]
+        problems = [problem_of(error, layers) for error in wrong.errors()]
         problems += _window_problems(merged, layers, now)
         raise BadUsage("\n".join(dict.fromkeys(problems))) from None
     problems = _window_problems(merged, layers, now)
     if problems:
         raise BadUsage("\n".join(problems))
     window = _window(settings, now)
+    problem = _trend_problem(settings.trend, window)
+    if problem:
+        raise BadUsage(f"{name_of(layers, ('trend',))}: {problem}")
     return Config.model_construct(**dict(settings), window=window, now=now)
 
 
@@ -198,7 +188,7 @@ def _window(settings: Settings, now: datetime) -> Window:
     return Window(parse_instant(settings.since, now, zone), until, settings.timezone)
 
 
-def _window_problems(merged: dict[str, Any], layers: list[_Layer], now: datetime) -> list[str]:
+def _window_problems(merged: dict[str, Any], layers: list[Layer], now: datetime) -> list[str]:
     """What is wrong with `since` and `until`, told beside the other settings' problems."""
     try:
         zone = ZoneInfo(known_zone(str(merged.get("timezone", "UTC"))))
@@ -211,103 +201,26 @@ def _window_problems(merged: dict[str, Any], layers: list[_Layer], now: datetime
         try:
             instants[key] = parse_instant(text, now, zone)
         except ValueError as wrong:
-            problems.append(f"{_name(layers, (key,))}: {text!r} {wrong}")
+            problems.append(f"{name_of(layers, (key,))}: {text!r} {wrong}")
             continue
         if instants[key] > now:
-            told = f"{_name(layers, (key,))}: {text!r}"
+            told = f"{name_of(layers, (key,))}: {text!r}"
             problems.append(f"{told} is in the future; allowed: up to now")
     if not problems and instants["since"] >= instants["until"]:
         begin, end = (f"{instants[key]:%Y-%m-%d %H:%M} UTC" for key in instants)
         problems.append(
-            f"{_name(layers, ('since',))}: the window would begin at {begin} and end at {end}; "
+            f"{name_of(layers, ('since',))}: the window would begin at {begin} and end at {end}; "
             "allowed: a begin before the end"
         )
     return problems
 
 
-def _from_environment() -> dict[str, Any]:
-    class Environment(Settings):
-        model_config = SettingsConfigDict(env_ignore_empty=True)
-
-    try:
-        return EnvSettingsSource(Environment)()
-    except ValueError as wrong:  # a list or table that is not JSON
-        raise BadUsage(
-            f"an environment variable cannot be read: {wrong}",
-            "Lists and tables are written as JSON there: DORA_REPO='[\"api-*\"]'.",
-        ) from None
-
-
-def _from_file(directory: Path, file: Path | None) -> _Layer:
-    own, project = directory / "dora.toml", directory / "pyproject.toml"
-    chosen = file or next((path for path in (own, project) if path.is_file()), None)
-    if chosen is None:
-        return _Layer({}, "dora.toml")
-    try:
-        document = tomllib.loads(chosen.read_text(encoding="utf-8"))
-    except OSError as wrong:
-        raise BadUsage(
-            f"{chosen}: cannot be read: {wrong.strerror}", "Name a readable file with --config."
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
-        raise BadUsage(f"{chosen}: is no TOML: {wrong}", "See docs/configuration.md.") from None
-    if chosen.name == "pyproject.toml":
-        tool = document.get("tool", {})
-        document = tool.get("dora", {}) if isinstance(tool, Mapping) else {}
-        if not isinstance(document, Mapping):
-            raise BadUsage(f"{chosen.name}: [tool.dora] is no table", "See docs/configuration.md.")
-        return _Layer(_written(document), f"{chosen.name} [tool.dora]")
-    return _Layer(_written(document), chosen.name)
-
-
-def _written(document: Mapping[str, Any]) -> dict[str, Any]:
-    """*document* with dates, which TOML has of its own, as they are written elsewhere."""
-    return {
-        key: value.isoformat() if isinstance(value, date) else value
-        for key, value in document.items()
-    }
-
-
-def _merge(under: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """*under* with *over* laid on it, tables merged key by key."""
-    merged = dict(under)
-    for key, value in over.items():
-        below = merged.get(key)
-        both = isinstance(value, Mapping) and isinstance(below, Mapping) and key != "environments"
-        merged[key] = _merge(dict(below), value) if both else value  # type: ignore[arg-type]  # `both`
-    return merged
-
-
-def _name(layers: list[_Layer], path: tuple[int | str, ...]) -> str:
-    holder = next((layer for layer in layers if layer.values and layer.holds(path)), layers[0])
-    return holder.name(path)
-
-
-def _problem(error: ErrorDetails, layers: list[_Layer]) -> str:
-    """One line: where, which key, what was given, what is allowed."""
-    path = tuple(step for step in error["loc"] if not _is_branch(step))
-    if error["type"] == "extra_forbidden":
-        return f"{_name(layers, path)}: unknown key; {_nearest(path)}"
-    text = error["msg"].removeprefix("Value error, ")
-    given = error["input"]
-    if error["type"] == "literal_error":
-        text = f"is not allowed; allowed: {error['ctx']['expected']}"
-    elif not error["type"].startswith("value_error"):
-        text = f"does not fit: {text[0].lower()}{text[1:]}"
-    return f"{_name(layers, path)}: {given!r} {text}"
-
-
-def _is_branch(step: int | str) -> bool:
-    """Whether pydantic put *step* into the path to name the branch of a union."""
-    return isinstance(step, str) and (step in {"str", "constrained-str"} or "[" in step)
-
-
-def _nearest(path: tuple[int | str, ...]) -> str:
-    model: Any = Settings
-    for step in path[:-1]:
-        model = model.model_fields[step].annotation
-    known = sorted(model.model_fields)
-    near = get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return f"allowed: {', '.join(known)}"
+def _trend_problem(trend: str | None, window: Window) -> str:
+    """What is wrong with cutting *window* into days, weeks or months; empty for nothing."""
+    if trend is None or window.length <= MOST_PARTS * PARTS[trend]:
+        return ""
+    about = window.length // PARTS[trend]
+    return (
+        f"{trend!r} would cut the window into {about:,} parts; "
+        f"allowed: up to {MOST_PARTS:,}, by longer parts or a shorter window"
+    )

@@ -42,6 +42,8 @@ class Deployment:
     rework: bool
     reasons: tuple[Reason, ...]
     service: str = ""
+    sha: str | None = None
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True)

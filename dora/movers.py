@@ -128,7 +128,9 @@ def _candidates(events: pd.DataFrame, metric: str, window: str, **columns: Any) 
     dull = {"kind": "deployment", "seconds": np.nan, "changes": 0, "open": False, "weight": 0.0}
     known = {name: value for name, value in dull.items() if name not in events}
     made = events.assign(**{**known, **columns, "metric": metric, "window": window})
-    return made[COLUMNS].astype({"weight": "float64", "seconds": "float64", "open": "bool"})
+    return made[COLUMNS].astype(
+        {"metric": "str", "weight": "float64", "seconds": "float64", "open": "bool"}
+    )
 
 
 def _as_movers(

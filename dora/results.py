@@ -203,6 +203,10 @@ class Row:
     trend: tuple[Bucket, ...] = ()  #: oldest first
 
 
+#: What has the five metrics.
+Measured = Metrics | Bucket | Row
+
+
 @dataclass(frozen=True)
 class Before:
     """The window of equal length before, and the keys of the rows that only it has."""

@@ -334,9 +334,9 @@ def metric_inputs() -> dict[Callable[..., pd.DataFrame], tuple[Any, ...]]:
             "is_rework": [True, False, False],
         }
     )
-    groups, window = pd.RangeIndex(3), config().window
+    groups = pd.RangeIndex(3)
     return {
-        deployment_frequency: (events, groups, window),
+        deployment_frequency: (events, groups, 30.0, "UTC"),
         change_lead_time: (events, groups),
         change_fail_rate: (events, groups),
         recovery_time: (events, groups, pd.Timestamp(NOW)),

@@ -101,6 +101,7 @@ def test_one_deployment() -> None:
         },
         "waiting": {"changes": 0, "oldest": None},
         "previous": None,
+        "comparison": None,
         "trend": [],
     }
     found = report(one_deployment())

@@ -220,12 +220,12 @@ def _reader(gathering: _Gathering) -> Callable[[Found, int], Coroutine[Any, Any,
 def find_skips(config: Config) -> Callable[[Found], Rows | None]:
     """Function from a repository that needs no request of its own to its rows, else to None."""
     chosen = compile_globs(config.repo or ("*",))
-    lookback = config.lookback_start
+    lookback, until = config.lookback_start, config.first_until or config.window.until
 
     def skip(found: Found) -> Rows | None:
         newest = found.newest_deployment_at
         is_excluded = chosen.fullmatch(found.name) is None
-        is_archived = found.archived_at is not None and found.archived_at < config.window.until
+        is_archived = found.archived_at is not None and found.archived_at < until
         is_skipped = is_excluded or is_archived or found.is_empty
         is_quiet = newest is None or (newest < lookback and not config.environment)
         reason = None if is_skipped else found.unreadable

@@ -14,6 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
+#: Up to this adjusted p-value a change is called clear (K5).
+CLEAR = 0.05
 #: Ways to deal the outages to two windows that are gone through one by one; above, by the normal.
 MOST_DEALS = 20_000
 
@@ -114,6 +116,39 @@ def _deal(scores: NDArray[np.int64], size: int, reached: int) -> float:
 
     variance = size * (count - size) * float((scores**2).sum()) / (count * (count - 1))
     return float(2 * ndtr(-reached / np.sqrt(variance))) if variance else 1.0
+
+
+def rate_floors(before: ArrayLike, now: ArrayLike) -> Floats:
+    """The smallest p-value that each pair of counts could have come to, whichever had more (K5).
+
+    Of this nothing is known of the outcome: what cannot be clear need not be tested.
+    Source: R. E. Tarone, Biometrics 46 (1990).
+    """
+    total = np.asarray(before, dtype="float64") + np.asarray(now, dtype="float64")
+    return np.asarray(np.minimum(2 * 0.5**total, 1.0), dtype="float64")
+
+
+def share_floors(
+    before: ArrayLike, before_of: ArrayLike, now: ArrayLike, now_of: ArrayLike
+) -> Floats:
+    """The same for each pair of shares, whichever of them had all (K5)."""
+    from scipy.stats import hypergeom  # noqa: PLC0415  # as above
+
+    old, old_of, new, new_of = (
+        np.asarray(counts, dtype="int64") for counts in (before, before_of, now, now_of)
+    )
+    part, whole = old + new, old_of + new_of
+    ends = np.maximum(part - old_of, 0), np.minimum(part, new_of)
+    chances = [np.asarray(hypergeom.pmf(end, whole, part, new_of)) for end in ends]
+    return np.asarray(np.minimum(chances[0], chances[1]), dtype="float64")
+
+
+def shift_floors(before: ArrayLike, now: ArrayLike) -> Floats:
+    """The same for each pair of sample sizes of times, whichever were all longer (K5)."""
+    from scipy.special import binom  # noqa: PLC0415  # as above
+
+    old, new = (np.asarray(sizes, dtype="float64") for sizes in (before, now))
+    return np.asarray(np.minimum(2 / binom(old + new, new), 1.0), dtype="float64")
 
 
 def adjust(p_values: ArrayLike) -> Floats:

@@ -75,6 +75,8 @@ def write_file(text: bytes, path: Path) -> None:
 
     The name of what is being written does not end in `.prom`, so that no exporter takes it.
     """
+    if path.is_dir():
+        raise CannotWrite(f"{path} cannot be written: it is a folder", "Name another file.")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_bytes(text)

@@ -23,7 +23,7 @@ JOB = "dora"  #: the group's job
 TRIES = 4
 PAUSE = 0.5  #: seconds before the second try, about; doubled for each further
 LONGEST_WAIT = 60.0  #: seconds to wait where the gateway says how long
-TIMEOUT = 30  #: seconds
+TIMEOUT = 30.0  #: seconds
 SAID = 300  #: characters of an answer that are told
 
 
@@ -39,8 +39,7 @@ class Gateway:
     def shown(self) -> str:
         """The address without anything that may be secret."""
         parts = urlsplit(self.url)
-        port = f":{parts.port}" if parts.port else ""
-        return f"{parts.scheme}://{parts.hostname}{port}"
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def check_gateway(gateway: Gateway) -> None:
@@ -69,6 +68,7 @@ def push(
     organization: str,
     gateway: Gateway,
     pause: Callable[[float], None] = time.sleep,
+    timeout: float = TIMEOUT,
 ) -> None:
     """Replace the group of *organization* by *gauges*; a try that may succeed later is repeated.
 
@@ -85,7 +85,7 @@ def push(
                 JOB,
                 registry,
                 grouping_key={"organization": organization},
-                timeout=TIMEOUT,
+                timeout=timeout,
                 handler=sent.handler,
             )
         except _Failed as failed:
@@ -161,6 +161,8 @@ def _read(answer: Any) -> str:
 def _why(wrong: BaseException) -> str:
     """Why there was no answer, without the address."""
     reason = getattr(wrong, "reason", wrong)
+    if isinstance(reason, TimeoutError) and not reason.strerror:
+        return "no answer in time"
     said = getattr(reason, "strerror", None)
     return str(said or type(reason).__name__)
 
@@ -180,7 +182,8 @@ def _wait_for(failed: _Failed, gateway: Gateway, *, is_last: bool) -> float | No
         if is_last:
             what = f"status {status}{said}" if status else failed.said
             raise CannotReach(
-                f"the Pushgateway {gateway.shown} cannot be reached ({what})", "Run it again later."
+                f"the Pushgateway {gateway.shown} cannot be reached ({what})",
+                "Check --pushgateway and the network, or run it again later.",
             )
         return None
     if status in {401, 403, 407}:

@@ -9,7 +9,8 @@ from typing import Any
 
 from dora.movements import Moved, Movements
 from dora.render import words
-from dora.render.comment import ADDRESS, TITLES, metric_of
+from dora.render.facts import TITLES, metric_of
+from dora.render.markdown import ADDRESS
 from dora.results import Report, Row
 
 HEADER = 150  #: characters of a header

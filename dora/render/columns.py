@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
-from dora.render import facts, words
+from dora.render import changing, facts, words
 from dora.render.facts import Fact
 from dora.results import Row
 
@@ -28,6 +28,7 @@ EXTRAS = (
     "p90",
     "never live",
     "median",
+    "trend",
     "intervals",
     "tier",
     "days",
@@ -125,7 +126,9 @@ def titles_of(row: Row, room: frozenset[str]) -> list[tuple[str, str]]:
 
 def facts_in(row: Row, room: frozenset[str]) -> tuple[Fact, ...]:
     """Give the metrics of *row*, and what waits where it has a column of its own."""
-    return (*facts.facts_of(row), *([facts.waiting_of(row)] if "waiting" in room else []))
+    few = 0 if "trend" in room else changing.FEW
+    metrics = changing.facts_over_time(row, few)
+    return (*metrics, *([facts.waiting_of(row)] if "waiting" in room else []))
 
 
 def _cells(row: Row, room: frozenset[str]) -> list[list[Text]]:
@@ -158,7 +161,13 @@ def value_lines(fact: Fact, room: frozenset[str]) -> list[Text]:
     below = [", ".join([fact.sample, *more])]
     if "stages" in room:
         below.append(fact.more.get("stages", ""))
-    return [value, *(Text(line, style="dim") for line in below if line)]
+    lines = [value, *(Text(line, style="dim") for line in below if line)]
+    if "before" in fact.more:
+        before = fact.more["before"]
+        lines.append(Text(before, style="bold" if "," in before else "dim"))
+    if "trend" in fact.more:
+        lines.append(Text(fact.more["trend"]))
+    return lines
 
 
 def fold(name: str, width: int) -> list[str]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dora.movements import Cause, Moved, Movements
 from dora.render import facts, remarks, words
-from dora.render.markdown import code, table_line
+from dora.render.markdown import code, link_to, name_of, table_line
 from dora.results import Report, Row
 
 LIMIT = 30_000  #: bytes; the memory for next week wants room beside it
@@ -21,13 +21,6 @@ MOST_MOVED = 25  #: lines of the table
 MOST_NAMED = 20  #: lines of each list
 MOST_CAUSES = 6  #: deployments named for one movement
 
-TITLES = {
-    "deployment_frequency": "Deployment frequency",
-    "change_lead_time": "Change lead time",
-    "change_fail_rate": "Change fail rate",
-    "recovery_time": "Recovery time",
-    "rework_rate": "Rework rate",
-}
 #: What leaves the window, of each metric: one of it, and many.
 LEAVES = {
     "deployment_frequency": ("older one", "older ones"),
@@ -36,7 +29,6 @@ LEAVES = {
     "recovery_time": ("older outage", "older outages"),
     "rework_rate": ("older rework", "older rework"),
 }
-ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~%-]+)*/?")
 NOTE = re.compile(r"[a-z0-9, ]+")
 
 
@@ -73,16 +65,6 @@ def week_of(report: Report) -> str:
     return f"{year}-W{week:02d}"
 
 
-def metric_of(row: Row, metric: str) -> facts.Fact:
-    """Give one metric of a row in words."""
-    return dict(zip(TITLES, facts.facts_of(row), strict=True))[metric]
-
-
-def name_of(row: Row) -> str:
-    """Give a row's name in code spans."""
-    return " ".join(code(value) for value in row.key.values())
-
-
 def _introduction(movements: Movements) -> str:
     before = movements.before
     since = words.instant(before.until, before.timezone)
@@ -98,12 +80,12 @@ def _sections(movements: Movements) -> Iterable[str]:
     if movements.moved:
         yield _table(movements)
     if movements.failed:
-        lines = [f"{name_of(row)}: {_cause(cause)}" for row, cause in movements.failed]
+        lines = [f"{name_of(row.key)}: {_cause(cause)}" for row, cause in movements.failed]
         yield _list("Failed since then, or found since then to have failed:", lines)
     if movements.appeared:
-        yield _list("New rows:", [name_of(row) for row in movements.appeared])
+        yield _list("New rows:", [name_of(row.key) for row in movements.appeared])
     if movements.gone:
-        yield _list("Rows that are gone:", [name_of(row) for row in movements.gone])
+        yield _list("Rows that are gone:", [name_of(row.key) for row in movements.gone])
 
 
 def _table(movements: Movements) -> str:
@@ -112,7 +94,7 @@ def _table(movements: Movements) -> str:
     lines = [table_line(titles), table_line(["---"] * len(titles))]
     size = TABLE_SIZE
     for one in movements.moved[:MOST_MOVED]:
-        cells = [name_of(one.now), _title(one), *(_cell(row, one.metric) for row in
+        cells = [name_of(one.now.key), _title(one), *(_cell(row, one.metric) for row in
                  (one.before, one.now))]  # fmt: skip
         line = table_line([*cells, *([_causes(one)] if with_causes else [])])
         size -= len(line.encode())
@@ -127,11 +109,11 @@ def _table(movements: Movements) -> str:
 
 def _title(one: Moved) -> str:
     way = {True: ", better", False: ", worse", None: ""}[one.is_better]
-    return f"{TITLES[one.metric]}{way}"
+    return f"{facts.TITLES[one.metric]}{way}"
 
 
 def _cell(row: Row, metric: str) -> str:
-    fact = metric_of(row, metric)
+    fact = facts.metric_of(row, metric)
     value = f"{fact.value} **{fact.level}**" if fact.level else fact.value
     return f"{value}<br>{fact.sample}" if fact.sample else value
 
@@ -150,8 +132,7 @@ def _causes(one: Moved) -> str:
 
 def _cause(cause: Cause) -> str:
     """Give a deployment as a link, and in what way it moved a metric."""
-    is_safe = ADDRESS.fullmatch(cause.url) is not None
-    name = f"[{cause.id}]({cause.url})" if is_safe else code(str(cause.id))
+    name = link_to(cause.id, cause.url)
     note = cause.note if NOTE.fullmatch(cause.note) else code(cause.note)
     return f"{name} ({note})" if cause.note else name
 
@@ -159,7 +140,7 @@ def _cause(cause: Cause) -> str:
 def _outages(report: Report) -> Iterable[str]:
     rows = [row for row in report.rows if row.recovery_time.open]
     if rows:
-        lines = [f"{name_of(row)}: {words.count(row.recovery_time.open)}" for row in rows]
+        lines = [f"{name_of(row.key)}: {words.count(row.recovery_time.open)}" for row in rows]
         yield _list("Outages that are still open:", lines)
 
 

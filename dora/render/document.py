@@ -14,7 +14,7 @@ from dora.results import (
     Bucket,
     Comparison,
     Coverage,
-    Metrics,
+    Measured,
     Report,
     Row,
     Scope,
@@ -90,6 +90,27 @@ COLUMNS: dict[str, tuple[str | int, ...]] = {
     "waiting_oldest_seconds": ("waiting", "oldest"),
 }
 
+#: What tells the parts of a window apart.
+PARTS = ("start", "end", "partial")
+#: What a comparison adds: the number before, and what became of it.
+BEFORE = {
+    "deployment_frequency": ("deployment_frequency_previous_per_day", "per_day"),
+    "change_lead_time": ("change_lead_time_previous_median_seconds", "median"),
+    "change_fail_rate": ("change_fail_rate_previous", "rate"),
+    "recovery_time": ("recovery_time_previous_mean_seconds", "mean"),
+    "rework_rate": ("rework_rate_previous", "rate"),
+}
+COMPARED: dict[str, tuple[str | int, ...]] = {
+    name: path
+    for metric, (column, number) in BEFORE.items()
+    for name, path in (
+        (column, ("previous", metric, number)),
+        (f"{metric}_verdict", ("comparison", metric, "verdict")),
+        (f"{metric}_p_value", ("comparison", metric, "p_value")),
+        (f"{metric}_adjusted_p_value", ("comparison", metric, "adjusted_p_value")),
+    )
+}
+
 
 # -- JSON ---------------------------------------------------------------------------------------
 
@@ -158,7 +179,7 @@ def _row(row: Row, benchmark: str) -> dict[str, Any]:
     }
 
 
-def _metrics(one: Row | Metrics | Bucket, *, has_scores: bool) -> dict[str, Any]:
+def _metrics(one: Measured, *, has_scores: bool) -> dict[str, Any]:
     """Give the five metrics; scores are there for the Quick Check alone (B4)."""
     found = {name: _listed(asdict(getattr(one, name))) for name in METRICS}
     if not has_scores:
@@ -212,6 +233,10 @@ def _coverage(coverage: Coverage) -> dict[str, Any]:
 def render_csv(report: Report) -> str:
     """Give *report* as CSV (RFC 4180), one line a row below one of headings.
 
+    With a trend each row's line is followed by one for each part of the window, oldest first:
+    `start` and `end` tell them apart, and `partial` is empty for the whole. With a comparison
+    there are columns for the window before.
+
     Headings are the names of the JSON document with the unit at the end; a rate has its metric's
     name, both ends of its 95 % interval are `…_low` and `…_high`, and a signal's name after
     `change_fail_rate_` heads how many of the failed it marked. What cannot be known is empty.
@@ -220,17 +245,28 @@ def render_csv(report: Report) -> str:
     """
     names = list(KEYS.get(report.by, ()))
     names += {name: None for row in report.rows for name in row.key if name not in (*names, "tier")}
+    columns = COLUMNS | (COMPARED if report.before else {})
     text = StringIO()
     lines = csv.writer(text)
-    lines.writerow([*names, "tier", *COLUMNS])
+    lines.writerow([*names, "tier", *(PARTS if report.trend else ()), *columns])
     for row in report.rows:
-        keys = [row.key.get(name, "") for name in names]
+        keys = [safe(text) for text in (*(row.key.get(name, "") for name in names), row.tier)]
         document = _row(row, report.benchmark)
-        reasons = {**dict.fromkeys(SIGNALS, 0), **row.change_fail_rate.reasons}
-        document["change_fail_rate"]["reasons"] = reasons
-        numbers = [_at(document, path) for path in COLUMNS.values()]
-        lines.writerow([*map(safe, [*keys, row.tier]), *numbers])
+        whole = {"start": instant(report.since), "end": instant(report.until), "partial": None}
+        for one in ({**whole, **document}, *document["trend"]):
+            part = [_cell(one[name]) for name in PARTS] if report.trend else []
+            lines.writerow([*keys, *part, *(_number(one, path) for path in columns.values())])
     return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _number(document: dict[str, Any], path: tuple[str | int, ...]) -> Any:
+    """Give what stands at *path*; a signal that marked nothing marked none."""
+    found = _at(document, path)
+    return 0 if found is None and "reasons" in path else found
 
 
 def _at(document: Any, path: tuple[str | int, ...]) -> Any:
@@ -238,7 +274,7 @@ def _at(document: Any, path: tuple[str | int, ...]) -> Any:
     for step in path:
         if document is None:
             return None
-        document = document[step]
+        document = document.get(step) if isinstance(document, dict) else document[step]
     return document
 
 

@@ -3,8 +3,16 @@
 from dataclasses import dataclass, field
 
 from dora.render import words
-from dora.results import Row
+from dora.results import Measured, Row
 
+#: The metrics, by the names of the JSON document, in the order of the report.
+TITLES = {
+    "deployment_frequency": "Deployment frequency",
+    "change_lead_time": "Change lead time",
+    "change_fail_rate": "Change fail rate",
+    "recovery_time": "Recovery time",
+    "rework_rate": "Rework rate",
+}
 REST = {"repository": "environment", "team": "tier", "organization": "tier"}  #: group → its rows
 
 
@@ -30,7 +38,12 @@ def group_and_label(key: dict[str, str]) -> tuple[str, str]:
     return "", " · ".join(parts.values())
 
 
-def facts_of(row: Row) -> tuple[Fact, ...]:
+def metric_of(row: Measured, metric: str) -> Fact:
+    """Give one metric of a row in words."""
+    return dict(zip(TITLES, facts_of(row), strict=True))[metric]
+
+
+def facts_of(row: Measured) -> tuple[Fact, ...]:
     """Give the five metrics of *row* in words, in the order of the report."""
     return (
         _deployment_frequency(row),
@@ -41,7 +54,7 @@ def facts_of(row: Row) -> tuple[Fact, ...]:
     )
 
 
-def _deployment_frequency(row: Row) -> Fact:
+def _deployment_frequency(row: Measured) -> Fact:
     metric = row.deployment_frequency
     return Fact(
         ("Deployment", "frequency"),
@@ -53,7 +66,7 @@ def _deployment_frequency(row: Row) -> Fact:
     )
 
 
-def _change_lead_time(row: Row) -> Fact:
+def _change_lead_time(row: Measured) -> Fact:
     metric = row.change_lead_time
     more = {}
     if metric.changes:
@@ -78,7 +91,7 @@ def _change_lead_time(row: Row) -> Fact:
     )
 
 
-def _change_fail_rate(row: Row) -> Fact:
+def _change_fail_rate(row: Measured) -> Fact:
     metric = row.change_fail_rate
     more = {}
     if metric.never_live:
@@ -96,7 +109,7 @@ def _change_fail_rate(row: Row) -> Fact:
     )
 
 
-def _recovery_time(row: Row) -> Fact:
+def _recovery_time(row: Measured) -> Fact:
     metric = row.recovery_time
     more = {}
     if not words.is_missing(metric.median):
@@ -115,7 +128,7 @@ def _recovery_time(row: Row) -> Fact:
     )
 
 
-def _rework_rate(row: Row) -> Fact:
+def _rework_rate(row: Measured) -> Fact:
     metric = row.rework_rate
     return Fact(
         ("Rework", "rate"),

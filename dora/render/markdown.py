@@ -6,14 +6,15 @@ Names come from strangers: in a code span they mention nobody, link nowhere and 
 import re
 from collections.abc import Iterator
 
-from dora.render import facts, remarks, words
+from dora.render import changing, facts, remarks, words
 from dora.render.facts import Fact
-from dora.results import Report, Row
+from dora.results import Mover, Report, Row
 
 LIMIT = 60_000  #: bytes; GitHub takes 65,536 characters in an issue
 LEAST_LIMIT = 2_000  #: bytes; what is never left out takes less
 NOTES_SIZE = 200  #: bytes that both notes on what is left out take at the most
 
+ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~%-]+)*/?")
 PIPE = "\\|"  #: within a cell
 
 EXTRAS = ("p90", "never live", "median")  #: what stands beside a sample size
@@ -28,6 +29,7 @@ def render_report(report: Report, *, limit: int = LIMIT) -> str:
     table = list(_table(report)) if report.rows else [remarks.why_empty(report.coverage)]
     head = [f"## DORA metrics of {code(report.organization)}", "", *table[:2]]
     rows = table[2:]
+    changes = list(_changes(report))
     source = ["", *_source(report)]
     sentences = [f"- {line}" for line in remarks.remarks(report.coverage, code)]
     if sentences:
@@ -35,7 +37,10 @@ def render_report(report: Report, *, limit: int = LIMIT) -> str:
 
     budget = max(limit, LEAST_LIMIT) - _size([*head, *source]) - NOTES_SIZE
     said = _fitting(sentences, budget // 2)
-    shown = _fitting(rows, budget - _size(said))
+    changed = _fitting(changes, (budget - _size(said)) // 2)
+    if len(changed) < len(changes):
+        changed.append(f"- and {words.count(len(changes) - len(changed))} more in the JSON report")
+    shown = _fitting(rows, budget - _size([*said, *changed]))
     notes = []
     if len(shown) < len(rows):
         missing = words.of(len(rows) - len(shown), len(rows))
@@ -43,7 +48,7 @@ def render_report(report: Report, *, limit: int = LIMIT) -> str:
     if len(said) < len(sentences):
         more = words.counted(len(sentences) - len(said), "more remark")
         said.append(f"- {more} in the JSON report")
-    return "\n".join([*head, *shown, *notes, *source, *said, ""])
+    return "\n".join([*head, *shown, *notes, *changed, *source, *said, ""])
 
 
 def code(name: str) -> str:
@@ -99,7 +104,8 @@ def table_line(cells: list[str]) -> str:
 
 
 def _facts(row: Row, *, waiting: bool) -> tuple[Fact, ...]:
-    return (*facts.facts_of(row), *([facts.waiting_of(row)] if waiting else []))
+    metrics = changing.facts_over_time(row)
+    return (*metrics, *([facts.waiting_of(row)] if waiting else []))
 
 
 def _key(row: Row, name: str) -> str:
@@ -115,11 +121,46 @@ def _cell(fact: Fact) -> str:
     value = f"{fact.value} **{fact.level}**" if fact.level else fact.value
     more = [fact.more[kind] for kind in EXTRAS if kind in fact.more]
     below = ", ".join([fact.sample, *more])
-    return f"{value}<br>{below}" if below else value
+    lines = [value, below, fact.more.get("before", ""), fact.more.get("trend", "")]
+    return "<br>".join(line for line in lines if line)
+
+
+def _changes(report: Report) -> Iterator[str]:
+    """Give the lines that say what clearly changed since the window before, and what moved it."""
+    if report.before is None:
+        return
+    found = changing.changes_of(report)
+    yield from ("", changing.headline_of(report, found))
+    if found or changing.rows_apart(report):
+        yield ""
+    for one in found:
+        told = f"- **{one.verdict}**: {name_of(one.row.key)}, {facts.TITLES[one.metric].lower()}"
+        movers = ", ".join(_mover(one.metric, it, report.by) for it in one.compared.moved_by)
+        yield f"{told} {one.before} → {one.now}{f', by {movers}' if movers else ''}"
+    for what, keys in changing.rows_apart(report).items():
+        yield f"- {what} {', '.join(map(name_of, keys))}"
+
+
+def name_of(key: dict[str, str]) -> str:
+    """Give a row's name in code spans."""
+    return " ".join(map(code, key.values()))
+
+
+def _mover(metric: str, mover: Mover, by: str) -> str:
+    """Give a deployment or outage with how it moved a metric, linked to it."""
+    where = "" if by == "repository" else f"{code(mover.repository)} {code(mover.environment)} "
+    note = changing.note_of(metric, mover)
+    return f"{where}{link_to(mover.id, mover.url)}{f' ({note})' if note else ''}"
+
+
+def link_to(number: int, url: str) -> str:
+    """Give a deployment's number, as a link where *url* is a plain web address."""
+    return f"[{number}]({url})" if ADDRESS.fullmatch(url) else code(str(number))
 
 
 def _source(report: Report) -> Iterator[str]:
     """Give the lines that explain the table and say what it was made from."""
     if report.rows:
-        yield from (" ".join(remarks.legend(report, {*EXTRAS, "levels"})), "")
+        legend = (*remarks.legend(report, {*EXTRAS, "levels"}), *changing.legend_of_trend(report))
+        yield from (" ".join(legend), "")
     yield f"{remarks.provenance(report, code)} {remarks.effort(report.coverage)}"

@@ -12,12 +12,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from dora.render import columns, facts, remarks, words
+from dora.render import changing, columns, facts, links, remarks, words
 from dora.render.columns import Layout
-from dora.results import Report, Row
+from dora.results import Mover, Report, Row
 
 LEAST_WIDTH = 20
 PROSE_WIDTH = 100  #: longer lines are hard to read
+MOST_CHANGES = 20  #: lines of what changed
 TITLE_WIDTH = 20  #: of a metric's name in the list
 
 
@@ -45,6 +46,9 @@ def render_report(report: Report, *, width: int, colour: bool) -> str:
         layout = columns.choose_layout(report.rows, width)
         console.print(Group(*_body(report, layout, width)))
         console.print()
+        if report.before is not None:
+            console.print(Group(*_changes(report, min(width, PROSE_WIDTH))))
+            console.print()
         console.print(Group(*_footer(report, layout)), width=min(width, PROSE_WIDTH))
     return "".join(f"{line.rstrip()}\n" for line in captured.get().rstrip("\n").split("\n"))
 
@@ -121,6 +125,41 @@ def _list(rows: list[Row], width: int) -> Iterator[RenderableType]:
         yield Padding(table, (0, 0, 0, indent + 2), expand=False)
 
 
+# -- what changed -------------------------------------------------------------------------------
+
+
+def _changes(report: Report, width: int) -> Iterator[RenderableType]:
+    """Give what clearly changed since the window before, and what moved it."""
+    found = changing.changes_of(report)
+    yield Text(changing.headline_of(report, found), overflow="fold")
+    for one in found[:MOST_CHANGES]:
+        name = " ".join(words.plain(part) for part in one.row.key.values())
+        told = f"{one.verdict}: {name}, {facts.TITLES[one.metric].lower()}"
+        lead = f"· {told} {one.before} → {one.now}"
+        movers = [_mover(one, mover, report.by) for mover in one.compared.moved_by]
+        yield from links.fill([Text(lead + (", by" if movers else "")), *movers], width)
+    more = len(found) - MOST_CHANGES
+    if more > 0:
+        yield Text(f"· and {words.count(more)} more, which the JSON report has")
+    for what, rows in changing.rows_apart(report).items():
+        names = [" ".join(map(words.plain, key.values())) for key in rows]
+        yield from links.flow(what, [Text(name) for name in names], width)
+
+
+def _mover(one: changing.Change, mover: Mover, by: str) -> Text:
+    """Give a deployment or outage with how it moved a metric, linked to it."""
+    text = Text()
+    if by != "repository":
+        text.append(f"{words.plain(mover.repository)} {words.plain(mover.environment)} ")
+    text.append_text(links.link(str(mover.id), mover.url))
+    note = changing.note_of(one.metric, mover)
+    if note:
+        text.append(f" ({note})")
+    if mover is not one.compared.moved_by[-1]:
+        text.append(",")
+    return text
+
+
 # -- what it rests on ---------------------------------------------------------------------------
 
 
@@ -128,7 +167,9 @@ def _footer(report: Report, layout: Layout | None) -> Iterator[RenderableType]:
     """Give the legend of what is shown, where it comes from and what it leaves out."""
     if report.rows:
         room = layout.room if layout else frozenset(columns.EXTRAS)
-        yield Text(" ".join(remarks.legend(report, room)), style="dim")
+        few = 0 if "trend" in room else changing.FEW
+        legend = (*remarks.legend(report, room), *changing.legend_of_trend(report, few))
+        yield Text(" ".join(legend), style="dim")
         yield Text()
     yield Text(remarks.provenance(report, words.plain), overflow="fold")
     yield Text(remarks.effort(report.coverage))

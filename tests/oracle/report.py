@@ -326,6 +326,7 @@ def row_of(key: dict[str, str], tier: str, tally: Tally, question: Question) -> 
         "rework_rate": rework_rate(tally, question),
         "waiting": waiting(tally),
         "previous": None,
+        "comparison": None,
         "trend": [],
     }
 
@@ -547,6 +548,8 @@ def answer(
         },
         "by": question.by,
         "benchmark": question.benchmark,
+        "trend": None,
+        "before": None,
         "rows": rows_of(readings, tallies, question),
         "coverage": coverage(question, readings, tallies.values(), unattributed),
     }

@@ -106,7 +106,7 @@ def test_whole_document() -> None:
     """Every key of the contract is there and says what cannot be known as null."""
     quiet = repository(line(a=-20), deploy(1, "a", -10))
     nothing = {"deployments": 0, "rate": None, "interval": None}
-    expected = {
+    expected: dict[str, Any] = {
         "schema": "dora.report/1",
         "organization": "org",
         "window": {
@@ -117,6 +117,8 @@ def test_whole_document() -> None:
         },
         "by": "repository",
         "benchmark": "2023",
+        "trend": None,
+        "before": None,
         "rows": [
             {
                 "key": {"repository": "api", "environment": "production"},
@@ -157,6 +159,7 @@ def test_whole_document() -> None:
                 "rework_rate": {"rework": 0, **nothing},
                 "waiting": {"changes": 0, "oldest": None},
                 "previous": None,
+                "comparison": None,
                 "trend": [],
             }
         ],

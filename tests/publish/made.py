@@ -1,10 +1,11 @@
 """Reports and evidence made by hand, and dora run as a person runs it: tools of the tests here."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,15 @@ def written(folder: Path, made: Report, name: str = "report.json") -> Path:
     """The report as a file."""
     path = folder / name
     path.write_text(render_json(made), encoding="utf-8")
+    return path
+
+
+def written_evidence(folder: Path, made: Evidence, name: str = "evidence.json") -> Path:
+    """The evidence as a file, as `dora explain` writes it."""
+    window = {"since": made.since.isoformat(), "until": made.until.isoformat()}
+    document = {"schema": "dora.evidence/1", "window": window, **asdict(made)}
+    path = folder / name
+    path.write_text(json.dumps(document, default=datetime.isoformat), encoding="utf-8")
     return path
 
 

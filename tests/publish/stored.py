@@ -61,7 +61,8 @@ def deployment(
     """A deployment of the evidence that succeeded at *at*; with *signals* it failed by them."""
     given = {
         "repository": repository, "id": number, "environment": "production",
-        "url": f"https://github.com/acme/{repository}/deployments/{number}", "sha": f"{number:040x}",
+        "url": f"https://github.com/acme/{repository}/deployments/{number}",
+        "sha": f"{number:040x}",
         "created_at": at - timedelta(minutes=5), "succeeded_at": at, "failed_status_at": None,
         "outcome": "success", "baseline": False, "rework": False,
         "reasons": [

@@ -270,8 +270,8 @@ def test_failed_deployments(store: Store) -> None:
 def test_what_was_not_seen(store: Store) -> None:
     """Coverage is the report's, less what is 0."""
     coverage = store.report["coverage"]
-    counts = {"skipped": coverage["repositories"]["skipped"],
-              **{name: coverage[name] for name in ("deployments", "changes", "incidents")}}  # fmt: skip
+    counts = {"skipped": coverage["repositories"]["skipped"]}
+    counts |= {name: coverage[name] for name in ("deployments", "changes", "incidents")}
     expected = {(about, name): count for about, named in counts.items()
                 for name, count in named.items() if count}  # fmt: skip
     found = store.ask(panel("What the newest report did not see"))
@@ -298,8 +298,10 @@ def test_variables(store: Store) -> None:
         assert sorted(known & set(own)) == store.values("repository", {"team": [team]})
 
 
-@pytest.mark.parametrize("one", [one for one in PANELS if "${repository" in one["targets"][0]["rawSql"]],
-                         ids=lambda one: one["title"])  # fmt: skip
+CHOOSY = [one for one in PANELS if "${repository" in one["targets"][0]["rawSql"]]
+
+
+@pytest.mark.parametrize("one", CHOOSY, ids=lambda one: one["title"])
 def test_choices_narrow(store: Store, one: dict[str, Any]) -> None:
     """A repository and environment that are chosen are the only ones that a panel shows."""
     sql = one["targets"][0]["rawSql"]

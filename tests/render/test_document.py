@@ -167,6 +167,8 @@ DOCUMENT = {
     },
     "by": "repository",
     "benchmark": "2023",
+    "trend": None,
+    "before": None,
     "generated": {"at": "2026-11-23T06:00:00Z", "version": "0.1.0", "configuration": "sha256:0f"},
     "rows": [
         {
@@ -215,6 +217,7 @@ DOCUMENT = {
             },
             "waiting": {"changes": 7, "oldest": 345600.0},
             "previous": None,
+            "comparison": None,
             "trend": [],
         },
         {
@@ -258,6 +261,7 @@ DOCUMENT = {
             "rework_rate": {"rework": 0, "deployments": 0, "rate": None, "interval": None},
             "waiting": None,
             "previous": None,
+            "comparison": None,
             "trend": [],
         },
     ],

@@ -82,8 +82,7 @@ def _title(title: str | None, report: "Report") -> str:
 
 
 def _body(report: "Report", link: str) -> str:
-    from dora.render.comment import ADDRESS  # noqa: PLC0415  # as needed
-    from dora.render.markdown import render_report  # noqa: PLC0415  # likewise
+    from dora.render.markdown import ADDRESS, render_report  # noqa: PLC0415  # as needed
 
     lines = ["This issue is kept up to date; each week's comment says what changed."]
     if ADDRESS.fullmatch(link):

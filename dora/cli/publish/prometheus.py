@@ -12,7 +12,9 @@ from dora.cli.publish.given import DryRun, EvidenceFile, ReportFile, read, say
 from dora.errors import BadUsage
 
 if TYPE_CHECKING:
-    from dora.publish.gauges import Gauges
+    from collections.abc import Iterable
+
+    from dora.publish.gauges import Labels
 
 
 def prometheus(
@@ -55,7 +57,7 @@ def prometheus(
     given = read(report, evidence)
     check_installed()
     made = gauges_of(given.report, given.evidence)
-    tell_doubles(made)
+    tell_doubles(made.doubles)
     if dry_run:
         out.show(exposition(made.gauges).decode())
         return
@@ -67,8 +69,8 @@ def prometheus(
         say(f"{len(made.gauges):,} figures were pushed to {gateway.shown}")
 
 
-def tell_doubles(made: "Gauges") -> None:
+def tell_doubles(doubles: "Iterable[Labels]") -> None:
     """Say which rows were left out, for another has the same labels."""
-    for labels in made.doubles:
+    for labels in doubles:
         named = ", ".join(f"{name} {text}" for name, text in labels)
         say(f"left out, for another row has the same labels: {named}")

@@ -1,0 +1,103 @@
+"""`dora publish datadog`: figures as gauges, deployments and outages as events of Datadog."""
+
+import json
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from dora.cli import output as out
+from dora.cli.options import Verbose
+from dora.cli.publish.given import DryRun, EvidenceFile, Given, ReportFile, read, say
+from dora.cli.publish.prometheus import tell_doubles
+
+if TYPE_CHECKING:
+    from dora.publish.datadog.events import Events
+    from dora.publish.datadog.figures import Figures
+    from dora.publish.datadog.run import Done
+
+
+def datadog(
+    report: ReportFile,
+    evidence: EvidenceFile = None,
+    dry_run: DryRun = False,
+    verbose: Verbose = False,  # noqa: ARG001  # read by main
+) -> None:
+    """Send every figure as a gauge; with --evidence deployments and outages to DORA Metrics.
+
+    By DD_API_KEY and DD_SITE. With DD_APP_KEY deployments that failed are marked as such, which
+    Datadog's change failure rate rests on.
+    """
+    from dora.publish.datadog.events import Events, events_of  # noqa: PLC0415  # as needed
+    from dora.publish.datadog.figures import figures_of, instant_of  # noqa: PLC0415  # likewise
+    from dora.publish.gauges import gauges_of  # noqa: PLC0415  # likewise
+
+    now = datetime.now(UTC)
+    given = read(report, evidence)
+    made = gauges_of(given.report, given.evidence)
+    at = instant_of(given.report.until, now)
+    figures = figures_of(made.gauges, at)
+    events = events_of(given.report, given.evidence) if given.evidence else Events((), ())
+    tell_doubles((*made.doubles, *figures.doubles))
+    if dry_run:
+        out.show(_told(figures, events))
+        return
+    done = _send(given, figures, events, now)
+    say(f"Datadog: {done.figures:,} figures were sent as of {at:%Y-%m-%d %H:%M} UTC")
+    if given.evidence:
+        _tell_events(done)
+        failed = sum(one.mark is not None for one in events.deployments)
+        if failed and not os.environ.get("DD_APP_KEY", "").strip():
+            say(f"Datadog: {failed:,} deployments failed and are not marked: set DD_APP_KEY")
+
+
+def _send(given: Given, figures: "Figures", events: "Events", now: datetime) -> "Done":
+    """Send everything that was not sent before."""
+    from dora.publish.datadog.account import check_installed, find_account  # noqa: PLC0415  # late
+    from dora.publish.datadog.client import Datadog  # noqa: PLC0415  # as needed
+    from dora.publish.datadog.receipt import Receipt  # noqa: PLC0415  # likewise
+    from dora.publish.datadog.run import Done, send_events, send_figures  # noqa: PLC0415  # likewise
+
+    check_installed()
+    account = find_account(os.environ)
+    client, done = Datadog(account), Done()
+    send_figures(client, figures, done)
+    if given.evidence:
+        path = given.path.with_name(f"{given.path.name}.datadog")
+        send_events(
+            client,
+            events,
+            Receipt(path, account.digest),
+            done,
+            can_mark=bool(account.app_key),
+            now=now,
+        )
+    return done
+
+
+def _told(figures: "Figures", events: "Events") -> str:
+    """All that would be sent, as JSON."""
+    document = {
+        "series": figures.series,
+        "deployments": [one.attributes for one in events.deployments],
+        "outages": [one.attributes for one in events.failures],
+        "marks": [{"id": one.id, **one.mark} for one in events.deployments if one.mark],
+    }
+    return json.dumps(document, indent=2)
+
+
+def _tell_events(done: "Done") -> None:
+    """Say what became of the events, and what of them is missing at Datadog."""
+    for name, count in (("deployments", done.deployments), ("outages", done.outages)):
+        say(f"Datadog: {count.sent:,} {name} were sent, {count.there:,} were sent before")
+        if count.too_old:
+            say(
+                f"Datadog: {count.too_old:,} {name} are too old for it and are not there; "
+                f"it says: {count.words}"
+            )
+    if done.marked:
+        say(f"Datadog: {done.marked:,} deployments were marked, as failed or as mended")
+    if done.not_marked:
+        say(
+            f"Datadog: {done.not_marked:,} deployments that failed are not marked, for it does not "
+            "know them yet; run it again in some minutes"
+        )

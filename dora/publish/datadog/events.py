@@ -1,0 +1,155 @@
+"""Evidence in, events of Datadog's DORA Metrics API out: deployments, outages, and what failed.
+
+Each event has an id of its own, which is the same in every run. Fields and their rules:
+https://docs.datadoghq.com/api/latest/dora-metrics/
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
+
+from dora.documents import Deployment, Episode, Evidence
+from dora.publish.datadog.figures import tag
+from dora.publish.gauges import place, value
+from dora.results import Report
+
+#: Characters of an id, at the most; 16 is the least.
+LONGEST_ID = 128
+_NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.:-]")
+
+Tiers = Mapping[tuple[str, str, str], str]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event: what is sent, and when it was; *mark* says that a deployment failed, and how."""
+
+    id: str
+    at: datetime
+    attributes: dict[str, Any]
+    mark: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Events:
+    """All events, newest first."""
+
+    deployments: tuple[Event, ...]
+    failures: tuple[Event, ...]
+
+
+def events_of(report: Report, evidence: Evidence) -> Events:
+    """What can be told of *evidence*: deployments that succeeded, and outages.
+
+    A deployment that never succeeded is no deployment to Datadog; its outage is told.
+    """
+    tiers = {place(row.key): row.tier for row in report.rows}
+    succeeded = [one for one in evidence.deployments if one.succeeded_at is not None]
+    ends = {(_place(one), one.succeeded_at): one for one in succeeded}
+    deployments = [_deployment(report.organization, one, tiers, ends) for one in succeeded]
+    failures = [
+        _failure(report.organization, one, tiers) for one in evidence.episodes if one.deployments
+    ]
+    return Events(_newest_first(deployments), _newest_first(failures))
+
+
+def _newest_first(events: Iterable[Event]) -> tuple[Event, ...]:
+    return tuple(sorted(events, key=lambda one: (one.at, one.id), reverse=True))
+
+
+def _deployment(
+    organization: str,
+    one: Deployment,
+    tiers: Tiers,
+    ends: Mapping[tuple[tuple[str, str, str], datetime | None], Deployment],
+) -> Event:
+    """A deployment, from its creation to its first success."""
+    finished = one.succeeded_at
+    assert finished is not None  # noqa: S101  # only such are given
+    url = _repository_url(one.url)
+    git = {"git": {"commit_sha": one.sha, "repository_url": url}} if one.sha and url else {}
+    name = _id("deployment", organization, one.id)
+    attributes = {
+        "id": name,
+        "service": value(one.service or one.repository),
+        "env": value(one.environment),
+        "started_at": _nanoseconds(min(one.created_at or finished, finished)),
+        "finished_at": _nanoseconds(finished),
+        **git,
+        "custom_tags": _tags(organization, one, tiers),
+    }
+    return Event(name, finished, attributes, _mark(organization, one, ends))
+
+
+def _mark(
+    organization: str,
+    one: Deployment,
+    ends: Mapping[tuple[tuple[str, str, str], datetime | None], Deployment],
+) -> dict[str, Any] | None:
+    """That a deployment failed, and which later one mended it where that is known."""
+    if not one.reasons:
+        return None
+    over = [reason.ended_at for reason in one.reasons]
+    last = None if None in over else max(end for end in over if end is not None)
+    mender = ends.get((_place(one), last)) if last is not None else None
+    if mender is None or mender.id == one.id:
+        return {"change_failure": True}
+    is_rollback = any(reason.signal == "rollback" for reason in one.reasons)
+    remediation = {
+        "id": _id("deployment", organization, mender.id),
+        "type": "rollback" if is_rollback else "rollforward",
+    }
+    return {"change_failure": True, "remediation": remediation}
+
+
+def _failure(organization: str, one: Episode, tiers: Tiers) -> Event:
+    """An outage; without its end while it lasts."""
+    end = {"finished_at": _nanoseconds(one.ended_at)} if one.ended_at else {}
+    name = _id("outage", organization, one.deployments[0])
+    attributes = {
+        "id": name,
+        "name": value(f"{one.repository} {one.environment}: deployment {one.deployments[0]}"),
+        "services": [value(one.service or one.repository)],
+        "env": value(one.environment),
+        "started_at": _nanoseconds(one.began_at),
+        **end,
+        "custom_tags": _tags(organization, one, tiers),
+    }
+    return Event(name, one.began_at, attributes)
+
+
+def _place(one: Deployment | Episode) -> tuple[str, str, str]:
+    return one.repository.casefold(), one.environment.casefold(), one.service
+
+
+def _tags(organization: str, one: Deployment | Episode, tiers: Tiers) -> list[str]:
+    named = {"organization": organization, "repository": one.repository,
+             "environment": one.environment, "tier": tiers.get(_place(one), "")}  # fmt: skip
+    return [tag(name, text) for name, text in named.items() if text]
+
+
+def _id(kind: str, organization: str, number: int) -> str:
+    """An id that the API takes: of at least 16 characters, and at most 128."""
+    text = _NOT_IN_IDS.sub("_", f"dora:{kind}:github:{organization}:{number}")
+    if len(text) <= LONGEST_ID:
+        return text
+    return f"dora:{kind}:{sha256(text.encode()).hexdigest()}"
+
+
+def _nanoseconds(moment: datetime) -> int:
+    return int(moment.timestamp()) * 1_000_000_000
+
+
+def _repository_url(url: str) -> str:
+    """The repository's address, from that of something in it; empty for what is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    names = parts.path.split("/")[1:3]
+    is_address = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
+    return f"{parts.scheme}://{parts.netloc}/{'/'.join(names)}" if is_address and all(names) else ""

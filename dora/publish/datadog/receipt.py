@@ -1,0 +1,70 @@
+"""What was sent to Datadog, kept in a file beside the report, so that a second run sends the rest.
+
+It holds ids of events and digests of what was sent, and no key.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from dora.errors import CannotWrite
+
+
+class Receipt:
+    """Digests of what was sent, by name; *account* keeps those of two accounts apart."""
+
+    def __init__(self, path: Path, account: str) -> None:
+        self.path = path
+        self._account = account
+        self._all = _read(path)
+        self._sent = dict(self._all.get(account, {}))
+
+    def has(self, name: str, body: Mapping[str, Any]) -> bool:
+        """Whether exactly this was sent by that name."""
+        return self._sent.get(name) == _digest(body)
+
+    def knows(self, name: str) -> bool:
+        """Whether anything was sent by that name."""
+        return name in self._sent
+
+    def note(self, name: str, body: Mapping[str, Any]) -> None:
+        """Keep that this was sent."""
+        self._sent[name] = _digest(body)
+
+    def forget(self, name: str) -> None:
+        """Keep that nothing is there by that name any more."""
+        self._sent.pop(name, None)
+
+    def write(self, names: Iterable[str]) -> None:
+        """Write what is known of *names*; what has left the evidence is not kept for ever."""
+        wanted = set(names)
+        kept = {name: digest for name, digest in sorted(self._sent.items()) if name in wanted}
+        part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        try:
+            part.write_text(json.dumps({**self._all, self._account: kept}, indent=0) + "\n",
+                            encoding="utf-8")  # fmt: skip
+            part.replace(self.path)
+        except OSError as wrong:
+            raise CannotWrite(
+                f"it was sent, but {self.path} cannot be written: {wrong.strerror}",
+                "Events have ids: sending them once more changes nothing at Datadog.",
+            ) from None
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _read(path: Path) -> dict[str, dict[str, str]]:
+    """What the file holds; nothing where it is none of ours."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            str(account): {str(name): str(digest) for name, digest in sent.items()}
+            for account, sent in kept.items()
+        }
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return {}
