@@ -19,11 +19,11 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from dora import settings
 from dora.cli import app
-from dora.publish.database import schema
+from dora.publish.database.schema import METADATA
 from dora.tables import SCHEMAS
 
 #: The made-up organization as README.md shows it: the same instant, the same table.
@@ -209,8 +209,8 @@ def tables() -> str:
 def database() -> str:
     """Every table of the database with its columns; those of its key are marked."""
     parts = []
-    dialect = postgresql.dialect()
-    for table in schema.METADATA.sorted_tables:
+    dialect = PGDialect_psycopg()
+    for table in METADATA.sorted_tables:
         parts += [f"## `{table.name}`", str(table.comment)]
         lines = ["| column | type | key | meaning |", "| --- | --- | --- | --- |"]
         lines += [

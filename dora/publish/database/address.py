@@ -58,10 +58,16 @@ class Place:
 
         if not self.is_sqlite:
             arguments = {"connect_timeout": CONNECT_SECONDS, "client_encoding": "utf8"}
-            arguments |= {"application_name": "dora"}
+            # Poolers in between do not know of statements that were prepared.
+            arguments |= {"application_name": "dora", "prepare_threshold": None}
             given = {name: value for name, value in arguments.items() if name not in self.url.query}
             return create_engine(
-                self.url, poolclass=NullPool, hide_parameters=True, connect_args=given
+                self.url,
+                poolclass=NullPool,
+                hide_parameters=True,
+                # What is seen after the lock was waited for must be what the other run wrote.
+                isolation_level="READ COMMITTED",
+                connect_args=given,
             )
         arguments = {"timeout": LOCK_SECONDS, "isolation_level": None}
         engine = create_engine(

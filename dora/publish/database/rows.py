@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dora.items import Window
 from dora.publish.database.numbers import METRICS, OF_ROWS, values
+from dora.publish.database.texts import clean
 from dora.results import Report, Row, Scope
 
 EVIDENCE = "evidence"  #: the kind of a run that told evidence
@@ -19,7 +20,7 @@ NOWHERE = Scope((), (), (), ())
 def run_of(report: Report) -> dict[str, Any]:
     """The row of `runs` of a report."""
     return {
-        "kind": report.by,
+        "kind": clean(report.by),
         "since": report.since,
         "until": report.until,
         "days": report.days,
@@ -40,11 +41,11 @@ def run_of_evidence(report: Report, window: Window) -> dict[str, Any]:
 
 def _of_both(report: Report, scope: Scope | None) -> dict[str, Any]:
     return {
-        "timezone": report.timezone,
+        "timezone": clean(report.timezone),
         "generated_at": report.generated_at,
-        "version": report.version,
-        "configuration": report.configuration,
-        "benchmark": report.benchmark,
+        "version": clean(report.version),
+        "configuration": clean(report.configuration),
+        "benchmark": clean(report.benchmark),
         **{name: json.dumps(value) for name, value in asdict(scope or NOWHERE).items()},
     }
 

@@ -7,6 +7,7 @@ together the one that was made later. So the order in which they are published d
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, func, literal, not_, or_, select, tuple_
@@ -46,7 +47,7 @@ class Run:
         """End of its window, as of which it told."""
         return _instant(self.row["until"])
 
-    @property
+    @cached_property
     def scope(self) -> Scope:
         """Where it looked."""
         return scope_of(self.row)
@@ -150,9 +151,9 @@ def upsert(run: Run, table: Table, *conditions: Any) -> int:
     insert: Any = (sqlite if is_sqlite else postgresql).insert(table)
     insert = insert.from_select([one.name for one in table.columns], rows)
     others = [one.name for one in table.columns if one.name not in keys]
-    differs = or_(*(table.c[name].is_distinct_from(insert.excluded[name]) for name in others))
     if not others:
         return _count(run, insert.on_conflict_do_nothing(index_elements=keys))
+    differs = or_(*(table.c[name].is_distinct_from(insert.excluded[name]) for name in others))
     statement = insert.on_conflict_do_update(
         index_elements=keys,
         set_={name: insert.excluded[name] for name in others},

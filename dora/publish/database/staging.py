@@ -4,7 +4,6 @@ A staged table has the columns of the table it is for, less those that are the s
 of a run. What a database cannot hold of a name is replaced.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
@@ -14,19 +13,19 @@ from sqlalchemy import Column, Connection, MetaData, Table, Text
 
 from dora.publish.database import schema
 from dora.publish.database.schema import Instant, instant_text
+from dora.publish.database.texts import clean
 
 #: The same in every row of a run.
 CONSTANT = ("organization", "as_of", "generated_at")
-#: What PostgreSQL's texts cannot hold: NUL, and halves of signs that JSON can name.
-IMPOSSIBLE = re.compile("[\0\ud800-\udfff]")
-REPLACEMENT = "\ufffd"
+#: It is gone with the transaction, or in SQLite with the connection.
+TEMPORARY: dict[str, Any] = {"prefixes": ["TEMPORARY"], "postgresql_on_commit": "DROP"}
 #: Rows that a run of another place or time decides about, and places that this run covers.
 PLACES = Table(
     "staged_places",
     MetaData(),
     Column("repository", Text),
     Column("environment", Text),
-    prefixes=["TEMPORARY"],
+    **TEMPORARY,
 )
 LATER = Table(
     "staged_later",
@@ -36,7 +35,7 @@ LATER = Table(
     Column("tier", Text),
     Column("since", Instant),
     Column("until", Instant),
-    prefixes=["TEMPORARY"],
+    **TEMPORARY,
 )
 
 
@@ -48,13 +47,11 @@ def staged(table: Table) -> Table:
         if one.name not in CONSTANT
     ]  # fmt: skip
     keys = [one.name for one in table.primary_key.columns if one.name not in CONSTANT]
-    return Table(
-        f"staged_{table.name}", MetaData(), *columns, prefixes=["TEMPORARY"], info={"key": keys}
-    )
+    return Table(f"staged_{table.name}", MetaData(), *columns, **TEMPORARY, info={"key": keys})
 
 
 def make(connection: Connection, table: Table) -> None:
-    """Make a temporary table; it goes with the connection."""
+    """Make a temporary table."""
     table.create(connection, checkfirst=False)
 
 
@@ -93,13 +90,6 @@ def _plain(row: Sequence[Any]) -> list[Any]:
         else one
         for one in row
     ]  # fmt: skip
-
-
-def clean(text: str) -> str:
-    """A text that every database can hold."""
-    if text.isascii():
-        return text.replace("\0", REPLACEMENT) if "\0" in text else text
-    return IMPOSSIBLE.sub(REPLACEMENT, text)
 
 
 # -- Evidence -----------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from dora.publish.database.migrations import upgrade, version_of
 from dora.publish.database.rows import run_of, run_of_evidence
 from dora.publish.database.run import Run, spell
 from dora.publish.database.staging import stage_items
+from dora.publish.database.texts import clean
 from dora.results import Report
 
 #: Names this program's lock among those of others: the letters of `dora`.
@@ -79,7 +80,7 @@ def check(report: Report, window: Window, apart: Any) -> None:
 
 
 def _merge(connection: Connection, report: Report, window: Window | None) -> Done:
-    organization = spell(report.organization, connection)
+    organization = spell(clean(report.organization), connection)
     run = Run(connection, organization, run_of(report))
     is_old = _is_old(run)
     changed = removed = 0
