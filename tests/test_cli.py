@@ -601,3 +601,40 @@ def test_demo_served() -> None:
         started.send_signal(signal.SIGINT)
         assert started.wait(WAIT_SECONDS) == 0
         assert (started.stdout.read(), started.stderr.read().strip()) == ("", "")
+
+
+# -- Over time ----------------------------------------------------------------------------------
+
+
+def test_trend_and_comparison(server: Server) -> None:
+    """T1, K1: `--trend` and `--compare` in every format, of one reading for both windows."""
+    asked = ("report", "--org", "acme", "--since", "20d", "--trend", "week", "--compare")
+    told = dora(*asked, "--format", "json", server=server)
+    assert (0, "") == (told.returncode, told.stderr)
+    report = json.loads(told.stdout)
+    (before,) = [report["before"]]
+    assert ("week", []) == (report["trend"], before["gone"])
+    assert report["window"]["since"] == before["until"]
+    row = report["rows"][0]
+    assert [2, 2] == [one["deployment_frequency"]["deployments"] for one in (row["previous"], row)]
+    assert 2 == sum(part["deployment_frequency"]["deployments"] for part in row["trend"])
+    for name, word in (
+        ("table", "Compared with"),
+        ("markdown", "Bars: a week"),
+        ("csv", "verdict"),
+    ):
+        assert word in dora(*asked, "--format", name, server=server).stdout
+
+
+def test_trend_of_too_many_parts() -> None:
+    """T1: what nobody could look at is refused before anything is read."""
+    told = dora("report", "--org", "acme", "--since", "20y", "--trend", "day", GITHUB_TOKEN="x")
+    assert 2 == told.returncode
+    assert told.stderr.startswith("dora: --trend: 'day' would cut the window into 7,300 parts;")
+
+
+def test_no_window_before() -> None:
+    """K1: where time had not begun, there is nothing to compare with."""
+    told = dora("report", "--org", "acme", "--since", "0001-01-01", "--compare", GITHUB_TOKEN="x")
+    assert (2, "") == (told.returncode, told.stdout)
+    assert "there is no window of equal length before" in told.stderr

@@ -17,6 +17,7 @@ from requests.exceptions import RequestException
 
 from dora.collect.access import Access
 from dora.collect.client import Client, Progress
+from dora.collect.connections import in_thread
 from dora.collect.deployments import parse_instant
 from dora.collect.organization import read_organization
 from dora.config import Config
@@ -72,7 +73,7 @@ async def _check_token(client: Client, access: Access, config: Config) -> tuple[
     found = answer.data.get("organization") or {}
     hidden = found.get("hidden") or {}
     limit = answer.data.get("rateLimit")
-    headers = await client.in_thread(lambda: _headers(access))
+    headers = await in_thread(lambda: _headers(access))
     return Checkup(
         login=(answer.data.get("viewer") or {}).get("login"),
         scopes=_scopes(headers.get("x-oauth-scopes")),

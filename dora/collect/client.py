@@ -6,23 +6,17 @@ PyGithub client of its own, because that one is not made to be shared.
 """
 
 import asyncio
-import json
 import random
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
-from concurrent.futures import Future
-from contextlib import suppress
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from github import GithubException
-from github.Requester import Requester
-from requests.exceptions import ConnectTimeout, RequestException, Timeout
-
 from dora.collect import sizes
 from dora.collect.access import ADVICE, Access
-from dora.collect.answers import SERVER_ERROR, Answer, read_answer
+from dora.collect.answers import Answer
 from dora.collect.asks import Ask, Queue
+from dora.collect.connections import Connections, in_thread
 from dora.collect.sharing import load_query
 from dora.collect.traffic import Traffic
 from dora.config import Config
@@ -88,7 +82,7 @@ class Client:
         self._requests = 0
         self._most = config.collect.concurrency
         self._longest_wait = config.collect.wait
-        self._idle: list[tuple[int, Requester]] = []  #: connections, with their generation
+        self._connections = Connections(access)
         self._queue = Queue()
         self._traffic = Traffic(self._most)
         self._lost: dict[object, float] = {}  #: seconds by repository
@@ -118,23 +112,6 @@ class Client:
                 raise
 
         return asyncio.run(main())
-
-    async def in_thread(self, work: Callable[[], T]) -> T:
-        """What *work* gives, done in a thread of its own beside the event loop.
-
-        One that is stuck in a dead connection holds up nobody: no other, and not the program's end.
-        """
-        done: Future[T] = Future()
-        done.set_running_or_notify_cancel()  # whoever stops waiting takes nothing away from it
-
-        def run() -> None:
-            try:
-                done.set_result(work())
-            except BaseException as wrong:  # noqa: BLE001  # whoever waits is told
-                done.set_exception(wrong)
-
-        threading.Thread(target=run, name="github", daemon=True).start()
-        return await asyncio.wrap_future(done)
 
     async def ask(
         self,
@@ -240,40 +217,9 @@ class Client:
         text, variables = batch[0].query.merge([ask.given for ask in batch])
         try:
             async with asyncio.timeout(DEADLINE):
-                return await self.in_thread(lambda: self._send(text, variables))
+                return await in_thread(lambda: self._connections.send(text, variables))
         except TimeoutError:
             return Answer("too much", message=f"no whole answer within {DEADLINE:g} s")
-
-    def _send(self, query: str, variables: dict[str, Any]) -> Answer:
-        """One request, in a thread; a connection that fails is an answer like any other."""
-        try:
-            self.access.refresh()
-            generation, requester = self._connection()
-            status, headers, text = requester.requestJson(
-                "POST", requester.graphql_url, input={"query": query, "variables": variables}
-            )
-        except GithubException as wrong:  # an App's token could not be had
-            return _without_token(wrong)
-        except RequestException as wrong:  # this connection is not used again
-            is_slow = isinstance(wrong, Timeout) and not isinstance(wrong, ConnectTimeout)
-            told = f"the connection failed ({type(wrong).__name__})"
-            return Answer("too much" if is_slow else "unreachable", message=told)
-        except RuntimeError:  # PyGithub follows GitHub to no other host
-            return Answer("lost", message="it is redirected to another address")
-        except (ValueError, TypeError):  # no token where one belongs, a header that is no number
-            return Answer("unsound", message="GitHub sent something that makes no sense")
-        self._idle.append((generation, requester))
-        return read_answer(status, headers, text)
-
-    def _connection(self) -> tuple[int, Requester]:
-        """A connection that nobody uses, with the generation of its credentials."""
-        generation = self.access.generation
-        while self._idle:
-            with suppress(IndexError):  # another thread took it
-                connection = self._idle.pop()
-                if connection[0] == generation:
-                    return connection
-        return generation, self.access.requester()
 
     def _count(self, answer: Answer) -> None:
         self._requests += 1
@@ -387,40 +333,6 @@ class Client:
             f"{self.access.api} refuses the credentials: {answer.message or 'no reason given'}",
             ADVICE,
         )
-
-
-async def read_pages(ask: Callable[[str | None], Awaitable[dict[str, Any]]]) -> list[Any]:
-    """Nodes of a connection, page after page.
-
-    *ask* gives a connection (`nodes` and `pageInfo`) for a cursor, None for the first page.
-    CannotRead where the pages never get on.
-    """
-    cursor: str | None = None
-    found: list[Any] = []
-    while True:
-        connection = await ask(cursor)
-        found += connection["nodes"]
-        if not connection["pageInfo"]["hasNextPage"]:
-            return found
-        cursor = next_cursor(connection, cursor)
-
-
-def next_cursor(connection: dict[str, Any], cursor: str | None) -> str:
-    """Where the next page begins; CannotRead where that is where this one began."""
-    following = connection["pageInfo"]["endCursor"]
-    if not isinstance(following, str) or following == cursor:
-        raise CannotRead("GitHub gives the same page again and again")
-    return following
-
-
-def _without_token(wrong: GithubException) -> Answer:
-    """What it means that an App's token could not be had: a limit or a failure may pass."""
-    answer = read_answer(wrong.status, wrong.headers or {}, json.dumps(wrong.data))
-    if answer.kind in {"primary limit", "secondary limit"}:
-        return answer
-    if wrong.status >= SERVER_ERROR:
-        return Answer("unsound", message=f"GitHub gives no token (status {wrong.status})")
-    return Answer("refused", message=f"status {wrong.status}")
 
 
 def _words(span: timedelta) -> str:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dora.collect import sizes
-from dora.collect.client import next_cursor, read_pages
 from dora.collect.deployments import parse_instant
 from dora.collect.kept import Kept
+from dora.collect.pages import next_cursor, read_pages
 from dora.collect.place import Place, find
 from dora.collect.pull_requests import PullRequests, is_merged
 from dora.collect.records import Commit

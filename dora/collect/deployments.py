@@ -8,7 +8,7 @@ from sys import intern
 from typing import Any
 
 from dora.collect import sizes
-from dora.collect.client import next_cursor, read_pages
+from dora.collect.pages import next_cursor, read_pages
 from dora.collect.place import Place, find
 from dora.errors import CannotRead
 
@@ -61,6 +61,8 @@ class DeploymentList:
         # What is asked for the cache's sake alone may be refused: then nothing kept is of use.
         errors = tuple(error for error in answer.errors if not _is_of_cache(error))
         found = find(replace(answer, errors=errors), "repository")
+        if found.pop("isEmpty", False):  # it was not when it was listed: no commit is known now
+            raise CannotRead("it was emptied while it was read")
         connection = found.pop("deployments", None)
         if not isinstance(connection, dict):
             raise CannotRead("GitHub gives no deployments")

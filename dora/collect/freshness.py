@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dora.collect import sizes
-from dora.collect.client import next_cursor, read_pages
 from dora.collect.kept import Kept, settled
+from dora.collect.pages import next_cursor, read_pages
 from dora.collect.place import Place, find
 from dora.collect.pull_requests import PullRequests
 from dora.errors import CannotRead

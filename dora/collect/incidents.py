@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dora.collect.client import Client, read_pages
+from dora.collect.client import Client
 from dora.collect.deployments import parse_instant
+from dora.collect.pages import read_pages
 from dora.collect.pull_requests import Rows
 from dora.config import Config
 from dora.errors import CannotRead

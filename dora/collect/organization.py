@@ -12,6 +12,7 @@ from typing import Any
 from dora.collect import pagerduty
 from dora.collect.access import find_access
 from dora.collect.client import Client, Progress
+from dora.collect.connections import in_thread
 from dora.collect.incidents import read_incidents
 from dora.collect.keeping import Keeping, keeping
 from dora.collect.place import Place
@@ -180,7 +181,7 @@ class _Gathering:
             )
             return {"incidents": found}
 
-        return await self.client.in_thread(read) if self.config.incidents.pagerduty else {}
+        return await in_thread(read) if self.config.incidents.pagerduty else {}
 
     async def _or_gap(self, what: str, reading: Coroutine[Any, Any, Rows]) -> Rows:
         """Rows that *reading* gives; none where an error ends it: a gap the report tells."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from dora.collect.client import read_pages
 from dora.collect.deployments import parse_instant
 from dora.collect.kept import Kept
+from dora.collect.pages import read_pages
 from dora.collect.place import Place, find
 from dora.collect.records import Label, Request
 

@@ -8,8 +8,9 @@ from math import inf
 from typing import Any
 
 from dora.collect.answers import Answer
-from dora.collect.client import Client, next_cursor
+from dora.collect.client import Client
 from dora.collect.deployments import parse_instant
+from dora.collect.pages import next_cursor
 from dora.errors import CannotRead
 
 #: Times a page is read whose list of names does not fit it, for the list changed meanwhile.

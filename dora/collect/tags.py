@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-from dora.collect.client import read_pages
 from dora.collect.deployments import DeploymentList, parse_instant
+from dora.collect.pages import read_pages
 from dora.collect.place import find
 from dora.config import Config
 from dora.names import compile_globs

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from dora.collect.client import Client, read_pages
+from dora.collect.client import Client
+from dora.collect.pages import read_pages
 from dora.collect.place import find
 from dora.collect.pull_requests import Rows
 from dora.config import Config

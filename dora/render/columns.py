@@ -164,7 +164,7 @@ def value_lines(fact: Fact, room: frozenset[str]) -> list[Text]:
     lines = [value, *(Text(line, style="dim") for line in below if line)]
     if "before" in fact.more:
         before = fact.more["before"]
-        lines.append(Text(before, style="bold" if "," in before else "dim"))
+        lines.append(Text(before, style="bold" if before.endswith(changing.VERDICTS) else "dim"))
     if "trend" in fact.more:
         lines.append(Text(fact.more["trend"]))
     return lines

@@ -14,10 +14,12 @@ from dora.results import (
     Bucket,
     Comparison,
     Coverage,
+    Interval,
     Measured,
     Report,
     Row,
     Scope,
+    Stages,
 )
 
 SKIPPED = ("archived", "empty", "no deployments", "excluded")
@@ -181,7 +183,7 @@ def _row(row: Row, benchmark: str) -> dict[str, Any]:
 
 def _metrics(one: Measured, *, has_scores: bool) -> dict[str, Any]:
     """Give the five metrics; scores are there for the Quick Check alone (B4)."""
-    found = {name: _listed(asdict(getattr(one, name))) for name in METRICS}
+    found = {name: _plain(getattr(one, name)) for name in METRICS}
     if not has_scores:
         for metric in found.values():
             metric.pop("score", None)
@@ -203,11 +205,14 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
     return found
 
 
-def _listed(value: Any) -> Any:
-    """Give *value* with tuples, intervals among them, as lists."""
-    if isinstance(value, dict):
-        return {key: _listed(it) for key, it in value.items()}
-    return [_listed(it) for it in value] if isinstance(value, list | tuple) else value
+def _plain(metric: Any) -> dict[str, Any]:
+    """Give a metric as a dict, intervals as lists; of long trends there are very many."""
+    return {
+        name: list(value) if isinstance(value, Interval)
+        else dict(vars(value)) if isinstance(value, Stages)
+        else value
+        for name, value in vars(metric).items()
+    }  # fmt: skip
 
 
 def _coverage(coverage: Coverage) -> dict[str, Any]:

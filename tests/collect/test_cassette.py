@@ -27,6 +27,8 @@ REPORT = {
     },
     "by": "repository",
     "benchmark": "2023",
+    "trend": None,
+    "before": None,
     "generated": {
         "at": "2026-11-23T06:00:00Z",
         "version": __version__,
@@ -79,6 +81,7 @@ REPORT = {
             },
             "waiting": {"changes": 1, "oldest": 266400.0},
             "previous": None,
+            "comparison": None,
             "trend": [],
         }
     ],

@@ -527,10 +527,12 @@ def test_repository_is_deleted(query: str) -> None:
     assert [BIG] == list(disturbed.missing)
 
 
-@pytest.mark.parametrize("query", [one for one in OF_REPOSITORIES if one != "Deployments"])
-def test_repository_is_emptied(query: str) -> None:
+@pytest.mark.parametrize(
+    ("query", "at"), [*((query, 1) for query in OF_REPOSITORIES), ("Deployments", 3)]
+)
+def test_repository_is_emptied(query: str, at: int) -> None:
     """A repository whose commits are gone is named, as soon as one is missed."""
-    disturbed = run(Rule(faults.Change(emptied(BIG)), query, at=(1,)))
+    disturbed = run(Rule(faults.Change(emptied(BIG)), query, at=(at,)))
     judge(disturbed, whole())
     assert [BIG] == list(disturbed.missing)
 

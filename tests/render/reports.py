@@ -1,14 +1,22 @@
 """Small fixed reports for the tests of what is rendered; every number is made up by hand."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from dora.results import (
+    METRICS,
+    Before,
+    Bucket,
     ChangeFailRate,
     ChangeLeadTime,
+    Compared,
+    Comparison,
     Coverage,
     DeploymentFrequency,
     Interval,
+    Metrics,
+    Mover,
     RecoveryTime,
     Report,
     Requests,
@@ -242,7 +250,88 @@ SERVICES = report(
     )
 )
 
+
+def metrics_of(row: Row) -> Metrics:
+    """Give the five metrics of *row* alone."""
+    return Metrics(*(getattr(row, name) for name in METRICS))
+
+
+def bucket(row: Row, number: int, *, partial: bool = False) -> Bucket:
+    """Give the metrics of *row* as those of its week with that *number*."""
+    start = datetime(2026, 8, 24, tzinfo=UTC) + number * timedelta(weeks=1)
+    metrics = {name: getattr(pooled(row), name) for name in METRICS}
+    return Bucket(start, start + timedelta(weeks=1), partial, **metrics)
+
+
+def mover(number: int, **more: Any) -> Mover:
+    """Give something that moved a metric of patient-api."""
+    url = f"https://github.com/medica-flow/patient-api/deployments/{number}"
+    at = datetime(2026, 10, 2, 12, tzinfo=UTC)
+    told = {"kind": "deployment", "window": "now", "repository": "patient-api",
+            "environment": "production", "id": number, "url": url, "at": at, **more}  # fmt: skip
+    return Mover(**told)
+
+
+def compared(row: Row, before: Row, weeks: int = 14) -> Row:
+    """Give *row* beside *before*: some of it better, some worse, some neither, some untested."""
+    unclear = Compared("no clear change", 0.4, 0.6, ratio=1.1)
+    slower = (
+        mover(17, seconds=9 * DAY, changes=12),
+        mover(18, seconds=5 * DAY, changes=1, url="javascript:alert(1)"),
+    )
+    down = (mover(19, kind="outage", seconds=2 * DAY, open=True),)
+    comparison = Comparison(
+        Compared("better", 0.0001, 0.002, 3.0, None, (mover(9, window="before", seconds=DAY),)),
+        Compared("worse", 0.001, 0.01, 4.5, None, slower),
+        Compared("no clear change", 0.2, None, None, 0.05),
+        Compared("worse", 0.003, 0.02, 2.0, None, down),
+        Compared(),
+    )
+    if before == row:
+        comparison = Comparison(*[unclear] * 5)
+    trend = (
+        bucket(before, 0, partial=True),
+        *(bucket(row if n % 3 else nothing(row.key, row.tier), n) for n in range(1, weeks - 1)),
+        bucket(nothing(row.key, row.tier), weeks - 1, partial=True),
+    )
+    return replace(row, previous=metrics_of(before), comparison=comparison, trend=trend)
+
+
+def over_time(rows: tuple[Row, ...], gone: tuple[dict[str, str], ...] = (), **more: Any) -> Report:
+    """Give a report by week, compared with the ninety days before."""
+    window = datetime(2026, 5, 27, 6, tzinfo=UTC), datetime(2026, 8, 25, 6, tzinfo=UTC)
+    return replace(report(rows, **more), trend="week", before=Before(*window, gone))
+
+
+_TEAM = {"team": "Care", "tier": "production"}
+_KEYS = [place(name, "production") for name in ("appointment-service", "patient-api", "portal")]
+OVER_TIME = over_time(
+    (
+        compared(busy(_KEYS[0], "production"), slow(_KEYS[0], "production")),
+        compared(calm(_KEYS[1], "production"), calm(_KEYS[1], "production")),
+        slow(_KEYS[2], "production", Waiting(3, DAY)),
+    ),
+    (place("fax-gateway", "qa"),),
+)
+HOSTILE_OVER_TIME = replace(
+    over_time(
+        tuple(
+            compared(busy(place(name, name), "other"), slow(place(name, name), "other"))
+            for name in HOSTILE_NAMES
+        ),
+        tuple(place(name, name) for name in HOSTILE_NAMES),
+    ),
+    organization="@medica|`flow`<b>",
+)
+TEAMS_OVER_TIME = over_time(
+    (compared(pooled(busy(_TEAM, "production")), pooled(slow(_TEAM, "production")), weeks=40),),
+    by="team",
+)
+
 ALL = {
+    "over time": OVER_TIME,
+    "hostile over time": HOSTILE_OVER_TIME,
+    "teams over time": TEAMS_OVER_TIME,
     "usual": USUAL,
     "empty": EMPTY,
     "quiet": QUIET,

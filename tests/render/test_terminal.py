@@ -15,7 +15,7 @@ from dora.results import Coverage, Report, Unreadable
 from tests.render import reports
 
 NAMES = st.text(max_size=60) | st.sampled_from(reports.HOSTILE_NAMES)
-COLOURS = re.compile("\x1b\\[[0-9;]*m")
+COLOURS = re.compile("\x1b\\[[0-9;]*m|\x1b]8;[^\x1b]*\x1b\\\\")
 
 
 def head(text: str, before: str) -> str:
