@@ -152,15 +152,18 @@ def as_document(report: Report) -> dict[str, Any]:
         },
         "rows": [_row(row, report.benchmark) for row in report.rows],
         "coverage": _coverage(report.coverage),
-        **({"teams": _listed(report.teams)} if report.teams else {}),
+        **(
+            {"teams": {name: list(own) for name, own in report.teams.items()}}
+            if report.teams
+            else {}
+        ),
         **({"scope": scope(report.scope)} if report.scope else {}),
     }
 
 
-def scope(one: Scope) -> dict[str, Any]:
+def scope(one: Scope) -> dict[str, list[str]]:
     """Give *one* as it stands in the documents."""
-    document: dict[str, Any] = _listed(asdict(one))
-    return document
+    return {name: list(value) for name, value in vars(one).items()}
 
 
 def instant(moment: datetime) -> str:
