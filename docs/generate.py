@@ -209,7 +209,7 @@ def tables() -> str:
 def database() -> str:
     """Every table of the database with its columns; those of its key are marked."""
     parts = []
-    dialect = PGDialect_psycopg()
+    dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # it has no types
     for table in METADATA.sorted_tables:
         parts += [f"## `{table.name}`", str(table.comment)]
         lines = ["| column | type | key | meaning |", "| --- | --- | --- | --- |"]
