@@ -30,7 +30,7 @@ REQUIREMENTS ?= requirements.txt
 YAML := .github .yamllint.yml docs/prometheus tests/workflow/stubs
 SCRIPTS := .ci/run $(wildcard .github/actions/*/*.sh)
 TYPED_BESIDE := docs/generate.py
-GENERATED := README.md docs/configuration.md docs/cli.md docs/tables.md
+GENERATED := README.md docs/configuration.md docs/cli.md docs/tables.md docs/database.md
 COG := $(BIN)/cog -I docs
 
 .PHONY: help report test check docs lock bench demo clean

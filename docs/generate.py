@@ -19,9 +19,11 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from dora import settings
 from dora.cli import app
+from dora.publish.database.schema import METADATA
 from dora.tables import SCHEMAS
 
 #: The made-up organization as README.md shows it: the same instant, the same table.
@@ -199,6 +201,29 @@ def tables() -> str:
         ]
         parts.append("\n".join(lines))
     return _paragraphs(*parts)
+
+
+# -- docs/database.md ---------------------------------------------------------------------------
+
+
+def database() -> str:
+    """Every table of the database with its columns; those of its key are marked."""
+    parts = []
+    dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # it has no types
+    for table in METADATA.sorted_tables:
+        parts += [f"## `{table.name}`", str(table.comment)]
+        lines = ["| column | type | key | meaning |", "| --- | --- | --- | --- |"]
+        lines += [
+            f"| `{one.name}` | `{_type(one.type.compile(dialect))}` | "
+            f"{'key' if one.primary_key else ''} | {one.comment} |"
+            for one in table.columns
+        ]
+        parts.append("\n".join(lines))
+    return _paragraphs(*parts)
+
+
+def _type(compiled: str) -> str:
+    return "timestamptz" if compiled.startswith("TIMESTAMP") else compiled.lower()
 
 
 def _block(text: str) -> str:

@@ -4,9 +4,10 @@ import pandas as pd
 
 from dora.analysis import Analysis
 from dora.config import Config
+from dora.environments import TIERS
 from dora.history import ENVIRONMENT, History
 from dora.outcomes import Outcomes, show
-from dora.results import Coverage, Requests, Unreadable
+from dora.results import Coverage, Requests, Scope, Unreadable
 from dora.skipping import find_skipped
 from dora.tables import Tables
 
@@ -36,6 +37,31 @@ def build_coverage(tables: Tables, analysis: Analysis, config: Config) -> Covera
         },
         incidents={"unattributed": analysis.failures.unattributed},
         requests=Requests(tables.requests, tables.points, tables.seconds),
+    )
+
+
+def find_scope(tables: Tables, config: Config, *, environment: str | None = None) -> Scope:
+    """Where a run looked; *environment* is the one that it was narrowed to, if any.
+
+    An archived repository is passed over, and what it held is no less true for that.
+    """
+    repositories = tables.repositories
+    is_archived = find_skipped(repositories, config).eq("archived").fillna(value=False)
+    is_unread = (
+        repositories["unreadable"].notna()
+        | repositories["incomplete"].notna()
+        | is_archived.astype("bool")
+    )
+    chosen = config.environment or ("*",)
+    if environment is not None:  # a name; one that looks like a glob would say too much
+        chosen = () if set(environment) & set("*?") else (environment,)
+    pooled = config.by in {"organization", "team"}
+    return Scope(
+        repositories=config.repo or ("*",),
+        environments=chosen,
+        tiers=config.tier or (("production",) if pooled else TIERS),
+        unread=tuple(sorted(repositories.loc[is_unread, "repository"])),
+        gaps=tuple(sorted(tables.gaps)),
     )
 
 

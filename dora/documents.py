@@ -94,6 +94,8 @@ def read_report(path: Path) -> Report:
             "rows": document["rows"],
             "trend": document.get("trend"),
             "before": document.get("before"),
+            "scope": document.get("scope"),
+            "teams": document.get("teams", {}),
             "since": window["since"],
             "until": window["until"],
             "days": window["days"],

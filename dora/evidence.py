@@ -8,8 +8,10 @@ import pandas as pd
 
 from dora.analysis import DEPLOYMENT, Analysis
 from dora.config import Config
+from dora.coverage import find_scope
 from dora.history import ENVIRONMENT
 from dora.outcomes import show
+from dora.results import Scope
 from dora.tables import INSTANT, Tables
 
 SCHEMA = "dora.evidence/1"
@@ -86,6 +88,7 @@ class Evidence:
     changes: tuple[Change, ...]
     episodes: tuple[Episode, ...]
     waiting: tuple[Change, ...]
+    scope: Scope | None = None
 
 
 def build_evidence(
@@ -122,6 +125,7 @@ def build_evidence(
         changes=_changes(_shipped(analysis), chosen, urls, authors),
         episodes=tuple(Episode(*values) for values in _records(episodes)),
         waiting=_changes(_waiting(analysis), chosen, urls, authors),
+        scope=find_scope(tables, config, environment=environment),
     )
 
 

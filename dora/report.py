@@ -8,8 +8,8 @@ from dora.buckets import cut_window
 from dora.changes import WaitingChanges
 from dora.comparison import compare
 from dora.config import Config
-from dora.coverage import build_coverage
-from dora.groups import Groups, find_groups
+from dora.coverage import build_coverage, find_scope
+from dora.groups import Groups, find_groups, find_teams
 from dora.history import History
 from dora.measures import find_events, measure, measure_parts
 from dora.results import Report, Row, Waiting
@@ -72,7 +72,17 @@ def report_of(
         coverage=build_coverage(tables, analysis, config),
         trend=config.trend,
         before=earlier,
+        scope=find_scope(tables, config),
+        teams=_teams(analysis, tables, config),
     )
+
+
+def _teams(analysis: Analysis, tables: Tables, config: Config) -> dict[str, tuple[str, ...]]:
+    """Repositories of each team (G2), where rows are by team; nothing else reads the teams."""
+    if config.by != "team":
+        return {}
+    pairs = find_teams(analysis.environments, tables, config).sort_values(["team", "repository"])
+    return {str(team): tuple(own) for team, own in pairs.groupby("team")["repository"]}
 
 
 def _waiting(groups: Groups, history: History, waiting: WaitingChanges) -> dict[int, Waiting]:

@@ -250,6 +250,17 @@ class Coverage:
 
 
 @dataclass(frozen=True)
+class Scope:
+    """Where a run looked: what it is silent about there is gone, elsewhere only unseen."""
+
+    repositories: tuple[str, ...]  #: globs
+    environments: tuple[str, ...]  #: globs
+    tiers: tuple[str, ...]  #: those that have rows
+    unread: tuple[str, ...]  #: repositories that were archived, unreadable or incomplete
+    gaps: tuple[str, ...] = ()  #: what of the organization could not be read at all
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a report would cost, about: nothing of it is certain but what was listed and asked."""
 
@@ -285,3 +296,6 @@ class Report:
     coverage: Coverage
     trend: str | None = None  #: `day`, `week` or `month`: what each bucket of a row's trend is
     before: Before | None = None  #: the window that this one is compared with
+    scope: Scope | None = None
+    teams: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Repositories of each team (G2), where rows are by team."""

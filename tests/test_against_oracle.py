@@ -61,7 +61,8 @@ def comparable(report: dict[str, Any]) -> dict[str, Any]:
     coverage = {**report["coverage"], "repositories": repositories}
     for own in ("requests", "gaps"):
         coverage.pop(own, None)
-    kept = {key: value for key, value in report.items() if key != "generated"}
+    unknown = {"generated", "scope", "teams"}
+    kept = {key: value for key, value in report.items() if key not in unknown}
     return {**kept, "coverage": coverage}
 
 

@@ -25,7 +25,10 @@ LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 ADDRESS = re.compile(r"https?://([\w.-]+)")
 #: Documents hold wherever packages are fetched from, so no address of a registry is among these.
-HOSTS = {"HOST", "127.0.0.1", "api.github.com", "docs.github.com", "dora.dev", "github.com"}
+HOSTS = {
+    "HOST", "127.0.0.1", "api.github.com", "docs.datadoghq.com", "docs.github.com", "dora.dev",
+    "github.com", "pushgateway.example.com",
+}  # fmt: skip
 
 
 def read(name: str) -> str:

@@ -18,6 +18,7 @@ from dora.results import (
     Measured,
     Report,
     Row,
+    Scope,
     Stages,
 )
 
@@ -151,7 +152,18 @@ def as_document(report: Report) -> dict[str, Any]:
         },
         "rows": [_row(row, report.benchmark) for row in report.rows],
         "coverage": _coverage(report.coverage),
+        **(
+            {"teams": {name: list(own) for name, own in report.teams.items()}}
+            if report.teams
+            else {}
+        ),
+        **({"scope": scope(report.scope)} if report.scope else {}),
     }
+
+
+def scope(one: Scope) -> dict[str, list[str]]:
+    """Give *one* as it stands in the documents."""
+    return {name: list(value) for name, value in vars(one).items()}
 
 
 def instant(moment: datetime) -> str:

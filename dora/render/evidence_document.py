@@ -6,7 +6,7 @@ from io import StringIO
 from typing import Any
 
 from dora.evidence import SCHEMA, Change, Deployment, Episode, Evidence, Reason
-from dora.render.document import instant, safe
+from dora.render.document import instant, safe, scope
 
 #: Columns of each table of the CSV; `service` and `author` come where they are known.
 COLUMNS = {
@@ -39,12 +39,14 @@ def as_document(evidence: Evidence, *, with_authors: bool = False) -> dict[str, 
     """
     return {
         "schema": SCHEMA,
+        "organization": evidence.organization,
         "window": {
             "since": instant(evidence.since),
             "until": instant(evidence.until),
             "days": evidence.days,
             "timezone": evidence.timezone,
         },
+        **({"scope": scope(evidence.scope)} if evidence.scope else {}),
         "deployments": [_deployment(one) for one in evidence.deployments],
         "changes": [_change(one, with_authors=with_authors) for one in evidence.changes],
         "episodes": [_episode(one) for one in evidence.episodes],

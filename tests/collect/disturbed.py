@@ -124,7 +124,7 @@ class Run:
         if self._built is None:
             report = build_report(self.read, self.config)
             document = as_document(report)
-            del document["generated"], document["coverage"]["requests"]
+            del document["generated"], document["coverage"]["requests"], document["scope"]
             for one in document["coverage"]["repositories"]["unreadable"]:
                 one["reason"] = "forbidden"
             self._built = document, tell_missing(report.coverage)

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import pytest_socket
@@ -16,7 +17,7 @@ from tests.collect import record
 
 REQUESTS = 8
 
-REPORT = {
+REPORT: dict[str, Any] = {
     "schema": "dora.report/1",
     "organization": "acme",
     "window": {
@@ -105,6 +106,13 @@ REPORT = {
         "incidents": {"unattributed": 0},
         "gaps": [],
         "requests": {"count": REQUESTS, "points": REQUESTS, "seconds": 0.0},
+    },
+    "scope": {
+        "repositories": ["*"],
+        "environments": ["*"],
+        "tiers": ["production", "staging", "testing", "development", "other"],
+        "unread": [],
+        "gaps": [],
     },
 }
 

@@ -50,6 +50,7 @@ EVIDENCE = Evidence(
 
 DOCUMENT = {
     "schema": "dora.evidence/1",
+    "organization": "medica-flow",
     "window": {
         "since": "2026-11-19T09:30:00Z",
         "until": "2026-11-21T09:30:00Z",

@@ -7,6 +7,7 @@ from typer.core import TyperGroup
 
 from dora.cli.publish.datadog import datadog
 from dora.cli.publish.issue import issue
+from dora.cli.publish.postgres import postgres
 from dora.cli.publish.prometheus import prometheus
 from dora.cli.publish.slack import slack
 from dora.cli.publish.summary import summary
@@ -32,5 +33,5 @@ publish = typer.Typer(
     help="Send a finished report to where people read it; it is not worked out again.\n\n"
     "Each target has options of its own, and may be run twice.",
 )
-for target in (summary, issue, slack, prometheus, datadog):
+for target in (summary, issue, slack, postgres, prometheus, datadog):
     publish.command()(target)

@@ -1,0 +1,90 @@
+"""`dora publish postgres`: the report and its evidence into a database, for dashboards."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dora.cli import output as out
+from dora.cli.options import Verbose
+from dora.cli.publish.given import MOST_APART, DryRun, EvidenceFile, ReportFile, say
+from dora.errors import BadUsage
+
+if TYPE_CHECKING:
+    from dora.publish.database.address import Place
+    from dora.results import Report
+
+VARIABLE = "DORA_DATABASE_URL"
+
+
+def postgres(
+    report: ReportFile,
+    evidence: EvidenceFile = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="postgresql://USER@HOST/DATABASE or sqlite:///FILE. Default: DORA_DATABASE_URL, "
+            "where a password is safer.",
+            show_default=False,
+        ),
+    ] = None,
+    schema: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="PostgreSQL's schema of the tables. Default: dora.",
+            show_default=False,
+        ),
+    ] = None,
+    dry_run: DryRun = False,
+    verbose: Verbose = False,  # noqa: ARG001  # read by main
+) -> None:
+    """Keep every report in a database: its figures, and with --evidence what is behind them.
+
+    What is there is updated, and what GitHub no longer shows is removed, all in one transaction.
+    Tables are made and upgraded as needed; docs/database.md lists them.
+    """
+    from dora.documents import read_report  # noqa: PLC0415  # heavy: pydantic
+    from dora.publish.database import address  # noqa: PLC0415  # as needed
+
+    given = url or os.environ.get(VARIABLE, "").strip()
+    if not given:
+        raise BadUsage(
+            f"postgres: no database was named; allowed: --url or {VARIABLE}, such as "
+            "postgresql://USER@HOST/DATABASE or sqlite:///FILE"
+        )
+    address.check_installed()
+    place = address.find_place(given, schema or address.SCHEMA)
+    read = read_report(report)
+    if dry_run:
+        out.show(_told(read, evidence, place))
+        return
+    from dora.publish.database.store import publish  # noqa: PLC0415  # heavy: SQLAlchemy
+
+    done = publish(read, evidence, place, apart=MOST_APART)
+    if done.is_old:
+        say("a later report of the same window was there already, and stays")
+    say(
+        f"{place.tables}: {done.changed:,} rows are new or changed, {done.removed:,} removed, "
+        "all others were there"
+    )
+
+
+def _told(report: "Report", evidence: Path | None, place: "Place") -> str:
+    """What would be written, and where to; the database is not asked."""
+    from dora.items import Window, read_items  # noqa: PLC0415  # heavy: pydantic
+    from dora.publish.database.store import check  # noqa: PLC0415  # heavy: SQLAlchemy
+
+    buckets = sum(len(row.trend) for row in report.rows)
+    lines = [f"{len(report.rows):,} rows of {report.organization} by {report.by}"]
+    if report.trend:
+        lines.append(f"{buckets:,} of their figures by {report.trend}")
+    if evidence is not None:
+        window = Window()
+        for _ in read_items(evidence, window):
+            pass
+        check(report, window, MOST_APART)
+        lines += [f"{count:,} {name}" for name, count in window.counts.items()]
+    return "\n".join([f"would be written to {place.tables}:", *(f"  {one}" for one in lines)])

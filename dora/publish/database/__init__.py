@@ -1,0 +1,4 @@
+"""A finished report and its evidence in, rows of a database out: PostgreSQL, or SQLite to try it.
+
+`store` is the way through: staged, locked, merged, all in one transaction.
+"""

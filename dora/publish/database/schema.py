@@ -1,0 +1,261 @@
+"""The tables as SQLAlchemy knows them: names, types, keys, and what each column means.
+
+`migrations` makes them; a test holds the two against each other.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Dialect,
+    Double,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.types import TypeEngine
+
+from dora.publish.database.numbers import METRICS, OF_ROWS, Number
+
+
+class Instant(TypeDecorator[datetime]):
+    """A UTC instant: `timestamptz`; in SQLite a text that sorts like one."""
+
+    impl = TIMESTAMP(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Text where there is no type for it."""
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else self.impl_instance)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Text of one length, so that texts sort as instants do."""
+        return instant_text(value) if value and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # the signature is SQLAlchemy's
+        """An aware datetime in UTC."""
+        if isinstance(value, str):
+            value = datetime.fromisoformat(value)
+        return value.astimezone(UTC) if value else None
+
+
+class Day(TypeDecorator[date]):
+    """A calendar day: `date`; in SQLite a text."""
+
+    impl = Date
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Text where there is no type for it."""
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Date())
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:
+        """ISO 8601."""
+        return value.isoformat() if value and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> date | None:  # noqa: ARG002  # as above
+        """A day."""
+        return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def instant_text(value: datetime) -> str:
+    """An instant as SQLite keeps it: `2026-11-23T06:00:00.000000Z`."""
+    return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+METADATA = MetaData()
+KINDS = {"bigint": BigInteger, "double precision": Double, "text": Text}
+
+
+def _key(name: str, kind: type[TypeEngine[Any]], meaning: str) -> Column[Any]:
+    return Column(name, kind, primary_key=True, autoincrement=False, comment=meaning)
+
+
+def _must(name: str, kind: type[TypeEngine[Any]], meaning: str) -> Column[Any]:
+    return Column(name, kind, nullable=False, comment=meaning)
+
+
+def _may(name: str, kind: type[TypeEngine[Any]], meaning: str) -> Column[Any]:
+    return Column(name, kind, comment=meaning)
+
+
+def _organization() -> Column[Any]:
+    return _key("organization", Text, "login of the organization")
+
+
+def _repository() -> Column[Any]:
+    return _key("repository", Text, "name of the repository, without its owner")
+
+
+def _known() -> list[Column[Any]]:
+    """Columns that say how new a fact is; of two runs that tell one fact the later wins."""
+    return [
+        _must("as_of", Instant, "end of the window of the run that told it last"),
+        _must("generated_at", Instant, "when that run was"),
+    ]
+
+
+def _measured(numbers: tuple[Number, ...]) -> list[Column[Any]]:
+    return [_may(one.name, KINDS[one.kind], one.meaning) for one in numbers]
+
+
+def _row_key() -> list[Column[Any]]:
+    """What names a row (G1); empty where rows of that kind have no such part."""
+    return [
+        _key("repository", Text, "of rows by repository, else empty"),
+        _key("environment", Text, "of rows by repository or environment, else empty"),
+        _key("service", Text, "where services are told apart (G3), else empty"),
+        _key("team", Text, "of rows by team, else empty"),
+        _key("tier", Text, "tier of the row (D4)"),
+    ]
+
+
+RUNS = Table(
+    "runs",
+    METADATA,
+    _organization(),
+    _key("kind", Text, "what was published: `evidence`, or what rows are by, such as `repository`"),
+    _key("since", Instant, "begin of its window"),
+    _key("until", Instant, "end of its window"),
+    _must("days", Double, "length of the window in days of 24 hours"),
+    _must("timezone", Text, "time zone of its calendar days"),
+    _must("generated_at", Instant, "when it was made"),
+    _must("version", Text, "version of the program"),
+    _must("configuration", Text, "`sha256:…` of the settings that decide the numbers"),
+    _must("benchmark", Text, "the table of levels"),
+    _must("repositories", Text, "globs of the repositories asked for, as JSON"),
+    _must("environments", Text, "globs of the environments asked for, as JSON"),
+    _must("tiers", Text, "tiers that have rows, as JSON"),
+    _must("unread", Text, "repositories passed over: archived, unreadable, incomplete; as JSON"),
+    _must("gaps", Text, "what of the organization could not be read, as JSON"),
+    _may("trend", Text, "what a bucket is: `day`, `week`, `month`"),
+    comment="One row a published report or evidence, by its window.",
+)
+COVERAGE = Table(
+    "coverage",
+    METADATA,
+    _organization(),
+    _key("kind", Text, "as in `runs`"),
+    _key("since", Instant, "as in `runs`"),
+    _key("until", Instant, "as in `runs`"),
+    _key("about", Text, "`repositories`, `skipped`, `unreadable`, `gaps`, `deployments` …"),
+    _key("name", Text, "what is counted, or which repository"),
+    _may("amount", Double, "how many; seconds where the name is `seconds`"),
+    _may("reason", Text, "why"),
+    comment="One row a number or name of what a report did not see (C1).",
+)
+MEASURES = Table(
+    "metrics",
+    METADATA,
+    _organization(),
+    _key("kind", Text, "what rows are by: `repository`, `environment`, `team`, `organization`"),
+    _key("since", Instant, "begin of the window"),
+    _key("until", Instant, "end of the window"),
+    *_row_key(),
+    *_measured((*METRICS, *OF_ROWS)),
+    comment="One row a row of a report: its metrics over the whole window.",
+)
+TRENDS = Table(
+    "trends",
+    METADATA,
+    _organization(),
+    _key("kind", Text, "as in `metrics`"),
+    _key("bucket", Text, "`day`, `week` (from Monday) or `month`"),
+    _key("starts_on", Day, "first calendar day of the bucket, in the report's time zone"),
+    *_row_key(),
+    _must("start_at", Instant, "begin of what was measured of it"),
+    _must("end_at", Instant, "end of what was measured of it"),
+    _must("days", Double, "length of what was measured in days of 24 hours"),
+    _must("partial", Boolean, "whether the window cut it short (T1)"),
+    *_known(),
+    *_measured(METRICS),
+    comment="One row a row of a report and day, week or month of it (T1).",
+)
+TEAMS = Table(
+    "teams",
+    METADATA,
+    _organization(),
+    _key("team", Text, "team's name; `(no team)` for a repository of none"),
+    _repository(),
+    comment="One row a team and repository of it (G2), of the last report by team.",
+)
+DEPLOYMENTS = Table(
+    "deployments",
+    METADATA,
+    _organization(),
+    _repository(),
+    _key("deployment", BigInteger, "id of the deployment"),
+    _must("environment", Text, "canonical name of its environment (D1)"),
+    _must("service", Text, "its service (G3), else empty"),
+    _must("sha", Text, "deployed commit"),
+    _must("url", Text, "its web address"),
+    _must("created_at", Instant, "when it was created"),
+    _may("succeeded_at", Instant, "first success (D2)"),
+    _may("failed_status_at", Instant, "first failure or error (D2)"),
+    _may("finished_at", Instant, "the earlier of the two (D3)"),
+    _must("outcome", Text, "`success`, `failure`, `in_progress` or `abandoned` (D3)"),
+    _must("is_baseline", Boolean, "whether nothing came before it (LT2)"),
+    _must("is_rework", Boolean, "whether it is rework (RW1)"),
+    _must("is_failed", Boolean, "whether a signal says that it failed; why is in `reasons`"),
+    *_known(),
+    comment="One row a deployment of the evidence.",
+)
+REASONS = Table(
+    "reasons",
+    METADATA,
+    _organization(),
+    _repository(),
+    _key("deployment", BigInteger, "the deployment that failed"),
+    _key("signal", Text, "`status`, `rollback`, `revert`, `hotfix`, `label`, `tag`, `incident`"),
+    _key("said_by", Text, "what says so: a status, a deployment's id, a sha, `repo#n`, a tag"),
+    _key("began_at", Instant, "when it began to be down by it"),
+    _may("ended_at", Instant, "when that ended; missing while it lasts"),
+    comment="One row a sign that a deployment failed (F1 to F7).",
+)
+CHANGES = Table(
+    "changes",
+    METADATA,
+    _organization(),
+    _repository(),
+    _key("environment", Text, "where it was shipped to"),
+    _key("service", Text, "its service (G3), else empty"),
+    _key("sha", Text, "the commit"),
+    _must("deployment", BigInteger, "id of the deployment that shipped it"),
+    _must("url", Text, "its web address"),
+    _must("started_at", Instant, "when the work began (LT4)"),
+    _must("shipped_at", Instant, "when it was live"),
+    _may("lead_time_seconds", Double, "from the one to the other (LT5)"),
+    _may("pull_request", BigInteger, "number of its pull request"),
+    *_known(),
+    comment="One row a change and environment that it was shipped to (LT3).",
+)
+EPISODES = Table(
+    "episodes",
+    METADATA,
+    _organization(),
+    _repository(),
+    _key("deployment", BigInteger, "the first of its failed deployments, which names it"),
+    _must("environment", Text, "environment that was down"),
+    _must("service", Text, "its service (G3), else empty"),
+    _must("began_at", Instant, "when it began (R1)"),
+    _may("ended_at", Instant, "when it ended; missing while it lasts"),
+    *_known(),
+    comment="One row an outage (R2).",
+)
+EPISODE_DEPLOYMENTS = Table(
+    "episode_deployments",
+    METADATA,
+    _organization(),
+    _repository(),
+    _key("episode", BigInteger, "`deployment` of its row in `episodes`"),
+    _key("deployment", BigInteger, "a failed deployment of it"),
+    comment="One row an outage and failed deployment of it.",
+)
+#: The facts that evidence tells, which lie in a window and are covered by a run or not.
+FACTS = (DEPLOYMENTS, CHANGES, EPISODES)

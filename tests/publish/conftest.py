@@ -1,0 +1,24 @@
+"""One PostgreSQL for all tests of a process; each test has a database of its own in it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.publish.postgresql_server import Server, postgresql
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A running PostgreSQL."""
+    with postgresql() as running:
+        yield running
+
+
+@pytest.fixture(params=["postgresql", "sqlite"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of an empty database, of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/dora.db"
+    running: Server = request.getfixturevalue("server")
+    return running.url(running.database())
