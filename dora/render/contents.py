@@ -72,7 +72,12 @@ def contents_of(page: Page) -> dict[str, Any]:
     ]
     is_pooled = report.by != "repository"
     lines = _pooled(page, report, report.by, names) if is_pooled else of_sections
-    moved = list(zip(lines, (tuple(maker.moved(row)) for row in report.rows), strict=True))
+    organization = _organization(page, names)
+    # The whole is more than noise sooner than its parts: it goes first.
+    told = [*zip((line for line, _ in organization), page.organization.rows, strict=False)]
+    told = [] if report.by == "organization" else told
+    told += zip(lines, report.rows, strict=True)
+    moved = [(line, tuple(maker.moved(row))) for line, row in told]
     values = {
         **_head(report),
         "axis": maker.axis,
@@ -87,7 +92,7 @@ def contents_of(page: Page) -> dict[str, Any]:
         "outages": sum(row.recovery_time.episodes for row in repositories.rows),
         "worse": _by_verdict(moved, "worse"),
         "better": _by_verdict(moved, "better"),
-        "organization_lines": _organization(page, names),
+        "organization_lines": organization,
         "table_title": TITLES[report.by],
         "heads": _heads(report),
         "lines": lines,

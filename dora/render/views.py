@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from dora.exhibits import Excerpt, Moving, Outage, Shown
 from dora.render import charts, facts, words
+from dora.render.changing import note_of
 from dora.results import Compared, Mover, Report, Row
 
 #: What an address may be made of to become a link; whatever else there is stays text.
@@ -266,18 +267,17 @@ class Sections:
         for name, cell in zip(METRICS, cells_of(row), strict=True):
             compared: Compared = getattr(row.comparison, name)
             if compared.verdict in {"better", "worse"}:
-                movers = tuple(self._mover(one) for one in compared.moved_by)
+                movers = tuple(self._mover(name, one, row) for one in compared.moved_by)
                 yield Moved(cell.title, cell.verdict, cell.before, cell.value, movers)
 
-    def _mover(self, one: Mover) -> Link:
-        notes = [self.day(one.at)]
-        if one.seconds is not None:
-            notes.append(words.duration(one.seconds) + (" and open" if one.open else ""))
-        if one.changes:
-            notes.append(words.counted(one.changes, "change"))
-        if one.window == "before":
-            notes.append("before")
-        return Link(f"{one.kind} {one.id}", address(one.url), ", ".join(notes))
+    def _mover(self, metric: str, one: Mover, row: Row) -> Link:
+        where = "" if "repository" in row.key else f"{one.repository} {one.environment} "
+        notes = [self.day(one.at), note_of(metric, one)]
+        return Link(
+            words.plain(f"{where}{one.kind} {one.id}"),
+            address(one.url),
+            ", ".join(filter(None, notes)),
+        )
 
 
 def incident(by: str, home: str | None) -> Link | None:

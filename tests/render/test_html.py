@@ -270,9 +270,27 @@ def test_what_got_worse_and_better_is_told_with_what_moved_it() -> None:
     told = read.text.rpartition("Got worse")[2].partition("The organization")[0]
     name = " · ".join(row.key.values())
     assert f"{name}: change lead time" in told
-    assert "moved by deployment 7 2026-11-04, 25 h, 12 changes" in told
+    assert "moved by deployment 7 2026-11-04, 12 changes, median 25 h" in told
     assert f"{name}: rework rate" in told.partition("Got better")[2]
     assert 2 == read.links.count(mover.url)  # in the summary, and in the section
+
+
+def test_the_organization_is_told_of_first() -> None:
+    """K5: what is clear of all rows pooled stands in the summary, too, with whose it was."""
+    page = demo()
+    (row, *others) = page.organization.rows
+    assert row.comparison is not None
+    mover = Mover(
+        "outage", "now", "api", "prod-eu", 7, "https://github.com/acme/api/deployments/7",
+        datetime(2026, 11, 4, tzinfo=UTC), 90_000.0, open=True,
+    )  # fmt: skip
+    recovery = replace(row.comparison.recovery_time, verdict="worse", moved_by=(mover,))
+    comparison = replace(row.comparison, recovery_time=recovery)
+    made = replace(page.organization, rows=(replace(row, comparison=comparison), *others))
+    text = Reader(render_page(replace(page, organization=made))).text
+    told = text.rpartition("Got worse")[2].partition("The organization")[0]
+    assert f"{' · '.join(row.key.values())}: recovery time" in told
+    assert "moved by api prod-eu outage 7 2026-11-04, 25 h, lasts" in told
 
 
 def test_large_page_is_folded() -> None:
