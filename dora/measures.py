@@ -6,6 +6,7 @@ The same measures serve the window, its parts and the window before: only the gr
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from math import isnan
 from typing import Any
 
 import pandas as pd
@@ -241,8 +242,8 @@ def _rework(row: dict[Any, Any], year: str) -> ReworkRate:
 
 def _number(value: Any) -> float | None:
     """A number, or None where it cannot be known."""
-    return None if pd.isna(value) else float(value)
+    return None if isnan(value) else float(value)
 
 
 def _interval(low: Any, high: Any) -> Interval | None:
-    return None if pd.isna(low) else Interval(float(low), float(high))
+    return None if isnan(low) else Interval(float(low), float(high))
