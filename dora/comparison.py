@@ -29,6 +29,7 @@ from dora.metrics.significance import (
 from dora.movers import find_movers
 from dora.results import Before, Compared, Comparison, Metrics
 from dora.tables import Tables
+from dora.window import has_whole_weeks
 
 BETTER, WORSE, UNCLEAR = "better", "worse", "no clear change"
 #: The metrics, and which way is better: more or less.
@@ -66,6 +67,8 @@ def compare(
     old_events = _renumber(old_events, now_of)
     previous = {now_of[old]: found for old, found in old_metrics.items() if old in now_of}
     begun = {now_of.get(group) for group in _begun(old_groups, before)}
+    if not has_whole_weeks(config.window.days):
+        begun = {*previous}
     tests = _test(previous, metrics, old_events, events, earlier, config, begun)
     names = _names(*analyses)
     movers = find_movers(tests, previous, old_events, events, names, tables, config)
@@ -244,8 +247,10 @@ def _recoveries(
     p_values, signs = _split([shift_of_outages(*old, *new) for old, new in both])
     floors = _shift_floors([(old[0], new[0]) for old, new in both])
     values = [(a.recovery_time.mean, b.recovery_time.mean) for _, a, b in pairs]
+    made = _frame(pairs, values, p_values, floors, signs)
     # The mean is of those that ended alone: it may fall because the longest outages last.
-    return _frame(pairs, values, p_values, floors, signs).assign(agrees=True)
+    lasts = [bool(a.recovery_time.open or b.recovery_time.open) for _, a, b in pairs]
+    return made.assign(agrees=made["agrees"] | np.array(lasts, dtype="bool"))
 
 
 def _outage_samples(events: Events, config: Config) -> dict[Any, tuple[list[float], list[bool]]]:

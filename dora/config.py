@@ -64,6 +64,7 @@ class Config(Settings):
         window = self.window
         try:
             since = window.since - window.length
+            since.astimezone(window.zone)  # which may be a day off
         except OverflowError:
             raise BadUsage(
                 "--compare: there is no window of equal length before",
@@ -217,10 +218,10 @@ def _window_problems(merged: dict[str, Any], layers: list[Layer], now: datetime)
 
 def _trend_problem(trend: str | None, window: Window) -> str:
     """What is wrong with cutting *window* into days, weeks or months; empty for nothing."""
-    if trend is None or window.length <= MOST_PARTS * PARTS[trend]:
+    if trend is None or window.length <= (MOST_PARTS - 1) * PARTS[trend]:
         return ""
-    about = window.length // PARTS[trend]
+    about = window.length // PARTS[trend] + 1
     return (
-        f"{trend!r} would cut the window into {about:,} parts; "
+        f"{trend!r} would cut the window into about {about:,} parts; "
         f"allowed: up to {MOST_PARTS:,}, by longer parts or a shorter window"
     )

@@ -18,6 +18,16 @@ UNITS = {
 ALLOWED = "an age like 36h, 90d, 12w, 6mo, 1y, or an ISO 8601 date or date-time like 2026-08-25"
 
 
+DAYS_A_WEEK = 7
+#: From so many days on it matters little which days of the week they are.
+MANY_DAYS = 4 * DAYS_A_WEEK
+
+
+def has_whole_weeks(days: float) -> bool:
+    """Whether two windows of *days* have about as many weekends, one after the other (K2)."""
+    return days >= MANY_DAYS or days % DAYS_A_WEEK == 0
+
+
 def parse_age(text: str) -> timedelta:
     """Length of an age like `90d`; ValueError says what is allowed."""
     match = AGE.fullmatch(text.strip().lower())
@@ -35,13 +45,16 @@ def parse_instant(text: str, now: datetime, timezone: ZoneInfo) -> datetime:
     text = text.strip()
     try:
         if AGE.fullmatch(text.lower()):
-            return now - parse_age(text)
-        instant = datetime.fromisoformat(text)
-        if instant.tzinfo is None:
-            instant = instant.replace(tzinfo=timezone)
-        return instant.astimezone(UTC)
+            instant = now - parse_age(text)
+        else:
+            instant = datetime.fromisoformat(text)
+            if instant.tzinfo is None:
+                instant = instant.replace(tzinfo=timezone)
+        instant = instant.astimezone(UTC)
+        instant.astimezone(timezone)  # the calendar may have no such day there
     except (ValueError, OverflowError):
         raise ValueError(f"is no time; allowed: {ALLOWED}") from None
+    return instant
 
 
 @dataclass(frozen=True)

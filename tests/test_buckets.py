@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dora.buckets import Span, cut_window
+from dora.errors import BadUsage
 from dora.window import Window
+from tests.tables.cast import config
 
 ZONES = (
     "UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Apia",
@@ -115,3 +117,11 @@ def test_parts_are_the_window(size: str, since: datetime, length: timedelta, zon
         assert before.date() < local.date()
         assert size != "week" or local.weekday() == 0
         assert size != "month" or local.day == 1
+
+
+def test_no_more_parts_than_are_said() -> None:
+    """T1: a window that begins at six has a part more than days; 1,000 are the most."""
+    longest = config(since="999d", trend="day").window
+    assert 1_000 == len(cut_window(longest, "day"))
+    with pytest.raises(BadUsage, match="allowed: up to 1,000"):
+        config(since="1000d", trend="day")

@@ -220,6 +220,45 @@ def test_outage_movers() -> None:
     assert {("outage", "now")} == {(one.kind, one.window) for one in found.moved_by}
 
 
+def test_a_recovery_is_worse_only_where_its_mean_is() -> None:
+    """K5: the word never contradicts the number beside it, where no outage lasts."""
+    hours = {**dict.fromkeys(range(58, 30, -2), 1.0), 59: 400.0}
+    later = dict.fromkeys(range(28, 0, -2), 6.0)
+    failed = [(day, length) for day, length in {**hours, **later}.items()]
+    shas = {f"c{day}": DAY * day + 3.0 for day in range(70, 0, -1)}
+    parts = [deployment(1, "c70", DAY * 70.0)]
+    for number, (day, length) in enumerate(sorted(failed, reverse=True), 2):
+        at = float(DAY * day)
+        mended = deployment(100 + number, f"c{day}", at - length, environment="production")
+        parts += [deployment(number, f"c{day}", at, ("failure", at)), mended]
+    row = only(build_report(tables(row_of(shas), *parts), config(compare=True)))
+    found = compared_of(row, "recovery_time")
+    assert row.previous is not None
+    assert None not in (row.previous.recovery_time.mean, row.recovery_time.mean)
+    grew = (row.recovery_time.mean or 0) > (row.previous.recovery_time.mean or 0)
+    assert found.verdict in (
+        {"worse", "no clear change"} if grew else {"better", "no clear change"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "verdict"),
+    [("2d", "2026-11-23T06:00:00Z", None), ("7d", "2026-11-23T06:00:00Z", "no clear change")],
+)
+def test_weekends_are_no_change(since: str, until: str, verdict: str | None) -> None:
+    """K2: a Saturday and Sunday after a Thursday and Friday are not compared; weeks are."""
+    days = [day for day in range(40) if (ago(DAY * day + 1)).weekday() < 5]
+    shas = {f"c{day}": DAY * day + 3.0 for day in reversed(days)}
+    parts = [
+        deployment(10 * day + n, f"c{day}", DAY * day + 1.0 + n / 10)
+        for day in days
+        for n in range(5)
+    ]
+    asked = config(compare=True, since=since, until=until)
+    row = only(build_report(tables(row_of(shas), *parts), asked))
+    assert verdict == compared_of(row, "deployment_frequency").verdict
+
+
 # -- No more than is promised --------------------------------------------------------------------
 
 

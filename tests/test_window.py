@@ -66,6 +66,12 @@ def test_what_is_no_time(text: str) -> None:
         parse_instant(text, NOW, ZoneInfo("Pacific/Auckland"))
 
 
+def test_instant_that_has_no_day_in_the_zone() -> None:
+    """W1: what the report could not be told of in its own time zone is refused."""
+    with pytest.raises(ValueError, match="is no time"):
+        parse_instant("0001-01-01T00:00Z", NOW, ZoneInfo("America/Sao_Paulo"))
+
+
 def test_length_of_a_window() -> None:
     """DF2: a day has 24 hours, also where a calendar day of the time zone has 25."""
     window = Window(

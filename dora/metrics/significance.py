@@ -68,14 +68,18 @@ def _fisher(before: int, before_of: int, now: int, now_of: int) -> float:
 def shift_of(before: Sequence[float], now: Sequence[float]) -> Shift | None:
     """Whether times grew or shrank, by the Mann–Whitney test (K4); None where a sample is empty.
 
-    Exact for small samples without ties.
+    Exact for small samples, with ties, too.
     """
     from scipy.stats import mannwhitneyu  # noqa: PLC0415  # as above
 
     if not before or not now:
         return None
-    if min(*before, *now) == max(*before, *now):
+    values = {*before, *now}
+    if len(values) == 1:
         return Shift(1.0, 0)
+    count = len(before) + len(now)
+    if len(values) < count and comb(count, len(now)) <= MOST_DEALS:
+        return _gehan(before, [True] * len(before), now, [True] * len(now))
     found = mannwhitneyu(now, before)
     middle = len(now) * len(before) / 2
     return Shift(min(float(found.pvalue), 1.0), int(np.sign(found.statistic - middle)))
@@ -91,12 +95,19 @@ def shift_of_outages(
 
     Where all ended it is the Mann–Whitney test, else Gehan's, which is that for such samples; by
     every way to deal the outages to both windows where these are few.
-    Source: E. A. Gehan, Biometrika 52 (1965).
     """
     if all(before_ended) and all(now_ended):
         return shift_of(before, now)
-    if not before or not now:
-        return None
+    return _gehan(before, before_ended, now, now_ended) if before and now else None
+
+
+def _gehan(
+    before: Sequence[float],
+    before_ended: Sequence[bool],
+    now: Sequence[float],
+    now_ended: Sequence[bool],
+) -> Shift:
+    """Gehan's test of two samples. Source: E. A. Gehan, Biometrika 52 (1965)."""
     seconds, ended = np.array([*now, *before]), np.array([*now_ended, *before_ended])
     # Row i, column j: outage i was certainly longer than j; at equal age one that lasts was.
     is_later = seconds[:, None] > seconds

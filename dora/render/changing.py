@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 
 from dora.render import facts, words
 from dora.results import Bucket, Compared, Mover, Report, Row
+from dora.window import has_whole_weeks
 
 BARS = "▁▂▃▄▅▆▇█"
 NOTHING = "·"  #: where a metric says nothing
 #: Parts shown where there is little room: a quarter's weeks.
 FEW = 13
 VERDICTS = ("worse", "better")
+SHORT = "Frequencies are compared over whole weeks, or four weeks and more."
 
 #: What a bar of each metric stands for.
 VALUES = {
@@ -34,9 +36,13 @@ class Change:
     compared: Compared
 
 
-def sparkline(values: Sequence[float | None]) -> str:
-    """Give *values* as bars from 0 to the highest of them; only none is the lowest bar."""
-    highest = max((value for value in values if value is not None), default=0)
+def sparkline(values: Sequence[float | None], highest: float | None = None) -> str:
+    """Give *values* as bars from 0 to *highest*, their own where none is given, or above it.
+
+    Only none is the lowest bar.
+    """
+    if highest is None:
+        highest = max((value for value in values if value is not None), default=0)
     return "".join(_bar(value, highest) for value in values)
 
 
@@ -45,12 +51,20 @@ def _bar(value: float | None, highest: float) -> str:
         return NOTHING
     if value <= 0:
         return BARS[0]
+    if value >= highest:
+        return BARS[-1]
     return BARS[1 + round((len(BARS) - 2) * value / highest)]
 
 
 def trend_of(row: Row, metric: str) -> str:
-    """Give a metric over time as a sparkline, oldest first; empty where there is no trend."""
-    return sparkline([VALUES[metric](one) for one in row.trend])
+    """Give a metric over time as a sparkline, oldest first; empty where there is no trend.
+
+    What is partial may be far off and does not set the scale.
+    """
+    values = [VALUES[metric](one) for one in row.trend]
+    pairs = zip(row.trend, values, strict=True)
+    whole = [value for one, value in pairs if value and not one.partial]
+    return sparkline(values, max(whole, default=None))
 
 
 def before_of(row: Row, metric: str) -> str:
@@ -118,7 +132,7 @@ def legend_of_trend(report: Report, shown: int = 0) -> Iterator[str]:
     begin = words.instant(last[0].start, report.timezone)
     which = f", the last {len(last)} of {len(parts)}" if len(last) < len(parts) else ""
     yield f"Bars: a {report.trend} each, from {begin} on{which}; {NOTHING} says nothing."
-    yield "Each row's bars go from 0 to its own highest."
+    yield "Each row's bars go from 0 to its own highest of what is whole."
     yield from _partial(last)
 
 
@@ -144,7 +158,8 @@ def headline_of(report: Report, found: Sequence[Change]) -> str:
         f"{words.count(n)} {verdict}" for n, verdict in zip(counts, VERDICTS, strict=True) if n
     )
     clear = f"clearly {told}:" if found else "no change that could not be chance."
-    return f"Compared with {since} to {until} {report.timezone}, {clear}"
+    short = "" if has_whole_weeks(report.days) else f" {SHORT}"
+    return f"Compared with {since} to {until} {report.timezone}, {clear}{short}"
 
 
 def rows_apart(report: Report) -> dict[str, list[dict[str, str]]]:

@@ -1,5 +1,7 @@
 """Whether a difference is more than noise."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -51,14 +53,25 @@ def test_shares_are_scipy_s(before: int, now: int, more: int, others: int) -> No
 
 @given(before=TIMES, now=TIMES)
 def test_times_are_scipy_s(before: list[float], now: list[float]) -> None:
-    """K4: the Mann–Whitney test, exact for small samples without ties."""
+    """K4: the Mann–Whitney test, exact for small samples, of which every deal can be tried."""
     found = shift_of(before, now)
     assert found is not None
-    if len({*before, *now}) == 1:
-        assert found == Shift(1.0, 0)
-    else:
-        expected = stats.mannwhitneyu(now, before)
-        assert found.p_value == pytest.approx(min(expected.pvalue, 1.0))
+    every = [*before, *now]
+    if len({*every}) == len(every):
+        assert found.p_value == pytest.approx(float(stats.mannwhitneyu(now, before).pvalue))
+        return
+    if len(every) <= 9:  # by rank sums: how many deals are as far from the middle
+        ranks = stats.rankdata([*now, *before])
+        middle = len(now) * (len(every) + 1) / 2
+        far = abs(ranks[: len(now)].sum() - middle)
+        deals = [abs(sum(deal) - middle) >= far for deal in combinations(ranks, len(now))]
+        assert found.p_value == pytest.approx(sum(deals) / len(deals))
+
+
+def test_ties_of_small_samples_are_dealt() -> None:
+    """K4, K5: no p-value is smaller than the smallest that so few times can come to."""
+    assert of(shift_of([1.0] * 4, [5.0] * 4)) == (round(2 / 70, 9), 1)
+    assert shift_floors([4], [4])[0] == pytest.approx(2 / 70)
 
 
 def test_times_by_hand() -> None:

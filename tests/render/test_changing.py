@@ -1,6 +1,7 @@
 """What is shown of trends and comparisons."""
 
 import csv
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -8,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dora.render import changing, markdown, terminal
-from dora.render.changing import BARS, NOTHING, note_of, sparkline
+from dora.render.changing import BARS, NOTHING, note_of, sparkline, trend_of
 from dora.render.document import render_csv
 from tests.render import reports
 
+KEY = reports.place("patient-api", "production")
+BUSY, SLOW = reports.busy(KEY, "production"), reports.slow(KEY, "production")
 VALUES = st.lists(st.none() | st.floats(0, 1e9), max_size=60)
 
 
@@ -21,6 +24,14 @@ def test_bars_by_hand() -> None:
     assert "···" == sparkline([None] * 3)
     assert "▁▁" == sparkline([0.0, 0.0])
     assert sparkline([]) == ""
+
+
+def test_a_partial_part_does_not_set_the_scale() -> None:
+    """T1: a few hours at a high rate do not flatten the weeks before."""
+    first, second = (reports.bucket(row, n) for n, row in enumerate((SLOW, BUSY)))
+    hectic = replace(BUSY, deployment_frequency=replace(BUSY.deployment_frequency, per_day=40.0))
+    row = replace(BUSY, trend=(first, second, reports.bucket(hectic, 2, partial=True)))
+    assert "▂██" == trend_of(row, "deployment_frequency")
 
 
 @given(values=VALUES)
