@@ -65,7 +65,8 @@ def prometheus(
         write_file(exposition(made.gauges), output)
         say(f"{len(made.gauges):,} figures were written to {output}")
     if gateway is not None:
-        push(made.gauges, value(given.report.organization), gateway)
+        group = {"organization": value(given.report.organization), "by": given.report.by}
+        push(made.gauges, group, gateway)
         say(f"{len(made.gauges):,} figures were pushed to {gateway.shown}")
 
 
