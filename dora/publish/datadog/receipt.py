@@ -34,10 +34,6 @@ class Receipt:
         """Keep that this was sent."""
         self._sent[name] = _digest(body)
 
-    def forget(self, name: str) -> None:
-        """Keep that nothing is there by that name any more."""
-        self._sent.pop(name, None)
-
     def write(self, names: Iterable[str]) -> None:
         """Write what is known of *names*; what has left the evidence is not kept for ever."""
         wanted = set(names)
