@@ -96,14 +96,22 @@ def _exported(folder: Path) -> Series:
     return {key: one for key, one in found.items() if key[0].startswith("dora_")}
 
 
-def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("no/dora.prom", "No such file or directory"),
+        ("report.json/dora.prom", "Not a directory"),
+        ("x" * 300 + ".prom", "File name too long"),
+        ("/dev/null", "it is no plain file"),
+    ],
+)
+def test_a_file_that_cannot_be_written(name: str, why: str, tmp_path: Path) -> None:
     """Status 1, and what to do."""
     path = written(tmp_path, USUAL)
-    done = dora("publish", "prometheus", path, "--output", "no/dora.prom", folder=tmp_path)
+    done = dora("publish", "prometheus", path, "--output", name, folder=tmp_path)
+    told = f"dora: {name} cannot be written: {why}\n      Name another file.\n"
 
-    assert (1, "") == (done.returncode, done.stdout)
-    assert "no/dora.prom cannot be written: No such file or directory" in done.stderr
-    assert "Name another file." in done.stderr
+    assert (1, "", told) == (done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize("name", [".", "textfile"])
