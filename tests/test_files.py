@@ -35,20 +35,18 @@ def test_a_file_is_replaced_and_nothing_is_left(name: str, tmp_path: Path) -> No
         ("folder.json", "it is a folder"),
         ("pipe.json", "it is no plain file"),
         ("to-pipe.json", "it is no plain file"),
-        ("to-device.json", "it is no plain file"),
     ],
 )
 def test_what_cannot_be_written_is_told(name: str, why: str, tmp_path: Path) -> None:
-    """Whatever is in the way is told in two lines, before and while writing, and stays."""
+    """Whatever is in the way is told in two lines, before and while writing, and stays.
+
+    A pipe stands for devices, too: no test may name one of the machine, lest it be replaced.
+    """
     (tmp_path / "plain.json").write_text("kept")
     (tmp_path / "folder.json").mkdir()
     os.mkfifo(tmp_path / "pipe.json")
-    for link, target in (
-        ("loop", "loop.json"),
-        ("to-pipe", "pipe.json"),
-        ("to-device", os.devnull),
-    ):
-        (tmp_path / f"{link}.json").symlink_to(target)
+    (tmp_path / "loop.json").symlink_to("loop.json")
+    (tmp_path / "to-pipe.json").symlink_to("pipe.json")
     before = sorted(tmp_path.iterdir())
     path = tmp_path / name
     with pytest.raises(CannotWrite) as wrong:

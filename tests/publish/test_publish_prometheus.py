@@ -102,11 +102,12 @@ def _exported(folder: Path) -> Series:
         ("no/dora.prom", "No such file or directory"),
         ("report.json/dora.prom", "Not a directory"),
         ("x" * 300 + ".prom", "File name too long"),
-        ("/dev/null", "it is no plain file"),
+        ("pipe.prom", "it is no plain file"),
     ],
 )
 def test_a_file_that_cannot_be_written(name: str, why: str, tmp_path: Path) -> None:
     """Status 1, and what to do."""
+    os.mkfifo(tmp_path / "pipe.prom")
     path = written(tmp_path, USUAL)
     done = dora("publish", "prometheus", path, "--output", name, folder=tmp_path)
     told = f"dora: {name} cannot be written: {why}\n      Name another file.\n"
