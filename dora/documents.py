@@ -78,6 +78,7 @@ class Evidence:
     deployments: tuple[Deployment, ...]
     changes: tuple[Change, ...]
     episodes: tuple[Episode, ...]
+    organization: str | None = None  #: earlier versions did not tell
 
 
 def read_report(path: Path) -> Report:

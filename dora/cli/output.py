@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dora.errors import BadUsage, CannotWrite, DoraError
+from dora.files import find_place, write_file
 from dora.results import Coverage
 
 #: The report was made, but not of everything.
@@ -64,24 +65,16 @@ def find_targets(
     if problems:
         raise BadUsage("\n".join(problems))
     for path in targets:
-        folder = path.absolute().parent
-        if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-            why = "it is a folder" if path.is_dir() else f"the folder {folder} cannot be written to"
+        folder = find_place(path).parent
+        if not folder.is_dir() or not os.access(folder, os.W_OK):
+            why = f"the folder {folder} cannot be written to"
             raise CannotWrite(f"{path} cannot be written: {why}", "Name another file.")
     return targets
 
 
 def write(path: Path, text: str) -> None:
     """Write a whole file or none."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8", newline="")
-        part.replace(path)
-    except OSError as wrong:
-        part.unlink(missing_ok=True)
-        raise CannotWrite(
-            f"{path} cannot be written: {wrong.strerror}", "Name another file."
-        ) from None
+    write_file(path, text.encode())
 
 
 def show(text: str) -> None:

@@ -1,15 +1,13 @@
-"""Gauges in, Prometheus' text exposition format out, and into a file that is whole at any time.
+"""Gauges in, Prometheus' text exposition format out.
 
 No sample bears a time: a node exporter's textfile collector refuses those, and the report's own
 time is a gauge.
 """
 
-import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dora.errors import BadUsage, CannotWrite
+from dora.errors import BadUsage
 from dora.publish.gauges import Gauge
 
 if TYPE_CHECKING:
@@ -68,22 +66,3 @@ class _Families:
             family = families.setdefault(name, GaugeMetricFamily(name, one.help))
             family.add_sample(name, dict(one.labels), one.value)
         yield from families.values()
-
-
-def write_file(text: bytes, path: Path) -> None:
-    """Put *text* in the place of the file at *path*, readable by all; there is no half of it.
-
-    The name of what is being written does not end in `.prom`, so that no exporter takes it.
-    """
-    if path.is_dir():
-        raise CannotWrite(f"{path} cannot be written: it is a folder", "Name another file.")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(text)
-        part.chmod(MODE)
-        part.replace(path)
-    except OSError as wrong:
-        part.unlink(missing_ok=True)
-        raise CannotWrite(
-            f"{path} cannot be written: {wrong.strerror}", "Name another file."
-        ) from None

@@ -21,7 +21,7 @@ LONGEST = 200
 #: Halves of a surrogate pair, which no encoding can write.
 _HALVES = re.compile("[\ud800-\udfff]")
 #: Which labels a row may have, in the order in which they are written.
-LABELS = ("organization", "team", "repository", "environment", "service", "tier")
+LABELS = ("organization", "team", "repository", "environment", "service", "tier", "by")
 
 Number = float | None
 Labels = tuple[tuple[str, str], ...]
@@ -65,7 +65,7 @@ def gauges_of(report: Report, evidence: Evidence | None = None) -> Gauges:
     seen: set[Labels] = set()
     open_since = _open_since(evidence) if evidence and report.by == "repository" else {}
     for row in report.rows:
-        labels = labels_of(report.organization, row)
+        labels = labels_of(report, row)
         if labels in seen:
             doubles.append(labels)
             continue
@@ -80,9 +80,12 @@ def gauges_of(report: Report, evidence: Evidence | None = None) -> Gauges:
     return Gauges(tuple(once.values()), tuple(doubles))
 
 
-def labels_of(organization: str, row: Row) -> Labels:
-    """The labels of a row: what its key names, and its tier."""
-    named = {**row.key, "organization": organization, "tier": row.tier}
+def labels_of(report: Report, row: Row) -> Labels:
+    """The labels of a row: what its key names, its tier, and what the report is by.
+
+    Reports by team and by repository are about the same deployments: *by* keeps them apart.
+    """
+    named = {**row.key, "organization": report.organization, "tier": row.tier, "by": report.by}
     return tuple((name, value(named[name])) for name in LABELS if named.get(name))
 
 
@@ -213,7 +216,7 @@ def _of_row(row: Row, labels: Labels) -> Iterator[Gauge]:
 
 def _of_report(report: Report) -> Iterator[Gauge]:
     """When the report was made and of what, and what it could not see."""
-    own = (("organization", value(report.organization)),)
+    own = (("organization", value(report.organization)), ("by", report.by))
     told: Iterable[tuple[str, str, str, float]] = (
         ("timestamp_seconds", SECONDS, "End of the report's window, in seconds since 1970.",
          report.until.timestamp()),

@@ -7,7 +7,7 @@ apart from it and are never shown.
 import base64
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Any
@@ -65,12 +65,12 @@ def check_gateway(gateway: Gateway) -> None:
 
 def push(
     gauges: Sequence[Gauge],
-    organization: str,
+    group: Mapping[str, str],
     gateway: Gateway,
     pause: Callable[[float], None] = time.sleep,
     timeout: float = TIMEOUT,
 ) -> None:
-    """Replace the group of *organization* by *gauges*; a try that may succeed later is repeated.
+    """Replace *group* of the job by *gauges*; a try that may succeed later is repeated.
 
     PUT is the same however often it arrives, so a lost answer is no harm.
     """
@@ -84,7 +84,7 @@ def push(
                 gateway.url,
                 JOB,
                 registry,
-                grouping_key={"organization": organization},
+                grouping_key=dict(group),
                 timeout=timeout,
                 handler=sent.handler,
             )

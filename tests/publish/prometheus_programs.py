@@ -39,8 +39,8 @@ def promtool(*arguments: str | Path, given: bytes = b"") -> tuple[int, str]:
 
 @contextmanager
 def pushgateway(*options: str | Path) -> Iterator[str]:
-    """A Pushgateway that keeps nothing; its address."""
-    with _running("prometheus-pushgateway", options) as url:
+    """A Pushgateway that keeps nothing, whatever the default of a distribution; its address."""
+    with _running("prometheus-pushgateway", ("--persistence.file=", *options)) as url:
         yield url
 
 

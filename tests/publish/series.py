@@ -55,7 +55,7 @@ def at(document: Any, where: str) -> Any:
 def wanted(made: Report, **labels: str) -> Series:
     """Every series of a report, read off its JSON."""
     document = json.loads(render_json(made))
-    own = {"organization": made.organization, **labels}
+    own = {"organization": made.organization, "by": made.by, **labels}
     found: dict[str, list[tuple[dict[str, str], Any]]] = {
         "dora_report_timestamp_seconds": [({}, made.until.timestamp())],
         "dora_report_window_seconds": [({}, 86_400 * document["window"]["days"])],

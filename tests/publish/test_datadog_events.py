@@ -1,5 +1,6 @@
 """`dora publish datadog`: events, held to the public description of its DORA Metrics API."""
 
+import json
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.publish.datadog_sending import (
 )
 from tests.publish.datadog_server import API_KEY, APP_KEY, datadog
 from tests.publish.made import deployment
+from tests.publish.recording import Answer, Sent
 
 TAGS = ["organization:acme", "repository:api", "environment:production", "tier:production"]
 
@@ -121,6 +123,41 @@ def test_events_that_are_too_old(tmp_path: Path) -> None:
             assert "it says: the event is too old" in done.stderr
             assert sent + 1 == len(server.requests("/api/v2/dora/deployment"))
             assert {"dora:deployment:github:acme:3"} == set(server.deployments)
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("the event is too old", 0),
+        ("finished_at must not be older than 30 days", 0),
+        ("started_at is too far in the past", 0),
+        ("outside of the retention period", 0),
+        ("the event has expired", 0),
+        ("finished_at must be after started_at", 1),
+        ("invalid timestamp", 1),
+        ("page not valid age", 1),
+        ("an old version of the API", 1),
+    ],
+)
+def test_a_refusal_by_age_speaks_of_age(words: str, status: int, tmp_path: Path) -> None:
+    """What Datadog says of a time is only about age where its words are; else it is an error."""
+    with datadog() as server:
+        honest = server.server.honest
+
+        def refuse(sent: Sent) -> Answer:
+            if sent.path.endswith("/dora/deployment"):
+                return Answer(400, json.dumps({"errors": [words]}).encode(),
+                              {"content-type": "application/json"})  # fmt: skip
+            return honest(sent)
+
+        server.server.honest = refuse
+        proof = made_evidence(deployment(1, NOW - 3 * DAY))
+        done = send(server, tmp_path, made_report(), proof)
+
+        assert status == done.returncode, done.stderr
+        assert words in done.stderr
+        assert ("1 deployments are too old" in done.stderr) != bool(status)
+        assert ("does not take the deployment (status 400" in done.stderr) == bool(status)
 
 
 def test_a_young_event_that_is_refused(tmp_path: Path) -> None:

@@ -257,6 +257,28 @@ def test_evidence_of_another_time(tmp_path: Path) -> None:
     assert "of another time" in done.stderr
 
 
+@pytest.mark.parametrize("target", [["prometheus", "--dry-run"], ["datadog"]])
+@pytest.mark.parametrize(
+    ("organization", "status"), [("other", 2), ("ACME", 0), ("acme", 0), ("", 0), (None, 0)]
+)
+def test_evidence_of_another_organization(
+    target: list[str], organization: str | None, status: int, tmp_path: Path
+) -> None:
+    """Evidence of another organization is refused before anything is sent.
+
+    GitHub does not tell names by their case apart, and old evidence does not name its own.
+    """
+    path = written_evidence(tmp_path, replace(made_evidence(), organization=organization))
+    with datadog() as server:
+        done = dora("publish", *target, written(tmp_path, made_report()), "--evidence", path,
+                    folder=tmp_path, DD_API_KEY=API_KEY, DATADOG_HOST=server.url)  # fmt: skip
+
+        assert status == done.returncode, done.stderr
+        told = "dora: --evidence: is of another organization than the report; allowed: the same\n"
+        assert (told == done.stderr) == bool(status)
+        assert not (status and server.server.sent)
+
+
 def test_an_answer_that_does_not_come() -> None:
     """An answer is not waited for without an end."""
     with recording() as server:

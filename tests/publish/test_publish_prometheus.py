@@ -18,9 +18,9 @@ from dora.publish.exposition import exposition
 from dora.publish.gauges import LONGEST, gauges_of
 from dora.results import Report
 from tests.publish.made import MONDAY, dora, environment, evidence, report, row, written
-from tests.publish.prometheus_programs import node_exporter, promtool
+from tests.publish.prometheus_programs import Series, node_exporter, promtool
 from tests.publish.series import parsed, wanted
-from tests.render.reports import ALL, HOSTILE, USUAL
+from tests.render.reports import ALL, BY_TEAM, HOSTILE, USUAL
 
 # -- A file -------------------------------------------------------------------------------------
 
@@ -65,6 +65,26 @@ def test_a_node_exporter_gives_the_file(made: Report, tmp_path: Path) -> None:
     folder.mkdir()
     path = written(tmp_path, made)
     dora("publish", "prometheus", path, "--output", folder / "dora.prom", folder=tmp_path)
+
+    assert wanted(made) == _exported(folder)
+
+
+def test_two_files_stand_side_by_side(tmp_path: Path) -> None:
+    """A real textfile collector gives a report by repository and one by team, every figure once."""
+    folder = tmp_path / "textfile"
+    folder.mkdir()
+    for made in (USUAL, BY_TEAM):
+        path = written(tmp_path, made)
+        output = folder / f"dora-{made.by}.prom"
+        done = dora("publish", "prometheus", path, "--output", output, folder=tmp_path)
+        assert 0 == done.returncode, done.stderr
+
+    assert USUAL.organization == BY_TEAM.organization
+    assert wanted(USUAL) | wanted(BY_TEAM) == _exported(folder)
+
+
+def _exported(folder: Path) -> Series:
+    """What a real exporter gives of the files in *folder*; an error of its fails."""
     with node_exporter(folder) as url, urlopen(f"{url}/metrics") as answer:  # noqa: S310  # ours
         text = answer.read().decode()
     found = {
@@ -72,19 +92,27 @@ def test_a_node_exporter_gives_the_file(made: Report, tmp_path: Path) -> None:
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
+    assert 0.0 == found.pop(("node_textfile_scrape_error", frozenset()))
+    return {key: one for key, one in found.items() if key[0].startswith("dora_")}
 
-    assert 0.0 == found["node_textfile_scrape_error", frozenset()]
-    assert wanted(made) == {key: one for key, one in found.items() if key[0].startswith("dora_")}
 
-
-def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("no/dora.prom", "No such file or directory"),
+        ("report.json/dora.prom", "Not a directory"),
+        ("x" * 300 + ".prom", "File name too long"),
+        ("pipe.prom", "it is no plain file"),
+    ],
+)
+def test_a_file_that_cannot_be_written(name: str, why: str, tmp_path: Path) -> None:
     """Status 1, and what to do."""
+    os.mkfifo(tmp_path / "pipe.prom")
     path = written(tmp_path, USUAL)
-    done = dora("publish", "prometheus", path, "--output", "no/dora.prom", folder=tmp_path)
+    done = dora("publish", "prometheus", path, "--output", name, folder=tmp_path)
+    told = f"dora: {name} cannot be written: {why}\n      Name another file.\n"
 
-    assert (1, "") == (done.returncode, done.stdout)
-    assert "no/dora.prom cannot be written: No such file or directory" in done.stderr
-    assert "Name another file." in done.stderr
+    assert (1, "", told) == (done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize("name", [".", "textfile"])
@@ -119,7 +147,7 @@ def test_how_long_an_outage_lasts() -> None:
     ages = {key: number for key, number in found.items() if "oldest_open" in key[0]}
 
     labels = {"organization": "acme", "repository": "api", "environment": "production",
-              "tier": "production"}  # fmt: skip
+              "tier": "production", "by": "repository"}  # fmt: skip
     name = "dora_recovery_time_oldest_open_outage_seconds"
     assert {(name, frozenset(labels.items())): 5 * 3_600.0} == ages
 

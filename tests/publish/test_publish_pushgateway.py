@@ -37,11 +37,24 @@ def test_what_was_pushed_is_what_prometheus_answers(
 ) -> None:
     """After each push Prometheus has the figures of that report alone: no double, nothing old."""
     gateway, url = programs
-    for made in (USUAL, USUAL, BY_TEAM, SERVICES, replace(USUAL, rows=USUAL.rows[:1])):
+    for made in (USUAL, USUAL, SERVICES, replace(USUAL, rows=USUAL.rows[:1])):
         path = written(tmp_path, made)
         done = dora("publish", "prometheus", path, "--pushgateway", gateway, folder=tmp_path)
         assert (0, "") == (done.returncode, done.stdout), done.stderr
         ours = wanted(made, job="dora")
+        assert ours == seen(url, ours)
+
+
+def test_a_report_by_team_stands_beside_one_by_repository(tmp_path: Path) -> None:
+    """Pushing a report by team leaves that by repository: what a report is by is of the group."""
+    with pushgateway() as gateway, prometheus(tmp_path, gateway) as url:
+        for made in (USUAL, BY_TEAM, BY_TEAM):
+            path = written(tmp_path, made)
+            done = dora("publish", "prometheus", path, "--pushgateway", gateway, folder=tmp_path)
+            assert 0 == done.returncode, done.stderr
+        ours = wanted(USUAL, job="dora") | wanted(BY_TEAM, job="dora")
+
+        assert len(ours) == len(wanted(USUAL)) + len(wanted(BY_TEAM))
         assert ours == seen(url, ours)
 
 
@@ -112,7 +125,7 @@ def test_a_gateway_that_refuses(
         gateway = Gateway(server.url, USER, PASSWORD)
         waits: list[float] = []
         with pytest.raises(DoraError) as wrong:
-            push(gauges_of(USUAL).gauges, "medica-flow", gateway, waits.append)
+            push(gauges_of(USUAL).gauges, {"organization": "medica-flow"}, gateway, waits.append)
 
         assert what in wrong.value.what
         assert advice in wrong.value.advice
@@ -135,7 +148,7 @@ def test_what_passes_is_waited_for(answer: Answer, waits: tuple[float, float]) -
     with recording() as server:
         server.answers = [answer]
         waited: list[float] = []
-        push(gauges_of(USUAL).gauges, "a/b c", Gateway(server.url), waited.append)
+        push(gauges_of(USUAL).gauges, {"organization": "a/b c"}, Gateway(server.url), waited.append)
 
         first, second = server.sent
         assert first == second
@@ -172,7 +185,13 @@ def test_a_gateway_that_does_not_answer() -> None:
         server.answers = [Answer(after=0.5)] * TRIES
         gateway = Gateway(server.url)
         with pytest.raises(DoraError, match="no answer in time"):
-            push(gauges_of(USUAL).gauges, "acme", gateway, lambda _: None, timeout=0.05)
+            push(
+                gauges_of(USUAL).gauges,
+                {"organization": "acme"},
+                gateway,
+                lambda _: None,
+                timeout=0.05,
+            )
 
 
 def test_what_is_shown_of_an_address() -> None:

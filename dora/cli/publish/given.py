@@ -56,10 +56,7 @@ class Given:
 
 
 def read(report: Path, evidence: Path | None = None, previous: Path | None = None) -> Given:
-    """Read the files; BadUsage where the evidence is of another time than the report.
-
-    A little apart is no harm: the two commands were run one after the other.
-    """
+    """Read the files; BadUsage where the evidence is of something else than the report."""
     from dora.documents import read_evidence, read_report  # noqa: PLC0415  # heavy: pydantic
 
     given = Given(
@@ -68,11 +65,23 @@ def read(report: Path, evidence: Path | None = None, previous: Path | None = Non
         evidence=read_evidence(evidence) if evidence else None,
         previous=read_report(previous) if previous else None,
     )
-    if given.evidence and abs(given.evidence.until - given.report.until) > MOST_APART:
+    if given.evidence:
+        check_evidence(given.report, given.evidence)
+    return given
+
+
+def check_evidence(report: "Report", evidence: "Evidence") -> None:
+    """Refuse evidence of another time or organization than the report's.
+
+    A little apart is no harm: the two commands were run one after the other.
+    """
+    if abs(evidence.until - report.until) > MOST_APART:
         raise BadUsage(
             "--evidence: is of another time than the report; allowed: of the same window"
         )
-    return given
+    organization = evidence.organization
+    if organization and organization.casefold() != report.organization.casefold():
+        raise BadUsage("--evidence: is of another organization than the report; allowed: the same")
 
 
 def movements(given: Given, memory: "Memory | None" = None) -> "tuple[Movements | None, str]":

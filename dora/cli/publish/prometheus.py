@@ -10,6 +10,7 @@ from dora.cli import output as out
 from dora.cli.options import Verbose
 from dora.cli.publish.given import DryRun, EvidenceFile, ReportFile, read, say
 from dora.errors import BadUsage
+from dora.files import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,11 +36,7 @@ def prometheus(
     With --evidence also how long the oldest open outage has lasted. User and password of a
     Pushgateway are read from DORA_PUSHGATEWAY_USER and DORA_PUSHGATEWAY_PASSWORD.
     """
-    from dora.publish.exposition import (  # noqa: PLC0415  # as needed
-        check_installed,
-        exposition,
-        write_file,
-    )
+    from dora.publish.exposition import MODE, check_installed, exposition  # noqa: PLC0415  # late
     from dora.publish.gauges import gauges_of, value  # noqa: PLC0415  # likewise
     from dora.publish.pushgateway import Gateway, check_gateway, push  # noqa: PLC0415  # likewise
 
@@ -62,10 +59,11 @@ def prometheus(
         out.show(exposition(made.gauges).decode())
         return
     if output is not None:
-        write_file(exposition(made.gauges), output)
+        write_file(output, exposition(made.gauges), MODE)
         say(f"{len(made.gauges):,} figures were written to {output}")
     if gateway is not None:
-        push(made.gauges, value(given.report.organization), gateway)
+        group = {"organization": value(given.report.organization), "by": given.report.by}
+        push(made.gauges, group, gateway)
         say(f"{len(made.gauges):,} figures were pushed to {gateway.shown}")
 
 

@@ -9,11 +9,10 @@ from dora.publish.datadog.account import Account
 
 LONGEST_WAIT = 60.0  #: seconds to wait for a rate limit
 SAID = 300  #: characters of an answer that are told
-#: What Datadog may answer of an event that is too old; it documents no words for it, and nothing
-#: else is wrong with the times that are sent.
+#: What Datadog may answer of an event that is too old. It documents no words for it: these are
+#: about age, and whatever else it says of a time is an error.
 _TOO_OLD = re.compile(
-    r"\bold(?:er)?\b|\bage\b|in the past|retention|expired|timestamp|(?:start|finish)ed_at",
-    re.IGNORECASE,
+    r"\btoo old\b|\bolder than\b|\bin the past\b|\bretention\b|\bexpired\b", re.IGNORECASE
 )
 
 

@@ -4,13 +4,13 @@ It holds ids of events and digests of what was sent, and no key.
 """
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from dora.errors import CannotWrite
+from dora.files import write_file
 
 
 class Receipt:
@@ -34,22 +34,16 @@ class Receipt:
         """Keep that this was sent."""
         self._sent[name] = _digest(body)
 
-    def forget(self, name: str) -> None:
-        """Keep that nothing is there by that name any more."""
-        self._sent.pop(name, None)
-
     def write(self, names: Iterable[str]) -> None:
         """Write what is known of *names*; what has left the evidence is not kept for ever."""
         wanted = set(names)
         kept = {name: digest for name, digest in sorted(self._sent.items()) if name in wanted}
-        part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        text = json.dumps({**self._all, self._account: kept}, indent=0) + "\n"
         try:
-            part.write_text(json.dumps({**self._all, self._account: kept}, indent=0) + "\n",
-                            encoding="utf-8")  # fmt: skip
-            part.replace(self.path)
-        except OSError as wrong:
+            write_file(self.path, text.encode())
+        except CannotWrite as wrong:
             raise CannotWrite(
-                f"it was sent, but {self.path} cannot be written: {wrong.strerror}",
+                f"it was sent, but {wrong.what}",
                 "Events have ids: sending them once more changes nothing at Datadog.",
             ) from None
 
