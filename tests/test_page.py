@@ -96,6 +96,23 @@ def test_open_outages_come_first_and_are_all_shown() -> None:
     assert [()] * count == [one.failed for one in page.excerpts]
 
 
+def test_what_is_down_since_before_the_window_is_shown() -> None:
+    """R1: an outage that lasts is shown whenever it began; one that ended earlier is not."""
+    read = tables(
+        line(a=50 * DAY, b=20 * DAY, c=10 * DAY),
+        deployment(1, "a", 45 * DAY),
+        deployment(2, "b", 20 * DAY, ("failure", 20 * DAY)),
+        deployment(3, "b", 19 * DAY),
+        deployment(4, "c", 9 * DAY, ("failure", 9 * DAY)),
+    )
+    page = page_of(read, since="2d")
+    assert 0 == page.repositories.rows[0].recovery_time.open
+    expected = Outage(ago(9 * DAY), None, 4, "c", 1, ("status",), "", is_counted=False)
+    assert (expected,) == page.excerpts[0].outages
+    ((begin, end),) = page.excerpts[0].marks.outages
+    assert (pytest.approx(-3.5), None) == (begin, end)
+
+
 @pytest.mark.parametrize(
     ("sizes", "room", "kept"),
     [

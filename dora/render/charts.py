@@ -207,6 +207,8 @@ def _outages(marks: Marks) -> Chart:
         said = "lasting " + " to ".join(dict.fromkeys(ends))
     if still:
         said += f", {words.count(len(still))} still open"
+    if earlier := sum(begin < 0 for begin, _ in marks.outages):
+        said += f", {words.count(earlier)} of them from before this window"
     paths = _filled(("o", "".join(over)), ("u", "".join(short)), ("n", "".join(still)))
     return Chart("Recovery time", said, "", paths)
 

@@ -40,6 +40,7 @@ class Down:
     section: int
     names: tuple[str, ...]
     since: str
+    is_earlier: bool  #: whether it began before the window
     lasted: str
     deployment: Link
     incident: Link | None
@@ -244,6 +245,7 @@ def _down(page: Page, maker: Sections, sections: Sequence[Section]) -> list[Down
                     one.number,
                     one.line.names,
                     words.instant(outage.began_at, maker.timezone),
+                    maker.is_earlier(outage),
                     words.duration((maker.until - outage.began_at).total_seconds()),
                     maker.failing(outage, home),
                     incident(outage.by, home),

@@ -188,7 +188,7 @@ class Sections:
     def __init__(self, report: Report) -> None:
         """Take the report by repository."""
         self.timezone = report.timezone
-        self.until = report.until
+        self.since, self.until = report.since, report.until
         self.axis = charts.make_axis(report, is_brief=len(report.rows) > FULL)
 
     def make(self, number: int, row: Row, line: Line, excerpt: Excerpt) -> Section:
@@ -201,7 +201,7 @@ class Sections:
             repository,
             " · ".join([environment, *service]),
             line,
-            row.recovery_time.open,
+            sum(it.ended_at is None for it in excerpt.outages),
             charts.draw(row, excerpt.marks, self.axis) if self.axis else (),
             tuple(evidence),
             tuple(self.moved(row)),
@@ -210,12 +210,13 @@ class Sections:
         )
 
     def _evidence(self, row: Row, excerpt: Excerpt, home: str | None) -> Iterator[Evidence]:
-        yield Evidence(
-            "Outages",
-            "outages",
-            row.recovery_time.episodes,
-            tuple(self.outage(one, home) for one in excerpt.outages),
-        )
+        for title, total, lasting in (
+            ("Down since before this window", None, True),
+            ("Outages", row.recovery_time.episodes, False),
+        ):
+            outages = [it for it in excerpt.outages if self.is_earlier(it) is lasting]
+            items = tuple(self.outage(it, home) for it in outages)
+            yield Evidence(title, "outages", len(items) if total is None else total, items)
         named = {one.deployment for one in excerpt.outages if one.is_counted}
         others = [one for one in excerpt.failed if one.id not in named]
         for title, total, shown in (
@@ -235,6 +236,10 @@ class Sections:
             ("Waiting, oldest first", "waiting", waiting, excerpt.waiting),
         ):
             yield Evidence(title, noun, total, tuple(_change(one, home) for one in changes))
+
+    def is_earlier(self, one: Outage) -> bool:
+        """Tell whether an outage began before the window: it is in none of its figures."""
+        return one.began_at < self.since
 
     def outage(self, one: Outage, home: str | None) -> Link:
         """Give an outage by its first failed deployment, how long it lasted, and since when."""

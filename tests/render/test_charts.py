@@ -137,6 +137,13 @@ def test_outages_are_spans_and_open_ones_are_others() -> None:
     assert "lasting 0 s to 7.0 d, 1 still open" == chart.description
 
 
+def test_outage_from_before_the_window_begins_at_the_edge() -> None:
+    """R1: what has lasted since before the window is drawn from the chart's left end."""
+    chart = charts_of(QUARTERS, Marks(outages=((-0.5, None),), seconds=4 * 604_800.0))[3]
+    assert (("n", f"M0 {BASE}v-36h212v36"),) == chart.paths
+    assert chart.description == ("lasting 42 d, 1 still open, 1 of them from before this window")
+
+
 @pytest.mark.parametrize(("brief", "ticks"), [(False, "M0 42h3m49 0h1"), (True, "M0 42h1m51 0h1")])
 def test_deployments_are_ticks(*, brief: bool, ticks: str) -> None:
     """Each deployment is a tick where it happened; several at one place are one."""

@@ -165,6 +165,16 @@ def test_page_says_that_nothing_is_down() -> None:
     )
 
 
+def test_what_is_down_since_before_the_window_is_told() -> None:
+    """R1: an outage that lasts is down now, whichever window is asked for, in one's own words."""
+    read = Reader(render_page(page_of(demo_tables(), since="2h")))
+    down = read.text.rpartition("Down now ")[2].partition("What changed")[0]
+    lasting = sum(row.recovery_time.open for row in demo().repositories.rows)
+    told = re.findall(r", began before this window: deployment [0-9a-f]{7}", down)
+    assert lasting == len(told) == read.text.count("1 open")
+    assert "Down since before this window, all 1" in read.text
+
+
 def test_page_without_comparison_says_how_to_get_one() -> None:
     """What changed is told with --compare alone, and the page says so."""
     assert "With --compare it says" in Reader(PAGES["small"]()).text
