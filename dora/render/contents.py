@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dora.environments import TIERS
 from dora.exhibits import Journeys, Page, Step
 from dora.render import charts, facts, remarks, words
 from dora.render.views import (
@@ -81,6 +82,7 @@ def contents_of(page: Page) -> dict[str, Any]:
     moved = [(line, tuple(maker.moved(row))) for line, row in told]
     values = {
         **_head(report),
+        "filters": _filters(repositories),
         "axis": maker.axis,
         "since_option": f"--since {report.since:%Y-%m-%dT%H:%MZ}",
         "brief": maker.axis is not None and maker.axis.is_brief,
@@ -99,6 +101,9 @@ def contents_of(page: Page) -> dict[str, Any]:
         "lines": lines,
         "legend": " ".join(remarks.legend(report, {"intervals", "levels"})) if report.rows else "",
         "why_empty": remarks.why_empty(report.coverage),
+        "no_tier": _no_tier(page),
+        "has_rows": bool(repositories.rows),
+        "limits": _limits(page),
         "groups": _grouped(sections),
         "are_open": len(sections) <= MOST_OPEN,
         **_side_by_side(page, names),
@@ -131,6 +136,44 @@ def _head(report: Report) -> dict[str, Any]:
         "generated": instant(report.generated_at),
         "configuration": report.configuration,
     }
+
+
+def _filters(report: Report) -> list[str]:
+    """Say to what *report* was narrowed, by the options that do so; nothing for the whole."""
+    scope = report.scope
+    if scope is None:
+        return []
+    tiers = scope.tiers if set(scope.tiers) != set(TIERS) else ()
+    every = (
+        ("repositories", scope.repositories),
+        ("environments", scope.environments),
+        ("tiers" if len(tiers) > 1 else "tier", tiers),
+    )
+    return [
+        f"{what} {', '.join(map(visible, names))}"
+        for what, names in every
+        if names not in {(), ("*",)}
+    ]
+
+
+def _limits(page: Page) -> str:
+    """Say of what alone the page can say that nothing is down; "" where that is all there is."""
+    coverage = page.report.coverage
+    gaps = coverage.gaps.keys() - {"teams"}
+    said = [
+        *(["was asked for"] if _filters(page.repositories) else []),
+        *(["could be read"] if coverage.unreadable or coverage.incomplete or gaps else []),
+    ]
+    return f" of what {' and '.join(said)}" if said else ""
+
+
+def _no_tier(page: Page) -> str:
+    """Say why the organization has no rows."""
+    if not page.repositories.rows:
+        return remarks.why_empty(page.report.coverage)
+    scope = page.organization.scope
+    tiers = " or ".join(scope.tiers) if scope else "production"
+    return f"No environment of the tier {tiers} has deployments here."
 
 
 def _heads(report: Report) -> list[str]:

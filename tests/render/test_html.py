@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from dora.exhibits import Page
 from dora.render.html import render_page
 from dora.render.views import address, explain
-from dora.results import Mover
+from dora.results import Mover, Unreadable
 from tests.benchmarks.made_up import Shape
 from tests.render.large import many
 from tests.render.pages import demo, demo_tables, demo_text, hostile_text, page_of
@@ -165,13 +165,41 @@ def test_page_says_that_nothing_is_down() -> None:
     )
 
 
+@pytest.mark.parametrize("compare", [False, True])
+def test_page_without_rows_does_not_say_that_nothing_is_down(*, compare: bool) -> None:
+    """C1: where nothing was looked at, nothing is said of it but why."""
+    read = Reader(render_page(page_of(no_deployments(), compare=compare)))
+    why = "No rows: every repository was skipped (1 without deployments)."
+    assert "Down now " + why + " What changed " + why in read.text
+    assert "Nothing:" not in read.text
+    assert "Nothing got better" not in read.text
+
+
+def test_page_says_to_what_it_was_narrowed() -> None:
+    """The options that leave rows out are told on top, and that nothing is down is of the rest."""
+    asked = page_of(failed_attempts(), since="30d", repo=("ap*",), tier=("production",))
+    read = Reader(render_page(asked))
+    assert "Only repositories ap*; tier production: all else was left out" in read.text
+    assert "Nothing of what was asked for: the one outage" in read.text
+    assert "Only " not in Reader(PAGES["small"]()).text
+
+
+def test_page_says_that_some_could_not_be_read() -> None:
+    """C1: where repositories are unreadable, that nothing is down is said of the others alone."""
+    page = plain_page(compare=True)
+    coverage = replace(page.report.coverage, unreadable=(Unreadable("web", "Not Found"),))
+    read = Reader(render_page(replace(page, report=replace(page.report, coverage=coverage))))
+    assert "Nothing of what could be read: the one outage" in read.text
+    assert "Nothing of what could be read got better or worse" in read.text
+
+
 def test_what_is_down_since_before_the_window_is_told() -> None:
     """R1: an outage that lasts is down now, whichever window is asked for, in one's own words."""
     read = Reader(render_page(page_of(demo_tables(), since="2h")))
     down = read.text.rpartition("Down now ")[2].partition("What changed")[0]
     lasting = sum(row.recovery_time.open for row in demo().repositories.rows)
     told = re.findall(r", began before this window: deployment [0-9a-f]{7}", down)
-    assert lasting == len(told) == read.text.count("1 open")
+    assert lasting == len(told) == sum(map(int, re.findall(r" (\d+) open", read.text)))
     assert "Down since before this window, all 1" in read.text
 
 
