@@ -11,6 +11,7 @@ from dora.analysis import analyse
 from dora.excerpts import MOST, ROOM, keep_fairly
 from dora.exhibits import Marks, Moving, Outage, Page, Shown
 from dora.page import build_page, choose_trend
+from dora.render.html import render_page
 from dora.report import analyse_before, report_of
 from dora.tables import Tables
 from tests.tables.cast import DAY, ago, config, deployment, failed_attempts, line, rollback, tables
@@ -139,6 +140,18 @@ def test_page_chooses_its_own_trend(days: float, trend: str) -> None:
     """Days below three weeks, weeks below eighteen months, months from there on."""
     asked = config(since=(ago(0) - timedelta(days=days)).isoformat())
     assert trend == choose_trend(asked)
+
+
+def test_window_of_centuries_has_no_trend() -> None:
+    """Where even months would be more than a thousand nothing is cut, and rows are as ever."""
+    asked = {"since": "1500-01-01", "lookback": "30d"}
+    assert choose_trend(config(**asked)) is None
+    page = page_of(failed_attempts(), **asked)
+    assert (None, None) == (page.repositories.trend, page.organization.trend)
+    assert [()] == [row.trend for row in page.repositories.rows]
+    text = render_page(page)
+    assert "Change fail rate" in text
+    assert "No environment of the tier" not in text
 
 
 def test_trend_asked_for_is_the_page_s_own() -> None:

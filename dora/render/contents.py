@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from dora.environments import TIERS
@@ -84,7 +85,7 @@ def contents_of(page: Page) -> dict[str, Any]:
         **_head(report),
         "filters": _filters(repositories),
         "axis": maker.axis,
-        "since_option": f"--since {report.since:%Y-%m-%dT%H:%MZ}",
+        "window_options": f"--since {_written(report.since)} --until {_written(report.until)}",
         "brief": maker.axis is not None and maker.axis.is_brief,
         "unit": repositories.trend or "",
         "rate": "day" if repositories.trend == "day" else "week",
@@ -176,6 +177,11 @@ def _no_tier(page: Page) -> str:
     return f"No environment of the tier {tiers} has deployments here."
 
 
+def _written(moment: datetime) -> str:
+    """Give an instant as an option takes it, to the last digit."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def _heads(report: Report) -> list[str]:
     """Headings of a table: the parts of a row's name, the metrics, and what waits."""
     if not report.rows:
@@ -196,11 +202,9 @@ def _organization(
     """Each tier of the organization, pooled, with its charts."""
     report = page.organization
     axis = charts.make_axis(report)
-    if axis is None:
-        return []
     lines = _pooled(page, report, "organization", names)
     return [
-        (line, charts.draw(row, page.marks_of(number), axis))
+        (line, charts.draw(row, page.marks_of(number), axis) if axis else ())
         for number, (line, row) in enumerate(zip(lines, report.rows, strict=True))
     ]
 
@@ -274,7 +278,8 @@ def _way(step: Step | None) -> dict[str, str] | None:
     if step is None:
         return None
     changes = words.counted(step.changes, "change") if step.changes else "no changes"
-    return {"median": words.duration(step.median), "changes": changes}
+    apart = f"{words.count(step.direct)} before or without" if step.origin and step.direct else ""
+    return {"median": words.duration(step.median), "changes": changes, "apart": apart}
 
 
 def _down(page: Page, maker: Sections, sections: Sequence[Section]) -> list[Down]:

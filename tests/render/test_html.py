@@ -218,6 +218,26 @@ def test_what_is_not_shown_is_counted() -> None:
             assert f"Slowest changes, {len(excerpt.slowest)} of {total:,}" in read.text
 
 
+def test_window_of_the_page_is_written_to_the_second() -> None:
+    """The command of a section shows this very window, both its ends."""
+    page = plain_page()
+    since = page.report.since.replace(second=7, microsecond=5)
+    report = replace(page.report, since=since)
+    text = Reader(render_page(replace(page, report=report))).text
+    assert "--since 2026-10-24T06:00:07.000005Z --until 2026-11-23T06:00:00Z" in text
+
+
+def test_changes_out_of_order_are_counted_beside() -> None:
+    """J2: what came to a tier before or without the one it follows is told, by repository, too."""
+    read = Reader(demo_text())
+    assert "Came before or without it" in read.text
+    ways = read.text.rpartition("The same by repository")[2].partition("Every repository")[0]
+    direct = [step.direct for step in demo().journeys.repositories if step.origin and step.direct]
+    assert direct
+    found = re.findall(r"changes? ?([\d,]+) before or without", ways)
+    assert sorted(direct) == sorted(int(one.replace(",", "")) for one in found)
+
+
 def test_first_and_last_week_say_that_they_are_cut() -> None:
     """T1: the buckets that the window cuts are named."""
     assert "The first and the last week are cut by the window" in Reader(demo_text()).text
