@@ -218,7 +218,8 @@ def _outages(marks: Marks) -> Chart:
     if earlier := sum(begin < 0 for begin, _ in marks.outages):
         said += f", {words.count(earlier)} of them from before this window"
     paths = _filled(("o", "".join(over)), ("u", "".join(short)), ("n", "".join(still)))
-    return Chart("Recovery time", said, "", paths)
+    longest = words.duration(max(lengths) * marks.seconds) if lengths else ""
+    return Chart("Recovery time", said, longest, paths)
 
 
 def _band(high: list[Point], low: list[Point], axis: Axis) -> str:

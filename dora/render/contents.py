@@ -8,6 +8,7 @@ from typing import Any
 from dora.environments import TIERS
 from dora.exhibits import Journeys, Page, Step
 from dora.render import charts, facts, remarks, words
+from dora.render.changing import VERDICTS, changes_of
 from dora.render.views import (
     Line,
     Link,
@@ -24,6 +25,7 @@ from dora.results import Report
 
 MOST_OPEN = 6  #: sections up to which all of them are open
 MOST_DOWN, MOST_MOVED = 20, 10  #: lines before the rest is folded away
+MOST_NAMED = 30  #: rows that are new or gone
 MEMBERS = 400  #: names that each kind of pooled rows lists in all
 TITLES = {
     "repository": "By repository and environment",
@@ -77,10 +79,9 @@ def contents_of(page: Page) -> dict[str, Any]:
     lines = _pooled(page, report, report.by, names) if is_pooled else of_sections
     organization = _organization(page, names)
     # The whole is more than noise sooner than its parts: it goes first.
-    told = [*zip((line for line, _ in organization), page.organization.rows, strict=False)]
-    told = [] if report.by == "organization" else told
-    told += zip(lines, report.rows, strict=True)
-    moved = [(line, tuple(maker.moved(row))) for line, row in told]
+    moved = _moved(page.report, lines, maker)
+    if report.by != "organization":
+        moved = [*_moved(page.organization, [it for it, _ in organization], maker), *moved]
     values = {
         **_head(report),
         "filters": _filters(repositories),
@@ -94,8 +95,7 @@ def contents_of(page: Page) -> dict[str, Any]:
         "most_down": MOST_DOWN,
         "most_moved": MOST_MOVED,
         "outages": sum(row.recovery_time.episodes for row in repositories.rows),
-        "worse": _by_verdict(moved, "worse"),
-        "better": _by_verdict(moved, "better"),
+        **{word: [one for one in moved if one[1].verdict == word] for word in VERDICTS},
         "organization_lines": organization,
         "table_title": TITLES[report.by],
         "heads": _heads(report),
@@ -109,7 +109,7 @@ def contents_of(page: Page) -> dict[str, Any]:
         "are_open": len(sections) <= MOST_OPEN,
         **_side_by_side(page, names),
     }
-    return values | {"parts": _parts(values)}
+    return values | {"parts": _parts(values), "apart": _uncompared(values)}
 
 
 def _head(report: Report) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def _head(report: Report) -> dict[str, Any]:
         return words.instant(moment, report.timezone)
 
     before = report.before
-    gone = [" · ".join(map(visible, key.values())) for key in before.gone] if before else []
+    new = [row.key for row in report.rows if row.previous is None] if before else []
     return {
         "organization": visible(report.organization),
         "since": instant(report.since),
@@ -129,7 +129,8 @@ def _head(report: Report) -> dict[str, Any]:
         "before": {"since": instant(before.since), "until": instant(before.until)}
         if before
         else None,
-        "gone": ", ".join(gone),
+        "new": _named(new),
+        "gone": _named(before.gone if before else ()),
         "provenance": remarks.provenance(report, words.plain),
         "effort": remarks.effort(report.coverage),
         "remarks": remarks.remarks(report.coverage, words.plain),
@@ -137,6 +138,21 @@ def _head(report: Report) -> dict[str, Any]:
         "generated": instant(report.generated_at),
         "configuration": report.configuration,
     }
+
+
+def _named(keys: Sequence[dict[str, str]]) -> str:
+    """Name rows, as many as a sentence has room for."""
+    names = [" · ".join(map(visible, key.values())) for key in keys[:MOST_NAMED]]
+    more = len(keys) - len(names)
+    return ", ".join([*names, *([f"{words.count(more)} more"] if more else [])])
+
+
+def _uncompared(values: dict[str, Any]) -> str:
+    """Say which tables beside the report's own do not tell what was before."""
+    named = [name for name in ("teams", "environments") if values[name]]
+    noun = "tables" if len(named) > 1 else "table"
+    verb = "are" if len(named) > 1 else "is"
+    return f"The {noun} of {' and '.join(named)} {verb}" if named else ""
 
 
 def _filters(report: Report) -> list[str]:
@@ -302,10 +318,10 @@ def _down(page: Page, maker: Sections, sections: Sequence[Section]) -> list[Down
     return [down for _, down in sorted(found, key=lambda it: it[0])]
 
 
-def _by_verdict(
-    moved: Sequence[tuple[Line, tuple[Moved, ...]]], verdict: str
-) -> list[tuple[Line, Moved]]:
-    return [(line, one) for line, all_ in moved for one in all_ if one.verdict == verdict]
+def _moved(report: Report, lines: Sequence[Line], maker: Sections) -> list[tuple[Line, Moved]]:
+    """Give what changed in *report*, the surest first, each with the line of its row."""
+    own = {id(row): line for row, line in zip(report.rows, lines, strict=True)}
+    return [(own[id(one.row)], maker.told(one)) for one in changes_of(report)]
 
 
 def _grouped(sections: Sequence[Section]) -> list[tuple[str, list[Section]]]:
