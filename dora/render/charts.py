@@ -209,16 +209,16 @@ def _outages(marks: Marks) -> Chart:
         left = min(left, WIDTH - THIN - 1)
         block = f"M{left} {BASE}v-{top}h{max(right - left, THIN + 1)}v{top}"
         (still if end is None else over).append(block)
-    said = "no outages"
+    said, longest = "no outages", ""
     if lengths:
-        ends = (words.duration(end(lengths) * marks.seconds) for end in (min, max))
-        said = "lasting " + " to ".join(dict.fromkeys(ends))
+        shortest, longest = (words.duration(end(lengths) * marks.seconds) for end in (min, max))
+        said = "lasting " + " to ".join(dict.fromkeys((shortest, longest)))
     if still:
         said += f", {words.count(len(still))} still open"
     if earlier := sum(begin < 0 for begin, _ in marks.outages):
         said += f", {words.count(earlier)} of them from before this window"
+        longest += f", {words.count(earlier)} from before this window"
     paths = _filled(("o", "".join(over)), ("u", "".join(short)), ("n", "".join(still)))
-    longest = words.duration(max(lengths) * marks.seconds) if lengths else ""
     return Chart("Recovery time", said, longest, paths)
 
 

@@ -163,7 +163,7 @@ def test_outages_are_spans_and_open_ones_are_others() -> None:
         ("u", f"M127 {BASE}v-3"),
         ("n", f"M159 {BASE}v-36h53v36"),
     )
-    assert "lasting 0 s to 7.0 d, 1 still open" == chart.description
+    assert ("7.0 d", "lasting 0 s to 7.0 d, 1 still open") == (chart.most, chart.description)
 
 
 def test_outage_from_before_the_window_begins_at_the_edge() -> None:
