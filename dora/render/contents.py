@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from dora.environments import TIERS
 from dora.exhibits import Journeys, Page, Step
 from dora.render import charts, facts, remarks, words
 from dora.render.changing import VERDICTS, changes_of
+from dora.render.opening import head_of, uncompared
 from dora.render.views import (
     Line,
     Link,
@@ -25,7 +24,6 @@ from dora.results import Report
 
 MOST_OPEN = 6  #: sections up to which all of them are open
 MOST_DOWN, MOST_MOVED = 20, 10  #: lines before the rest is folded away
-MOST_NAMED = 30  #: rows that are new or gone
 MEMBERS = 400  #: names that each kind of pooled rows lists in all
 TITLES = {
     "repository": "By repository and environment",
@@ -75,18 +73,15 @@ def contents_of(page: Page) -> dict[str, Any]:
             zip(repositories.rows, of_sections, page.excerpts, strict=True)
         )
     ]
-    is_pooled = report.by != "repository"
-    lines = _pooled(page, report, report.by, names) if is_pooled else of_sections
+    lines = of_sections if report.by == "repository" else _pooled(page, report, report.by, names)
     organization = _organization(page, names)
     # The whole is more than noise sooner than its parts: it goes first.
     moved = _moved(page.report, lines, maker)
     if report.by != "organization":
         moved = [*_moved(page.organization, [it for it, _ in organization], maker), *moved]
     values = {
-        **_head(report),
-        "filters": _filters(repositories),
+        **head_of(page),
         "axis": maker.axis,
-        "window_options": f"--since {_written(report.since)} --until {_written(report.until)}",
         "brief": maker.axis is not None and maker.axis.is_brief,
         "unit": repositories.trend or "",
         "rate": "day" if repositories.trend == "day" else "week",
@@ -94,108 +89,17 @@ def contents_of(page: Page) -> dict[str, Any]:
         "down": _down(page, maker, sections),
         "most_down": MOST_DOWN,
         "most_moved": MOST_MOVED,
-        "outages": sum(row.recovery_time.episodes for row in repositories.rows),
         **{word: [one for one in moved if one[1].verdict == word] for word in VERDICTS},
         "organization_lines": organization,
         "table_title": TITLES[report.by],
         "heads": _heads(report),
         "lines": lines,
         "legend": " ".join(remarks.legend(report, {"intervals", "levels"})) if report.rows else "",
-        "why_empty": remarks.why_empty(report.coverage),
-        "no_tier": _no_tier(page),
-        "has_rows": bool(repositories.rows),
-        "limits": _limits(page),
         "groups": _grouped(sections),
         "are_open": len(sections) <= MOST_OPEN,
         **_side_by_side(page, names),
     }
-    return values | {"parts": _parts(values), "apart": _uncompared(values)}
-
-
-def _head(report: Report) -> dict[str, Any]:
-    """What is said of the whole report."""
-
-    def instant(moment: Any) -> str:
-        return words.instant(moment, report.timezone)
-
-    before = report.before
-    new = [row.key for row in report.rows if row.previous is None] if before else []
-    return {
-        "organization": visible(report.organization),
-        "since": instant(report.since),
-        "until": instant(report.until),
-        "timezone": words.plain(report.timezone),
-        "days": words.days(report.days),
-        "before": {"since": instant(before.since), "until": instant(before.until)}
-        if before
-        else None,
-        "new": _named(new),
-        "gone": _named(before.gone if before else ()),
-        "provenance": remarks.provenance(report, words.plain),
-        "effort": remarks.effort(report.coverage),
-        "remarks": remarks.remarks(report.coverage, words.plain),
-        "version": report.version,
-        "generated": instant(report.generated_at),
-        "configuration": report.configuration,
-    }
-
-
-def _named(keys: Sequence[dict[str, str]]) -> str:
-    """Name rows, as many as a sentence has room for."""
-    names = [" · ".join(map(visible, key.values())) for key in keys[:MOST_NAMED]]
-    more = len(keys) - len(names)
-    return ", ".join([*names, *([f"{words.count(more)} more"] if more else [])])
-
-
-def _uncompared(values: dict[str, Any]) -> str:
-    """Say which tables beside the report's own do not tell what was before."""
-    named = [name for name in ("teams", "environments") if values[name]]
-    noun = "tables" if len(named) > 1 else "table"
-    verb = "are" if len(named) > 1 else "is"
-    return f"The {noun} of {' and '.join(named)} {verb}" if named else ""
-
-
-def _filters(report: Report) -> list[str]:
-    """Say to what *report* was narrowed, by the options that do so; nothing for the whole."""
-    scope = report.scope
-    if scope is None:
-        return []
-    tiers = scope.tiers if set(scope.tiers) != set(TIERS) else ()
-    every = (
-        ("repositories", scope.repositories),
-        ("environments", scope.environments),
-        ("tiers" if len(tiers) > 1 else "tier", tiers),
-    )
-    return [
-        f"{what} {', '.join(map(visible, names))}"
-        for what, names in every
-        if names not in {(), ("*",)}
-    ]
-
-
-def _limits(page: Page) -> str:
-    """Say of what alone the page can say that nothing is down; "" where that is all there is."""
-    coverage = page.report.coverage
-    gaps = coverage.gaps.keys() - {"teams"}
-    said = [
-        *(["was asked for"] if _filters(page.repositories) else []),
-        *(["could be read"] if coverage.unreadable or coverage.incomplete or gaps else []),
-    ]
-    return f" of what {' and '.join(said)}" if said else ""
-
-
-def _no_tier(page: Page) -> str:
-    """Say why the organization has no rows."""
-    if not page.repositories.rows:
-        return remarks.why_empty(page.report.coverage)
-    scope = page.organization.scope
-    tiers = " or ".join(scope.tiers) if scope else "production"
-    return f"No environment of the tier {tiers} has deployments here."
-
-
-def _written(moment: datetime) -> str:
-    """Give an instant as an option takes it, to the last digit."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return values | {"parts": _parts(values), "apart": uncompared(values)}
 
 
 def _heads(report: Report) -> list[str]:
