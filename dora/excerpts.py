@@ -13,7 +13,7 @@ from dora.analysis import DEPLOYMENT, Analysis
 from dora.config import Config
 from dora.exhibits import Excerpt, Marks, Moving, Outage, Shown
 from dora.groups import Groups
-from dora.measures import Events
+from dora.measures import Events, called
 from dora.tables import Tables
 
 #: Items of each kind that a whole page shows, and of one row at most.
@@ -31,7 +31,7 @@ def find_excerpts(
     succeeded = events.succeeded
     failed = events.finished[events.finished["is_failed"]]
     reworked = succeeded[succeeded["is_rework"]]
-    outages = _outages(events, analysis)
+    outages = _outages(groups, events, analysis, config)
     keys = pd.MultiIndex.from_frame(outages[DEPLOYMENT])
     outages["is_counted"] = keys.isin(pd.MultiIndex.from_frame(failed[DEPLOYMENT]))
     kinds: dict[str, dict[int, list[Any]]] = {
@@ -86,11 +86,17 @@ def _shown(events: pd.DataFrame, kind: str, at: str, analysis: Analysis) -> dict
     return found
 
 
-def _outages(events: Events, analysis: Analysis) -> pd.DataFrame:
-    """Episodes of the window, each with its first failed deployment, and how many failed in it."""
+def _outages(groups: Groups, events: Events, analysis: Analysis, config: Config) -> pd.DataFrame:
+    """Episodes of the window, and those from before it that last to this day.
+
+    Each with its first failed deployment, and how many failed in it.
+    """
+    episodes = called(analysis.failures)
+    is_earlier = episodes["ended_at"].isna() & (episodes["began_at"] < config.window.since)
+    episodes = pd.concat([events.episodes, groups.grouped(episodes[is_earlier])])
     failed = analysis.failures.failed
     sizes = failed.assign(failures=failed.groupby("episode")["deployment"].transform("size"))
-    outages = events.episodes.merge(sizes[[*DEPLOYMENT, "failures"]], on=DEPLOYMENT)
+    outages = episodes.merge(sizes[[*DEPLOYMENT, "failures"]], on=DEPLOYMENT)
     return outages.merge(analysis.outcomes[[*DEPLOYMENT, "sha"]], on=DEPLOYMENT)
 
 

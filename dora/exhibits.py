@@ -21,7 +21,10 @@ class Shown(NamedTuple):
 
 
 class Outage(NamedTuple):
-    """An outage that is shown, called by its first failed deployment."""
+    """An outage that is shown, called by its first failed deployment.
+
+    It began in the window, or before it and lasts.
+    """
 
     began_at: datetime
     ended_at: datetime | None
@@ -48,7 +51,8 @@ class Marks:
     deployments: tuple[float, ...] = ()  #: successes
     failed: tuple[float, ...] = ()
     rework: tuple[float, ...] = ()
-    outages: tuple[tuple[float, float | None], ...] = ()  #: begin and end; None while it lasts
+    outages: tuple[tuple[float, float | None], ...] = ()
+    """Begin and end; None while it lasts, and then the begin may lie before the window, below 0."""
     seconds: float = 0.0  #: length of the window
 
 

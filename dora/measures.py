@@ -77,8 +77,7 @@ def find_events(groups: Groups, analysis: Analysis, config: Config) -> Events:
         for name in ("succeeded_at", "finished_at")
     )
     failed = finished.loc[finished["is_failed"], ["group", *DEPLOYMENT, "finished_at"]]
-    firsts = failures.failed.sort_values(["began_at", "deployment"]).groupby("episode")
-    episodes = failures.episodes.assign(deployment=firsts["deployment"].first())
+    episodes = called(failures)
     return Events(
         succeeded=succeeded,
         finished=finished,
@@ -86,6 +85,12 @@ def find_events(groups: Groups, analysis: Analysis, config: Config) -> Events:
         shipped=groups.grouped(changes[~changes["is_excluded"]]),
         episodes=groups.grouped(episodes[_in_window(episodes["began_at"], config.window)]),
     )
+
+
+def called(failures: Failures) -> pd.DataFrame:
+    """Every episode, called by its first failed `deployment` (R2)."""
+    firsts = failures.failed.sort_values(["began_at", "deployment"]).groupby("episode")
+    return failures.episodes.assign(deployment=firsts["deployment"].first())
 
 
 def measure(events: Events, groups: pd.Index, window: Window, year: str) -> dict[int, Metrics]:

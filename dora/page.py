@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from dora.analysis import Analysis
 from dora.buckets import cut_window
-from dora.config import Config
+from dora.config import MOST_PARTS, PARTS, Config
 from dora.excerpts import find_excerpts
 from dora.exhibits import Page
 from dora.groups import Groups, find_groups
@@ -61,9 +61,13 @@ def build_page(
 
 
 def _with_trend(
-    report: Report, groups: Groups, events: Events, config: Config, trend: str
+    report: Report, groups: Groups, events: Events, config: Config, trend: str | None
 ) -> Report:
-    """*report*, which is by repository, with buckets of *trend*."""
+    """*report*, which is by repository, with buckets of *trend*; without it where that is None."""
+    if trend is None:
+        return replace(
+            report, rows=tuple(replace(row, trend=()) for row in report.rows), trend=None
+        )
     spans = cut_window(config.window, trend)
     buckets = measure_parts(events, groups.rows.index, config.window, spans)
     rows = tuple(
@@ -79,9 +83,14 @@ def _wanted(tables: Tables, config: Config) -> tuple[str, ...]:
     return ("repository", "organization", "environment", *(["team"] if has_teams else []))
 
 
-def choose_trend(config: Config) -> str:
-    """What the buckets of a page are where none were asked for: `day`, `week` or `month`."""
+def choose_trend(config: Config) -> str | None:
+    """What the buckets of a page are where none were asked for: `day`, `week` or `month`.
+
+    None where even months would be more than anybody could draw.
+    """
     length = config.window.length
+    if length > MOST_PARTS * PARTS["month"]:
+        return None
     if length < WEEKS_FROM:
         return "day"
     return "week" if length < MONTHS_FROM else "month"

@@ -11,6 +11,7 @@ from dora.analysis import analyse
 from dora.excerpts import MOST, ROOM, keep_fairly
 from dora.exhibits import Marks, Moving, Outage, Page, Shown
 from dora.page import build_page, choose_trend
+from dora.render.html import render_page
 from dora.report import analyse_before, report_of
 from dora.tables import Tables
 from tests.tables.cast import DAY, ago, config, deployment, failed_attempts, line, rollback, tables
@@ -96,6 +97,24 @@ def test_open_outages_come_first_and_are_all_shown() -> None:
     assert [()] * count == [one.failed for one in page.excerpts]
 
 
+def test_what_is_down_since_before_the_window_is_shown() -> None:
+    """R1: an outage that lasts is shown whenever it began; one that ended earlier is not."""
+    read = tables(
+        line(a=50 * DAY, b=20 * DAY, c=10 * DAY),
+        deployment(1, "a", 45 * DAY),
+        deployment(2, "b", 20 * DAY, ("failure", 20 * DAY)),
+        deployment(3, "b", 19 * DAY),
+        deployment(4, "c", 9 * DAY, ("failure", 9 * DAY)),
+    )
+    page = page_of(read, since="2d")
+    assert 0 == page.repositories.rows[0].recovery_time.open
+    expected = Outage(ago(9 * DAY), None, 4, "c", 1, ("status",), "", is_counted=False)
+    assert (expected,) == page.excerpts[0].outages
+    ((begin, end),) = page.excerpts[0].marks.outages
+    assert begin == pytest.approx(-3.5)
+    assert end is None
+
+
 @pytest.mark.parametrize(
     ("sizes", "room", "kept"),
     [
@@ -121,6 +140,18 @@ def test_page_chooses_its_own_trend(days: float, trend: str) -> None:
     """Days below three weeks, weeks below eighteen months, months from there on."""
     asked = config(since=(ago(0) - timedelta(days=days)).isoformat())
     assert trend == choose_trend(asked)
+
+
+def test_window_of_centuries_has_no_trend() -> None:
+    """Where even months would be more than a thousand nothing is cut, and rows are as ever."""
+    asked = {"since": "1500-01-01", "lookback": "30d"}
+    assert choose_trend(config(**asked)) is None
+    page = page_of(failed_attempts(), **asked)
+    assert (None, None) == (page.repositories.trend, page.organization.trend)
+    assert [()] == [row.trend for row in page.repositories.rows]
+    text = render_page(page)
+    assert "Change fail rate" in text
+    assert "No environment of the tier" not in text
 
 
 def test_trend_asked_for_is_the_page_s_own() -> None:

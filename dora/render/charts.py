@@ -46,6 +46,13 @@ class Axis:
         """From tick to tick of the deployments."""
         return 4 if self.is_brief else 2
 
+    def whole(self, each: Sequence[Payload]) -> list[Payload]:
+        """Of what is known of *each* bucket, that of those which the window does not cut.
+
+        A partial bucket of some hours says little: it sets no scale, and none in it is no gap.
+        """
+        return [one for one, part in zip(each, self.partial, strict=True) if not part]
+
     def y(self, value: float, most: float) -> int:
         """Where *value* lies when *most* is at the top; what is not nothing is seen."""
         step = 3 if self.is_brief else 1
@@ -97,11 +104,11 @@ def _frequency(trend: Sequence[Bucket], marks: Marks, axis: Axis) -> Chart:
     unit = "day" if axis.unit == "day" else "week"
     metrics = [one.deployment_frequency for one in trend]
     rates = [one.per_day if unit == "day" else one.per_week for one in metrics]
-    most = max(rates, default=0.0)
+    whole = axis.whole(rates)
+    most = max(whole or rates, default=0.0) or max(rates, default=0.0)
     heights = [_height(rate, most) for rate in rates]
-    whole = [rate for rate, part in zip(rates, axis.partial, strict=True) if not part] or rates
-    said = f"{_round(min(whole, default=0))} to {_round(max(whole, default=0))} a {unit}"
-    empty = sum(not rate for rate in rates)
+    said = f"{_round(min(whole or rates))} to {_round(max(whole or rates))} a {unit}"
+    empty = sum(not rate for rate in whole)
     none = f", none in {words.counted(empty, axis.unit)}" if empty else ""
     paths = _filled(
         ("b", _bars(heights, axis, partial=False)),
@@ -115,7 +122,9 @@ def _lead_time(trend: Sequence[Bucket], axis: Axis) -> Chart:
     """Draw medians as a line with gaps, and a band from it up to where nine in ten are faster."""
     metrics = [one.change_lead_time for one in trend]
     known = [one for one in metrics if one.median is not None]
-    most = max((one.p90 or one.median or 0.0 for one in known), default=0.0)
+    whole = [one for one in axis.whole(metrics) if one.median is not None]
+    most = max((one.p90 or one.median or 0.0 for one in whole or known), default=0.0)
+    missing = len(axis.whole(metrics)) - len(whole)
     line, band, few = [], [], []
     for run in _runs(axis.middles, [None if one.median is None else one for one in metrics]):
         median = [(x, axis.y(one.median or 0.0, most)) for x, one in run]
@@ -125,20 +134,19 @@ def _lead_time(trend: Sequence[Bucket], axis: Axis) -> Chart:
         few += [at for at, (_, one) in zip(median, run, strict=True) if one.changes < FEW]
     return Chart(
         "Change lead time",
-        _times([one.median for one in known if one.median is not None], axis, len(metrics)),
+        _times([one.median for one in known if one.median is not None], axis, missing),
         words.duration(most) if known else "",
         _filled(("s", "".join(band)), ("l", "".join(line)), ("f", _trace(few))),
     )
 
 
-def _times(medians: list[float], axis: Axis, buckets: int) -> str:
+def _times(medians: list[float], axis: Axis, missing: int) -> str:
     if not medians:
         return "no changes"
     low, high = min(medians), max(medians)
     text = f"median {words.duration(low)}"
     if high > low:
         text += f" to {words.duration(high)}, {words.duration(medians[-1])} last"
-    missing = buckets - len(medians)
     return text + (f", no changes in {words.counted(missing, axis.unit)}" if missing else "")
 
 
@@ -153,7 +161,7 @@ def _rate(
         None if rate is None or interval is None else (rate, interval) for rate, interval in rates
     ]
     known = [rate for rate, _ in filter(None, pairs)]
-    whole = [pair for pair, part in zip(pairs, axis.partial, strict=True) if pair and not part]
+    whole = list(filter(None, axis.whole(pairs)))
     most = _ceiling(whole or list(filter(None, pairs)))
     dots, bands = [], []
     for run in _runs(axis.middles, pairs):
@@ -165,7 +173,7 @@ def _rate(
     if known:
         said = words.percentage(min(known))
         said += f" to {words.percentage(max(known))}" if max(known) > min(known) else ""
-        missing = len(rates) - len(known)
+        missing = len(axis.whole(pairs)) - len(whole)
         said += f", no deployments in {words.counted(missing, axis.unit)}" if missing else ""
     kind, places = events
     if axis.is_brief and kind == "r":  # as wide as the fail rate's, which rests on the same
@@ -201,14 +209,17 @@ def _outages(marks: Marks) -> Chart:
         left = min(left, WIDTH - THIN - 1)
         block = f"M{left} {BASE}v-{top}h{max(right - left, THIN + 1)}v{top}"
         (still if end is None else over).append(block)
-    said = "no outages"
+    said, longest = "no outages", ""
     if lengths:
-        ends = (words.duration(end(lengths) * marks.seconds) for end in (min, max))
-        said = "lasting " + " to ".join(dict.fromkeys(ends))
+        shortest, longest = (words.duration(end(lengths) * marks.seconds) for end in (min, max))
+        said = "lasting " + " to ".join(dict.fromkeys((shortest, longest)))
     if still:
         said += f", {words.count(len(still))} still open"
+    if earlier := sum(begin < 0 for begin, _ in marks.outages):
+        said += f", {words.count(earlier)} of them from before this window"
+        longest += f", {words.count(earlier)} from before this window"
     paths = _filled(("o", "".join(over)), ("u", "".join(short)), ("n", "".join(still)))
-    return Chart("Recovery time", said, "", paths)
+    return Chart("Recovery time", said, longest, paths)
 
 
 def _band(high: list[Point], low: list[Point], axis: Axis) -> str:

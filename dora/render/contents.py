@@ -6,6 +6,8 @@ from typing import Any
 
 from dora.exhibits import Journeys, Page, Step
 from dora.render import charts, facts, remarks, words
+from dora.render.changing import VERDICTS, changes_of
+from dora.render.opening import head_of, uncompared
 from dora.render.views import (
     Line,
     Link,
@@ -40,6 +42,7 @@ class Down:
     section: int
     names: tuple[str, ...]
     since: str
+    is_earlier: bool  #: whether it began before the window
     lasted: str
     deployment: Link
     incident: Link | None
@@ -70,18 +73,15 @@ def contents_of(page: Page) -> dict[str, Any]:
             zip(repositories.rows, of_sections, page.excerpts, strict=True)
         )
     ]
-    is_pooled = report.by != "repository"
-    lines = _pooled(page, report, report.by, names) if is_pooled else of_sections
+    lines = of_sections if report.by == "repository" else _pooled(page, report, report.by, names)
     organization = _organization(page, names)
     # The whole is more than noise sooner than its parts: it goes first.
-    told = [*zip((line for line, _ in organization), page.organization.rows, strict=False)]
-    told = [] if report.by == "organization" else told
-    told += zip(lines, report.rows, strict=True)
-    moved = [(line, tuple(maker.moved(row))) for line, row in told]
+    moved = _moved(page.report, lines, maker)
+    if report.by != "organization":
+        moved = [*_moved(page.organization, [it for it, _ in organization], maker), *moved]
     values = {
-        **_head(report),
+        **head_of(page),
         "axis": maker.axis,
-        "since_option": f"--since {report.since:%Y-%m-%dT%H:%MZ}",
         "brief": maker.axis is not None and maker.axis.is_brief,
         "unit": repositories.trend or "",
         "rate": "day" if repositories.trend == "day" else "week",
@@ -89,47 +89,17 @@ def contents_of(page: Page) -> dict[str, Any]:
         "down": _down(page, maker, sections),
         "most_down": MOST_DOWN,
         "most_moved": MOST_MOVED,
-        "outages": sum(row.recovery_time.episodes for row in repositories.rows),
-        "worse": _by_verdict(moved, "worse"),
-        "better": _by_verdict(moved, "better"),
+        **{word: [one for one in moved if one[1].verdict == word] for word in VERDICTS},
         "organization_lines": organization,
         "table_title": TITLES[report.by],
         "heads": _heads(report),
         "lines": lines,
         "legend": " ".join(remarks.legend(report, {"intervals", "levels"})) if report.rows else "",
-        "why_empty": remarks.why_empty(report.coverage),
         "groups": _grouped(sections),
         "are_open": len(sections) <= MOST_OPEN,
         **_side_by_side(page, names),
     }
-    return values | {"parts": _parts(values)}
-
-
-def _head(report: Report) -> dict[str, Any]:
-    """What is said of the whole report."""
-
-    def instant(moment: Any) -> str:
-        return words.instant(moment, report.timezone)
-
-    before = report.before
-    gone = [" · ".join(map(visible, key.values())) for key in before.gone] if before else []
-    return {
-        "organization": visible(report.organization),
-        "since": instant(report.since),
-        "until": instant(report.until),
-        "timezone": words.plain(report.timezone),
-        "days": words.days(report.days),
-        "before": {"since": instant(before.since), "until": instant(before.until)}
-        if before
-        else None,
-        "gone": ", ".join(gone),
-        "provenance": remarks.provenance(report, words.plain),
-        "effort": remarks.effort(report.coverage),
-        "remarks": remarks.remarks(report.coverage, words.plain),
-        "version": report.version,
-        "generated": instant(report.generated_at),
-        "configuration": report.configuration,
-    }
+    return values | {"parts": _parts(values), "apart": uncompared(values)}
 
 
 def _heads(report: Report) -> list[str]:
@@ -152,11 +122,9 @@ def _organization(
     """Each tier of the organization, pooled, with its charts."""
     report = page.organization
     axis = charts.make_axis(report)
-    if axis is None:
-        return []
     lines = _pooled(page, report, "organization", names)
     return [
-        (line, charts.draw(row, page.marks_of(number), axis))
+        (line, charts.draw(row, page.marks_of(number), axis) if axis else ())
         for number, (line, row) in enumerate(zip(lines, report.rows, strict=True))
     ]
 
@@ -230,7 +198,8 @@ def _way(step: Step | None) -> dict[str, str] | None:
     if step is None:
         return None
     changes = words.counted(step.changes, "change") if step.changes else "no changes"
-    return {"median": words.duration(step.median), "changes": changes}
+    apart = f"{words.count(step.direct)} before or without" if step.origin and step.direct else ""
+    return {"median": words.duration(step.median), "changes": changes, "apart": apart}
 
 
 def _down(page: Page, maker: Sections, sections: Sequence[Section]) -> list[Down]:
@@ -244,6 +213,7 @@ def _down(page: Page, maker: Sections, sections: Sequence[Section]) -> list[Down
                     one.number,
                     one.line.names,
                     words.instant(outage.began_at, maker.timezone),
+                    maker.is_earlier(outage),
                     words.duration((maker.until - outage.began_at).total_seconds()),
                     maker.failing(outage, home),
                     incident(outage.by, home),
@@ -252,10 +222,10 @@ def _down(page: Page, maker: Sections, sections: Sequence[Section]) -> list[Down
     return [down for _, down in sorted(found, key=lambda it: it[0])]
 
 
-def _by_verdict(
-    moved: Sequence[tuple[Line, tuple[Moved, ...]]], verdict: str
-) -> list[tuple[Line, Moved]]:
-    return [(line, one) for line, all_ in moved for one in all_ if one.verdict == verdict]
+def _moved(report: Report, lines: Sequence[Line], maker: Sections) -> list[tuple[Line, Moved]]:
+    """Give what changed in *report*, the surest first, each with the line of its row."""
+    own = {id(row): line for row, line in zip(report.rows, lines, strict=True)}
+    return [(own[id(one.row)], maker.told(one)) for one in changes_of(report)]
 
 
 def _grouped(sections: Sequence[Section]) -> list[tuple[str, list[Section]]]:

@@ -1,16 +1,17 @@
 """A page in, what its template shows out: every number in words, every link an address or none."""
 
+import math
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
 from dora.exhibits import Excerpt, Moving, Outage, Shown
 from dora.render import charts, facts, words
-from dora.render.changing import note_of
-from dora.results import Compared, Mover, Report, Row
+from dora.render.changing import Change, changes_of, note_of
+from dora.results import Mover, Report, Row
 
 #: What an address may be made of to become a link; whatever else there is stays text.
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~%-]+)*")
@@ -54,6 +55,7 @@ class Line:
     section: int | None
     members: tuple[tuple[int, str], ...] = ()
     more: int = 0  #: members that are not listed
+    order: str = ""  #: a number for each cell to sort it by, `-` where it has none
 
 
 @dataclass(frozen=True)
@@ -162,9 +164,28 @@ def lines_of(
                 number if members is None else None,
                 tuple((one, _short(names[one], row)) for one in pooled[:most]),
                 max(len(pooled) - most, 0),
+                _order(row, has_waiting=has_waiting),
             )
         )
     return lines
+
+
+def _order(row: Row, *, has_waiting: bool) -> str:
+    """Give the numbers to sort *row* by: what lasts and never ended is the longest of all."""
+    recovery = row.recovery_time.mean
+    if recovery is None and row.recovery_time.open:
+        recovery = math.inf
+    numbers = [
+        row.deployment_frequency.per_day,
+        row.change_lead_time.median,
+        row.change_fail_rate.rate,
+        recovery,
+        row.rework_rate.rate,
+        *([row.waiting.changes if row.waiting else None] if has_waiting else []),
+    ]
+    return " ".join("-" if one is None else f"{one:.4g}" for one in numbers).replace(
+        "inf", "Infinity"
+    )
 
 
 def _short(names: tuple[str, ...], pooled: Row) -> str:
@@ -187,8 +208,8 @@ class Sections:
 
     def __init__(self, report: Report) -> None:
         """Take the report by repository."""
-        self.timezone = report.timezone
-        self.until = report.until
+        self.report, self.timezone = report, report.timezone
+        self.since, self.until = report.since, report.until
         self.axis = charts.make_axis(report, is_brief=len(report.rows) > FULL)
 
     def make(self, number: int, row: Row, line: Line, excerpt: Excerpt) -> Section:
@@ -201,7 +222,7 @@ class Sections:
             repository,
             " · ".join([environment, *service]),
             line,
-            row.recovery_time.open,
+            sum(it.ended_at is None for it in excerpt.outages),
             charts.draw(row, excerpt.marks, self.axis) if self.axis else (),
             tuple(evidence),
             tuple(self.moved(row)),
@@ -210,12 +231,13 @@ class Sections:
         )
 
     def _evidence(self, row: Row, excerpt: Excerpt, home: str | None) -> Iterator[Evidence]:
-        yield Evidence(
-            "Outages",
-            "outages",
-            row.recovery_time.episodes,
-            tuple(self.outage(one, home) for one in excerpt.outages),
-        )
+        for title, total, lasting in (
+            ("Down since before this window", None, True),
+            ("Outages", row.recovery_time.episodes, False),
+        ):
+            outages = [it for it in excerpt.outages if self.is_earlier(it) is lasting]
+            items = tuple(self.outage(it, home) for it in outages)
+            yield Evidence(title, "outages", len(items) if total is None else total, items)
         named = {one.deployment for one in excerpt.outages if one.is_counted}
         others = [one for one in excerpt.failed if one.id not in named]
         for title, total, shown in (
@@ -235,6 +257,10 @@ class Sections:
             ("Waiting, oldest first", "waiting", waiting, excerpt.waiting),
         ):
             yield Evidence(title, noun, total, tuple(_change(one, home) for one in changes))
+
+    def is_earlier(self, one: Outage) -> bool:
+        """Tell whether an outage began before the window: it is in none of its figures."""
+        return one.began_at < self.since
 
     def outage(self, one: Outage, home: str | None) -> Link:
         """Give an outage by its first failed deployment, how long it lasted, and since when."""
@@ -262,13 +288,14 @@ class Sections:
 
     def moved(self, row: Row) -> Iterator[Moved]:
         """Give the metrics of *row* that are better or worse than before, and what moved them."""
-        if row.comparison is None:
-            return
-        for name, cell in zip(METRICS, cells_of(row), strict=True):
-            compared: Compared = getattr(row.comparison, name)
-            if compared.verdict in {"better", "worse"}:
-                movers = tuple(self._mover(name, one, row) for one in compared.moved_by)
-                yield Moved(cell.title, cell.verdict, cell.before, cell.value, movers)
+        if row.comparison is not None:
+            yield from map(self.told, changes_of(replace(self.report, rows=(row,))))
+
+    def told(self, one: Change) -> Moved:
+        """Give what changed with what moved it."""
+        movers = (self._mover(one.metric, mover, one.row) for mover in one.compared.moved_by)
+        title = facts.TITLES[one.metric]
+        return Moved(title, one.verdict, one.before, one.now, tuple(movers))
 
     def _mover(self, metric: str, one: Mover, row: Row) -> Link:
         where = "" if "repository" in row.key else f"{one.repository} {one.environment} "
@@ -293,4 +320,6 @@ def _change(one: Moving, home: str | None) -> Link:
     took = words.duration(one.seconds)
     if one.number is None:
         return Link(one.sha[:SHA], home and f"{home}/commit/{one.sha}", took)
-    return Link(f"#{one.number}", home and f"{home}/pull/{one.number}", took)
+    # A request that was merged commit by commit is there once for each of them.
+    note = f"{one.sha[:SHA]}, {took}"
+    return Link(f"#{one.number}", home and f"{home}/pull/{one.number}", note)

@@ -103,6 +103,35 @@ def test_week_without_changes_is_a_gap() -> None:
     assert "M26 18l53-18v18l-53 9M185 27v5" == paths["s"]
 
 
+HOURS = with_trend(
+    bucket(0, 2, median=10),
+    bucket(1, 4, median=20),
+    bucket(2, 1, median=10),
+    bucket(3, 40, median=900, partial=True),
+)
+
+
+def test_partial_bucket_sets_no_scale() -> None:
+    """T1: the highest whole bucket is at the top; what the window cuts may reach over it."""
+    frequency, lead_time, *_ = charts_of(HOURS)
+    assert ("4 a week", "40 h") == (frequency.most, lead_time.most)
+    assert f"M159 {BASE}v-36h53v36" == dict(frequency.paths)["c"]
+    assert dict(lead_time.paths)["l"].endswith(" 53-27")
+
+
+def test_partial_bucket_without_anything_is_no_week_of_nothing() -> None:
+    """T1: weeks in which there was nothing are counted of whole weeks alone."""
+    made = with_trend(*HOURS.rows[0].trend[:3], bucket(3, 0, partial=True))
+    said = [one.description for one in charts_of(made)]
+    assert ["1 to 4 a week", "median 10 h to 20 h, 10 h last", "0 %", "no outages", "0 %"] == said
+
+
+def test_only_partial_bucket_sets_the_scale() -> None:
+    """T1: where the window cuts every bucket they are all there is."""
+    frequency, lead_time, *_ = charts_of(with_trend(bucket(0, 2, median=10, partial=True)))
+    assert ("2 a week", "20 h") == (frequency.most, lead_time.most)
+
+
 def test_few_changes_are_hollow() -> None:
     """LT6: a median of fewer than six changes has no interval, and its point is hollow."""
     assert "M185 32h0" == dict(charts_of(QUARTERS)[1].paths)["f"]
@@ -134,7 +163,14 @@ def test_outages_are_spans_and_open_ones_are_others() -> None:
         ("u", f"M127 {BASE}v-3"),
         ("n", f"M159 {BASE}v-36h53v36"),
     )
-    assert "lasting 0 s to 7.0 d, 1 still open" == chart.description
+    assert ("7.0 d", "lasting 0 s to 7.0 d, 1 still open") == (chart.most, chart.description)
+
+
+def test_outage_from_before_the_window_begins_at_the_edge() -> None:
+    """R1: what has lasted since before the window is drawn from the chart's left end."""
+    chart = charts_of(QUARTERS, Marks(outages=((-0.5, None),), seconds=4 * 604_800.0))[3]
+    assert (("n", f"M0 {BASE}v-36h212v36"),) == chart.paths
+    assert chart.description == ("lasting 42 d, 1 still open, 1 of them from before this window")
 
 
 @pytest.mark.parametrize(("brief", "ticks"), [(False, "M0 42h3m49 0h1"), (True, "M0 42h1m51 0h1")])

@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dora.exhibits import Page
+from dora.exhibits import Moving, Page
 from dora.render.html import render_page
 from dora.render.views import address, explain
-from dora.results import Mover
+from dora.results import ChangeLeadTime, Compared, Mover, RecoveryTime, Row, Unreadable
 from tests.benchmarks.made_up import Shape
 from tests.render.large import many
 from tests.render.pages import demo, demo_tables, demo_text, hostile_text, page_of
@@ -165,6 +165,44 @@ def test_page_says_that_nothing_is_down() -> None:
     )
 
 
+@pytest.mark.parametrize("compare", [False, True])
+def test_page_without_rows_does_not_say_that_nothing_is_down(*, compare: bool) -> None:
+    """C1: where nothing was looked at, nothing is said of it but why."""
+    read = Reader(render_page(page_of(no_deployments(), compare=compare)))
+    why = "No rows: every repository was skipped (1 without deployments)."
+    assert "Down now " + why + " What changed " + why in read.text
+    assert "Nothing:" not in read.text
+    assert "Nothing got better" not in read.text
+
+
+def test_page_says_to_what_it_was_narrowed() -> None:
+    """The options that leave rows out are told on top, and that nothing is down is of the rest."""
+    asked = page_of(failed_attempts(), since="30d", repo=("ap*",), tier=("production",))
+    read = Reader(render_page(asked))
+    assert "Only repositories ap*; tier production: all else was left out" in read.text
+    assert "Nothing of what was asked for: the one outage" in read.text
+    assert "Only " not in Reader(PAGES["small"]()).text
+
+
+def test_page_says_that_some_could_not_be_read() -> None:
+    """C1: where repositories are unreadable, that nothing is down is said of the others alone."""
+    page = plain_page(compare=True)
+    coverage = replace(page.report.coverage, unreadable=(Unreadable("web", "Not Found"),))
+    read = Reader(render_page(replace(page, report=replace(page.report, coverage=coverage))))
+    assert "Nothing of what could be read: the one outage" in read.text
+    assert "Nothing of what could be read got better or worse" in read.text
+
+
+def test_what_is_down_since_before_the_window_is_told() -> None:
+    """R1: an outage that lasts is down now, whichever window is asked for, in one's own words."""
+    read = Reader(render_page(page_of(demo_tables(), since="2h")))
+    down = read.text.rpartition("Down now ")[2].partition("What changed")[0]
+    lasting = sum(row.recovery_time.open for row in demo().repositories.rows)
+    told = re.findall(r", began before this window: deployment [0-9a-f]{7}", down)
+    assert lasting == len(told) == sum(map(int, re.findall(r" (\d+) open", read.text)))
+    assert "Down since before this window, all 1" in read.text
+
+
 def test_page_without_comparison_says_how_to_get_one() -> None:
     """What changed is told with --compare alone, and the page says so."""
     assert "With --compare it says" in Reader(PAGES["small"]()).text
@@ -178,6 +216,26 @@ def test_what_is_not_shown_is_counted() -> None:
         total = row.change_lead_time.changes
         if 0 < len(excerpt.slowest) < total:
             assert f"Slowest changes, {len(excerpt.slowest)} of {total:,}" in read.text
+
+
+def test_window_of_the_page_is_written_to_the_second() -> None:
+    """The command of a section shows this very window, both its ends."""
+    page = plain_page()
+    since = page.report.since.replace(second=7, microsecond=5)
+    report = replace(page.report, since=since)
+    text = Reader(render_page(replace(page, report=report))).text
+    assert "--since 2026-10-24T06:00:07.000005Z --until 2026-11-23T06:00:00Z" in text
+
+
+def test_changes_out_of_order_are_counted_beside() -> None:
+    """J2: what came to a tier before or without the one it follows is told, by repository, too."""
+    read = Reader(demo_text())
+    assert "Came before or without it" in read.text
+    ways = read.text.rpartition("The same by repository")[2].partition("Every repository")[0]
+    direct = [step.direct for step in demo().journeys.repositories if step.origin and step.direct]
+    assert direct
+    found = re.findall(r"changes? ?([\d,]+) before or without", ways)
+    assert sorted(direct) == sorted(int(one.replace(",", "")) for one in found)
 
 
 def test_first_and_last_week_say_that_they_are_cut() -> None:
@@ -273,6 +331,69 @@ def test_what_got_worse_and_better_is_told_with_what_moved_it() -> None:
     assert "moved by deployment 7 2026-11-04, 12 changes, median 25 h" in told
     assert f"{name}: rework rate" in told.partition("Got better")[2]
     assert 2 == read.links.count(mover.url)  # in the summary, and in the section
+
+
+def test_the_surest_change_is_told_first() -> None:
+    """K5: what got worse is in the order of its adjusted p-value, so that no cut hides the surest.
+
+    The organization's own changes come before.
+    """
+    page = demo()
+
+    def clear(row: Row, p_value: float) -> Row:
+        assert row.comparison is not None
+        said = Compared("worse", p_value, p_value)
+        return replace(row, comparison=replace(row.comparison, rework_rate=said))
+
+    first, second, *others = [
+        row if row.comparison is None else clear(row, 0.04 - number / 1000)
+        for number, row in enumerate(page.report.rows)
+    ]
+    made = replace(page.report, rows=(first, second, *others))
+    whole = tuple(clear(row, 0.049) for row in page.organization.rows)
+    organization = replace(page.organization, rows=whole)
+    text = Reader(render_page(replace(page, report=made, organization=organization))).text
+    told = text.rpartition("Got worse")[2].partition("Got better")[0]
+    compared = [row for row in made.rows if row.comparison is not None]
+    expected = [*whole, *reversed(compared)]
+    names = [" · ".join(row.key.values()) for row in expected]
+    found = [told.index(f"{name}: rework rate") for name in names]
+    assert sorted(found) == found
+
+
+def test_rows_that_are_new_or_gone_are_named() -> None:
+    """K1: rows that only one of the windows has are named, and so are tables not compared."""
+    page = demo()
+    assert page.report.before is not None
+    text = Reader(demo_text()).text
+    told = text.rpartition("What changed")[2].partition("The organization")[0]
+    new = [" · ".join(row.key.values()) for row in page.report.rows if row.previous is None]
+    gone = [" · ".join(key.values()) for key in page.report.before.gone]
+    assert f"New since then: {', '.join(new)}. Gone since then: {', '.join(gone)}." in told
+    assert "The tables of teams and environments are not compared." in told
+
+
+def test_rows_are_sorted_by_numbers() -> None:
+    """Each row has its numbers: what lasts and never ended is endless, what is missing is none."""
+    page = plain_page()
+    (own,) = page.repositories.rows
+    lasts = replace(own, recovery_time=RecoveryTime(1, 0, 1))
+    empty = replace(own, recovery_time=RecoveryTime(0, 0, 0), change_lead_time=ChangeLeadTime(0))
+    found = []
+    for row in (lasts, empty):
+        report = replace(page.report, rows=(row,))
+        text = render_page(replace(page, report=report, repositories=report))
+        found += re.findall('data-v="([^"]*)"', text)
+    assert ["0.03333 9.72e+04 0.6667 Infinity 0 0", "0.03333 - 0.6667 - 0 0"] == found
+
+
+def test_changes_of_one_request_are_told_apart() -> None:
+    """LT1: several changes of one pull request have its number each, and their own sha."""
+    page = plain_page()
+    slowest = (Moving("a" * 40, 7, 60.0), Moving("b" * 40, 7, 60.0))
+    excerpts = (replace(page.excerpts[0], slowest=slowest),)
+    text = Reader(render_page(replace(page, excerpts=excerpts))).text
+    assert "#7 aaaaaaa, 1 min#7 bbbbbbb, 1 min" in text
 
 
 def test_the_organization_is_told_of_first() -> None:

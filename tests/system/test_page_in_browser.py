@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from dora.render import words
 from dora.render.html import render_page
 from dora.render.views import visible
-from tests.render.pages import demo, demo_text, hostile, hostile_text
+from tests.render.pages import demo, demo_tables, demo_text, hostile, hostile_text, page_of
 from tests.system.browsing import Theme, browser, opened
 
 WIDTHS = (360, 800, 1600)
@@ -113,6 +113,19 @@ def test_table_is_sorted_by_keyboard(running: Browser, folder: Path) -> None:
             ]
 
 
+def test_none_is_sorted_before_one(running: Browser, folder: Path) -> None:
+    """What waits for production is sorted by how much it is, none of it first."""
+    with opened(running, folder / "demo.html") as page:
+        page.page.get_by_role("button", name="Waiting changes").click()
+        cells = page.page.locator("table[data-names] tbody td:last-child").evaluate_all(
+            "found => found.map(one => one.firstElementChild?.textContent ?? '')"
+        )
+        counts = [row.waiting.changes for row in demo().repositories.rows if row.waiting]
+        shown = ["none" if not one else str(one) for one in sorted(counts)]
+        assert "none" in shown
+        assert [*shown, *[""] * (len(cells) - len(shown))] == cells
+
+
 def _rate(cell: str) -> str:
     for unit in ("/week", "/day"):
         if unit in cell:
@@ -199,6 +212,36 @@ def test_page_prints(running: Browser, folder: Path) -> None:
         page.page.emulate_media(media="print")
         expect(page.page.locator("nav")).to_be_hidden()
         expect(page.page.locator("table[data-names]")).to_be_visible()
+
+
+def test_only_open_sections_print(running: Browser, folder: Path) -> None:
+    """On paper is what is open, under its own headings, and no heading of nothing."""
+    with opened(running, folder / "demo.html") as page:
+        expect(page.page.get_by_text("Open a section to print it.")).to_be_visible()
+        page.page.emulate_media(media="print")
+        heading, names = page.page.locator("#repositories"), page.page.locator(".rows h3")
+        expect(heading).to_be_hidden()
+        page.ask("() => { document.querySelector('.rows details').open = true }")
+        expect(heading).to_be_visible()
+        expect(names.first).to_be_visible()
+        expect(names.last).to_be_hidden()
+        expect(page.page.get_by_text("Open a section to print it.")).to_be_hidden()
+
+
+def test_names_of_tiers_stay_whole(running: Browser, tmp_path: Path) -> None:
+    """A tier's name is not broken where there is room for it."""
+    file = tmp_path / "teams.html"
+    made = page_of(demo_tables(), by="team", since="30d", compare=True)
+    file.write_text(render_page(made), encoding="utf-8")
+    with opened(running, file, width=1280) as page:
+        heights = page.page.locator("table[data-names] .e").evaluate_all(
+            """found => found.map(one => {
+                const range = document.createRange();
+                range.selectNodeContents(one);
+                return range.getClientRects().length;
+            })"""
+        )
+        assert {1} == set(heights)
 
 
 def test_thousand_rows_stay_usable(running: Browser, tmp_path: Path) -> None:

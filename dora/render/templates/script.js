@@ -19,12 +19,10 @@ if (table) {
     told.textContent = `${shown} of ${rows.length} rows shown`;
     all.hidden = fits <= limit;
   };
-  const units = {"/week": 1, "/day": 7, min: 60, h: 3600, d: 86400};
   const value = (row, column) => {
-    const cell = row.cells[column];
-    if (column < names) return cell.textContent.trim().toLowerCase();
-    const [, number, unit] = /^[<>]?([\d.,]+) ?(\/?[a-z]*)/.exec(cell.firstChild?.textContent ?? "") ?? [];
-    return number === undefined ? null : parseFloat(number.replaceAll(",", "")) * (units[unit] ?? 1);
+    if (column < names) return row.cells[column].textContent.trim().toLowerCase();
+    const number = Number(row.dataset.v.split(" ")[column - names]);
+    return Number.isNaN(number) ? null : number;
   };
   [...table.tHead.rows[0].cells].forEach((head, column) => {
     const button = document.createElement("button");
@@ -37,7 +35,7 @@ if (table) {
       for (const other of table.tHead.rows[0].cells) other.setAttribute("aria-sort", "none");
       head.setAttribute("aria-sort", up > 0 ? "ascending" : "descending");
       const keys = new Map(rows.map(row => [row, value(row, column)]));
-      const compare = (a, b) => typeof a === "string" ? a.localeCompare(b) : a - b;
+      const compare = (a, b) => typeof a === "string" ? a.localeCompare(b) : (a > b) - (a < b);
       const order = [...rows].sort((one, other) => {
         const a = keys.get(one), b = keys.get(other);
         return a === null || b === null ? (a === null) - (b === null) : up * compare(a, b);
