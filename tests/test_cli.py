@@ -162,7 +162,7 @@ def test_console_script() -> None:
         (["--benchmark", "2024"], "--benchmark: '2024' cannot be used: 2024 is no ladder"),
         (["--timezone", "Mars/Olympus"], "--timezone: 'Mars/Olympus' is no time zone; allowed: "),
         (["--wait", "soon"], "--wait: 'soon' is no age; allowed: "),
-        (["--format", "pdf"], "--format: 'pdf' is not allowed; allowed: table, markdown, json, cs"),
+        (["--format", "pdf"], "--format: 'pdf' is not allowed; allowed: table, markdown, htm"),
         (["--output", "report.xyz"], "--output: the ending of 'report.xyz' says no format; allowe"),
         (["--output", "report"], "--output: the ending of 'report' says no format; allowed: .txt"),
         (["--config", "no/such.toml"], "no/such.toml: cannot be read: "),
