@@ -100,7 +100,7 @@ def _merge(connection: Connection, report: Report, window: Window | None) -> Don
 
 
 def _is_old(run: Run) -> bool:
-    """Whether the same window was published by a later run."""
+    """Whether the same window was published by a later run that looked at the same."""
     found = run.connection.scalar(select(schema.RUNS.c.generated_at).where(_this(run)))
     return found is not None and found > run.row["generated_at"]
 
@@ -123,6 +123,7 @@ def _this(run: Run) -> Any:
         table.c.kind == run.kind,
         table.c.since == run.since,
         table.c.until == run.until,
+        table.c.scope == run.row["scope"],
     )
 
 
