@@ -189,9 +189,9 @@ def _parts(path: Path) -> Iterator[tuple[str, Any]]:
 
 
 def check_readable(path: Path) -> None:
-    """CannotRead where a file is not there or cannot be opened."""
+    """CannotRead where a file is not there; it is not opened, for a pipe is read but once."""
     try:
-        path.open("rb").close()
+        path.stat()
     except OSError as wrong:
         raise CannotRead(f"{path} cannot be read: {wrong.strerror}", ADVICE) from None
 
