@@ -62,6 +62,8 @@ def find_scope(tables: Tables, config: Config, *, environment: str | None = None
         tiers=config.tier or (("production",) if pooled else TIERS),
         unread=tuple(sorted(repositories.loc[is_unread, "repository"])),
         gaps=tuple(sorted(tables.gaps)),
+        ephemeral=config.ephemeral,
+        ephemeral_environments=config.ephemeral_environments,
     )
 
 

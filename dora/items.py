@@ -184,8 +184,16 @@ def _parts(path: Path) -> Iterator[tuple[str, Any]]:
             yield from _Reader(file).read()
     except OSError as wrong:
         raise CannotRead(f"{path} cannot be read: {wrong.strerror}", ADVICE) from None
-    except (JSONDecodeError, UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # a number can be too long for Python, too
         raise CannotRead(f"{path} is no JSON, or not all of it", ADVICE) from None
+
+
+def check_readable(path: Path) -> None:
+    """CannotRead where a file is not there; it is not opened, for a pipe is read but once."""
+    try:
+        path.stat()
+    except OSError as wrong:
+        raise CannotRead(f"{path} cannot be read: {wrong.strerror}", ADVICE) from None
 
 
 class _Reader:

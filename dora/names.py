@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterable
 
+#: Environments that live as long as a pull request, where nothing else is set (D5).
+EPHEMERAL = ("pr-*", "pr/*", "preview*", "review-*", "review/*")
+
 
 def compile_globs(globs: Iterable[str]) -> re.Pattern[str]:
     """Pattern whose `fullmatch` says whether a whole name fits one of *globs*, case ignored.

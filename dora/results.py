@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from dora.names import EPHEMERAL
+
 SCHEMA = "dora.report/1"
 #: The five metrics, in the order of every output.
 METRICS = (
@@ -258,6 +260,8 @@ class Scope:
     tiers: tuple[str, ...]  #: those that have rows
     unread: tuple[str, ...]  #: repositories that were archived, unreadable or incomplete
     gaps: tuple[str, ...] = ()  #: what of the organization could not be read at all
+    ephemeral: bool = False  #: whether it looked at ephemeral environments (D5), too
+    ephemeral_environments: tuple[str, ...] = EPHEMERAL  #: globs of these
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from dora.names import EPHEMERAL
 from dora.window import parse_age
 
 By = Literal["repository", "environment", "team", "organization"]
@@ -217,9 +218,7 @@ class Settings(BaseSettings):
     """Age from which a deployment that never finished is abandoned (D3)."""
     environments: dict[str, str | Literal[False]] = Field(default_factory=dict)
     """Glob = canonical name of the environments that fit, or false to leave them out (D1)."""
-    ephemeral_environments: tuple[str, ...] = (
-        "pr-*", "pr/*", "preview*", "review-*", "review/*",
-    )  # fmt: skip
+    ephemeral_environments: tuple[str, ...] = EPHEMERAL
     """Globs of environments that live as long as a pull request (D5)."""
     tiers: Tiers = Tiers()
     deployments: Deployments = Deployments()

@@ -88,6 +88,14 @@ def test_other_files(tmp_path: Path, text: str) -> None:
         read(path)
 
 
+def test_a_number_that_is_too_long(tmp_path: Path) -> None:
+    """A whole number of more digits than Python reads is told as what is no JSON."""
+    path = tmp_path / "evidence.json"
+    path.write_text(json.dumps(TOLD).replace('"id": 2', '"id": ' + "9" * 5_000), encoding="utf-8")
+    with pytest.raises(CannotRead, match="is no JSON"):
+        read(path)
+
+
 @pytest.mark.parametrize("how", [{}, {"indent": 2}])
 def test_a_large_file_needs_little_memory(tmp_path: Path, how: dict[str, Any]) -> None:
     """Twenty thousand changes are never in memory together."""

@@ -1,6 +1,8 @@
 """Where a run looked, which says what its silence means; and which repositories are a team's."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from dora.coverage import find_scope
 from dora.documents import read_report
 from dora.environments import TIERS
 from dora.evidence import build_evidence
+from dora.names import EPHEMERAL
 from dora.render.document import as_document, render_json
 from dora.render.evidence_document import as_document as evidence_document
 from dora.report import build_report
@@ -47,6 +50,24 @@ def read() -> Tables:
 def test_scope(options: dict[str, Any], expected: Scope) -> None:
     """What was archived, unreadable or incomplete was passed over; the empty holds nothing."""
     assert expected == find_scope(read(), config(**options))
+
+
+def test_ephemeral(tmp_path: Path) -> None:
+    """A file says whether previews were looked at, and which these are; an older one: not."""
+    asked = config(ephemeral=True, ephemeral_environments=["pull-*"])
+    made = build_report(read(), asked)
+    document = as_document(made)
+    path = tmp_path / "report.json"
+    path.write_text(render_json(made), encoding="utf-8")
+
+    assert (True, ["pull-*"]) == tuple(
+        document["scope"].pop(name) for name in ("ephemeral", "ephemeral_environments")
+    )
+    assert made.scope == read_report(path).scope
+    path.write_text(json.dumps(document), encoding="utf-8")
+    older = read_report(path).scope
+    assert older is not None
+    assert (False, EPHEMERAL) == (older.ephemeral, older.ephemeral_environments)
 
 
 def test_gaps() -> None:

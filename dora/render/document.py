@@ -161,9 +161,11 @@ def as_document(report: Report) -> dict[str, Any]:
     }
 
 
-def scope(one: Scope) -> dict[str, list[str]]:
+def scope(one: Scope) -> dict[str, list[str] | bool]:
     """Give *one* as it stands in the documents."""
-    return {name: list(value) for name, value in vars(one).items()}
+    return {
+        name: value if isinstance(value, bool) else list(value) for name, value in vars(one).items()
+    }
 
 
 def instant(moment: datetime) -> str:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from dora.evidence import build_evidence
 from dora.render.document import as_document, instant, render_json
 from dora.render.evidence_document import as_document as evidence_document
 from dora.report import report_of
+from tests.publish.made import row as made_row
 from tests.publish.postgresql_server import Server
-from tests.publish.stored import sent
+from tests.publish.stored import WHOLE, deployment, episode, evidence, sent, whole_report
 from tests.tables.asked import config_for, tables_for
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -181,7 +182,7 @@ def test_now(store: Store, title: str) -> None:
 def test_over_time(store: Store, title: str, metric: str, value: str, sample: str) -> None:
     """Series are the buckets of the report that begin within the time range."""
     expected = {
-        (bucket["start"], " / ".join(filter(None, place(row)))): (
+        (bucket["start"], " / ".join(filter(None, ("medica-flow", *place(row))))): (
             bucket[metric][value], bucket[metric][sample],
         )
         for row in store.report["rows"]
@@ -207,7 +208,11 @@ def test_teams(store: Store) -> None:
         "recovery": ("recovery_time", "mean"), "rework_rate": ("rework_rate", "rate"),
     }  # fmt: skip
     expected = [
-        {**row["key"], **{name: row[metric][one] for name, (metric, one) in names.items()}}
+        {
+            "organization": "medica-flow",
+            **row["key"],
+            **{name: row[metric][one] for name, (metric, one) in names.items()},
+        }
         for row in store.team["rows"]
     ]
 
@@ -228,6 +233,35 @@ def test_open_outages(store: Store) -> None:
     assert all((NOW - row["began_at"]).total_seconds() == row["lasted"] for row in found)
 
 
+def test_outages_that_nobody_looks_at(server: Server, tmp_path: Path) -> None:
+    """An outage that began before the newest window is not open for ever; a narrow run hides none.
+
+    Coverage is that of the whole run of a window.
+    """
+    url = server.url(server.database())
+    long, short = (episode([n], NOW - timedelta(days=n)) for n in (80, 3))
+    items = [deployment(n, NOW - timedelta(days=n), "status") for n in (80, 3)]
+    sent(url, tmp_path, whole_report(made_row("api")), evidence(*items, long, short))
+    narrow = replace(WHOLE, repositories=("web",))
+    made = whole_report(made_row("web"), made_row("more"), scope=narrow, until=NOW)
+    sent(url, tmp_path, made, evidence(scope=narrow, days=1))
+    with server.connect(url.rpartition("/")[2], row_factory=dict_row) as connection:
+        known = Store(connection, {}, {}, {})
+        seen = known.ask(panel("What the newest report did not see"))
+        before = known.ask(panel("Open outages"))
+        connection.rollback()
+        later = NOW + timedelta(days=1)
+        told = evidence(*items[1:], short, until=later, days=30)
+        sent(url, tmp_path, whole_report(made_row("api"), until=later), told)
+        after = known.ask(panel("Open outages"))
+
+    assert [80, 3] == [one["deployment"] for one in before]
+    assert {"acme"} == {one["organization"] for one in before}
+    assert {"https://github.com/acme/api"} == {one["repository_url"] for one in before}
+    assert [] == seen
+    assert [3] == [one["deployment"] for one in after]
+
+
 def test_slowest_changes(store: Store) -> None:
     """The slowest changes are those of the evidence, slowest first."""
     found = store.ask(panel("Slowest changes"))
@@ -236,6 +270,12 @@ def test_slowest_changes(store: Store) -> None:
 
     assert told == [row["lead_time"] for row in found]
     assert {row["url"] for row in found} <= urls
+    assert any(row["pull_request"] for row in found)
+    assert all(
+        row["pull_request_url"] == f"{row['repository_url']}/pull/{row['pull_request']}"
+        for row in found
+        if row["pull_request"]
+    )
 
 
 def test_failures_by_reason(store: Store) -> None:
@@ -283,7 +323,11 @@ def test_variables(store: Store) -> None:
     """Each variable offers what the reports have; a team offers its repositories alone."""
     rows = store.report["rows"]
     teams = store.team["teams"]
-    offered = {name: store.values(name, {}) for name in VARIABLES if name != "datasource"}
+    offered = {
+        name: store.values(name, {})
+        for name in VARIABLES
+        if name not in {"datasource", "definitions"}
+    }
 
     assert {
         "schema": ["dora"],
@@ -318,6 +362,12 @@ def test_titles_and_links() -> None:
     """Every panel says what it shows and cites its rule; links and units name columns there are."""
     for one in PANELS:
         assert len(one["title"]) > 20, one["title"]
+        assert re.search(r"deployments|percent|minutes|What", one["title"]), one["title"]
+        (link,) = one["links"]
+        assert re.fullmatch(r"\$\{definitions:raw\}#[a-z-]+", link["url"])
+        rules = FILE.parents[1].joinpath("metrics.md").read_text(encoding="utf-8").lower()
+        heading = link["url"].partition("#")[2].replace("-", " ")
+        assert f"\n## {heading}\n" in rules
         assert re.search(r"\b(DF|LT|F|R|RW|G|C)\d.* in docs/metrics.md", one["description"])
         assert {"type": "grafana-postgresql-datasource", "uid": "${datasource}"} == one[
             "datasource"
@@ -325,8 +375,8 @@ def test_titles_and_links() -> None:
     ids = [one["id"] for one in BOARD["panels"]]
     assert len(set(ids)) == len(ids)
     assert ("dora-report", None) == (BOARD["uid"], BOARD["id"])
-    assert [*VARIABLES] == ["datasource", "schema", "organization", "team", "repository",
-                            "environment", "bucket"]  # fmt: skip
+    assert [*VARIABLES] == ["datasource", "schema", "definitions", "organization", "team",
+                            "repository", "environment", "bucket"]  # fmt: skip
 
 
 def test_columns_of_overrides(store: Store) -> None:

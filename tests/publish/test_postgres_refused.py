@@ -11,8 +11,10 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from dora.errors import BadUsage
+from dora.documents import read_report
+from dora.errors import BadUsage, CannotRead
 from dora.publish.database.address import find_place
+from dora.publish.database.store import publish
 from tests.publish.made import MONDAY, command, environment, row, written
 from tests.publish.postgresql_server import ENCODED, PASSWORD, Server, free_port
 from tests.publish.stored import column, contents, deployment, evidence, send, sent, whole_report
@@ -204,6 +206,41 @@ def test_addresses_that_are_none(url: str, tmp_path: Path) -> None:
     assert (2, "", 1) == (done.returncode, done.stdout, len(done.stderr.splitlines()))
     assert "allowed: " in done.stderr
     assert "hunter2" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:p@x/secret@127.0.0.1/db",
+        "postgresql://user/secret@127.0.0.1/db",
+        "postgresql://127.0.0.1/db/secret",
+    ],
+)
+def test_a_password_that_is_not_encoded(url: str, tmp_path: Path) -> None:
+    """What of a password is read as a database's name is not shown: the address is refused."""
+    done = send(url, tmp_path, whole_report(row()), None, "--dry-run")
+    assert (2, "") == (done.returncode, done.stdout)
+    assert "--url: cannot be read" in done.stderr
+    assert "secret" not in done.stderr
+
+
+def test_a_schema_of_postgresql(tmp_path: Path) -> None:
+    """Names that PostgreSQL keeps for itself are refused before it is asked."""
+    url = "postgresql://127.0.0.1/db"
+    done = send(url, tmp_path, whole_report(row()), None, "--dry-run", "--schema=pg_foo")
+    assert (2, 1) == (done.returncode, len(done.stderr.splitlines()))
+    assert "--schema: begins with pg_" in done.stderr
+
+
+def test_missing_evidence_makes_no_file(tmp_path: Path) -> None:
+    """A first run without its evidence leaves no empty database behind."""
+    path = written(tmp_path, whole_report(row()))
+    with pytest.raises(CannotRead):
+        publish(
+            read_report(path), tmp_path / "none.json",
+            find_place(f"sqlite:///{tmp_path}/new.db", "dora"), apart=DAY,
+        )  # fmt: skip
+    assert not (tmp_path / "new.db").exists()
 
 
 def test_no_address(tmp_path: Path) -> None:

@@ -158,6 +158,82 @@ def test_a_gap_in_the_incidents(url: str, tmp_path: Path) -> None:
 
     assert [1, 2, 3] == column(found, "deployments", "deployment")
     assert ["incident"] == column(found, "reasons", "signal")
+    assert [False, False, True] == column(found, "deployments", "is_failed")
+    assert "0 rows are new or changed, 0 removed" in sent(
+        url, tmp_path, whole_report(row("api")), evidence(*blind, scope=scope)
+    )
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+def test_a_later_gap_in_the_incidents(url: str, tmp_path: Path, order: tuple[int, ...]) -> None:
+    """The latest run that could read the incidents decides about them, in whatever order."""
+    at = MONDAY - 20 * DAY
+    scope = replace(WHOLE, gaps=("incidents of PagerDuty",))
+    told = [
+        evidence(deployment(1, at, "incident"), deployment(2, at, "incident"), episode([2], at)),
+        evidence(deployment(1, at), deployment(2, at, "incident"), episode([2], at),
+                 until=MONDAY + WEEK),
+        evidence(deployment(1, at), deployment(2, at), until=MONDAY + 2 * WEEK, scope=scope),
+    ]  # fmt: skip
+    for one in order:
+        sent(url, tmp_path, whole_report(row("api"), until=MONDAY + one * WEEK), told[one])
+    found = contents(url)
+
+    assert [2] == column(found, "reasons", "deployment")
+    assert [False, True] == column(found, "deployments", "is_failed")
+    assert [2] == column(found, "episodes", "deployment")
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0), (1, 0, 1)])
+@pytest.mark.parametrize("asked", [False, None])
+def test_ephemeral_environments_stay(
+    url: str, tmp_path: Path, order: tuple[int, ...], asked: bool | None
+) -> None:
+    """A run that did not look at previews takes none away; nor does a file that tells neither."""
+    preview = deployment(1, MONDAY - DAY, environment="pr-7")
+    usual = deployment(2, MONDAY - DAY)
+    everything = replace(WHOLE, ephemeral=True)
+    runs = [
+        (whole_report(row("api"), row("api", "pr-7", tier="other"), scope=everything),
+         evidence(preview, usual, scope=everything)),
+        (whole_report(row("api"), generated_at=MONDAY + HOUR), evidence(usual)),
+    ]  # fmt: skip
+    if asked is None:
+        for name in ("ephemeral", "ephemeral_environments"):
+            del runs[1][1]["scope"][name]
+    for one in order:
+        sent(url, tmp_path, *runs[one])
+    found = contents(url)
+
+    assert [1, 2] == column(found, "deployments", "deployment")
+    assert ["pr-7", "production"] == column(found, "metrics", "environment")
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0), (0, 1, 0)])
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_narrowed_run_of_the_same_window(
+    url: str, tmp_path: Path, order: tuple[int, ...], hours: int
+) -> None:
+    """A run of one repository hides no whole run of its window, and each has its coverage."""
+    scope = replace(WHOLE, repositories=("api",))
+    at = MONDAY + hours * HOUR
+    runs = [
+        (whole_report(row("api", failed=1), row("web")),
+         evidence(deployment(1, MONDAY - DAY), deployment(2, MONDAY - DAY, repository="web"))),
+        (whole_report(row("api", failed=2), scope=scope, generated_at=at),
+         evidence(deployment(1, MONDAY - DAY, "label"), scope=scope)),
+    ]  # fmt: skip
+    for one in order:
+        assert "a later report" not in sent(url, tmp_path, *runs[one])
+    found = contents(url)
+
+    failed = 2 if hours > 0 else 1
+    assert sorted([failed, 3]) == column(found, "metrics", "change_fail_rate_failed")
+    assert [1, 2] == column(found, "deployments", "deployment")
+    assert [False, hours > 0] == column(found, "deployments", "is_failed")
+    assert 4 == len(found["runs"])
+    assert [False, False, True, True] == column(found, "runs", "is_whole")
+    assert {1.0, 2.0} == {one[-2] for one in found["coverage"] if one[-3] == "read"}
 
 
 def test_outages_that_grow_together(url: str, tmp_path: Path) -> None:

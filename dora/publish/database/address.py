@@ -93,13 +93,19 @@ def find_place(address: str, schema: str) -> Place:
         if not url.database or url.host or url.database == ":memory:":
             raise BadUsage("--url: names no file; allowed: sqlite:///FILE")
         return Place(url.set(query={}), schema)
-    if HOST.fullmatch(url.host or "") is None or not url.database:
+    # An @ or / there is of a password, too, and would be shown with the place.
+    if HOST.fullmatch(url.host or "") is None or re.fullmatch("[^@/]+", url.database or "") is None:
         raise _unreadable()
     wrong = sorted(set(url.query) - OPTIONS)
     if wrong:
         raise BadUsage(
             "--url: has an option after the ? that is not allowed; allowed: "
             + ", ".join(sorted(OPTIONS))
+        )
+    if schema.startswith("pg_"):
+        raise BadUsage(
+            "--schema: begins with pg_, as PostgreSQL's own do; allowed: any other name of up to "
+            "63 bytes"
         )
     if not schema or len(schema.encode()) > 63 or "\0" in schema:  # noqa: PLR2004  # PostgreSQL's limit
         raise BadUsage("--schema: is not allowed; allowed: a name of up to 63 bytes")

@@ -1,26 +1,30 @@
 """Staged evidence in, rows of `deployments`, `reasons`, `changes`, `episodes` out."""
 
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Table, and_, delete, literal, not_, select, union, update
+from sqlalchemy import Table, and_, delete, literal, not_, or_, select, tuple_, union, update
 
 from dora.publish.database import schema
-from dora.publish.database.run import Run, absent, inside, same, upsert
+from dora.publish.database.run import Condition, Run, absent, inside, same, upsert
 from dora.publish.database.staging import LATER, PLACES, load, make, staged
 
 #: What a gap in the reading of incidents begins with; then nobody knows whether they are gone.
 INCIDENTS = "incidents"
+INCIDENT = "incident"  #: the signal that they are
 
 
 def merge_facts(run: Run) -> dict[str, int]:
     """Make the facts what this run says of them; rows new or changed, and rows removed."""
     _yield_to_later(run)
     _yield_episodes(run)
+    if _knows_no_incidents(run):
+        _remember_incidents(run)
     changed = sum(upsert(run, table, run.is_not_newer(table)) for table in schema.FACTS)
     _place(run)
     removed = sum(_remove(run, table) for table in schema.FACTS)
     removed += _replace_episodes(run)
-    changed += _merge_parts(run, schema.REASONS, schema.DEPLOYMENTS, "deployment")
+    changed += _merge_reasons(run)
     changed += _merge_parts(run, schema.EPISODE_DEPLOYMENTS, schema.EPISODES, "episode")
     return {"changed": changed, "removed": removed}
 
@@ -32,16 +36,26 @@ def _yield_to_later(run: Run) -> None:
     """Take from the staged facts those that a later run looked for in vain."""
     make(run.connection, LATER)
     places = _staged_places(run)
-    rows = [
-        (repository, environment, "", one.since, one.until)
-        for one in run.later()
-        for repository, environment in places
-        if one.has_place(repository, environment)
-    ]
-    if not rows:
-        return
-    load(run.connection, LATER, rows)
-    for table in schema.FACTS:
+    blind: list[tuple[Any, ...]] = []
+    others: list[tuple[Any, ...]] = []
+    for one in run.later():
+        rows = [
+            (repository, environment, "", one.since, one.until)
+            for repository, environment in places
+            if one.has_place(repository, environment)
+        ]
+        (blind if _knows_no_incidents(one) else others).extend(rows)
+    # A run that could not read the incidents did not look for outages.
+    later = ((others, (schema.EPISODES,)), (blind, (schema.DEPLOYMENTS, schema.CHANGES)))
+    for more, tables in later:
+        if more:
+            load(run.connection, LATER, more)
+        _yield_found(run, tables)
+
+
+def _yield_found(run: Run, tables: tuple[Table, ...]) -> None:
+    """Of these facts, take from the staged those where a later run looked."""
+    for table in tables:
         source = staged(table)
         decided = exists(
             LATER,
@@ -152,9 +166,79 @@ def _replace_episodes(run: Run) -> int:
 # -- What hangs on facts ------------------------------------------------------------------------
 
 
+def _merge_reasons(run: Run) -> int:
+    """Reasons of the deployments that this run told; a deployment failed where there is any.
+
+    Incidents are what the latest run said of them that could read them.
+    """
+    whole, is_blind = schema.DEPLOYMENTS, _knows_no_incidents(run)
+    latest = (run.was_told(whole), run.was_told(whole) if is_blind else _told_incidents(run))
+    if not is_blind:
+        _note_incidents(run)
+
+    def told(part: Any) -> Any:
+        is_incident = part.c.signal == INCIDENT
+        return exists(
+            whole,
+            run.mine(whole),
+            whole.c.repository == part.c.repository,
+            whole.c.deployment == part.c.deployment,
+            or_(and_(not_(is_incident), latest[0]), and_(is_incident, latest[1])),
+        )
+
+    kept = [schema.REASONS.c.signal != INCIDENT] if is_blind else []
+    changed = _merge_told(run, schema.REASONS, told, *kept)
+    is_failed = exists(schema.REASONS, _of_deployment(run, whole))
+    run.connection.execute(
+        update(whole)
+        .values(is_failed=is_failed)
+        .where(run.mine(whole), not_(absent(whole)), whole.c.is_failed != is_failed)
+    )
+    return changed
+
+
+def _of_deployment(run: Run, deployments: Table) -> Condition:
+    """Reasons that are there of a deployment, or of a staged one."""
+    reasons = schema.REASONS
+    return and_(
+        run.mine(reasons),
+        reasons.c.repository == deployments.c.repository,
+        reasons.c.deployment == deployments.c.deployment,
+    )
+
+
+def _told_incidents(run: Run) -> Condition:
+    """Deployments whose incidents this run told."""
+    columns = schema.DEPLOYMENTS.c
+    return and_(
+        columns.incidents_as_of == literal(run.until, schema.Instant()),
+        columns.incidents_generated_at == literal(run.row["generated_at"], schema.Instant()),
+    )
+
+
+def _note_incidents(run: Run) -> None:
+    """Keep that this run told the incidents of its deployments, where no later one did."""
+    table, columns = schema.DEPLOYMENTS, schema.DEPLOYMENTS.c
+    now = (run.until, run.row["generated_at"])
+    known = tuple_(columns.incidents_as_of, columns.incidents_generated_at)
+    is_newer = known < tuple_(*(literal(one, schema.Instant()) for one in now))
+    run.connection.execute(
+        update(table)
+        .values(incidents_as_of=now[0], incidents_generated_at=now[1])
+        .where(run.mine(table), not_(absent(table)))
+        .where(or_(columns.incidents_as_of.is_(None), is_newer))
+    )
+
+
+def _remember_incidents(run: Run) -> None:
+    """Of a run that could not read incidents: what failed by one that is known has failed."""
+    source = staged(schema.DEPLOYMENTS)
+    known = exists(schema.REASONS, _of_deployment(run, source), schema.REASONS.c.signal == INCIDENT)
+    run.connection.execute(update(source).values(is_failed=True).where(known))
+
+
 def _merge_parts(run: Run, table: Table, whole: Table, key: str) -> int:
     """Rows that hang on facts: those of facts that this run told become what it said."""
-    source = staged(table)
 
     def told(part: Any) -> Any:
         return exists(
@@ -164,20 +248,24 @@ def _merge_parts(run: Run, table: Table, whole: Table, key: str) -> int:
             whole.c.deployment == part.c[key],
         )
 
+    return _merge_told(run, table, told)
+
+
+def _merge_told(run: Run, table: Table, told: Callable[[Any], Any], *conditions: Any) -> int:
+    """Rows of facts that this run told become what it said, and those of none are gone."""
+    source = staged(table)
     run.connection.execute(delete(source).where(not_(told(source))))
-    gone = [run.mine(table), told(table), absent(table)]
-    if table is schema.REASONS and _knows_no_incidents(run):
-        gone.append(table.c.signal != "incident")
+    gone = (run.mine(table), told(table), absent(table), *conditions)
     run.connection.execute(delete(table).where(*gone))
-    orphan = not_(
-        exists(
-            whole,
-            run.mine(whole),
-            whole.c.repository == table.c.repository,
-            whole.c.deployment == table.c[key],
-        )
+    whole = schema.DEPLOYMENTS if table is schema.REASONS else schema.EPISODES
+    key = table.c.deployment if table is schema.REASONS else table.c.episode
+    known = exists(
+        whole,
+        run.mine(whole),
+        whole.c.repository == table.c.repository,
+        whole.c.deployment == key,
     )
-    run.connection.execute(delete(table).where(run.mine(table), orphan))
+    run.connection.execute(delete(table).where(run.mine(table), not_(known)))
     return upsert(run, table)
 
 

@@ -19,7 +19,8 @@ def stage_figures(run: Run, report: Report) -> None:
     """Fill the staged tables of figures."""
     rows = {
         schema.COVERAGE: (
-            (run.kind, run.since, run.until, *values) for values in coverage_rows(report)
+            (run.kind, run.since, run.until, run.row["scope"], *values)
+            for values in coverage_rows(report)
         ),
         schema.MEASURES: metric_rows(report),
         schema.TRENDS: trend_rows(report),
@@ -34,8 +35,10 @@ def merge_figures(run: Run) -> dict[str, int]:
     """Make the figures what this report says of them; rows new or changed, and rows removed."""
     spell_environments(run, (schema.MEASURES, schema.TRENDS))
     removed = _remove_rows(run) + _remove_parts(run)
+    _yield_rows(run)
     _yield_trends(run)
-    changed = upsert(run, schema.COVERAGE) + upsert(run, schema.MEASURES)
+    changed = upsert(run, schema.COVERAGE)
+    changed += upsert(run, schema.MEASURES, run.is_not_newer(schema.MEASURES))
     changed += upsert(run, schema.TRENDS, _knows_more)
     removed += _remove_trends(run)
     changed += _merge_teams(run)
@@ -59,7 +62,7 @@ def _knows_more(new: Any) -> Condition:
 
 
 def _in_report(run: Run, table: Table) -> Condition:
-    """Rows of the report with this kind and window."""
+    """What there is of this kind and window."""
     return and_(
         run.mine(table),
         table.c.kind == run.kind,
@@ -69,14 +72,29 @@ def _in_report(run: Run, table: Table) -> Condition:
 
 
 def _remove_rows(run: Run) -> int:
-    """Remove rows that the same report had before and that are gone."""
-    return _delete_rows(run, schema.MEASURES, _gone(run, schema.MEASURES, _in_report))
+    """Remove rows of the same window that an earlier report had and that are gone."""
+    return _delete_rows(run, schema.MEASURES, _gone(run, schema.MEASURES, _in_window))
+
+
+def _in_window(run: Run, table: Table) -> Condition:
+    """Rows of this kind and window that no later report told."""
+    return and_(_in_report(run, table), run.is_not_newer(table))
+
+
+def _yield_rows(run: Run) -> None:
+    """Take from the staged rows those that a later report of the window looked for in vain."""
+    table, source = schema.MEASURES, staged(schema.MEASURES)
+    for one in run.later(_in_report(run, schema.RUNS)):
+        there = _keys(run, table, _in_report(run, table))
+        gone = {key for key in _keys(run, source) - there if covers(one, key)}
+        _delete_rows(run, source, gone, literal(1) == 1)
 
 
 def _remove_parts(run: Run) -> int:
     """Remove what the same report did not see before and sees now."""
     table = schema.COVERAGE
-    gone = delete(table).where(_in_report(run, table), absent(table))
+    mine = and_(_in_report(run, table), table.c.scope == run.row["scope"])
+    gone = delete(table).where(mine, absent(table))
     return max(0, run.connection.execute(gone).rowcount)
 
 
@@ -108,7 +126,7 @@ def _delete_rows(run: Run, table: Table, keys: set[Key], *conditions: Condition)
     if not keys:
         return 0
     named = [table.c[name] == bindparam(f"key_{name}") for name in KEY]
-    chosen = conditions or (_in_report(run, table),)
+    chosen = conditions or (_in_window(run, table),)
     rows = [{f"key_{name}": one for name, one in zip(KEY, key, strict=True)} for key in keys]
     done = 0
     for row in rows:

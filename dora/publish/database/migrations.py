@@ -165,9 +165,63 @@ FIRST = (
 )""",
 )
 
-#: Trends and teams, and what the dashboard asks for most.
+#: Trends and teams, runs of one window told apart, and what the dashboard asks for most.
 SECOND = (
-    "ALTER TABLE runs ADD COLUMN trend text",
+    """CREATE TABLE whole_runs (
+    organization text NOT NULL,
+    kind text NOT NULL,
+    since timestamptz NOT NULL,
+    until timestamptz NOT NULL,
+    scope text NOT NULL,
+    days double precision NOT NULL,
+    timezone text NOT NULL,
+    generated_at timestamptz NOT NULL,
+    version text NOT NULL,
+    configuration text NOT NULL,
+    benchmark text NOT NULL,
+    repositories text NOT NULL,
+    environments text NOT NULL,
+    tiers text NOT NULL,
+    unread text NOT NULL,
+    gaps text NOT NULL,
+    ephemeral boolean NOT NULL,
+    ephemeral_environments text NOT NULL,
+    is_whole boolean NOT NULL,
+    trend text,
+    PRIMARY KEY (organization, kind, since, until, scope)
+)""",
+    """INSERT INTO whole_runs SELECT
+        organization, kind, since, until, '', days, timezone, generated_at, version,
+        configuration, benchmark, repositories, environments, tiers, unread, gaps, false,
+        '["pr-*", "pr/*", "preview*", "review-*", "review/*"]', false, NULL
+    FROM runs""",
+    """CREATE TABLE whole_coverage (
+    organization text NOT NULL,
+    kind text NOT NULL,
+    since timestamptz NOT NULL,
+    until timestamptz NOT NULL,
+    scope text NOT NULL,
+    about text NOT NULL,
+    name text NOT NULL,
+    amount double precision,
+    reason text,
+    PRIMARY KEY (organization, kind, since, until, scope, about, name)
+)""",
+    """INSERT INTO whole_coverage
+    SELECT organization, kind, since, until, '', about, name, amount, reason FROM coverage""",
+    "DROP TABLE coverage",
+    "ALTER TABLE whole_coverage RENAME TO coverage",
+    """ALTER TABLE metrics ADD COLUMN generated_at timestamptz NOT NULL
+    DEFAULT '1970-01-01T00:00:00.000000Z'""",
+    """UPDATE metrics SET generated_at = (
+    SELECT runs.generated_at FROM runs
+    WHERE runs.organization = metrics.organization AND runs.kind = metrics.kind
+      AND runs.since = metrics.since AND runs.until = metrics.until
+)""",
+    "ALTER TABLE deployments ADD COLUMN incidents_as_of timestamptz",
+    "ALTER TABLE deployments ADD COLUMN incidents_generated_at timestamptz",
+    "DROP TABLE runs",
+    "ALTER TABLE whole_runs RENAME TO runs",
     """CREATE TABLE trends (
     organization text NOT NULL,
     kind text NOT NULL,

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,14 +47,33 @@ def _of_both(report: Report, scope: Scope | None) -> dict[str, Any]:
         "version": clean(report.version),
         "configuration": clean(report.configuration),
         "benchmark": clean(report.benchmark),
-        **{name: json.dumps(value) for name, value in asdict(scope or NOWHERE).items()},
+        **_columns(scope or NOWHERE),
     }
+
+
+def _columns(scope: Scope) -> dict[str, Any]:
+    """Where a run looked as columns, and the digest of what it was asked to look at.
+
+    What could not be read is no part of the digest: next time it may be.
+    """
+    told = {
+        name: value if isinstance(value, bool) else json.dumps(value)
+        for name, value in asdict(scope).items()
+    }
+    asked = json.dumps([told[name] for name in sorted(told) if name not in {"unread", "gaps"}])
+    everything = scope.repositories == scope.environments == ("*",)
+    digest = sha256(asked.encode()).hexdigest()
+    return {**told, "scope": f"sha256:{digest}", "is_whole": everything}
 
 
 def scope_of(run: dict[str, Any]) -> Scope:
     """Where a run looked, from its row."""
-    names = ("repositories", "environments", "tiers", "unread", "gaps")
-    return Scope(*(tuple(json.loads(run[name])) for name in names))
+    told: dict[str, Any] = {one.name: run[one.name] for one in fields(Scope)}
+    read: dict[str, Any] = {
+        name: value if isinstance(value, bool) else tuple(json.loads(value))
+        for name, value in told.items()
+    }
+    return Scope(**read)
 
 
 def coverage_rows(report: Report) -> Iterator[tuple[str, str, float | None, str | None]]:

@@ -99,6 +99,10 @@ class Run:
             and repository not in scope.unread
             and compile_globs(scope.repositories).fullmatch(repository) is not None
             and compile_globs(scope.environments).fullmatch(environment) is not None
+            and (
+                scope.ephemeral
+                or compile_globs(scope.ephemeral_environments).fullmatch(environment) is None
+            )
         )
 
 
@@ -109,7 +113,8 @@ def _instant(value: Any) -> datetime:
 
 
 def _told(table: Table) -> Any:
-    return tuple_(table.c.as_of, table.c.generated_at)
+    as_of = table.c.as_of if "as_of" in table.c else table.c.until
+    return tuple_(as_of, table.c.generated_at)
 
 
 def same(table: Table, other: Table, *, but: tuple[str, ...] = ("organization",)) -> Condition:
@@ -136,12 +141,13 @@ def upsert(run: Run, table: Table, *conditions: Any) -> int:
     One that is there is changed where all *conditions* hold and something differs.
     """
     source, constants = staged(table), run.constants
+    columns = [one for one in table.columns if schema.KEPT not in one.info]
     keys = [one.name for one in table.primary_key.columns]
     chosen = [
         literal(constants[one.name], one.type).label(one.name)
         if one.name in constants
         else source.c[one.name]
-        for one in table.columns
+        for one in columns
     ]
     rows = select(*chosen)
     named = [source.c[name] for name in keys if name in source.c]
@@ -149,8 +155,8 @@ def upsert(run: Run, table: Table, *conditions: Any) -> int:
     # SQLite would else take ON for a part of a join; PostgreSQL refuses a key that comes twice.
     rows = rows.where(literal(1) == 1) if is_sqlite else rows.distinct(*named).order_by(*named)
     insert: Any = (sqlite if is_sqlite else postgresql).insert(table)
-    insert = insert.from_select([one.name for one in table.columns], rows)
-    others = [one.name for one in table.columns if one.name not in keys]
+    insert = insert.from_select([one.name for one in columns], rows)
+    others = [one.name for one in columns if one.name not in keys]
     if not others:
         return _count(run, insert.on_conflict_do_nothing(index_elements=keys))
     differs = or_(*(table.c[name].is_distinct_from(insert.excluded[name]) for name in others))

@@ -70,6 +70,8 @@ def instant_text(value: datetime) -> str:
 
 
 METADATA = MetaData()
+#: Marks columns that are not staged: what is there is kept.
+KEPT = "kept"
 KINDS = {"bigint": BigInteger, "double precision": Double, "text": Text}
 
 
@@ -123,6 +125,7 @@ RUNS = Table(
     _key("kind", Text, "what was published: `evidence`, or what rows are by, such as `repository`"),
     _key("since", Instant, "begin of its window"),
     _key("until", Instant, "end of its window"),
+    _key("scope", Text, "`sha256:…` of what it was asked to look at"),
     _must("days", Double, "length of the window in days of 24 hours"),
     _must("timezone", Text, "time zone of its calendar days"),
     _must("generated_at", Instant, "when it was made"),
@@ -134,8 +137,11 @@ RUNS = Table(
     _must("tiers", Text, "tiers that have rows, as JSON"),
     _must("unread", Text, "repositories passed over: archived, unreadable, incomplete; as JSON"),
     _must("gaps", Text, "what of the organization could not be read, as JSON"),
+    _must("ephemeral", Boolean, "whether ephemeral environments were looked at (D5)"),
+    _must("ephemeral_environments", Text, "globs of these, as JSON"),
+    _must("is_whole", Boolean, "whether every repository and environment was asked for"),
     _may("trend", Text, "what a bucket is: `day`, `week`, `month`"),
-    comment="One row a published report or evidence, by its window.",
+    comment="One row a published report or evidence, by its window and scope.",
 )
 COVERAGE = Table(
     "coverage",
@@ -144,6 +150,7 @@ COVERAGE = Table(
     _key("kind", Text, "as in `runs`"),
     _key("since", Instant, "as in `runs`"),
     _key("until", Instant, "as in `runs`"),
+    _key("scope", Text, "as in `runs`"),
     _key("about", Text, "`repositories`, `skipped`, `unreadable`, `gaps`, `deployments` …"),
     _key("name", Text, "what is counted, or which repository"),
     _may("amount", Double, "how many; seconds where the name is `seconds`"),
@@ -159,6 +166,7 @@ MEASURES = Table(
     _key("until", Instant, "end of the window"),
     *_row_key(),
     *_measured((*METRICS, *OF_ROWS)),
+    _must("generated_at", Instant, "when the run was that told it last"),
     comment="One row a row of a report: its metrics over the whole window.",
 )
 TRENDS = Table(
@@ -204,6 +212,18 @@ DEPLOYMENTS = Table(
     _must("is_rework", Boolean, "whether it is rework (RW1)"),
     _must("is_failed", Boolean, "whether a signal says that it failed; why is in `reasons`"),
     *_known(),
+    Column(
+        "incidents_as_of",
+        Instant,
+        info={KEPT: True},
+        comment="as `as_of`, of the run that told it last and could read the incidents",
+    ),
+    Column(
+        "incidents_generated_at",
+        Instant,
+        info={KEPT: True},
+        comment="when that run was",
+    ),
     comment="One row a deployment of the evidence.",
 )
 REASONS = Table(

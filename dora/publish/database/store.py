@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, select, text
 
 from dora.errors import BadUsage
-from dora.items import Window, read_items
+from dora.items import Window, check_readable, read_items
 from dora.publish.database import schema
 from dora.publish.database.address import LOCK_SECONDS, Place
 from dora.publish.database.facts import merge_facts, spell_environments
@@ -54,6 +54,8 @@ def publish(report: Report, evidence: Path | None, place: Place, *, apart: Any) 
     what the database refuses; CannotRead and BadUsage what is wrong with the files. Then nothing
     was changed.
     """
+    if evidence is not None:
+        check_readable(evidence)  # else SQLite would make a file, and leave it empty
     engine = place.engine()
     with told(place), engine.connect() as connection, connection.begin():
         _enter(connection, place)
@@ -100,7 +102,7 @@ def _merge(connection: Connection, report: Report, window: Window | None) -> Don
 
 
 def _is_old(run: Run) -> bool:
-    """Whether the same window was published by a later run."""
+    """Whether the same window was published by a later run that looked at the same."""
     found = run.connection.scalar(select(schema.RUNS.c.generated_at).where(_this(run)))
     return found is not None and found > run.row["generated_at"]
 
@@ -123,6 +125,7 @@ def _this(run: Run) -> Any:
         table.c.kind == run.kind,
         table.c.since == run.since,
         table.c.until == run.until,
+        table.c.scope == run.row["scope"],
     )
 
 
