@@ -247,8 +247,8 @@ def _rework(row: dict[Any, Any], year: str) -> ReworkRate:
 
 def _number(value: Any) -> float | None:
     """A number, or None where it cannot be known."""
-    return None if isnan(value) else float(value)
+    return None if isnan(value) else value
 
 
 def _interval(low: Any, high: Any) -> Interval | None:
-    return None if isnan(low) else Interval(float(low), float(high))
+    return None if isnan(low) else Interval(low, high)

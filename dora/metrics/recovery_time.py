@@ -1,5 +1,8 @@
 """Episodes that began in the window in, how long recovery took out: R3, R4."""
 
+from itertools import pairwise
+
+import numpy as np
 import pandas as pd
 
 from dora.metrics.intervals import kaplan_meier_median
@@ -21,13 +24,19 @@ def recovery_time(episodes: pd.DataFrame, groups: pd.Index, until: pd.Timestamp)
     counts = pd.DataFrame(
         {"episodes": by_group.size(), "recovered": by_group["is_recovered"].sum()}
     ).reindex(groups, fill_value=0)
-    medians = {
-        group: kaplan_meier_median(own["seconds"].tolist(), own["is_recovered"].tolist())
-        for group, own in by_group
-    }
     mean = sample[is_recovered].groupby("group")["seconds"].mean()
     return counts.astype("int64").assign(
         open=(counts["episodes"] - counts["recovered"]).astype("int64"),
         mean=mean.reindex(groups),
-        median=pd.Series(medians, dtype="float64").reindex(groups),
+        median=_medians(sample).reindex(groups),
     )
+
+
+def _medians(sample: pd.DataFrame) -> pd.Series:
+    """The median of each group's episodes; missing where none can be told."""
+    ordered = sample.sort_values("group", kind="stable")
+    groups, starts = np.unique(ordered["group"].to_numpy(), return_index=True)
+    seconds, ended = ordered["seconds"].tolist(), ordered["is_recovered"].tolist()
+    ends = pairwise([*starts.tolist(), len(ordered)])
+    medians = [kaplan_meier_median(seconds[a:b], ended[a:b]) for a, b in ends]
+    return pd.Series(medians, index=groups, dtype="float64")
