@@ -26,7 +26,7 @@ def make(url: str, version: int) -> None:
 
 def test_version_1_is_what_it_was() -> None:
     """A version that is out is never changed: somewhere a database has it."""
-    told = "\n".join(migrations.FIRST)
+    told = "\n".join(migrations.MIGRATIONS[0])
     expected = "e14818107ae2fdfd40c35a924a5098ee273a0d2ba94d16cf11f3bc65d0f9948b"
     assert expected == hashlib.sha256(told.encode()).hexdigest()
 
@@ -119,7 +119,7 @@ def test_a_newer_schema_is_refused(url: str, tmp_path: Path) -> None:
     assert before == contents(url)
 
 
-@pytest.mark.parametrize("half", [*migrations.SECOND, *migrations.INDEXES])
+@pytest.mark.parametrize("half", migrations.MIGRATIONS[1])
 def test_an_upgrade_that_fails_is_none(
     url: str, tmp_path: Path, half: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,7 +127,7 @@ def test_an_upgrade_that_fails_is_none(
     make(url, 1)
     at = migrations.MIGRATIONS[1].index(half)
     broken = (*migrations.MIGRATIONS[1][:at], "SELECT nothing FROM nowhere")
-    monkeypatch.setattr(migrations, "MIGRATIONS", (migrations.FIRST, broken))
+    monkeypatch.setattr(migrations, "MIGRATIONS", (migrations.MIGRATIONS[0], broken))
     from dora.errors import CannotWrite  # noqa: PLC0415  # for this alone
 
     with pytest.raises(CannotWrite), opened(find_place(url, "dora")) as connection:
