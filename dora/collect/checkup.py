@@ -16,10 +16,11 @@ from github import GithubException
 from requests.exceptions import RequestException
 
 from dora.collect.access import Access
-from dora.collect.client import Client, Progress
+from dora.collect.client import Client
 from dora.collect.connections import in_thread
 from dora.collect.deployments import parse_instant
 from dora.collect.organization import read_organization
+from dora.collect.progress import Progress
 from dora.config import Config
 from dora.doctor.record import Checkup, Limit, Probe
 from dora.errors import CannotRead, DoraError

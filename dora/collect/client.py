@@ -10,13 +10,14 @@ import random
 import threading
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from dora.collect import sizes
 from dora.collect.access import ADVICE, Access
 from dora.collect.answers import Answer
 from dora.collect.asks import Ask, Queue
 from dora.collect.connections import Connections, in_thread
+from dora.collect.progress import Progress
 from dora.collect.sharing import load_query
 from dora.collect.traffic import Traffic
 from dora.config import Config
@@ -43,29 +44,6 @@ SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 
 T = TypeVar("T")
-
-
-class Stopped(Exception):  # no error: the run was told to stop
-    """The run was stopped while a thread beside the event loop waited."""
-
-
-class Progress(Protocol):
-    """Who is told how the reading goes; every method may be called from any thread."""
-
-    def found(self, repositories: int) -> None:
-        """There are so many repositories to read, as far as is known."""
-
-    def read(self, repository: str) -> None:
-        """One repository is done with."""
-
-    def asked(self, requests: int, remaining: int | None) -> None:
-        """So many requests were made; so many points of the hour are left."""
-
-    def waits(self, until: datetime, why: str) -> None:
-        """Nothing is asked before *until*."""
-
-    def warns(self, what: str) -> None:
-        """Something went wrong that does not touch the numbers."""
 
 
 class Client:

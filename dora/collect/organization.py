@@ -11,11 +11,12 @@ from typing import Any
 
 from dora.collect import pagerduty
 from dora.collect.access import find_access
-from dora.collect.client import Client, Progress
+from dora.collect.client import Client
 from dora.collect.connections import in_thread
 from dora.collect.incidents import read_incidents
 from dora.collect.keeping import Keeping, keeping
 from dora.collect.place import Place
+from dora.collect.progress import Progress
 from dora.collect.pull_requests import Rows
 from dora.collect.reading import Reading
 from dora.collect.repositories import Found, list_repositories

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
-from dora.collect.client import Progress
 from dora.collect.pagerduty_api import LAST_ITEM, Api, connect
+from dora.collect.progress import Progress
 from dora.config import Config
 from dora.errors import BadUsage, CannotRead, NoAccess
 from dora.texts import find_named

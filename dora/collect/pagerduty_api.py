@@ -21,9 +21,8 @@ from dora.collect.client import (
     PAUSE,
     TRIES,
     TRIES_UNREACHABLE,
-    Progress,
-    Stopped,
 )
+from dora.collect.progress import Progress, Stopped
 from dora.config import Config
 from dora.errors import CannotReach, CannotRead, DoraError, NoAccess, RateLimited
 

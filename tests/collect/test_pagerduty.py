@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from dora.collect import pagerduty, pagerduty_api
-from dora.collect.client import TRIES, Stopped
+from dora.collect.client import TRIES
 from dora.collect.pagerduty import read_incidents
+from dora.collect.progress import Stopped
 from dora.config import Config, load_config
 from dora.errors import BadUsage, CannotReach, CannotRead, DoraError, NoAccess, RateLimited
 from dora.incidents import find_incidents
