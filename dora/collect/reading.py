@@ -4,16 +4,14 @@ Reads deployments until the look-back is complete (W3) and commits until every d
 asking the very function that later judges them whether that is so.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from operator import attrgetter
-from typing import Any, NamedTuple
 
+from dora.collect.attempts import AttemptReader, Attempts
 from dora.collect.commit_log import CommitLog
 from dora.collect.commits import CommitHistory, Frontier
-from dora.collect.deployments import Deployment, DeploymentList
+from dora.collect.deployments import DeploymentList
 from dora.collect.freshness import freshen
 from dora.collect.kept import Kept
 from dora.collect.place import Place
@@ -24,21 +22,7 @@ from dora.config import Config
 from dora.environments import Environment
 from dora.lookback import Reception, Span, Success, microseconds, receive
 from dora.names import compile_globs
-from dora.services import row_key
 from dora.texts import find_targets
-
-RUN = re.compile(r"\S*?/actions/runs/\d+")
-FAILURES = frozenset({"failure", "error"})
-
-
-class Attempts(NamedTuple):
-    """What was read of one environment's deployments."""
-
-    is_production: bool
-    successes: list[Success]
-    needs_all: bool
-    """Whether what went on before the window may decide an outage of it (R1, R2): then all that was
-    shipped since the look-back matters."""
 
 
 @dataclass
@@ -57,6 +41,7 @@ class Reading:
     _requests: PullRequests = field(init=False)
     _deployments: DeploymentList = field(init=False)
     _history: CommitHistory = field(init=False)
+    _attempts: AttemptReader = field(init=False)
     _is_hit: bool = False  #: whether incidents may be about it
     _frontiers: dict[str, Frontier] = field(default_factory=dict)
     _pairs: set[tuple[int, int]] = field(default_factory=set)
@@ -79,6 +64,9 @@ class Reading:
             log,
             page_budget=self.config.collect.commit_pages,
             excluded=compile_globs(self.config.changes.exclude_authors),
+        )
+        self._attempts = AttemptReader(
+            self.config, self.environment, self.service, self.span, self._history.number
         )
 
     async def read(self) -> Rows:
@@ -128,7 +116,7 @@ class Reading:
         False when the page budget ended it.
         """
         while True:
-            attempts = self._attempts()
+            attempts = self._attempts.of(self._deployments.read, is_hit=self._is_hit)
             older = self._count_older()
             receptions = {key: self._receive(own, older) for key, own in attempts.items()}
             if any(one.needs_previous for one in receptions.values()):
@@ -255,82 +243,6 @@ class Reading:
         if commit is not None:
             self._history.mark(commit, bits)
 
-    def _attempts(self) -> dict[str, Attempts]:
-        """What was read of each environment that has a row, deployments before `until` (W2)."""
-        until = self.config.window.until
-        found: dict[str, Attempts] = {}
-        newest_first = sorted(
-            self._deployments.read, key=attrgetter("created_at", "id"), reverse=True
-        )
-        older = 0
-        ranks = {}
-        for one in newest_first:
-            if microseconds(one.created_at) < self.span.lookback:
-                ranks[one.id] = older
-                older += 1
-        by_environment: dict[str, list[Deployment]] = {}
-        for one in newest_first:
-            environment = self.environment(one.environment)
-            is_shown = environment.is_chosen and not environment.is_left_out
-            is_shown &= self.config.ephemeral or not environment.is_ephemeral
-            if is_shown and one.created_at < until:
-                service = self.service(environment.name, one.task, one.payload)
-                key = row_key(environment.key, service)
-                by_environment.setdefault(key, []).append(one)
-        for key, own in by_environment.items():
-            tier = self.environment(own[0].environment).tier
-            parts = [self._success(part, ranks) for part in self._wholes(own)]
-            successes = [one for one in parts if one is not None]
-            found[key] = Attempts(tier == "production", successes, self._needs_all(own))
-        return found
-
-    def _wholes(self, own: list[Deployment]) -> list[list[Deployment]]:
-        """Deployments by the workflow run that filed them (D6), the first part of each first."""
-        if self.config.deployments.collapse == "none":
-            return [[one] for one in own]
-        wholes: dict[str | int, list[Deployment]] = {}
-        for one in reversed(own):
-            logs = (RUN.match(log) for _, _, log in sorted(one.statuses, key=_written_at) if log)
-            run = next((match[0] for match in logs if match), None)
-            wholes.setdefault(run or one.id, []).append(one)
-        return list(wholes.values())
-
-    def _success(self, parts: list[Deployment], ranks: dict[int, int]) -> Success | None:
-        """The success of a deployment, of all its parts; None if it never did (D2)."""
-        until = self.config.window.until
-        firsts = [
-            min((at for state, at, _ in part.statuses if state == "success" and at < until),
-                default=None)
-            for part in parts
-        ]  # fmt: skip
-        succeeded = [at for at in firsts if at is not None]
-        if len(succeeded) < len(parts):
-            return None
-        first = parts[0]
-        known = first.committed_at
-        commit = None if known is None else self._history.number(first.sha, known)
-        return Success(
-            microseconds(max(succeeded)),
-            first.id,
-            microseconds(first.created_at),
-            commit,
-            ranks.get(first.id),
-        )
-
-    def _needs_all(self, own: list[Deployment]) -> bool:
-        """Whether something live before the window failed in it, or was down when it began."""
-        since = self.config.window.since
-        successes = [at for one in own for state, at, _ in one.statuses if state == "success"]
-        last = max((at for at in successes if at < since), default=None)
-        if last is None or self._is_hit:
-            return self._is_hit
-        return any(
-            state in FAILURES and at > last
-            for one in own
-            if any(state == "success" and at < since for state, at, _ in one.statuses)
-            for state, at, _ in one.statuses
-        )
-
     def _deployment_rows(self) -> Rows:
         name, read = self.place.name, self._deployments.read
         return {
@@ -341,7 +253,3 @@ class Reading:
             ],
             "statuses": [(name, one.id, *status) for one in read for status in one.statuses],
         }  # fmt: skip
-
-
-def _written_at(status: tuple[str, Any, str | None]) -> Any:
-    return status[1]
