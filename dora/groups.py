@@ -9,9 +9,8 @@ from dora.environments import TIERS
 from dora.history import ENVIRONMENT
 from dora.names import compile_globs
 from dora.outcomes import Outcomes, show
+from dora.results import NO_TEAM
 from dora.tables import Tables
-
-NO_TEAM = "(no team)"
 
 
 @dataclass(frozen=True)

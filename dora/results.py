@@ -12,6 +12,8 @@ from typing import NamedTuple
 from dora.names import EPHEMERAL
 
 SCHEMA = "dora.report/1"
+#: What rows by team call repositories of none (G2).
+NO_TEAM = "(no team)"
 #: The five metrics, in the order of every output.
 METRICS = (
     "deployment_frequency",

@@ -5,22 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from dora.exhibits import Journeys, Page, Step
-from dora.render import charts, facts, remarks, words
+from dora.render import charts, facts, remarks, strokes, words
 from dora.render.changing import VERDICTS, changes_of
 from dora.render.opening import head_of, uncompared
-from dora.render.views import (
-    Line,
-    Link,
-    Moved,
-    Section,
-    Sections,
-    address,
-    incident,
-    lines_of,
-    names_of,
-    visible,
-)
-from dora.results import Report
+from dora.render.panels import Line, Link, Moved, Section
+from dora.render.views import Sections, address, incident, lines_of, names_of, visible
+from dora.results import NO_TEAM, Report
 
 MOST_OPEN = 6  #: sections up to which all of them are open
 MOST_DOWN, MOST_MOVED = 20, 10  #: lines before the rest is folded away
@@ -31,7 +21,6 @@ TITLES = {
     "team": "By team",
     "organization": "By tier",
 }
-NO_TEAM = "(no team)"
 START = "start of the work"
 
 
@@ -159,7 +148,7 @@ def _steps(journeys: Journeys) -> tuple[list[Travel], str]:
     longest = max((one.p75 or 0.0 for one in steps), default=0.0)
 
     def place(seconds: float | None) -> int:
-        return round(charts.WIDTH * (seconds or 0.0) / longest) if longest else 0
+        return round(strokes.WIDTH * (seconds or 0.0) / longest) if longest else 0
 
     made = [
         Travel(
@@ -235,7 +224,7 @@ def _grouped(sections: Sequence[Section]) -> list[tuple[str, list[Section]]]:
     return list(found.items())
 
 
-def _partial(axis: charts.Axis | None) -> str:
+def _partial(axis: strokes.Axis | None) -> str:
     """Say which buckets the window cuts."""
     if axis is None or not any(axis.partial):
         return ""

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from dora.exhibits import Page
-from dora.render import charts, words
+from dora.render import strokes, words
 from dora.render.contents import contents_of
 from dora.results import Report
 
@@ -55,7 +55,7 @@ def _resource(name: str) -> str:
     return "\n".join(line for line in lines if line and not line.startswith("// "))
 
 
-def _style(axis: charts.Axis | None, report: Report) -> str:
+def _style(axis: strokes.Axis | None, report: Report) -> str:
     """Give the style sheet, with what all charts of the page have in common."""
     own = re.sub(r"\s*([{};,>])\s*", r"\1", _resource("style.css")).replace(": ", ":")
     if axis is None:
@@ -65,13 +65,13 @@ def _style(axis: charts.Axis | None, report: Report) -> str:
     if axis.partial[0]:
         cuts.append(("0", f"{axis.edges[0][1]}"))
     if axis.partial[-1] and len(axis.partial) > 1:
-        cuts.append((f"{axis.edges[-1][0]}", f"{charts.WIDTH}"))
+        cuts.append((f"{axis.edges[-1][0]}", f"{strokes.WIDTH}"))
     bands = "".join(
-        f",linear-gradient(90deg,transparent {100 * int(a) / charts.WIDTH:.1f}%,var(--shade) 0 "
-        f"{100 * int(b) / charts.WIDTH:.1f}%,transparent 0)"
+        f",linear-gradient(90deg,transparent {100 * int(a) / strokes.WIDTH:.1f}%,var(--shade) 0 "
+        f"{100 * int(b) / strokes.WIDTH:.1f}%,transparent 0)"
         for a, b in cuts
     )
-    base = 100 * charts.BASE / charts.HEIGHT
+    base = 100 * strokes.BASE / strokes.HEIGHT
     rule = f"linear-gradient(transparent {base:.1f}%,var(--line) 0 {base + 2:.1f}%,transparent 0)"
     return (
         f"{own}.t{{stroke-dasharray:1 {axis.tick - 1}}}.charts svg{{background:{rule}{bands}}}"

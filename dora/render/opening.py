@@ -1,12 +1,12 @@
 """A page in, what it says of the whole report out: of when, of what, and of what not."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from dora.environments import TIERS
 from dora.exhibits import Page
 from dora.render import remarks, words
+from dora.render.document import instant as written
 from dora.render.views import visible
 from dora.results import Report
 
@@ -30,7 +30,7 @@ def head_of(page: Page) -> dict[str, Any]:
         "why_empty": remarks.why_empty(report.coverage),
         "no_tier": _no_tier(page),
         "outages": sum(row.recovery_time.episodes for row in repositories.rows),
-        "window_options": f"--since {_written(report.since)} --until {_written(report.until)}",
+        "window_options": f"--since {written(report.since)} --until {written(report.until)}",
         "since": instant(report.since),
         "until": instant(report.until),
         "timezone": words.plain(report.timezone),
@@ -100,8 +100,3 @@ def _no_tier(page: Page) -> str:
     scope = page.organization.scope
     tiers = " or ".join(scope.tiers) if scope else "production"
     return f"No environment of the tier {tiers} has deployments here."
-
-
-def _written(moment: datetime) -> str:
-    """Give an instant as an option takes it, to the last digit."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -4,95 +4,20 @@ import math
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote
 
 from dora.exhibits import Excerpt, Moving, Outage, Shown
 from dora.render import charts, facts, words
-from dora.render.changing import Change, changes_of, note_of
-from dora.results import Mover, Report, Row
+from dora.render.changing import VERDICTS, Change, changes_of, note_of
+from dora.render.panels import Cell, Evidence, Line, Link, Moved, Section
+from dora.results import METRICS, Mover, Report, Row
 
 #: What an address may be made of to become a link; whatever else there is stays text.
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~%-]+)*")
 FULL = 40  #: sections up to which charts are drawn with all they have
 SHA = 7  #: digits of a sha, as git shortens it
-
-METRICS = (
-    "deployment_frequency", "change_lead_time", "change_fail_rate", "recovery_time", "rework_rate",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Link:
-    """Some text, and where it leads; nowhere where that is no web address."""
-
-    text: str
-    url: str | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One metric of one row in words, and how it did against the window before."""
-
-    title: str
-    value: str
-    level: str
-    sample: str
-    interval: str
-    verdict: str = ""
-    before: str = ""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One row of a table: its name, the section that it leads to, its cells."""
-
-    names: tuple[str, ...]
-    tier: str
-    cells: tuple[Cell, ...]
-    section: int | None
-    members: tuple[tuple[int, str], ...] = ()
-    more: int = 0  #: members that are not listed
-    order: str = ""  #: a number for each cell to sort it by, `-` where it has none
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """One list of evidence: what of, how many there were, and those that are shown."""
-
-    title: str
-    noun: str
-    total: int
-    items: tuple[Link, ...]
-
-
-@dataclass(frozen=True)
-class Moved:
-    """What moved one metric of a row."""
-
-    title: str
-    verdict: str
-    before: str
-    now: str
-    movers: tuple[Link, ...]
-
-
-@dataclass(frozen=True)
-class Section:
-    """One repository and environment."""
-
-    number: int
-    repository: str
-    environment: str
-    line: Line
-    down: int  #: outages that last
-    charts: tuple[charts.Chart, ...]
-    evidence: tuple[Evidence, ...]
-    moved: tuple[Moved, ...]
-    unseen: str  #: what there was of which nothing is shown
-    command: str
 
 
 def address(url: str) -> str | None:
@@ -102,9 +27,7 @@ def address(url: str) -> str | None:
 
 def cells_of(row: Row) -> tuple[Cell, ...]:
     """Give the metrics of *row* for a table, what waits last."""
-    before: Sequence[facts.Fact | None] = [None] * len(METRICS)
-    if row.previous is not None:
-        before = facts.facts_of(Row(row.key, row.tier, **vars(row.previous)))
+    before = facts.facts_of(row.previous) if row.previous else [None] * len(METRICS)
     verdicts = [
         getattr(row.comparison, name).verdict if row.comparison else None for name in METRICS
     ]
@@ -121,7 +44,7 @@ def _cell(fact: facts.Fact, verdict: str | None, before: facts.Fact | None) -> C
         level=fact.level or "",
         sample=fact.sample,
         interval=fact.interval,
-        verdict=verdict if verdict in {"better", "worse"} else "",
+        verdict=verdict if verdict in VERDICTS else "",
         before=before.value if before else "",
     )
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dora.exhibits import Marks
-from dora.render.charts import BASE, LANE, WIDTH, Axis, Chart, draw, make_axis
+from dora.render.charts import Chart, draw, make_axis
+from dora.render.strokes import BASE, LANE, WIDTH, Axis
 from dora.results import (
     Bucket,
     ChangeFailRate,
