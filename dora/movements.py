@@ -126,10 +126,12 @@ def find_movements(
         one
         for key, row in new.items()
         if key in old
-        for one in _moved(old[key], row, {} if is_pooled else causes.get(_place(row), {}))
+        for one in _moved(old[key], row, {} if is_pooled else causes.get(place_of(row.key), {}))
     ]
     failed = () if is_pooled else tuple(
-        (row, cause) for row in now.rows for cause in causes.get(_place(row), {}).get(FAILED, ())
+        (row, cause)
+        for row in now.rows
+        for cause in causes.get(place_of(row.key), {}).get(FAILED, ())
     )  # fmt: skip
     return Movements(
         before=before,
@@ -155,10 +157,10 @@ def _by_key(rows: Iterable[Row]) -> dict[Key, Row]:
     return {tuple(sorted(row.key.items())): row for row in rows}
 
 
-def _place(row: Row) -> tuple[str, str, str]:
-    """What a row and a deployment of it have in common."""
-    name, environment = row.key.get("repository", ""), row.key.get("environment", "")
-    return name.casefold(), environment.casefold(), row.key.get("service", "")
+def place_of(key: Mapping[str, str]) -> tuple[str, str, str]:
+    """What the key of a row and an item of the evidence have in common."""
+    name, environment = key.get("repository", ""), key.get("environment", "")
+    return name.casefold(), environment.casefold(), key.get("service", "")
 
 
 def _moved(old: Row, new: Row, causes: Mapping[str, tuple[Cause, ...]]) -> Iterable[Moved]:

@@ -28,6 +28,7 @@ from dora.demo.organization import build_organization
 from dora.demo.server import TOKEN, Server, serve
 from dora.doctor.access import PERMISSIONS, SCOPES
 from dora.settings import Settings
+from tests.collect.hiding import Hidden, Unassociated
 from tests.test_cli import API, NOW, WEB, repository
 
 ROOT = Path(__file__).parent.parent
@@ -78,27 +79,6 @@ class Instead(Answering):
     def answer(self) -> Response:
         """That answer."""
         return self.response
-
-
-class Hidden(PartialError):
-    """What is at the path is null, and nothing is said of it."""
-
-    def change(self, answer: Response) -> Response:
-        """The answer with a hole."""
-        body = json.loads(super().change(answer).body)
-        del body["errors"]
-        return replace(answer, body=json.dumps(body).encode())
-
-
-class Unassociated(PartialError):
-    """No commit shows its pull requests, and nothing is said of them."""
-
-    def change(self, answer: Response) -> Response:
-        """The answer with `null` for each list of them."""
-        body = json.loads(answer.body)
-        for node in body["data"]["repository"]["object"]["history"]["nodes"]:
-            node["associatedPullRequests"] = None
-        return replace(answer, body=json.dumps(body).encode())
 
 
 def refused(path: str, operation: str, message: str = APP_REFUSED) -> Rule:

@@ -5,12 +5,13 @@ What is unknown has no gauge, and no gauge is ever there twice with the same lab
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
 from dora.documents import Evidence
+from dora.movements import place_of
 from dora.results import Interval, Report, Row
 
 #: What a rate is in, what a time is in, and what counts are of.
@@ -71,7 +72,7 @@ def gauges_of(report: Report, evidence: Evidence | None = None) -> Gauges:
             continue
         seen.add(labels)
         made += _of_row(row, labels)
-        began = open_since.get(place(row.key))
+        began = open_since.get(place_of(row.key))
         if began is not None:
             age = (report.until - began).total_seconds()
             made.append(Gauge("recovery_time", "oldest_open_outage_seconds", OLDEST, SECONDS,
@@ -99,12 +100,6 @@ def value(text: str) -> str:
         return text
     digest = sha256(text.encode()).hexdigest()[:12]
     return f"{text[: LONGEST - len(digest) - 1]}…{digest}"
-
-
-def place(key: Mapping[str, str]) -> tuple[str, str, str]:
-    """What a row and an item of the evidence have in common."""
-    name, environment = key.get("repository", ""), key.get("environment", "")
-    return name.casefold(), environment.casefold(), key.get("service", "")
 
 
 # -- Figures of a row ---------------------------------------------------------------------------

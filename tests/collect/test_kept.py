@@ -1,6 +1,5 @@
 """What may change between two runs is never told from what was kept of the first."""
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,8 +12,8 @@ from dora.collect.kept import Kept
 from dora.collect.records import Label, Request
 from dora.demo import faults
 from dora.demo.faults import Change, Deny, Faults, PartialError, Rule
-from dora.demo.messages import Response
 from dora.demo.model import Organization, Repository, Status
+from tests.collect.hiding import Hidden, Unassociated
 from tests.collect.keeping import differences, runs_of, same
 from tests.collect.story import (
     DAY,
@@ -508,27 +507,6 @@ def test_revert_of_a_short_sha_that_fits_another_commit_now(tmp_path: Path) -> N
 # -- What a token may read -----------------------------------------------------------------------
 
 REFUSED = "Resource not accessible by personal access token"
-
-
-class Hidden(PartialError):
-    """What is at the path is null, and nothing is said of it."""
-
-    def change(self, answer: Response) -> Response:
-        """The answer with a hole."""
-        body = json.loads(super().change(answer).body)
-        del body["errors"]
-        return replace(answer, body=json.dumps(body).encode())
-
-
-class Unassociated(PartialError):
-    """No commit shows its pull requests, and nothing is said of them."""
-
-    def change(self, answer: Response) -> Response:
-        """The answer with `null` for each list of them."""
-        body = json.loads(answer.body)
-        for node in body["data"]["repository"]["object"]["history"]["nodes"]:
-            node["associatedPullRequests"] = None
-        return replace(answer, body=json.dumps(body).encode())
 
 
 #: What a token without the right to pull requests is shown, where GitHub says nothing of it.

@@ -13,8 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dora.documents import Deployment, Episode, Evidence
+from dora.movements import place_of
 from dora.publish.datadog.figures import tag
-from dora.publish.gauges import place, value
+from dora.publish.gauges import value
 from dora.results import Report
 
 #: Characters of an id, at the most; 16 is the least.
@@ -47,7 +48,7 @@ def events_of(report: Report, evidence: Evidence) -> Events:
 
     A deployment that never succeeded is no deployment to Datadog; its outage is told.
     """
-    tiers = {place(row.key): row.tier for row in report.rows}
+    tiers = {place_of(row.key): row.tier for row in report.rows}
     succeeded = [one for one in evidence.deployments if one.succeeded_at is not None]
     ends = {(_place(one), one.succeeded_at): one for one in succeeded}
     deployments = [_deployment(report.organization, one, tiers, ends) for one in succeeded]
