@@ -31,7 +31,8 @@ from datetime import datetime, timedelta
 from dora.demo import scenes, scenes_of_change
 from dora.demo.model import Organization, Repository, Team
 from dora.demo.pipeline import cut, supersede, went_well
-from dora.demo.team_at_work import ORGANIZATION, Service, Work
+from dora.demo.service import Service
+from dora.demo.team_at_work import ORGANIZATION, Work
 
 SEED = 7
 FIRST_DEPLOYMENT_ID = 1_700_000_000  #: of the order of GitHub's, below the greatest GraphQL Int

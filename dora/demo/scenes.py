@@ -12,7 +12,8 @@ from typing import Any
 
 from dora.demo.history import Change
 from dora.demo.pipeline import Step, approved, went_well, went_wrong
-from dora.demo.team_at_work import IssueDraft, Work
+from dora.demo.service import IssueDraft
+from dora.demo.team_at_work import Work
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)

@@ -10,7 +10,8 @@ from dora.demo.history import Change
 from dora.demo.model import Tag
 from dora.demo.pipeline import went_well
 from dora.demo.scenes import HOUR, MINUTE, commit_at, deploy_at, reserve
-from dora.demo.team_at_work import IssueDraft, Work
+from dora.demo.service import IssueDraft
+from dora.demo.team_at_work import Work
 
 
 def open_request(work: Work) -> None:

@@ -15,9 +15,9 @@ from typing import Any
 from dora.demo.history import Change, History, Landed
 from dora.demo.model import Issue, Tag
 from dora.demo.pipeline import Draft, Pipeline, Step, approved, went_well, went_wrong
+from dora.demo.service import IssueDraft, Service
 
 ORGANIZATION = "medica-flow"
-SPAN_DAYS = 122  #: four months of routine
 PEOPLE = ("amara", "bjoern", "chitra", "diego", "elif", "farid", "grace", "hana", "ilya", "jun")
 VERBS = ("Add", "Fix", "Cache", "Rename", "Validate", "Log", "Retry", "Split", "Speed up", "Test")
 THINGS = (
@@ -33,41 +33,6 @@ THINGS = (
     "terraform module",
 )
 WAYS = ("squash", "merge", "rebase")
-
-
-@dataclass(frozen=True)
-class Service:
-    """How one repository is worked on; *merges* a week, *releases* a week, *fail_rate* of those."""
-
-    name: str
-    merges: float = 6.0
-    releases: float = 5.0
-    fail_rate: float = 0.1
-    pace: float = 1.0  #: how long work and review take, against the usual
-    ways: tuple[float, float, float] = (0.7, 0.2, 0.1)  #: squash, merge, rebase
-    direct: float = 0.0
-    production: tuple[str, ...] = ("prod",)
-    before: tuple[str, ...] = ("dev", "qa")
-    flagged: bool = False  #: production_environment is true
-    approval: bool = False
-    preview: str = ""  #: pattern of its request environments
-    old_commits: int = 60
-    start_days: int = SPAN_DAYS
-    stop_days: int = 0  #: routine deployments end so long ago
-    deploys: bool = True
-    archived_days: int = 0  #: archived so long ago; 0 is not archived
-
-
-@dataclass
-class IssueDraft:
-    """An incident; *about* is the deployment its body names, *as_sha* by commit."""
-
-    title: str
-    created_at: datetime
-    closed_at: datetime | None = None
-    about: Draft | None = None
-    naming: str = "id"
-    labels: tuple[str, ...] = ("incident",)
 
 
 @dataclass
