@@ -28,8 +28,9 @@ class Connections:
     def send(self, query: str, variables: dict[str, Any]) -> Answer:
         """One request, in a thread; a connection that fails is an answer like any other."""
         try:
-            self._access.refresh()
             generation, requester = self._take()
+            # Only now: what it has was perhaps renewed meanwhile, and is to be had by one for all.
+            self._access.refresh()
             status, headers, text = requester.requestJson(
                 "POST", requester.graphql_url, input={"query": query, "variables": variables}
             )

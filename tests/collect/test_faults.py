@@ -632,8 +632,7 @@ def test_token_of_an_app_expires(at: tuple[int, ...]) -> None:
     disturbed = run(Rule(faults.Expire(), path="/graphql", at=at), app=True)
     check_same(disturbed, whole())
     fetched = [one for one in disturbed.server.requests if one.path.endswith("/access_tokens")]
-    # Two that are refused at the same moment may each ask for one.
-    assert 1 + len(at) <= len(fetched) <= 1 + 2 * len(at)
+    assert 1 + len(at) == len(fetched)
 
 
 @pytest.mark.parametrize(
