@@ -6,17 +6,19 @@ Whatever is wrong with a file is told; keys that a later version added are passe
 import json
 import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import TypeAdapter, ValidationError
 
-from dora.errors import CannotRead
+from dora.errors import BadUsage, CannotRead
 from dora.results import SCHEMA, Report
 
 EVIDENCE = "dora.evidence/1"
+#: How far the ends of report and evidence may be apart.
+MOST_APART = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,20 @@ def read_evidence(path: Path) -> Evidence:
         )
     except ValidationError as wrong:
         _refuse(path, "evidence", wrong, advice)
+
+
+def check_evidence(report: Report, until: datetime | None, organization: str | None) -> None:
+    """Refuse evidence of another time or organization than the report's; BadUsage says which.
+
+    *until* is the end of its window; without an *organization* it is taken to be the report's. A
+    little apart is no harm: the two commands were run one after the other.
+    """
+    if until is None or abs(until - report.until) > MOST_APART:
+        raise BadUsage(
+            "--evidence: is of another time than the report; allowed: of the same window"
+        )
+    if organization and organization.casefold() != report.organization.casefold():
+        raise BadUsage("--evidence: is of another organization than the report; allowed: the same")
 
 
 def _read(path: Path, schema: str, kind: str, advice: str) -> dict[str, Any]:

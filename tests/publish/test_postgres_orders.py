@@ -98,7 +98,7 @@ def published(runs: Sequence[Week]) -> Contents:
         for one in runs:
             made, told = documents(one)
             path.write_text(told, encoding="utf-8")
-            publish(made, path, find_place(url, "dora"), apart=DAY)
+            publish(made, path, find_place(url, "dora"))
         return contents(url)
 
 

@@ -238,7 +238,7 @@ def test_missing_evidence_makes_no_file(tmp_path: Path) -> None:
     with pytest.raises(CannotRead):
         publish(
             read_report(path), tmp_path / "none.json",
-            find_place(f"sqlite:///{tmp_path}/new.db", "dora"), apart=DAY,
+            find_place(f"sqlite:///{tmp_path}/new.db", "dora"),
         )  # fmt: skip
     assert not (tmp_path / "new.db").exists()
 

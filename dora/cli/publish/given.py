@@ -5,7 +5,6 @@ Every target takes a `Given`, read once.
 
 import sys
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from dora.movements import Movements
     from dora.publish.memory import Memory
     from dora.results import Report
-
-#: How far the ends of report and evidence may be apart.
-MOST_APART = timedelta(days=1)
 
 ReportFile = Annotated[
     Path, typer.Argument(metavar="REPORT.json", help="What `dora report` wrote as JSON.")
@@ -57,7 +53,11 @@ class Given:
 
 def read(report: Path, evidence: Path | None = None, previous: Path | None = None) -> Given:
     """Read the files; BadUsage where the evidence is of something else than the report."""
-    from dora.documents import read_evidence, read_report  # noqa: PLC0415  # heavy: pydantic
+    from dora.documents import (  # noqa: PLC0415  # heavy: pydantic
+        check_evidence,
+        read_evidence,
+        read_report,
+    )
 
     given = Given(
         path=report,
@@ -66,22 +66,8 @@ def read(report: Path, evidence: Path | None = None, previous: Path | None = Non
         previous=read_report(previous) if previous else None,
     )
     if given.evidence:
-        check_evidence(given.report, given.evidence)
+        check_evidence(given.report, given.evidence.until, given.evidence.organization)
     return given
-
-
-def check_evidence(report: "Report", evidence: "Evidence") -> None:
-    """Refuse evidence of another time or organization than the report's.
-
-    A little apart is no harm: the two commands were run one after the other.
-    """
-    if abs(evidence.until - report.until) > MOST_APART:
-        raise BadUsage(
-            "--evidence: is of another time than the report; allowed: of the same window"
-        )
-    organization = evidence.organization
-    if organization and organization.casefold() != report.organization.casefold():
-        raise BadUsage("--evidence: is of another organization than the report; allowed: the same")
 
 
 def movements(given: Given, memory: "Memory | None" = None) -> "tuple[Movements | None, str]":

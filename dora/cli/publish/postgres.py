@@ -8,7 +8,7 @@ import typer
 
 from dora.cli import output as out
 from dora.cli.options import Verbose
-from dora.cli.publish.given import MOST_APART, DryRun, EvidenceFile, ReportFile, say
+from dora.cli.publish.given import DryRun, EvidenceFile, ReportFile, say
 from dora.errors import BadUsage
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def postgres(
         return
     from dora.publish.database.store import publish  # noqa: PLC0415  # heavy: SQLAlchemy
 
-    done = publish(read, evidence, place, apart=MOST_APART)
+    done = publish(read, evidence, place)
     if done.is_old:
         say("a later report of the same window was there already, and stays")
     say(
@@ -74,8 +74,8 @@ def postgres(
 
 def _told(report: "Report", evidence: Path | None, place: "Place") -> str:
     """What would be written, and where to; the database is not asked."""
-    from dora.items import Window, read_items  # noqa: PLC0415  # heavy: pydantic
-    from dora.publish.database.store import check  # noqa: PLC0415  # heavy: SQLAlchemy
+    from dora.documents import check_evidence  # noqa: PLC0415  # heavy: pydantic
+    from dora.items import Window, read_items  # noqa: PLC0415  # likewise
 
     buckets = sum(len(row.trend) for row in report.rows)
     lines = [f"{len(report.rows):,} rows of {report.organization} by {report.by}"]
@@ -85,6 +85,6 @@ def _told(report: "Report", evidence: Path | None, place: "Place") -> str:
         window = Window()
         for _ in read_items(evidence, window):
             pass
-        check(report, window, MOST_APART)
+        check_evidence(report, window.until, window.organization)
         lines += [f"{count:,} {name}" for name, count in window.counts.items()]
     return "\n".join([f"would be written to {place.tables}:", *(f"  {one}" for one in lines)])

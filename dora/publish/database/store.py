@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, select, text
 
-from dora.errors import BadUsage
+from dora.documents import check_evidence
 from dora.items import Window, check_readable, read_items
 from dora.publish.database import schema
 from dora.publish.database.address import LOCK_SECONDS, Place
@@ -47,12 +47,11 @@ class Done:
     is_old: bool = False  #: whether a newer report of this window was there, and stayed
 
 
-def publish(report: Report, evidence: Path | None, place: Place, *, apart: Any) -> Done:
+def publish(report: Report, evidence: Path | None, place: Place) -> Done:
     """Write a report, and the evidence of a file, into a database.
 
-    *apart* is how far the ends of both may be apart. CannotReach, NoAccess or CannotWrite say
-    what the database refuses; CannotRead and BadUsage what is wrong with the files. Then nothing
-    was changed.
+    CannotReach, NoAccess or CannotWrite say what the database refuses; CannotRead and BadUsage
+    what is wrong with the files. Then nothing was changed.
     """
     if evidence is not None:
         check_readable(evidence)  # else SQLite would make a file, and leave it empty
@@ -63,22 +62,11 @@ def publish(report: Report, evidence: Path | None, place: Place, *, apart: Any) 
         window = Window()
         if evidence is not None:
             stage_items(connection, read_items(evidence, window))
-            check(report, window, apart)
+            check_evidence(report, window.until, window.organization)
         _lock(connection, place)
         _make_schema(connection, place)
         upgrade(connection)
         return _merge(connection, report, window if evidence else None)
-
-
-def check(report: Report, window: Window, apart: Any) -> None:
-    """Refuse evidence of another time or organization than the report's."""
-    until, organization = window.until, window.organization
-    if until is None or abs(until - report.until) > apart:
-        raise BadUsage(
-            "--evidence: is of another time than the report; allowed: of the same window"
-        )
-    if organization and organization.casefold() != report.organization.casefold():
-        raise BadUsage("--evidence: is of another organization than the report; allowed: the same")
 
 
 def _merge(connection: Connection, report: Report, window: Window | None) -> Done:
