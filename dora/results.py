@@ -12,6 +12,8 @@ from typing import NamedTuple
 from dora.names import EPHEMERAL
 
 SCHEMA = "dora.report/1"
+#: What says that a deployment failed, in the order of the rules, F1 to F7.
+SIGNALS = ("status", "rollback", "revert", "hotfix", "label", "tag", "incident")
 #: What rows by team call repositories of none (G2).
 NO_TEAM = "(no team)"
 #: The five metrics, in the order of every output.

@@ -13,10 +13,9 @@ from dora.analysis import DEPLOYMENT, Analysis
 from dora.config import Config
 from dora.history import ENVIRONMENT
 from dora.outcomes import Outcomes
+from dora.results import SIGNALS
 from dora.settings import Failures
 
-#: In the order of the rules, F1 to F7.
-SIGNALS = ("status", "rollback", "revert", "hotfix", "label", "tag", "incident")
 STATUSES = get_args(Failures.model_fields["status"].annotation)
 
 

@@ -17,8 +17,8 @@ from dora.render import words
 from dora.render.explanation import render_explanation
 from dora.render.stories import Key, Story, find_stories
 from dora.report import build_report, report_of
-from dora.results import Row
-from dora.sensitivity import SIGNALS, STATUSES, Sensitivity, find_sensitivities
+from dora.results import SIGNALS, Row
+from dora.sensitivity import STATUSES, Sensitivity, find_sensitivities
 from dora.settings import Failures
 from dora.tables import Tables
 from tests.organizations import NOW, random_organization

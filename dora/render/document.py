@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
+from dora.numbers import NUMBERS
 from dora.render import words
 from dora.results import (
     METRICS,
@@ -34,7 +35,6 @@ DEPLOYMENTS = (
 )
 CHANGES = ("clock_skew", "excluded")
 QUICK_CHECK = "quick-check"  #: the benchmark whose scores stand beside levels of null (B4)
-SIGNALS = ("status", "rollback", "revert", "hotfix", "label", "tag", "incident")
 
 FULL_WIDTH = ord("＠") - ord("@")  #: from a sign to its twin of the width of a Han character
 
@@ -50,47 +50,7 @@ KEYS = {
 FORMULA = tuple("=+-@") + tuple(chr(ord(sign) + FULL_WIDTH) for sign in "=+-@")
 
 #: Where each number of the CSV stands in a row of the JSON document.
-COLUMNS: dict[str, tuple[str | int, ...]] = {
-    "deployment_frequency_deployments": ("deployment_frequency", "deployments"),
-    "deployment_frequency_per_day": ("deployment_frequency", "per_day"),
-    "deployment_frequency_per_week": ("deployment_frequency", "per_week"),
-    "deployment_frequency_active_days": ("deployment_frequency", "active_days"),
-    "deployment_frequency_per_day_low": ("deployment_frequency", "per_day_interval", 0),
-    "deployment_frequency_per_day_high": ("deployment_frequency", "per_day_interval", 1),
-    "deployment_frequency_level": ("deployment_frequency", "level"),
-    "change_lead_time_changes": ("change_lead_time", "changes"),
-    "change_lead_time_median_seconds": ("change_lead_time", "median"),
-    "change_lead_time_mean_seconds": ("change_lead_time", "mean"),
-    "change_lead_time_p75_seconds": ("change_lead_time", "p75"),
-    "change_lead_time_p90_seconds": ("change_lead_time", "p90"),
-    "change_lead_time_median_low_seconds": ("change_lead_time", "median_interval", 0),
-    "change_lead_time_median_high_seconds": ("change_lead_time", "median_interval", 1),
-    "change_lead_time_level": ("change_lead_time", "level"),
-    "change_lead_time_coding_seconds": ("change_lead_time", "stages", "coding"),
-    "change_lead_time_review_seconds": ("change_lead_time", "stages", "review"),
-    "change_lead_time_delivery_seconds": ("change_lead_time", "stages", "delivery"),
-    "change_fail_rate_failed": ("change_fail_rate", "failed"),
-    "change_fail_rate_deployments": ("change_fail_rate", "deployments"),
-    "change_fail_rate": ("change_fail_rate", "rate"),
-    "change_fail_rate_low": ("change_fail_rate", "interval", 0),
-    "change_fail_rate_high": ("change_fail_rate", "interval", 1),
-    "change_fail_rate_level": ("change_fail_rate", "level"),
-    **{f"change_fail_rate_{name}": ("change_fail_rate", "reasons", name) for name in SIGNALS},
-    "change_fail_rate_never_live": ("change_fail_rate", "never_live"),
-    "recovery_time_episodes": ("recovery_time", "episodes"),
-    "recovery_time_recovered": ("recovery_time", "recovered"),
-    "recovery_time_open": ("recovery_time", "open"),
-    "recovery_time_mean_seconds": ("recovery_time", "mean"),
-    "recovery_time_median_seconds": ("recovery_time", "median"),
-    "recovery_time_level": ("recovery_time", "level"),
-    "rework_rate_rework": ("rework_rate", "rework"),
-    "rework_rate_deployments": ("rework_rate", "deployments"),
-    "rework_rate": ("rework_rate", "rate"),
-    "rework_rate_low": ("rework_rate", "interval", 0),
-    "rework_rate_high": ("rework_rate", "interval", 1),
-    "waiting_changes": ("waiting", "changes"),
-    "waiting_oldest_seconds": ("waiting", "oldest"),
-}
+COLUMNS: dict[str, tuple[str | int, ...]] = {one.name: one.path for one in NUMBERS}
 
 #: What tells the parts of a window apart.
 PARTS = ("start", "end", "partial")

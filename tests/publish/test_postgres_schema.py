@@ -8,9 +8,7 @@ from sqlalchemy import inspect, text
 
 from dora.publish.database import migrations, schema
 from dora.publish.database.address import find_place
-from dora.publish.database.numbers import METRICS, OF_ROWS
 from dora.publish.database.store import opened
-from dora.render.document import COLUMNS
 from tests.publish.postgresql_server import Server
 from tests.publish.stored import contents, send, sent
 from tests.publish.test_postgres_same import WEEKS
@@ -136,12 +134,3 @@ def test_an_upgrade_that_fails_is_none(
     with opened(find_place(url, "dora")) as connection:
         assert 1 == migrations.version_of(connection)
     sent(url, tmp_path, *WEEKS[0])
-
-
-def test_columns_are_those_of_the_csv() -> None:
-    """The numbers have the names that `dora report --format csv` gives them."""
-    assert list(COLUMNS) == sorted(
-        (one.name for one in (*METRICS, *OF_ROWS)), key=list(COLUMNS).index
-    )
-    paths = {one.name: one.path for one in (*METRICS, *OF_ROWS)}
-    assert paths == COLUMNS

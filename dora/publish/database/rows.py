@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dora.items import Window
-from dora.publish.database.numbers import METRICS, OF_ROWS, values
+from dora.numbers import METRICS, OF_ROWS, values
 from dora.publish.database.texts import clean
 from dora.results import Report, Row, Scope
 

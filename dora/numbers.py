@@ -1,12 +1,11 @@
-"""The numbers of a row and of a bucket: their columns, and where they stand in a report."""
+"""The numbers of a row of the report: what each is called in tables, what it means, where it is."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from dora.results import Bucket, Row
+from dora.results import SIGNALS, Bucket, Row
 
 COUNT, NUMBER, TEXT = "bigint", "double precision", "text"
-SIGNALS = ("status", "rollback", "revert", "hotfix", "label", "tag", "incident")
 
 
 @dataclass(frozen=True)
@@ -17,6 +16,7 @@ class Number:
     kind: str
     meaning: str
     path: tuple[str | int, ...]
+    is_of_rows: bool = False  #: whether only the whole window has it, and no part of a trend
 
 
 def _numbers(
@@ -24,13 +24,14 @@ def _numbers(
 ) -> list[Number]:
     return [
         Number(f"{metric}_{name}" if name else metric, kind, meaning,
-               (metric, *([path] if isinstance(path, str) else path)))
+               (metric, *([path] if isinstance(path, str) else path)),
+               name == "level" or metric == "waiting")
         for name, kind, meaning, path in lines
     ]  # fmt: skip
 
 
-#: What a row and each of its buckets have; the names are those of `dora report --format csv`.
-METRICS: tuple[Number, ...] = (
+#: In the order of `dora report --format csv`, whose columns they are.
+NUMBERS: tuple[Number, ...] = (
     *_numbers(
         "deployment_frequency",
         ("deployments", COUNT, "successful deployments (DF1)", "deployments"),
@@ -39,6 +40,7 @@ METRICS: tuple[Number, ...] = (
         ("active_days", COUNT, "calendar days with at least one (DF2)", "active_days"),
         ("per_day_low", NUMBER, "95 % interval of `per_day` (DF3)", ("per_day_interval", 0)),
         ("per_day_high", NUMBER, "its other end", ("per_day_interval", 1)),
+        ("level", TEXT, "level of the benchmark (B1)", "level"),
     ),
     *_numbers(
         "change_lead_time",
@@ -49,6 +51,7 @@ METRICS: tuple[Number, ...] = (
         ("p90_seconds", NUMBER, "nine in ten are not longer", "p90"),
         ("median_low_seconds", NUMBER, "95 % interval of the median", ("median_interval", 0)),
         ("median_high_seconds", NUMBER, "its other end", ("median_interval", 1)),
+        ("level", TEXT, "likewise", "level"),
         ("coding_seconds", NUMBER, "median from start to request (LT7)", ("stages", "coding")),
         ("review_seconds", NUMBER, "median from request to merge (LT7)", ("stages", "review")),
         ("delivery_seconds", NUMBER, "median from merge to live (LT7)", ("stages", "delivery")),
@@ -60,6 +63,7 @@ METRICS: tuple[Number, ...] = (
         ("", NUMBER, "failed ÷ finished, a fraction of 1 (F9)", "rate"),
         ("low", NUMBER, "95 % interval of the rate", ("interval", 0)),
         ("high", NUMBER, "its other end", ("interval", 1)),
+        ("level", TEXT, "likewise", "level"),
         *((name, COUNT, f"of the failed, those that the signal `{name}` marked",
            ("reasons", name)) for name in SIGNALS),
         ("never_live", COUNT, "of the failed, those that never were live (F8)", "never_live"),
@@ -71,6 +75,7 @@ METRICS: tuple[Number, ...] = (
         ("open", COUNT, "of them, those that had not ended", "open"),
         ("mean_seconds", NUMBER, "mean time to recovery (R4)", "mean"),
         ("median_seconds", NUMBER, "its median by Kaplan–Meier (R4)", "median"),
+        ("level", TEXT, "likewise", "level"),
     ),
     *_numbers(
         "rework_rate",
@@ -80,20 +85,15 @@ METRICS: tuple[Number, ...] = (
         ("low", NUMBER, "95 % interval of the rate", ("interval", 0)),
         ("high", NUMBER, "its other end", ("interval", 1)),
     ),
-)  # fmt: skip
-
-#: What only a row of the whole window has.
-OF_ROWS: tuple[Number, ...] = (
-    *_numbers("deployment_frequency", ("level", TEXT, "level of the benchmark (B1)", "level")),
-    *_numbers("change_lead_time", ("level", TEXT, "likewise", "level")),
-    *_numbers("change_fail_rate", ("level", TEXT, "likewise", "level")),
-    *_numbers("recovery_time", ("level", TEXT, "likewise", "level")),
     *_numbers(
         "waiting",
         ("changes", COUNT, "changes that production has not received (LT8)", "changes"),
         ("oldest_seconds", NUMBER, "age of the oldest of them (LT8)", "oldest"),
     ),
-)
+)  # fmt: skip
+#: What a row and each of its parts have, and what only a row has.
+METRICS = tuple(one for one in NUMBERS if not one.is_of_rows)
+OF_ROWS = tuple(one for one in NUMBERS if one.is_of_rows)
 
 
 def values(of: Row | Bucket, numbers: tuple[Number, ...]) -> list[Any]:
