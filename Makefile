@@ -27,7 +27,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 READY := .venv/.ready
 # What is installed: everything for work on it, or only what a report needs.
 REQUIREMENTS ?= requirements.txt
-YAML := .github .yamllint.yml docs/prometheus tests/workflow/stubs
+YAML := .github .yamllint.yml docs/prometheus tests/system/stubs
 SCRIPTS := .ci/run $(wildcard .github/actions/*/*.sh)
 TYPED_BESIDE := docs/generate.py
 GENERATED := README.md docs/configuration.md docs/cli.md docs/tables.md docs/database.md

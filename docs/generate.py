@@ -21,10 +21,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
-from dora import settings
 from dora.cli import app
+from dora.config import settings
+from dora.model.tables import SCHEMAS
 from dora.publish.database.schema import METADATA
-from dora.tables import SCHEMAS
 
 #: The made-up organization as README.md shows it: the same instant, the same table.
 NOW, SINCE = "2026-11-23T06:00:00Z", "2026-08-25T06:00:00Z"

@@ -36,8 +36,9 @@ def demo(
     """
     from zoneinfo import ZoneInfo  # noqa: PLC0415  # see the module's first lines
 
-    from dora.demo import organization, server  # noqa: PLC0415  # likewise
-    from dora.window import parse_instant  # noqa: PLC0415  # likewise
+    from dora.config.window import parse_instant  # noqa: PLC0415  # likewise
+    from dora.demo.github import server  # noqa: PLC0415  # likewise
+    from dora.demo.organization import build as organization  # noqa: PLC0415  # likewise
 
     clock = datetime.now(UTC).replace(microsecond=0)
     try:
@@ -88,7 +89,7 @@ def _as_of(arguments: list[str], now: datetime) -> list[str]:
     """*arguments* of the report as if it were run at *now*: ages count back from there."""
     from zoneinfo import ZoneInfo  # noqa: PLC0415  # as above
 
-    from dora.window import parse_instant  # noqa: PLC0415  # likewise
+    from dora.config.window import parse_instant  # noqa: PLC0415  # likewise
 
     given = {"--since": "90d", "--until": now.isoformat()}
     others = []

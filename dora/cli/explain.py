@@ -7,18 +7,18 @@ import typer
 
 from dora.cli import options as option
 from dora.cli import output as out
-from dora.cli.reading import load_settings, read_tables
+from dora.cli.inputs import load_settings, read_tables
 from dora.errors import BadUsage, CannotRead
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dora.analysis import Analysis
+    from dora.analysis.analysis import Analysis
     from dora.config import Config
-    from dora.evidence import Evidence
-    from dora.results import Report, Row
-    from dora.sensitivity import Sensitivity
-    from dora.tables import Tables
+    from dora.model.tables import Tables
+    from dora.report.build_evidence import Evidence
+    from dora.report.model import Report, Row
+    from dora.report.sensitivity import Sensitivity
 
 #: The formats there are, and the endings of file names that ask for them.
 FORMATS = {"table": (".txt",), "json": (".json",), "csv": (".csv",)}
@@ -63,7 +63,7 @@ def explain(
     how each figure follows. With no environment: all of the repository's, one after the other.
     With no repository either: everything, as JSON or CSV.
     """
-    from dora.environments import TIERS  # noqa: PLC0415  # only when it is needed
+    from dora.model.environments import TIERS  # noqa: PLC0415  # only when it is needed
 
     _check_names(name, place, repo, environment)
     options = {
@@ -125,10 +125,10 @@ def _explain(
     tables: "Tables", settings: "Config", name: str | None, place: str | None
 ) -> _Explained:
     """Work out the evidence of what was named, the rows it makes, and their sensitivity."""
-    from dora.analysis import analyse  # noqa: PLC0415  # heavy: pandas
-    from dora.evidence import build_evidence  # noqa: PLC0415  # likewise
-    from dora.report import report_of  # noqa: PLC0415  # likewise
-    from dora.sensitivity import find_sensitivities  # noqa: PLC0415  # likewise
+    from dora.analysis.analysis import analyse  # noqa: PLC0415  # heavy: pandas
+    from dora.report.build import report_of  # noqa: PLC0415  # likewise
+    from dora.report.build_evidence import build_evidence  # noqa: PLC0415  # likewise
+    from dora.report.sensitivity import find_sensitivities  # noqa: PLC0415  # likewise
 
     if name is not None:
         _check_repository(tables, settings, name)
@@ -153,7 +153,7 @@ def _rows(explained: _Explained) -> "list[Row]":
 
 def _check_repository(tables: "Tables", settings: "Config", name: str) -> None:
     """Refuse a repository that there is not, or that could not be read."""
-    from dora.render.words import plain  # noqa: PLC0415  # only when it is needed
+    from dora.render.formatting import plain  # noqa: PLC0415  # only when it is needed
 
     repositories = tables.repositories
     own = repositories[repositories["repository"].str.casefold() == name.casefold()]
@@ -212,7 +212,7 @@ def _render(
         if kind == "json":
             return document.render_json(evidence, with_authors=authors)
         return document.render_csv(evidence, table or TABLES[0], with_authors=authors)
-    from dora.render.explanation import render_explanation  # noqa: PLC0415  # likewise
+    from dora.render.terminal.explain import render_explanation  # noqa: PLC0415  # likewise
 
     return render_explanation(
         evidence,

@@ -8,16 +8,16 @@ import typer
 
 from dora.cli import options as option
 from dora.cli import output as out
-from dora.cli.reading import load_settings, read_tables
+from dora.cli.inputs import load_settings, read_tables
 from dora.errors import BadUsage
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from dora.config import Config
-    from dora.exhibits import Page
-    from dora.results import Report
-    from dora.tables import Tables
+    from dora.model.tables import Tables
+    from dora.report.model import Report
+    from dora.report.page.model import Page
 
 
 def report(
@@ -78,24 +78,24 @@ def _make(
     tables: "Tables", settings: "Config", formats: "Collection[str | None]"
 ) -> "tuple[Report, Page | None]":
     """The report, and what a page shows beside it where one of *formats* is a page."""
-    from dora.analysis import analyse  # noqa: PLC0415  # heavy: pandas
-    from dora.report import analyse_before, report_of  # noqa: PLC0415  # likewise
+    from dora.analysis.analysis import analyse  # noqa: PLC0415  # heavy: pandas
+    from dora.report.build import analyse_before, report_of  # noqa: PLC0415  # likewise
 
     analysis, before = analyse(tables, settings), analyse_before(tables, settings)
     made = report_of(analysis, tables, settings, before)
     if "html" not in formats:
         return made, None
-    from dora.page import build_page  # noqa: PLC0415  # likewise
+    from dora.report.page.build import build_page  # noqa: PLC0415  # likewise
 
     return made, build_page(analysis, tables, settings, made, before)
 
 
 def _plan(settings: "Config", *, quiet: bool) -> str:
     """Text of what the report would cost."""
+    from dora.collect.cost_estimate import make_plan  # noqa: PLC0415  # likewise
     from dora.collect.organization import connect  # noqa: PLC0415  # heavy: PyGithub
-    from dora.collect.plan import make_plan  # noqa: PLC0415  # likewise
-    from dora.render.plan import render_plan  # noqa: PLC0415  # only what is asked for
-    from dora.render.terminal_progress import show_progress  # noqa: PLC0415  # heavy: rich
+    from dora.render.terminal.cost_estimate import render_plan  # noqa: PLC0415  # only what is asked for
+    from dora.render.terminal.progress import show_progress  # noqa: PLC0415  # heavy: rich
 
     with show_progress(sys.stderr, quiet=quiet) as progress:
         return render_plan(make_plan(connect(settings, os.environ, progress), settings))
@@ -104,7 +104,7 @@ def _plan(settings: "Config", *, quiet: bool) -> str:
 def _render(made: "Report", page: "Page | None", name: str, *, colour: bool) -> str:
     """Text of the report in the format *name*; *page* is there where that is a page."""
     if page is not None and name == "html":
-        from dora.render import html  # noqa: PLC0415  # heavy: jinja2
+        from dora.render.html import page as html  # noqa: PLC0415  # heavy: jinja2
 
         return html.render_page(page)
     if name == "markdown":
@@ -112,9 +112,13 @@ def _render(made: "Report", page: "Page | None", name: str, *, colour: bool) -> 
 
         return markdown.render_report(made)
     if name in {"json", "csv"}:
-        from dora.render import document  # noqa: PLC0415  # likewise
+        from dora.render import report_document  # noqa: PLC0415  # likewise
 
-        return document.render_json(made) if name == "json" else document.render_csv(made)
-    from dora.render import terminal  # noqa: PLC0415  # likewise
+        return (
+            report_document.render_json(made)
+            if name == "json"
+            else report_document.render_csv(made)
+        )
+    from dora.render.terminal import report as terminal  # noqa: PLC0415  # likewise
 
     return terminal.render_report(made, width=out.columns(), colour=colour)

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dora.collect.client import Client
-from dora.collect.deployments import parse_instant
-from dora.collect.pages import read_pages
-from dora.collect.pull_requests import Rows
+from dora.collect.github.client import Client
+from dora.collect.github.pagination import read_pages
+from dora.collect.repository.deployments import parse_instant
+from dora.collect.repository.pull_requests import Rows
 from dora.config import Config
 from dora.errors import CannotRead
-from dora.texts import find_named
+from dora.model.references import find_named
 
 #: GitHub's search gives no more of one question than this.
 SEARCH_CAP = 1000

@@ -9,26 +9,25 @@ from math import inf
 from types import MappingProxyType
 from typing import Any
 
-from dora.collect import pagerduty
-from dora.collect.access import find_access
-from dora.collect.client import Client
-from dora.collect.connections import in_thread
+from dora.collect.cache.open import Keeping, keeping
+from dora.collect.github.access import find_access
+from dora.collect.github.client import Client
+from dora.collect.github.connections import in_thread
 from dora.collect.incidents import read_incidents
-from dora.collect.keeping import Keeping, keeping
-from dora.collect.place import Place
+from dora.collect.pagerduty import incidents as pagerduty
 from dora.collect.progress import Progress
-from dora.collect.pull_requests import Rows
-from dora.collect.reading import Reading
 from dora.collect.repositories import Found, list_repositories
+from dora.collect.repository.context import Place
+from dora.collect.repository.pull_requests import Rows
+from dora.collect.repository.reader import Reading
 from dora.collect.teams import read_teams
 from dora.config import Config
-from dora.environments import environment_reader
+from dora.config.globs import compile_globs
 from dora.errors import BadUsage, DoraError
-from dora.lookback import make_span
-from dora.names import compile_globs
-from dora.services import service_reader
-from dora.tables import TableBuilder, Tables
-from dora.texts import ADDRESS
+from dora.model.environments import environment_reader, service_reader
+from dora.model.references import ADDRESS
+from dora.model.shipped_commits import make_span
+from dora.model.tables import TableBuilder, Tables
 
 
 def connect(config: Config, variables: Mapping[str, str], progress: Progress) -> Client:

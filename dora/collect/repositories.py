@@ -7,10 +7,10 @@ from datetime import datetime
 from math import inf
 from typing import Any
 
-from dora.collect.answers import Answer
-from dora.collect.client import Client
-from dora.collect.deployments import parse_instant
-from dora.collect.pages import next_cursor
+from dora.collect.github.client import Client
+from dora.collect.github.pagination import next_cursor
+from dora.collect.github.responses import Answer
+from dora.collect.repository.deployments import parse_instant
 from dora.errors import CannotRead
 
 #: Times a page is read whose list of names does not fit it, for the list changed meanwhile.

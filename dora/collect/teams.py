@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from dora.collect.client import Client
-from dora.collect.pages import read_pages
-from dora.collect.place import find
-from dora.collect.pull_requests import Rows
+from dora.collect.github.client import Client
+from dora.collect.github.pagination import read_pages
+from dora.collect.repository.context import find
+from dora.collect.repository.pull_requests import Rows
 from dora.config import Config
 
 #: The rights on a repository that make it a team's own.

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from dora.config import Config
-from dora.doctor.record import RIGHTS, Checkup, Finding, Probe
-from dora.tables import Tables
+from dora.doctor.model import Finding
+from dora.model.tables import Tables
+from dora.model.token_rights import RIGHTS, Checkup, Probe
 
 #: A token that ends sooner than this is told of.
 SOON = timedelta(days=14)

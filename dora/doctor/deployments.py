@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from dora.analysis import DEPLOYMENT, Analysis
+from dora.analysis.analysis import Analysis
+from dora.analysis.incidents import attribute, find_incidents
+from dora.analysis.outcomes import RANK, RUN, Outcomes, show
+from dora.analysis.signals import order_successes
 from dora.config import Config
-from dora.doctor.record import Finding
-from dora.incidents import attribute, find_incidents
-from dora.outcomes import RANK, RUN, Outcomes, show
-from dora.signals import order_successes
-from dora.tables import Tables
+from dora.doctor.model import Finding
+from dora.model.tables import DEPLOYMENT, Tables
 
 
 def find_deployments(tables: Tables, analysis: Analysis, config: Config) -> Iterator[Finding]:

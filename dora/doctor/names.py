@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from dora.analysis import Analysis
+from dora.analysis.analysis import Analysis
 from dora.config import Config
-from dora.doctor.record import Finding
-from dora.environments import DIGITS_AT_END, TIERS, WORD, environment_reader, find_tier
-from dora.names import compile_globs
-from dora.settings import Settings, Tiers
-from dora.tables import Tables
+from dora.config.globs import compile_globs
+from dora.config.settings import Settings, Tiers
+from dora.doctor.model import Finding
+from dora.model.environments import DIGITS_AT_END, TIERS, WORD, environment_reader, find_tier
+from dora.model.tables import Tables
 
 
 @dataclass

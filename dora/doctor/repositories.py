@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from dora.analysis import Analysis
+from dora.analysis.analysis import Analysis
+from dora.analysis.repositories import find_read, find_skipped
 from dora.config import Config
 from dora.doctor.access import grant_unread
-from dora.doctor.record import Checkup, Finding
-from dora.skipping import find_read, find_skipped
-from dora.tables import Tables
+from dora.doctor.model import Finding
+from dora.model.tables import Tables
+from dora.model.token_rights import Checkup
 
 #: Gaps that are told with the rights that would close them.
 GAPS_OF_RIGHTS = {"incidents", "teams"}

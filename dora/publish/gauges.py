@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from dora.documents import Evidence
-from dora.movements import place_of
-from dora.results import Interval, Report, Row
+from dora.report.diff import place_of
+from dora.report.documents import Evidence
+from dora.report.model import Interval, Report, Row
 
 #: What a rate is in, what a time is in, and what counts are of.
 RATIO, SECONDS, DEPLOYMENTS, CHANGES = "ratio", "seconds", "deployments", "changes"

@@ -19,7 +19,7 @@ from github.Requester import Requester
 from requests.exceptions import RequestException
 
 from dora.errors import CannotReach, CannotWrite, DoraError, NoAccess, RateLimited
-from dora.publish.memory import Memory, unpack
+from dora.publish.last_post import Memory, unpack
 
 BODY_MAXIMUM = 65_536  #: characters that GitHub takes of an issue's or a comment's text
 TITLE_MAXIMUM = 256

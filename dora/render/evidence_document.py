@@ -5,8 +5,8 @@ import json
 from io import StringIO
 from typing import Any
 
-from dora.evidence import SCHEMA, Change, Deployment, Episode, Evidence, Reason
-from dora.render.document import instant, safe, scope
+from dora.render.report_document import instant, safe, scope
+from dora.report.build_evidence import SCHEMA, Change, Deployment, Episode, Evidence, Reason
 
 #: Columns of each table of the CSV; `service` and `author` come where they are known.
 COLUMNS = {

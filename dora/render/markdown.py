@@ -6,9 +6,11 @@ Names come from strangers: in a code span they mention nobody, link nowhere and 
 import re
 from collections.abc import Iterator
 
-from dora.render import changing, facts, remarks, words
-from dora.render.facts import Fact
-from dora.results import Mover, Report, Row
+from dora.render import cells as facts
+from dora.render import formatting, trends
+from dora.render import notes as remarks
+from dora.render.cells import Fact
+from dora.report.model import Mover, Report, Row
 
 LIMIT = 60_000  #: bytes; GitHub takes 65,536 characters in an issue
 LEAST_LIMIT = 2_000  #: bytes; what is never left out takes less
@@ -39,14 +41,16 @@ def render_report(report: Report, *, limit: int = LIMIT) -> str:
     said = _fitting(sentences, budget // 2)
     changed = _fitting(changes, (budget - _size(said)) // 2)
     if len(changed) < len(changes):
-        changed.append(f"- and {words.count(len(changes) - len(changed))} more in the JSON report")
+        changed.append(
+            f"- and {formatting.count(len(changes) - len(changed))} more in the JSON report"
+        )
     shown = _fitting(rows, budget - _size([*said, *changed]))
     notes = []
     if len(shown) < len(rows):
-        missing = words.of(len(rows) - len(shown), len(rows))
+        missing = formatting.of(len(rows) - len(shown), len(rows))
         notes = ["", f"{missing} rows did not fit: the JSON and CSV reports have them all."]
     if len(said) < len(sentences):
-        more = words.counted(len(sentences) - len(said), "more remark")
+        more = formatting.counted(len(sentences) - len(said), "more remark")
         said.append(f"- {more} in the JSON report")
     return "\n".join([*head, *shown, *notes, *changed, *source, *said, ""])
 
@@ -57,7 +61,7 @@ def code(name: str) -> str:
     The fence is longer than any run of backticks inside. GitHub takes away a space at either end
     when there are two, so names that begin or end with a backtick or a space get two.
     """
-    name = words.plain(name)
+    name = formatting.plain(name)
     fence = "`" * (max(map(len, re.findall("`+", name)), default=0) + 1)
     if not name.strip(" "):
         return f"{fence}{name or ' '}{fence}"
@@ -104,7 +108,7 @@ def table_line(cells: list[str]) -> str:
 
 
 def _facts(row: Row, *, waiting: bool) -> tuple[Fact, ...]:
-    metrics = changing.facts_over_time(row)
+    metrics = trends.facts_over_time(row)
     return (*metrics, *([facts.waiting_of(row)] if waiting else []))
 
 
@@ -129,15 +133,15 @@ def _changes(report: Report) -> Iterator[str]:
     """Give the lines that say what clearly changed since the window before, and what moved it."""
     if report.before is None:
         return
-    found = changing.changes_of(report)
-    yield from ("", changing.headline_of(report, found))
-    if found or changing.rows_apart(report):
+    found = trends.changes_of(report)
+    yield from ("", trends.headline_of(report, found))
+    if found or trends.rows_apart(report):
         yield ""
     for one in found:
         told = f"- **{one.verdict}**: {name_of(one.row.key)}, {facts.TITLES[one.metric].lower()}"
         movers = ", ".join(_mover(one.metric, it, report.by) for it in one.compared.moved_by)
         yield f"{told} {one.before} → {one.now}{f', by {movers}' if movers else ''}"
-    for what, keys in changing.rows_apart(report).items():
+    for what, keys in trends.rows_apart(report).items():
         yield f"- {what} {', '.join(map(name_of, keys))}"
 
 
@@ -149,7 +153,7 @@ def name_of(key: dict[str, str]) -> str:
 def _mover(metric: str, mover: Mover, by: str) -> str:
     """Give a deployment or outage with how it moved a metric, linked to it."""
     where = "" if by == "repository" else f"{code(mover.repository)} {code(mover.environment)} "
-    note = changing.note_of(metric, mover)
+    note = trends.note_of(metric, mover)
     return f"{where}{link_to(mover.id, mover.url)}{f' ({note})' if note else ''}"
 
 
@@ -161,6 +165,6 @@ def link_to(number: int, url: str) -> str:
 def _source(report: Report) -> Iterator[str]:
     """Give the lines that explain the table and say what it was made from."""
     if report.rows:
-        legend = (*remarks.legend(report, {*EXTRAS, "levels"}), *changing.legend_of_trend(report))
+        legend = (*remarks.legend(report, {*EXTRAS, "levels"}), *trends.legend_of_trend(report))
         yield from (" ".join(legend), "")
     yield f"{remarks.provenance(report, code)} {remarks.effort(report.coverage)}"

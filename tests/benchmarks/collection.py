@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from dora.demo.server import TOKEN
+from dora.demo.github.server import TOKEN
 from tests.benchmarks.floor import Floor
 from tests.benchmarks.made_up import LOGIN, WEEK, WINDOW, Shape
 from tests.benchmarks.measuring import Taken, measure

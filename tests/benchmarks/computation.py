@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dora.tables import REPOSITORIES, SCHEMAS, Tables, typed
+from dora.model.tables import REPOSITORIES, SCHEMAS, Tables, typed
 
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 COMMITS_A_REPOSITORY = 10_000
@@ -30,7 +30,7 @@ SPAN = timedelta(days=730)
 def measure(size: int) -> dict[str, float]:
     """Seconds, peak memory in MB and rows of a report on *size* commits, in this process."""
     from dora.config import load_config  # noqa: PLC0415  # counted with the process, not before
-    from dora.report import build_report  # noqa: PLC0415  # likewise
+    from dora.report.build import build_report  # noqa: PLC0415  # likewise
 
     tables = make_tables(size)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from dora.demo.model import Commit, Organization, Repository
+from dora.demo.organization.model import Commit, Organization, Repository
 from tests.benchmarks.made_up import STAGES, WINDOW
 
 PAGE = 100

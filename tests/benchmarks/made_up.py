@@ -15,7 +15,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from dora.demo.model import Commit, Deployment, Organization, PullRequest, Repository, Status
+from dora.demo.organization.model import (
+    Commit,
+    Deployment,
+    Organization,
+    PullRequest,
+    Repository,
+    Status,
+)
 
 LOGIN = "bench"
 SEED = 7

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from dora.demo.limits import Latency, Limits, Secondary
-from dora.demo.server import Record, serve
+from dora.demo.github.limits import Latency, Limits, Secondary
+from dora.demo.github.server import Record, serve
 from tests.benchmarks.floor import Floor, find_floor
 from tests.benchmarks.made_up import Shape, make_organizations
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from dora.documents import read_report
-from dora.items import Window, read_items
+from dora.report.documents import read_report
+from dora.report.evidence_stream import Window, read_items
 from tests.benchmarks.loading import UNTIL, WEEK, write
 
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from dora.demo import git
-from dora.demo.model import Commit, Deployment, Organization, Repository, Status
+from dora.demo.github import git
+from dora.demo.organization.model import Commit, Deployment, Organization, Repository, Status
 from tests.benchmarks.floor import Floor, find_floor, needed_commits
 from tests.benchmarks.made_up import STAGES, WEEK, WINDOW, Shape, make_organizations
 from tests.benchmarks.wanted import Wish

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from dora.collect import client
+from dora.collect.github import client
 
 
 @pytest.fixture(autouse=True)

@@ -10,10 +10,10 @@ import pytest
 import pytest_socket
 
 from dora import __version__
-from dora.demo.server import TOKEN
-from dora.render.document import render_json
-from dora.report import build_report
-from tests.collect import record
+from dora.demo.github.server import TOKEN
+from dora.render.report_document import render_json
+from dora.report.build import build_report
+from tests.support import cassette as record
 
 REQUESTS = 8
 

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from dora.collect import answers, client
-from dora.demo import faults
-from dora.demo.faults import Effect, Rule
-from tests.collect.disturbed import Run, judge, run
-from tests.collect.services import (
+from dora.collect.github import client, responses
+from dora.demo.github import faults
+from dora.demo.github.faults import Effect, Rule
+from tests.support.every_query import (
     QUERIES,
     Hole,
     arriving,
@@ -22,6 +21,7 @@ from tests.collect.services import (
     organization,
     small_pages,
 )
+from tests.support.faulty_runs import Run, judge, run
 
 #: Seeds and deployments of the repositories that are drawn.
 RECIPES = ((1, 12), (2, 12), (11, 12), (21, 6), (26, 6), (29, 6))
@@ -114,7 +114,7 @@ def swift(pages: tuple[int, int]) -> Iterator[None]:
         patch.setattr(client, "DEADLINE", 1.0)
         patch.setattr(client, "SECOND", timedelta(seconds=0.02))
         patch.setattr(client, "MINUTE", timedelta(seconds=0.1))
-        patch.setattr(answers, "SECONDARY_SECONDS", 0.02)
+        patch.setattr(responses, "SECONDARY_SECONDS", 0.02)
         yield
 
 

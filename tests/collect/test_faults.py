@@ -11,26 +11,14 @@ from typing import Any
 
 import pytest
 
-from dora.collect import access, answers, asks, client
-from dora.collect.access import find_access
-from dora.demo import faults
-from dora.demo.faults import Effect, Rule
-from dora.demo.limits import Limits, Secondary
-from dora.demo.server import Server
+from dora.collect.github import access, client, request_queue, responses
+from dora.collect.github.access import find_access
+from dora.demo.github import faults
+from dora.demo.github.faults import Effect, Rule
+from dora.demo.github.limits import Limits, Secondary
+from dora.demo.github.server import Server
 from dora.errors import CannotReach, CannotRead, NoAccess, RateLimited
-from tests.collect.disturbed import (
-    HANG,
-    Run,
-    check_same,
-    credentials,
-    judge,
-    run,
-    run_against,
-    stand_in,
-)
-from tests.collect.dripping import dripping
-from tests.collect.reading import asked_of, config_of, query_of
-from tests.collect.services import (
+from tests.support.every_query import (
     BIG,
     OF_REPOSITORIES,
     QUERIES,
@@ -46,8 +34,20 @@ from tests.collect.services import (
     reverting,
     small_pages,
 )
-from tests.collect.started import report, started
-from tests.organizations import LOGIN, NOW
+from tests.support.faulty_runs import (
+    HANG,
+    Run,
+    check_same,
+    credentials,
+    judge,
+    run,
+    run_against,
+    stand_in,
+)
+from tests.support.github.slow_line import dripping
+from tests.support.random_organizations import LOGIN, NOW
+from tests.support.runs import asked_of, config_of, query_of
+from tests.support.started_report import report, started
 
 pytestmark = pytest.mark.usefixtures("quick", "_small")
 
@@ -80,7 +80,7 @@ def _small() -> Iterator[None]:
 def _swift(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits that last as long as they say, and hardly longer."""
     monkeypatch.setattr(client, "SECOND", timedelta(seconds=0.05))
-    monkeypatch.setattr(answers, "SECONDARY_SECONDS", 0.2)
+    monkeypatch.setattr(responses, "SECONDARY_SECONDS", 0.2)
 
 
 @cache
@@ -357,7 +357,7 @@ def test_secondary_limit(status: int, retry_after: int | None) -> None:
     disturbed = run(Rule(limit, at=(14,)), latency=0.02, collect={"concurrency": 8})
     check_same(disturbed, whole())
     gaps = disturbed.gaps
-    assert max(gaps) >= (retry_after or answers.SECONDARY_SECONDS)
+    assert max(gaps) >= (retry_after or responses.SECONDARY_SECONDS)
     assert ["secondary limit"] == [why for _, why in disturbed.told.waited]
     assert max(number for _, number in disturbed.moments) <= 8
 
@@ -389,7 +389,7 @@ def test_fewer_in_flight_after_a_secondary_limit() -> None:
 @pytest.mark.usefixtures("_swift")
 def test_longest_retry_after_holds_for_all_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit that is told while another holds is waited for in full, whatever came in between."""
-    monkeypatch.setattr(asks, "MOST_PARTNERS", 1)
+    monkeypatch.setattr(request_queue, "MOST_PARTNERS", 1)
     first, second, third = ({"name": f"service-{number}"} for number in (1, 2, 3))
     disturbed = run(
         Rule(faults.SecondaryLimit(403, 1), "Deployments", variables=first, at=(1,)),

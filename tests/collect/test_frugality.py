@@ -9,16 +9,18 @@ from math import ceil
 
 import pytest
 
-from dora.demo.model import Commit, Deployment, Organization, Repository, Status
-from dora.demo.organization import build_organization
-from tests.collect.reading import asked_of, names_of, query_of, reading
+from dora.demo.organization.build import build_organization
+from dora.demo.organization.model import Commit, Deployment, Organization, Repository, Status
+from tests.support.runs import asked_of, names_of, query_of, reading
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 
 QUERIES = sorted(
-    one.name for one in resources.files("dora.collect.queries").iterdir() if "graphql" in one.name
+    one.name
+    for one in resources.files("dora.collect.github.queries").iterdir()
+    if "graphql" in one.name
 )
 
 
@@ -156,7 +158,7 @@ def test_repository_deployed_at_the_edge_of_the_look_back_is_read() -> None:
 @pytest.mark.parametrize("name", QUERIES)
 def test_history_is_never_cut_by_date(name: str) -> None:
     """`history(since:)` stops at the first old commit and loses what was merged late."""
-    text = resources.files("dora.collect.queries").joinpath(name).read_text("utf-8")
+    text = resources.files("dora.collect.github.queries").joinpath(name).read_text("utf-8")
     arguments = re.findall(r"(\w+):", re.sub(r"#.*", "", text))
     assert {"since", "until"}.isdisjoint(arguments)
 

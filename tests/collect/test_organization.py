@@ -13,24 +13,24 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as runs
 from hypothesis import strategies as st
 
-from dora.collect import client, sizes
-from dora.collect.sharing import Query, load_query
-from dora.demo.model import Commit, Deployment, Organization, PullRequest, Repository, Status
-from dora.demo.organization import build_organization
-from dora.demo.server import serve
-from dora.tables import Tables
-from tests import organizations as made_up
-from tests.collect.reading import (
-    asked_of,
-    document_of,
-    known_states,
-    nearly,
-    read_from,
-    reading,
+from dora.collect.github import client, page_size
+from dora.collect.github.batching import Query, load_query
+from dora.demo.github.server import serve
+from dora.demo.organization.build import build_organization
+from dora.demo.organization.model import (
+    Commit,
+    Deployment,
+    Organization,
+    PullRequest,
+    Repository,
+    Status,
 )
+from dora.model.tables import Tables
 from tests.oracle.report import expected_report
 from tests.oracle.settings import Settings
-from tests.organizations import (
+from tests.support import random_organizations as made_up
+from tests.support.oracle_settings import config_for
+from tests.support.random_organizations import (
     BUSY_COMMIT_GAPS,
     BUSY_DEPLOYMENT_GAPS,
     Seeded,
@@ -41,8 +41,15 @@ from tests.organizations import (
     random_organization,
     windows,
 )
-from tests.tables.asked import config_for
-from tests.truth import tables_of
+from tests.support.runs import (
+    asked_of,
+    document_of,
+    known_states,
+    nearly,
+    read_from,
+    reading,
+)
+from tests.support.truth_tables import tables_of
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -81,7 +88,7 @@ def collected(
 def pages_of(size: int, *, tiny_lists: bool) -> Iterator[None]:
     """Pages of *size*; with *tiny_lists* a single status, parent and request fit beside a node."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sizes, "FULL_PAGE", size)
+        patch.setattr(page_size, "FULL_PAGE", size)
         if tiny_lists:
             patch.setattr(client, "load_query", _tiny)
         yield

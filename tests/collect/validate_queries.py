@@ -12,7 +12,7 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema, build_ast_schema, parse, validate
 
-from dora.collect.sharing import Query, load_query
+from dora.collect.github.batching import Query, load_query
 
 #: How many repositories share the requests that are validated: none, and as many as ever.
 PARTNERS = (1, 2, 50)
@@ -25,7 +25,7 @@ def build_full_schema(sdl: str) -> GraphQLSchema:
 
 def query_names() -> list[str]:
     """Names of all queries, as `load_query` takes them."""
-    folder = resources.files("dora.collect.queries")
+    folder = resources.files("dora.collect.github.queries")
     files = [one.name for one in folder.iterdir() if one.name.endswith(".graphql")]
     return sorted(name.removesuffix(".graphql") for name in files)
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from dora.metrics.change_fail_rate import change_fail_rate, count_reasons
-from tests.tables.cast import listed
+from tests.support.tables import listed
 
 COLUMNS = ["group", "is_failed", "is_never_live"]
 

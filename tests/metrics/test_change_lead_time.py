@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from dora.metrics.change_lead_time import change_lead_time
-from tests.tables.cast import listed
+from tests.support.tables import listed
 
 STAGES = ("coding_seconds", "review_seconds", "delivery_seconds")
 

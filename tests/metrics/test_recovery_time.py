@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 
 from dora.metrics.recovery_time import recovery_time
-from dora.tables import INSTANT
-from tests.tables.cast import NOW, ago
+from dora.model.tables import INSTANT
+from tests.support.tables import NOW, ago
 
 UNTIL = pd.Timestamp(NOW)
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from dora.demo.model import PullRequest, Repository
+from dora.demo.organization.model import PullRequest, Repository
 from tests.oracle.naming import fits_any
 from tests.oracle.settings import Settings
 

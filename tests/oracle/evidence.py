@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from dora.demo.model import Organization
+from dora.demo.organization.model import Organization
 from tests.oracle.failures import Reason, Reasons, episodes_of, rework_of
 from tests.oracle.outcomes import Judged, outcome
 from tests.oracle.report import (

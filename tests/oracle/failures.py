@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from dora.demo.model import PullRequest
+from dora.demo.organization.model import PullRequest
 from tests.oracle.naming import fits_any
 from tests.oracle.outcomes import BROKEN, Judged, payload_value
 from tests.oracle.settings import Settings

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from dora.demo.model import Issue, Organization, Repository
+from dora.demo.organization.model import Issue, Organization, Repository
 from tests.oracle.failures import Reason, Reasons
 from tests.oracle.settings import Settings
 from tests.oracle.shipping import History, Span

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dora.demo.model import Deployment, Repository
+from dora.demo.organization.model import Deployment, Repository
 from tests.oracle.naming import canonical, fits_any
 from tests.oracle.settings import Settings
 

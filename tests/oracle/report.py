@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dora.demo.model import Organization, Repository
+from dora.demo.organization.model import Organization, Repository
 from tests.oracle import estimates, levels
 from tests.oracle.commits import Graph
 from tests.oracle.failures import Episode, Reasons, episodes_of, reasons_of, rework_of

@@ -11,7 +11,7 @@ from hypothesis import settings as runs
 from hypothesis import strategies as st
 from scipy import stats
 
-from dora.demo.model import (
+from dora.demo.organization.model import (
     Commit,
     Deployment,
     Issue,
@@ -22,11 +22,11 @@ from dora.demo.model import (
     Tag,
     Team,
 )
-from tests import organizations
 from tests.oracle import estimates, levels
 from tests.oracle.naming import canonical, fits, tier_of
 from tests.oracle.report import expected_report
 from tests.oracle.settings import Services, Settings
+from tests.support import random_organizations
 
 SINCE = datetime(2026, 3, 1, tzinfo=UTC)
 UNTIL = datetime(2026, 3, 31, tzinfo=UTC)  # a window of thirty days
@@ -940,8 +940,8 @@ def ledger(whole: dict[str, Any]) -> int:
 @given(st.data())
 def test_ledger_adds_up(data: st.DataObject) -> None:
     """C2: every deployment seen in the window is under exactly one heading."""
-    organization = data.draw(organizations.organizations())
-    window = data.draw(organizations.windows(organization))
+    organization = data.draw(random_organizations.organizations())
+    window = data.draw(random_organizations.windows(organization))
     horizon = window["since"] - timedelta(days=30)
     skipped = [
         one.forbidden or (one.archived_at and one.archived_at < window["until"])
@@ -966,10 +966,10 @@ def test_ledger_adds_up(data: st.DataObject) -> None:
 @given(st.data())
 def test_any_question_has_an_answer(data: st.DataObject) -> None:
     """Rates lie within 0 and 1 and intervals hold them, whatever is asked."""
-    organization = data.draw(organizations.organizations())
-    window = data.draw(organizations.windows(organization))
-    asked = data.draw(organizations.questions())
-    configured = data.draw(organizations.configurations())
+    organization = data.draw(random_organizations.organizations())
+    window = data.draw(random_organizations.windows(organization))
+    asked = data.draw(random_organizations.questions())
+    configured = data.draw(random_organizations.configurations())
     configured = replace(configured, signals=data.draw(st.sampled_from((ALL, configured.signals))))
     whole = expected_report(organization, **window, **asked, settings=configured)
     for each in whole["rows"]:
@@ -1014,8 +1014,8 @@ def as_of(organization: Organization, until: datetime) -> Organization:
 @given(st.data())
 def test_past_windows_do_not_change(data: st.DataObject) -> None:
     """W2: what happened at or after `until` does not exist."""
-    organization = data.draw(organizations.organizations())
-    window = data.draw(organizations.windows(organization))
+    organization = data.draw(random_organizations.organizations())
+    window = data.draw(random_organizations.windows(organization))
     asked = {**window, "settings": Settings(signals=ALL)}
     then = as_of(organization, window["until"])
     assert expected_report(then, **asked) == expected_report(organization, **asked)
@@ -1023,6 +1023,6 @@ def test_past_windows_do_not_change(data: st.DataObject) -> None:
 
 def test_seeds_are_reproducible() -> None:
     """One seed, one organization; and a large one."""
-    one, again = (organizations.random_organization(3) for _ in range(2))
+    one, again = (random_organizations.random_organization(3) for _ in range(2))
     assert one == again
     assert sum(len(each.deployments) for each in one.repositories) > 200

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.publish.postgresql_server import Server, postgresql
+from tests.support.servers.postgresql import Server, postgresql
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from dora.demo.organization import build_organization
-from dora.demo.server import TOKEN, serve
-from dora.documents import read_report
-from tests.publish.datadog_server import API_KEY, APP_KEY, datadog
-from tests.publish.made import dora
-from tests.publish.prometheus_programs import promtool
-from tests.publish.series import parsed, wanted
+from dora.demo.github.server import TOKEN, serve
+from dora.demo.organization.build import build_organization
+from dora.report.documents import read_report
+from tests.support.expected_series import parsed, wanted
+from tests.support.published_files import dora
+from tests.support.servers.datadog import API_KEY, APP_KEY, datadog
+from tests.support.servers.prometheus import promtool
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 WINDOW = ["--since", "2026-08-25", "--until", "2026-11-23T06:00:00Z", "--quiet", "--no-cache"]

@@ -8,10 +8,10 @@ from io import StringIO
 
 import pytest
 
-from dora.evidence import Change, Deployment, Episode, Evidence, Reason
 from dora.render.evidence_document import COLUMNS, as_document, render_csv, render_json
-from tests.render.explained import explained, renamed
-from tests.render.reports import HOSTILE_NAMES
+from dora.report.build_evidence import Change, Deployment, Episode, Evidence, Reason
+from tests.support.explained_organization import explained, renamed
+from tests.support.reports import HOSTILE_NAMES
 
 AT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)

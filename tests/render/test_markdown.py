@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dora.render.formatting import plain
 from dora.render.markdown import code, render_report
-from dora.render.words import plain
-from dora.results import Coverage, Row, Unreadable
-from tests.render import reports
+from dora.report.model import Coverage, Row, Unreadable
+from tests.support import reports
 
 NAMES = (
     st.text(max_size=60) | st.text("|\\` a", max_size=9) | st.sampled_from(reports.HOSTILE_NAMES)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from dora.demo.server import Server
-from tests.collect.keeping import Runs, same
-from tests.system.programs import at_once, finish, stand_in, start, weeks
+from dora.demo.github.server import Server
+from tests.support.cached_runs import Runs, same
+from tests.support.installed_program import at_once, finish, stand_in, start, weeks
 
 KILLS = 20
 #: Runs at once, with one cache.

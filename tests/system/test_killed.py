@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from dora.collect.cache import cache_path
-from dora.demo.limits import Latency
-from dora.demo.model import Organization
-from dora.demo.organization import build_organization
-from dora.demo.server import TOKEN, Server, serve
-from tests.collect.test_client import NOW
+from dora.collect.cache.store import cache_path
+from dora.demo.github.limits import Latency
+from dora.demo.github.server import TOKEN, Server, serve
+from dora.demo.organization.build import build_organization
+from dora.demo.organization.model import Organization
+from tests.collect.github.test_client import NOW
 
 KILLS = 50
 #: Processes that run, and are killed, at the same time: two runs at once use one file, too.

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from dora.render import words
-from dora.render.html import render_page
-from dora.render.views import visible
-from tests.render.pages import demo, demo_tables, demo_text, hostile, hostile_text, page_of
-from tests.system.browsing import Theme, browser, opened
+from dora.render import formatting
+from dora.render.html.page import render_page
+from dora.render.html.sections import visible
+from tests.support.browser import Theme, browser, opened
+from tests.support.pages import demo, demo_tables, demo_text, hostile, hostile_text, page_of
 
 WIDTHS = (360, 800, 1600)
 OPEN_ALL = "() => document.querySelectorAll('details').forEach(one => { one.open = true })"
@@ -100,7 +100,7 @@ def test_table_is_sorted_by_keyboard(running: Browser, folder: Path) -> None:
         assert "none" == heading.get_attribute("aria-sort")
         heading.get_by_role("button").focus()
         rates = {
-            words.frequency(row.deployment_frequency.per_day): row.deployment_frequency.per_day
+            formatting.frequency(row.deployment_frequency.per_day): row.deployment_frequency.per_day
             for row in demo().repositories.rows
         }
         for direction, is_backwards in (("ascending", False), ("descending", True)):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from dora.cli import output as out
 from dora.cli.options import Verbose
-from dora.cli.publish.given import DryRun, EvidenceFile, Given, ReportFile, read, say
+from dora.cli.publish.inputs import DryRun, EvidenceFile, Given, ReportFile, read, say
 from dora.cli.publish.prometheus import tell_doubles
 
 if TYPE_CHECKING:
     from dora.publish.datadog.events import Events
-    from dora.publish.datadog.figures import Figures
-    from dora.publish.datadog.run import Done
+    from dora.publish.datadog.send import Done
+    from dora.publish.datadog.series import Figures
 
 
 def datadog(
@@ -28,7 +28,7 @@ def datadog(
     Datadog's change failure rate rests on.
     """
     from dora.publish.datadog.events import Events, events_of  # noqa: PLC0415  # as needed
-    from dora.publish.datadog.figures import figures_of, instant_of  # noqa: PLC0415  # likewise
+    from dora.publish.datadog.series import figures_of, instant_of  # noqa: PLC0415  # likewise
     from dora.publish.gauges import gauges_of  # noqa: PLC0415  # likewise
 
     now = datetime.now(UTC)
@@ -55,7 +55,7 @@ def _send(given: Given, figures: "Figures", events: "Events", now: datetime) -> 
     from dora.publish.datadog.account import check_installed, find_account  # noqa: PLC0415  # late
     from dora.publish.datadog.client import Datadog  # noqa: PLC0415  # as needed
     from dora.publish.datadog.receipt import Receipt  # noqa: PLC0415  # likewise
-    from dora.publish.datadog.run import Done, send_events, send_figures  # noqa: PLC0415  # likewise
+    from dora.publish.datadog.send import Done, send_events, send_figures  # noqa: PLC0415  # likewise
 
     check_installed()
     account = find_account(os.environ)

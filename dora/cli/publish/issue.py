@@ -8,7 +8,7 @@ import typer
 
 from dora.cli import output as out
 from dora.cli.options import Verbose
-from dora.cli.publish.given import (
+from dora.cli.publish.inputs import (
     DryRun,
     EvidenceFile,
     Link,
@@ -22,7 +22,7 @@ from dora.errors import BadUsage, NoAccess
 
 if TYPE_CHECKING:
     from dora.publish.issue import Issues
-    from dora.results import Report
+    from dora.report.model import Report
 
 #: How GitHub names a repository.
 REPOSITORY = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]+")
@@ -47,10 +47,10 @@ def issue(
 
     It is compared with --previous, or else with what the last comment keeps.
     """
-    from dora.movements import failed_of  # noqa: PLC0415  # as needed
     from dora.publish.issue import Found  # noqa: PLC0415  # heavy: PyGithub
-    from dora.publish.memory import pack  # noqa: PLC0415  # as needed
-    from dora.render.comment import render_comment, week_of  # noqa: PLC0415  # likewise
+    from dora.publish.last_post import pack  # noqa: PLC0415  # as needed
+    from dora.render.weekly_comment import render_comment, week_of  # noqa: PLC0415  # likewise
+    from dora.report.diff import failed_of  # noqa: PLC0415  # as needed
 
     given = read(report, evidence, previous)
     called = _title(title, given.report)
@@ -72,7 +72,7 @@ def issue(
 
 def _title(title: str | None, report: "Report") -> str:
     """The title, on one line and with nothing in it that cannot be seen."""
-    from dora.render.words import plain  # noqa: PLC0415  # as needed
+    from dora.render.formatting import plain  # noqa: PLC0415  # as needed
 
     title = title or f"DORA metrics of {report.organization}"
     title = plain(" ".join(title.split()))
@@ -92,7 +92,7 @@ def _body(report: "Report", link: str) -> str:
 
 def _issues(repository: str, title: str, dry_run: bool) -> "Issues | None":
     """The issue's place at GitHub; None for a dry run that nobody gave a token for."""
-    from dora.collect.access import find_access  # noqa: PLC0415  # heavy: PyGithub
+    from dora.collect.github.access import find_access  # noqa: PLC0415  # heavy: PyGithub
     from dora.publish.issue import Issues  # noqa: PLC0415  # likewise
 
     owner, _, name = repository.partition("/")

@@ -8,12 +8,12 @@ import typer
 
 from dora.cli import output as out
 from dora.cli.options import Verbose
-from dora.cli.publish.given import DryRun, EvidenceFile, ReportFile, say
+from dora.cli.publish.inputs import DryRun, EvidenceFile, ReportFile, say
 from dora.errors import BadUsage
 
 if TYPE_CHECKING:
-    from dora.publish.database.address import Place
-    from dora.results import Report
+    from dora.publish.database.connection import Place
+    from dora.report.model import Report
 
 VARIABLE = "DORA_DATABASE_URL"
 
@@ -46,8 +46,8 @@ def postgres(
     What is there is updated, and what GitHub no longer shows is removed, all in one transaction.
     Tables are made and upgraded as needed; docs/database.md lists them.
     """
-    from dora.documents import read_report  # noqa: PLC0415  # heavy: pydantic
-    from dora.publish.database import address  # noqa: PLC0415  # as needed
+    from dora.publish.database import connection  # noqa: PLC0415  # as needed
+    from dora.report.documents import read_report  # noqa: PLC0415  # heavy: pydantic
 
     given = url or os.environ.get(VARIABLE, "").strip()
     if not given:
@@ -55,13 +55,13 @@ def postgres(
             f"postgres: no database was named; allowed: --url or {VARIABLE}, such as "
             "postgresql://USER@HOST/DATABASE or sqlite:///FILE"
         )
-    address.check_installed()
-    place = address.find_place(given, schema or address.SCHEMA)
+    connection.check_installed()
+    place = connection.find_place(given, schema or connection.SCHEMA)
     read = read_report(report)
     if dry_run:
         out.show(_told(read, evidence, place))
         return
-    from dora.publish.database.store import publish  # noqa: PLC0415  # heavy: SQLAlchemy
+    from dora.publish.database.load import publish  # noqa: PLC0415  # heavy: SQLAlchemy
 
     done = publish(read, evidence, place)
     if done.is_old:
@@ -74,8 +74,8 @@ def postgres(
 
 def _told(report: "Report", evidence: Path | None, place: "Place") -> str:
     """What would be written, and where to; the database is not asked."""
-    from dora.documents import check_evidence  # noqa: PLC0415  # heavy: pydantic
-    from dora.items import Window, read_items  # noqa: PLC0415  # likewise
+    from dora.report.documents import check_evidence  # noqa: PLC0415  # heavy: pydantic
+    from dora.report.evidence_stream import Window, read_items  # noqa: PLC0415  # likewise
 
     buckets = sum(len(row.trend) for row in report.rows)
     lines = [f"{len(report.rows):,} rows of {report.organization} by {report.by}"]

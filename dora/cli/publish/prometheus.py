@@ -8,9 +8,9 @@ import typer
 
 from dora.cli import output as out
 from dora.cli.options import Verbose
-from dora.cli.publish.given import DryRun, EvidenceFile, ReportFile, read, say
+from dora.cli.publish.inputs import DryRun, EvidenceFile, ReportFile, read, say
 from dora.errors import BadUsage
-from dora.files import write_file
+from dora.publish.atomic_file import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,9 +36,9 @@ def prometheus(
     With --evidence also how long the oldest open outage has lasted. User and password of a
     Pushgateway are read from DORA_PUSHGATEWAY_USER and DORA_PUSHGATEWAY_PASSWORD.
     """
-    from dora.publish.exposition import MODE, check_installed, exposition  # noqa: PLC0415  # late
     from dora.publish.gauges import gauges_of, value  # noqa: PLC0415  # likewise
-    from dora.publish.pushgateway import Gateway, check_gateway, push  # noqa: PLC0415  # likewise
+    from dora.publish.prometheus.exposition import MODE, check_installed, exposition  # noqa: PLC0415  # late
+    from dora.publish.prometheus.pushgateway import Gateway, check_gateway, push  # noqa: PLC0415  # likewise
 
     if output is None and pushgateway is None and not dry_run:
         raise BadUsage(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dora.cli import output as out
 from dora.cli.options import Verbose
-from dora.cli.publish.given import DryRun, ReportFile, read, say
+from dora.cli.publish.inputs import DryRun, ReportFile, read, say
 from dora.errors import CannotWrite
 
 

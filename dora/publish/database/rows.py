@@ -8,10 +8,10 @@ from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dora.items import Window
-from dora.numbers import METRICS, OF_ROWS, values
 from dora.publish.database.texts import clean
-from dora.results import Report, Row, Scope
+from dora.report.evidence_stream import Window
+from dora.report.figures import METRICS, OF_ROWS, values
+from dora.report.model import Report, Row, Scope
 
 EVIDENCE = "evidence"  #: the kind of a run that told evidence
 #: A file that does not say where its run looked covers nothing: it takes nothing away.

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.types import TypeEngine
 
-from dora.numbers import METRICS, OF_ROWS, Number
+from dora.report.figures import METRICS, OF_ROWS, Number
 
 
 class Instant(TypeDecorator[datetime]):

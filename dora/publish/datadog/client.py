@@ -15,7 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from dora.errors import CannotWrite
 from dora.publish.datadog.account import Account
-from dora.publish.datadog.answers import clean, no_datadog, said_by, unreachable, wait_for, why
+from dora.publish.datadog.responses import clean, no_datadog, said_by, unreachable, wait_for, why
 
 if TYPE_CHECKING:
     from datadog_api_client import ApiClient

@@ -12,11 +12,11 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
-from dora.documents import Deployment, Episode, Evidence
-from dora.movements import place_of
-from dora.publish.datadog.figures import tag
+from dora.publish.datadog.series import tag
 from dora.publish.gauges import value
-from dora.results import Report
+from dora.report.diff import place_of
+from dora.report.documents import Deployment, Episode, Evidence
+from dora.report.model import Report
 
 #: Characters of an id, at the most; 16 is the least.
 LONGEST_ID = 128

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dora.errors import CannotWrite
-from dora.files import write_file
+from dora.publish.atomic_file import write_file
 
 
 class Receipt:

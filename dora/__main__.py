@@ -1,0 +1,5 @@
+"""`python -m dora`: the command line."""
+
+from dora.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""What became of every deployment and commit, worked out from the tables."""

@@ -1,0 +1,100 @@
+"""What several targets share: options, the files that they name, what moved, and a word at the end.
+
+Every target takes a `Given`, read once.
+"""
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dora.errors import BadUsage
+
+if TYPE_CHECKING:
+    from dora.publish.last_post import Memory
+    from dora.report.diff import Movements
+    from dora.report.documents import Evidence
+    from dora.report.model import Report
+
+ReportFile = Annotated[
+    Path, typer.Argument(metavar="REPORT.json", help="What `dora report` wrote as JSON.")
+]
+EvidenceFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--evidence",
+        metavar="FILE",
+        help="What `dora explain --format json` wrote: names deployments.",
+    ),
+]
+PreviousFile = Annotated[
+    Path | None,
+    typer.Option("--previous", metavar="FILE", help="The report to compare with."),
+]
+Link = Annotated[
+    str, typer.Option("--link", metavar="URL", help="Where the whole report is to be found.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print what would be sent, and send nothing.")
+]
+
+
+@dataclass(frozen=True)
+class Given:
+    """The files that were named, read; *path* is the report's."""
+
+    path: Path
+    report: "Report"
+    evidence: "Evidence | None" = None
+    previous: "Report | None" = None
+
+
+def read(report: Path, evidence: Path | None = None, previous: Path | None = None) -> Given:
+    """Read the files; BadUsage where the evidence is of something else than the report."""
+    from dora.report.documents import (  # noqa: PLC0415  # heavy: pydantic
+        check_evidence,
+        read_evidence,
+        read_report,
+    )
+
+    given = Given(
+        path=report,
+        report=read_report(report),
+        evidence=read_evidence(evidence) if evidence else None,
+        previous=read_report(previous) if previous else None,
+    )
+    if given.evidence:
+        check_evidence(given.report, given.evidence.until, given.evidence.organization)
+    return given
+
+
+def movements(given: Given, memory: "Memory | None" = None) -> "tuple[Movements | None, str]":
+    """What moved since the report to compare with; else None, and why where that is strange.
+
+    The report to compare with is *given.previous*, or that of *memory*.
+    """
+    from dora.report.diff import can_compare, find_movements  # noqa: PLC0415  # as needed
+
+    before = given.previous or (memory.report if memory else None)
+    if before is None:
+        return None, ""
+    why = can_compare(before, given.report)
+    if why and given.previous is not None:
+        raise BadUsage(f"--previous: cannot be compared with: {why}")
+    if why:
+        return None, f"of the last post, {why}"
+    if given.previous is not None or memory is None:
+        return find_movements(before, given.report, given.evidence, None), ""
+    found = find_movements(before, given.report, given.evidence, memory.failed)
+    if not memory.is_whole:
+        found = replace(found, appeared=())  # they may only have been forgotten
+    return found, ""
+
+
+def say(text: str) -> None:
+    """Say on standard error what was done; names and addresses of others may be in it."""
+    from dora.render.formatting import plain  # noqa: PLC0415  # as needed
+
+    print(f"dora: {plain(text)}", file=sys.stderr)

@@ -1,0 +1,1 @@
+"""What was read of commits, kept in one SQLite file an organization."""

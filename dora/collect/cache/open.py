@@ -1,0 +1,63 @@
+"""An organization's repositories in, what is kept of each out; the file is opened for the first."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dora.collect.cache.repository_cache import Kept
+from dora.collect.cache.store import Cache, cache_path
+from dora.collect.github.client import Client
+from dora.collect.repositories import Found
+from dora.config import Config
+
+
+@dataclass
+class Keeping:
+    """The cache of one organization, where one is wanted and who wrote a change does not matter.
+
+    An author's name is nobody's business on a disk, and can change.
+    """
+
+    client: Client
+    config: Config
+    with_authors: bool = False
+    _cache: Cache | None = field(default=None, init=False)
+    _folder: Path | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        """BadUsage where the folder that was named cannot be meant."""
+        if self.with_authors or self.config.changes.exclude_authors:
+            return
+        try:
+            self._folder = self.config.cache_directory
+        except LookupError as wrong:
+            told = f"no cache is kept: {wrong}; name a folder with --cache, or --no-cache"
+            self.client.progress.warns(told)
+
+    def of(self, found: Found) -> Kept | None:
+        """What is kept of a repository; None where nothing is to be."""
+        if self._folder is None or found.id is None:
+            return None
+        if self._cache is None:
+            path = cache_path(self._folder, self.client.access.api, self.config.organization)
+            self._cache = Cache(path, self.client.progress.warns)
+        # Only what was asked alike is of use.
+        on = self.config.failures
+        asked = f"labels={on.hotfix or on.label} messages={on.revert}"
+        return Kept(self._cache, found.id, asked=asked, branch=found.branch)
+
+    def close(self) -> None:
+        """Leave the file to others."""
+        if self._cache is not None:
+            self._cache.close()
+
+
+@contextmanager
+def keeping(client: Client, config: Config, *, with_authors: bool = False) -> Iterator[Keeping]:
+    """The cache, closed in the end."""
+    kept = Keeping(client, config, with_authors)
+    try:
+        yield kept
+    finally:
+        kept.close()

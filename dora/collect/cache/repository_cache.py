@@ -1,0 +1,158 @@
+"""One repository's commits and pull requests, as older runs read them and as this one keeps them.
+
+Commits never change. Which requests GitHub associates with them, and these requests' labels, may:
+every such change is a change of a request, so that `freshen` finds it. See docs/decisions/.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from math import ceil
+
+from dora.collect.cache.store import Cache, Key
+from dora.collect.records import Commit, Label, Request
+from dora.model.shipped_commits import EPOCH, microseconds
+
+#: What is known of a repository as a whole.
+HEAD: Key = ("repository", "")
+#: Commits that are kept before the repository is read to its end.
+MANY = 1000
+#: Changes are recent for so long, by our clock, which may be wrong.
+RECENT = timedelta(hours=1)
+#: Time in which GitHub's machines agree on what happened.
+SETTLES = timedelta(minutes=5)
+
+
+class Kept:
+    """What is kept of one repository: nothing of it counts before it was told to be fresh."""
+
+    def __init__(self, cache: Cache, repository: int, *, asked: str, branch: str | None) -> None:
+        self._cache = cache
+        self._owner = (repository, asked)
+        self._branch = branch
+        self._seen = cache.get(self._owner, HEAD)
+        told = json.loads(self._seen or "{}")
+        #: Whether anything of an older run is of use: what GitHub associates depends on the branch.
+        self.has_any = bool(told) and told["branch"] == branch
+        self.stamp: str | None = told["stamp"] if self.has_any else None
+        self.labels: dict[str, str] = dict(told["labels"]) if self.has_any else {}
+        #: How many commits are kept, when the oldest and the newest of them was made.
+        self._extent: list[int] = told["extent"] if self.has_any else []
+        self._is_anew = not self.has_any
+        self._read_labels: dict[str, str] = {}
+        self._is_fresh = False
+        self._is_mixed = False
+        self._rows: dict[Key, str] = {}
+        self._dropped: set[Key] = set()
+
+    def commit(self, sha: str) -> Commit | None:
+        """A commit that an older run read."""
+        said = self._get(("commit", sha))
+        if said is None:
+            return None
+        authored, committed, parents, message, requests = json.loads(said)
+        return Commit(
+            sha, _instant(authored), _instant(committed), tuple(parents), message, None,
+            tuple(requests),
+        )  # fmt: skip
+
+    def request(self, number: int) -> Request | None:
+        """A merged pull request that an older run read."""
+        said = self._get(("request", str(number)))
+        if said is None:
+            return None
+        created, merged, sha, ref, first, branch, labels = json.loads(said)
+        return Request(
+            number, _instant(created), _instant(merged), sha, ref,
+            None if first is None else _instant(first), tuple(branch),
+            tuple(Label(*label) for label in labels),
+        )  # fmt: skip
+
+    def expected(self, now: datetime) -> int:
+        """How many commits may have come since: as many a day as are kept."""
+        if not self._extent:
+            return 0
+        count, oldest, newest = self._extent
+        since = max(0, microseconds(now) - newest)
+        return ceil(count * since / max(1, newest - oldest))
+
+    def forget(self) -> None:
+        """Make nothing of what older runs read."""
+        self._is_anew = True
+        self.has_any = False
+        self.stamp, self.labels, self._extent = None, dict(self._read_labels), []
+
+    def drop(self, shas: Iterable[str]) -> None:
+        """Forget single commits: GitHub may associate them with other requests now."""
+        self._dropped.update(("commit", sha) for sha in shas)
+
+    def is_fresh_as_of(self, stamp: str | None) -> None:
+        """From now on it is true of all requests that changed up to *stamp*."""
+        self.stamp = stamp
+        self._is_fresh = True
+
+    def keep_commits(self, commits: Iterable[Commit]) -> None:
+        """Keep commits for the next run."""
+        for one in commits:
+            said = [microseconds(one.authored_at), microseconds(one.committed_at), one.parents,
+                    one.message, one.requests]  # fmt: skip
+            self._rows["commit", one.sha] = json.dumps(said)
+            at = microseconds(one.committed_at)
+            count, oldest, newest = self._extent or (0, at, at)
+            self._extent = [count + 1, min(oldest, at), max(newest, at)]
+        if len(self._rows) >= MANY and self._is_fresh:
+            self.save()
+
+    def keep_request(self, one: Request) -> None:
+        """Keep a merged pull request for the next run.
+
+        Where a label's name is another than before it was renamed meanwhile: nothing more is kept.
+        """
+        for label in one.labels:
+            self._read_labels[label.id] = label.name
+            self._is_mixed |= self.labels.setdefault(label.id, label.name) != label.name
+        first = None if one.first_authored_at is None else microseconds(one.first_authored_at)
+        said = [microseconds(one.created_at), microseconds(one.merged_at), one.merge_sha,
+                one.head_ref, first, one.branch, one.labels]  # fmt: skip
+        self._rows["request", str(one.number)] = json.dumps(said)
+
+    def save(self) -> None:
+        """Write what is to be kept; nothing where another run was quicker, or it is not fresh."""
+        if not self._is_fresh or self._is_mixed:
+            return
+        told = {"stamp": self.stamp, "branch": self._branch,
+                "labels": sorted(self.labels.items()), "extent": self._extent}  # fmt: skip
+        head = json.dumps(told)
+        if head == self._seen and not (self._rows or self._dropped or self._is_anew):
+            return
+        self._is_fresh = self._cache.put(
+            self._owner,
+            {**self._rows, HEAD: head},
+            head=HEAD,
+            seen=self._seen,
+            dropped=self._dropped,
+            is_anew=self._is_anew,
+        )
+        self._seen = head
+        self._rows, self._dropped, self._is_anew = {}, set(), False
+
+    def _get(self, key: Key) -> str | None:
+        if not self.has_any or self._seen is None or key in self._dropped:
+            return None
+        return self._cache.get(self._owner, key, beside=(HEAD, self._seen))
+
+
+def _instant(at: int) -> datetime:
+    return EPOCH + timedelta(microseconds=at)
+
+
+def settled(stamp: str, now: datetime) -> str:
+    """Up to when all changes of requests are known, where the latest of them was at *stamp*.
+
+    GitHub's instants are whole seconds, and its machines do not all learn of a change at once: of
+    what is recent, more may come to light that was at the same time or a little earlier.
+    """
+    latest = datetime.fromisoformat(stamp)
+    if now - latest < RECENT:
+        latest -= SETTLES
+    return latest.isoformat()

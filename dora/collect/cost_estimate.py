@@ -1,0 +1,159 @@
+"""An organization in, what a report of it would cost out: the list is read, the rest estimated.
+
+Of every repository that a report would read, the dates of its newest deployments and commits are
+asked for, several repositories in a request: from how dense they lie follows how many there are.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import aclosing
+from datetime import datetime
+from math import ceil
+from typing import Any, NamedTuple
+
+from dora.collect.cache.open import keeping
+from dora.collect.cache.repository_cache import Kept
+from dora.collect.github import page_size
+from dora.collect.github.client import Client
+from dora.collect.organization import find_skips
+from dora.collect.repositories import Found, list_repositories
+from dora.collect.repository.context import Place, find
+from dora.config import Config
+from dora.errors import CannotRead
+from dora.model.cost_estimate import Plan
+
+#: Points of 100 rows asked for: each row brings connections of its own, such as a deployment's
+#: statuses, or a commit's parents and requests with their labels and commits.
+POINTS = {"deployments": 1, "commits": 8, "updates": 4}
+#: Repositories that are named because they take most requests.
+LONGEST = 3
+#: Connections beside the first page of deployments, in points: tags, labels, the latest request.
+POINTS_BESIDE = 0.04
+
+
+class Expected(NamedTuple):
+    """What may have to be read of one repository, in rows; whether some of it is kept."""
+
+    name: str
+    deployments: int
+    commits: int
+    is_kept: bool
+
+    def pages(self) -> dict[str, tuple[float, int]]:
+        """Requests (a part of one where it is shared) and rows asked for, by kind."""
+        first = page_size.FIRST_PAGE
+        rest = max(0, self.deployments - first)
+        alone, rows = _pages(
+            rest, page_size.FULL_PAGE if rest > page_size.SMALL_PAGE else max(1, rest)
+        )
+        is_busy = self.deployments > page_size.SMALL_PAGE
+        return {
+            "deployments": (first / page_size.FULL_SHARE + alone, first + rows),
+            "commits": _pages(self.commits, page_size.FULL_PAGE if is_busy else first),
+            "updates": _pages(int(self.is_kept), first),
+        }
+
+    @property
+    def requests(self) -> float:
+        """Requests of all kinds."""
+        return sum(requests for requests, _ in self.pages().values())
+
+    @property
+    def points(self) -> float:
+        """Points of these requests, taken together with other repositories' of their kind."""
+        rows = {kind: asked for kind, (_, asked) in self.pages().items()}
+        return POINTS_BESIDE + sum(
+            POINTS[kind] * asked / page_size.FULL_PAGE for kind, asked in rows.items()
+        )
+
+
+def make_plan(client: Client, config: Config) -> Plan:
+    """What a report would cost, about; raises what `collect` raises where nothing can be told."""
+    return client.run(_make_plan(client, config))
+
+
+async def _make_plan(client: Client, config: Config) -> Plan:
+    skips, reading, listed = find_skips(config), [], 0
+    with keeping(client, config) as kept:
+        async with aclosing(list_repositories(client, config.organization)) as repositories:
+            async for found in repositories:
+                listed += 1
+                if skips(found) is None:
+                    asking = _expect(client, config, found, kept.of(found))
+                    reading.append(asyncio.create_task(asking))
+        answers = await asyncio.gather(*reading)
+    expected = [one for one in answers if one is not None]
+    requests, points = _sum(expected, listed, config)
+    in_flight = min(config.collect.concurrency, sum(requests.values()))
+    longest = sorted(expected, key=lambda one: (-one.requests, one.name))
+    return Plan(
+        organization=config.organization,
+        listed=listed,
+        read=len(reading),
+        unknown=len(reading) - len(expected),
+        requests=requests,
+        points=points,
+        seconds=sum(requests.values()) * client.seconds / max(1, client.requests) / in_flight,
+        concurrency=config.collect.concurrency,
+        longest=tuple((one.name, ceil(one.requests)) for one in longest[:LONGEST]),
+        asked=client.requests,
+        limit=client.limit,
+        remaining=client.remaining,
+    )
+
+
+def _sum(expected: Iterable[Expected], listed: int, config: Config) -> tuple[dict[str, int], int]:
+    """Requests by what they ask for, and points, of all repositories together."""
+    pages = max(1, ceil(listed / page_size.FULL_PAGE))
+    incidents = int(config.failures.incident and bool(config.incidents.labels))
+    parts: defaultdict[str, float] = defaultdict(float)
+    points = float(pages + incidents)
+    for one in expected:
+        for kind, (count, _) in one.pages().items():
+            parts[kind] += count
+        points += one.points
+    asked = {kind: ceil(count) for kind, count in parts.items() if count}
+    return {"repositories": pages, "incidents": incidents, **asked}, ceil(points)
+
+
+async def _expect(
+    client: Client, config: Config, found: Found, kept: Kept | None
+) -> Expected | None:
+    """What may have to be read of a repository; None where it does not let itself be asked."""
+    place = Place(client, config.organization, found.name)
+    try:
+        repository = find(await place.ask("plan", rows=page_size.FIRST_PAGE), "repository")
+    except CannotRead:
+        return None
+    target = (repository.get("defaultBranchRef") or {}).get("target") or {}
+    window = config.window
+    deployments = _count(repository.get("deployments"), "createdAt", config.lookback_start)
+    commits = _count(target.get("history"), "committedDate", window.since)
+    is_kept = kept is not None and kept.has_any
+    if kept is not None and is_kept:
+        commits = min(commits, kept.expected(config.now))
+    return Expected(found.name, deployments, commits, is_kept)
+
+
+def _count(page: dict[str, Any] | None, date: str, begin: datetime) -> int:
+    """How many there may be since *begin*, by the dates of the newest ones."""
+    if not page:
+        return 0
+    dates = [datetime.fromisoformat(node[date]) for node in page["nodes"] if node]
+    since = [one for one in dates if one >= begin]
+    if len(since) < len(dates) or not page["pageInfo"]["hasNextPage"] or not dates:
+        return len(since)
+    newest, oldest = max(dates), min(dates)
+    span = max(1.0, (newest - oldest).total_seconds())
+    return ceil(len(dates) * (newest - begin).total_seconds() / span)
+
+
+def _pages(rows: int, first: int) -> tuple[float, int]:
+    """Requests for so many rows, and rows asked for: pages grow, the short ones are shared."""
+    requests, asked, page = 0.0, 0, first
+    while asked < rows:
+        requests += page / page_size.FULL_SHARE if page <= page_size.SMALL_PAGE else 1
+        asked += page
+        page = min(page_size.FULL_PAGE, 2 * page)
+    return requests, asked

@@ -1,0 +1,1 @@
+"""GitHub's API: one query at a time, within its limits."""

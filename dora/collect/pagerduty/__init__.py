@@ -1,0 +1,1 @@
+"""Incidents of PagerDuty; needs the extra `pagerduty`."""

@@ -1,0 +1,1 @@
+"""Reading one repository: deployments, commits, pull requests and tags."""

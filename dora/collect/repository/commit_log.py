@@ -1,0 +1,235 @@
+"""One commit in, the commits it reaches out, in the order of `git log`, as many as are asked for.
+
+What is known already, from this run or a kept one, is not asked for again; what comes out is the
+same either way. So neither what was kept nor the size of GitHub's pages can change a number.
+"""
+
+import asyncio
+import heapq
+from dataclasses import dataclass, field
+from typing import Any
+
+from dora.collect.cache.repository_cache import Kept
+from dora.collect.github import page_size
+from dora.collect.github.pagination import next_cursor, read_pages
+from dora.collect.records import Commit
+from dora.collect.repository.context import Place, find
+from dora.collect.repository.deployments import parse_instant
+from dora.collect.repository.pull_requests import PullRequests, is_merged
+from dora.errors import CannotRead
+from dora.model.shipped_commits import microseconds
+
+NO_PAGE: dict[str, Any] = {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
+
+
+@dataclass
+class Listing:
+    """The history of one commit as GitHub lists it, page by page."""
+
+    start: str
+    commits: list[Commit] = field(default_factory=list)
+    cursor: str | None = None
+    is_over: bool = False
+
+
+@dataclass
+class CommitLog:
+    """What is known of one repository's commits."""
+
+    place: Place
+    requests: PullRequests
+    with_authors: bool = False
+    with_messages: bool = False
+    kept: Kept | None = None
+    new_rows: int = 0  #: commits that may have come since others were kept
+    known: dict[str, Commit] = field(default_factory=dict)
+    _listed_by: dict[str, Listing] = field(default_factory=dict)  #: of unknown parents
+
+    def get(self, sha: str) -> Commit | None:
+        """A commit that is known, from this run or a kept one."""
+        commit = self.known.get(sha)
+        if commit is None and self.kept is not None:
+            commit = self.kept.commit(sha)
+            if commit is None or not all(self.requests.has(one) for one in commit.requests):
+                return None
+            self.known[sha] = commit
+        return commit
+
+    async def learn(self, sha: str) -> Commit:
+        """A commit, asked for where it is not known; CannotRead where GitHub has none such.
+
+        With it come commits behind it: whoever asks for one soon asks for its parents.
+        """
+        listing = self._listed_by.get(sha)
+        if listing is not None and not listing.is_over:
+            await self.read(listing, max(page_size.FIRST_PAGE, len(listing.commits)))
+        if (commit := self.get(sha)) is None:
+            await self.read(Listing(sha), page_size.FIRST_PAGE)
+            commit = self.get(sha)
+        if commit is None:
+            raise CannotRead("GitHub lists a history without the commit it begins with")
+        return commit
+
+    async def read(self, listing: Listing, rows: int) -> None:
+        """Read the next page of a listing, at most so many commits."""
+        answer = await self.place.ask(
+            "commits",
+            rows=rows,
+            oid=listing.start,
+            after=listing.cursor,
+            authors=self.with_authors,
+            messages=self.with_messages,
+            labels=self.requests.with_labels,
+        )
+        page = find(answer, "repository", "object", "history")
+        await self._complete(page["nodes"])
+        commits = [self._commit(node) for node in page["nodes"]]
+        listing.is_over = not page["pageInfo"]["hasNextPage"]
+        if not commits and not (listing.is_over and listing.commits):
+            raise CannotRead("GitHub gives pages without commits")
+        if not listing.is_over:
+            listing.cursor = next_cursor(page, listing.cursor)
+        for node, commit in zip(page["nodes"], commits, strict=True):
+            known = self.known.setdefault(node["oid"], commit)
+            listing.commits.append(known)
+            for parent in known.parents:
+                self._listed_by[parent] = listing
+        if self.kept is not None:
+            self.kept.keep_commits(commits)
+
+    async def _complete(self, nodes: list[dict[str, Any]]) -> None:
+        """Read what of these commits did not fit on the page: parents, requests, labels."""
+        parts = [
+            (node, name)
+            for node in nodes
+            for name in ("parents", "associatedPullRequests")
+            if (node[name] or NO_PAGE)["pageInfo"]["hasNextPage"]
+        ]
+        if parts:
+            await asyncio.gather(*(self._read_on(node, name) for node, name in parts))
+        await self.requests.learn(
+            request
+            for node in nodes
+            for request in (node["associatedPullRequests"] or NO_PAGE)["nodes"]
+            if request
+        )
+
+    async def _read_on(self, node: dict[str, Any], name: str) -> None:
+        """Read a connection of a commit to its end, all of it into its first page."""
+        first = node[name]
+
+        async def ask(cursor: str | None) -> dict[str, Any]:
+            answer = await self.place.ask(
+                "commit",
+                rows=page_size.FIRST_PAGE,
+                oid=node["oid"],
+                after=cursor or first["pageInfo"]["endCursor"],
+                parents=name == "parents",
+                labels=self.requests.with_labels,
+            )
+            return find(answer, "repository", "object", name)
+
+        first["nodes"] += await read_pages(ask)
+
+    def _commit(self, node: dict[str, Any]) -> Commit:
+        message = node.get("message")
+        requests = (node["associatedPullRequests"] or NO_PAGE)["nodes"]
+        return Commit(
+            sha=node["oid"],
+            authored_at=parse_instant(node["authoredDate"]),
+            committed_at=parse_instant(node["committedDate"]),
+            parents=tuple(one["oid"] for one in node["parents"]["nodes"] if one),
+            message=message if message and "revert" in message.lower() else None,
+            login=((node.get("author") or {}).get("user") or {}).get("login"),
+            requests=tuple(one["number"] for one in requests if one and is_merged(one)),
+        )
+
+
+class Walk:
+    """One commit's history, newest first, as far as it was walked.
+
+    It follows GitHub's own listing until all that lies ahead is known; from there on it goes by
+    itself, as git does: of the parents of what was shown, the one with the latest date is next.
+    """
+
+    def __init__(self, log: CommitLog, start: str, at: int) -> None:
+        self.start = start
+        self.at = at  #: committer's date of the last commit shown: what comes is hardly newer
+        self.is_over = False
+        self.rows = 0  #: of the last page
+        self._log = log
+        self._listing = Listing(start)
+        self._place = 0  #: in the listing
+        self._seen = {start}  #: shown, or a parent of what was shown
+        self._ahead: dict[str, int] = {start: 0}  #: seen and not shown, with its turn to be seen
+        self._by_date: list[tuple[int, int, Commit]] | None = None
+
+    async def show(self, count: int) -> list[Commit]:
+        """The next *count* commits; fewer only at the end of the history."""
+        found: list[Commit] = []
+        while len(found) < count and not self.is_over:
+            if self._by_date is None and self._place == len(self._listing.commits):
+                self._go_alone()
+            if self._by_date is not None:
+                found.append(await self._next_by_date(self._by_date))
+            elif self._place < len(self._listing.commits):
+                found.append(self._next_listed())
+            else:
+                await self._log.read(self._listing, self._rows_to_ask(count - len(found)))
+                self._look_for_end()
+        self.rows = len(found)
+        if found:
+            self.at = microseconds(found[-1].committed_at)
+        return found
+
+    def _rows_to_ask(self, wanted: int) -> int:
+        """How many commits to ask GitHub for: few where most of them are kept."""
+        kept = self._log.kept
+        if kept is None or not kept.has_any:
+            return wanted
+        rows = max(page_size.FEW, self._log.new_rows, 2 * len(self._listing.commits))
+        # A page too long to share its request costs one, however long it is.
+        return min(wanted, rows if rows <= page_size.SMALL_PAGE else page_size.FULL_PAGE)
+
+    def _go_alone(self) -> None:
+        """Leave GitHub's listing where all that lies ahead is known."""
+        ahead = [(turn, self._log.get(sha)) for sha, turn in self._ahead.items()]
+        if ahead and all(commit for _, commit in ahead):
+            self._ahead = {}
+            self._by_date = []
+            for turn, commit in ahead:
+                self._wait(self._by_date, turn, commit)
+
+    def _wait(
+        self, waiting: list[tuple[int, int, Commit]], turn: int, commit: Commit | None
+    ) -> None:
+        if commit is not None:
+            heapq.heappush(waiting, (-microseconds(commit.committed_at), turn, commit))
+
+    def _next_listed(self) -> Commit:
+        commit = self._listing.commits[self._place]
+        self._place += 1
+        self._ahead.pop(commit.sha, None)
+        self._see_parents(commit)
+        self._look_for_end()
+        return commit
+
+    def _look_for_end(self) -> None:
+        self.is_over = self._listing.is_over and self._place == len(self._listing.commits)
+
+    async def _next_by_date(self, waiting: list[tuple[int, int, Commit]]) -> Commit:
+        """The commit whose turn it is, once every date is known that could come before."""
+        while self._ahead:
+            sha = next(iter(self._ahead))
+            commit = self._log.get(sha) or await self._log.learn(sha)
+            self._wait(waiting, self._ahead.pop(sha), commit)
+        commit = heapq.heappop(waiting)[2]
+        self._see_parents(commit)
+        self.is_over = not waiting and not self._ahead
+        return commit
+
+    def _see_parents(self, commit: Commit) -> None:
+        for parent in commit.parents:
+            if parent not in self._seen:
+                self._ahead[parent] = len(self._seen)
+                self._seen.add(parent)

@@ -1,0 +1,134 @@
+"""Pull requests as GitHub tells of them in, rows of their tables out: merged ones alone."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from dora.collect.cache.repository_cache import Kept
+from dora.collect.github.pagination import read_pages
+from dora.collect.records import Label, Request
+from dora.collect.repository.context import Place, find
+from dora.collect.repository.deployments import parse_instant
+
+Rows = dict[str, list[tuple[Any, ...]]]
+#: Requests that are seldom more than one are asked for by pages of one row.
+ONE = 1
+
+
+@dataclass
+class PullRequests:
+    """The merged pull requests of one repository: those known, and rows of those that count."""
+
+    place: Place
+    with_labels: bool
+    kept: Kept | None = None
+    rows: Rows = field(
+        default_factory=lambda: {
+            name: [] for name in ("pull_requests", "associations", "branch_commits", "labels")
+        }
+    )
+    merges: dict[int, str | None] = field(default_factory=dict)  #: number → merge commit
+    branches: dict[str, str] = field(default_factory=dict)  #: commit → a request's head branch
+    known: dict[int, Request] = field(default_factory=dict)
+
+    async def learn(self, nodes: Iterable[dict[str, Any]]) -> None:
+        """Take in requests as GitHub tells of them: merged ones that were not known."""
+        new = {
+            node["number"]: node
+            for node in nodes
+            if is_merged(node) and node["number"] not in self.known
+        }
+        overflowing = [
+            node for node in new.values()
+            if self.with_labels and node.get("labels") and node["labels"]["pageInfo"]["hasNextPage"]
+        ]  # fmt: skip
+        if overflowing:
+            await asyncio.gather(*(self._read_labels(node) for node in overflowing))
+        for node in new.values():
+            self._learn(node)
+
+    def add(self, sha: str, numbers: Iterable[int]) -> bool:
+        """Keep the requests associated with a commit; whether it is the merge commit of one."""
+        is_merge = False
+        for number in numbers:
+            request = self.known[number]
+            self.rows["associations"].append((self.place.name, sha, number))
+            self.branches.setdefault(sha, request.head_ref)
+            self._keep(request)
+            is_merge |= request.merge_sha == sha
+        return is_merge
+
+    async def find_merge(self, number: int) -> tuple[str, datetime] | None:
+        """Sha and committer's date of a request's merge commit; None if it was not merged."""
+        answer = await self.place.ask("request", rows=ONE, number=number, after=None)
+        # That a number is an issue's, or nobody's, is told by an error; any other is no answer.
+        errors = tuple(error for error in answer.errors if not _is_no_request(error))
+        node = find(replace(answer, errors=errors), "repository").get("pullRequest")
+        if node is None or node["mergedAt"] is None or node["mergeCommit"] is None:
+            return None
+        await self.learn([node])
+        self._keep(self.known[number])
+        merge = node["mergeCommit"]
+        return merge["oid"], parse_instant(merge["committedDate"])
+
+    def has(self, number: int) -> bool:
+        """Whether a merged request is known, from this run or a kept one."""
+        if number not in self.known and self.kept is not None:
+            request = self.kept.request(number)
+            if request is not None:
+                self.known[number] = request
+        return number in self.known
+
+    def _learn(self, node: dict[str, Any]) -> None:
+        opening, closing = (
+            [one["commit"] for one in node[name]["nodes"] if one] for name in ("opening", "closing")
+        )
+        labels = (node.get("labels") or {}).get("nodes") or () if self.with_labels else ()
+        request = Request(
+            number=node["number"],
+            created_at=parse_instant(node["createdAt"]),
+            merged_at=parse_instant(node["mergedAt"]),
+            merge_sha=(node["mergeCommit"] or {}).get("oid"),
+            head_ref=node["headRefName"],
+            first_authored_at=parse_instant(opening[0]["authoredDate"]) if opening else None,
+            branch=tuple(dict.fromkeys(one["oid"] for one in [*opening, *closing])),
+            labels=tuple(Label(one["id"], one["name"]) for one in labels if one),
+        )
+        self.known[request.number] = request
+        if self.kept is not None:
+            self.kept.keep_request(request)
+
+    def _keep(self, request: Request) -> None:
+        name, number = self.place.name, request.number
+        if number in self.merges:
+            return
+        self.merges[number] = request.merge_sha
+        self.rows["pull_requests"].append(
+            (name, number, request.created_at, request.merged_at, request.merge_sha,
+             request.head_ref, request.first_authored_at)
+        )  # fmt: skip
+        self.rows["branch_commits"] += [(name, number, sha) for sha in request.branch]
+        self.rows["labels"] += [(name, number, label.name) for label in request.labels]
+
+    async def _read_labels(self, node: dict[str, Any]) -> None:
+        """Read all labels of a request, those that did not fit beside it too, into its page."""
+        first = node["labels"]
+
+        async def ask(cursor: str | None) -> dict[str, Any]:
+            after = cursor or first["pageInfo"]["endCursor"]
+            answer = await self.place.ask("request", number=node["number"], after=after)
+            return find(answer, "repository", "pullRequest", "labels")
+
+        first["nodes"] += await read_pages(ask)
+
+
+def _is_no_request(error: dict[str, Any]) -> bool:
+    path = error.get("path") or []
+    return error.get("type") == "NOT_FOUND" and path == ["repository", "pullRequest"]
+
+
+def is_merged(node: dict[str, Any]) -> bool:
+    """Whether a pull request, as GitHub tells of it, was merged."""
+    return node["mergedAt"] is not None

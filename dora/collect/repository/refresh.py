@@ -1,0 +1,139 @@
+"""What older runs kept of a repository in, made true of today out: read what changed since.
+
+Deployments and statuses are read afresh by every run. Commits never change. A pull request that
+was merged, labelled or changed otherwise since tells so by its `updatedAt`; a label that was
+renamed or deleted is missed among the repository's labels.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from dora.collect.cache.repository_cache import Kept, settled
+from dora.collect.github import page_size
+from dora.collect.github.pagination import next_cursor, read_pages
+from dora.collect.repository.context import Place, find
+from dora.collect.repository.pull_requests import PullRequests
+from dora.errors import CannotRead
+
+
+async def freshen(
+    kept: Kept, requests: PullRequests, place: Place, beside: dict[str, Any], now: datetime
+) -> None:
+    """Bring *kept* up to date by what came *beside* the first page of deployments.
+
+    Whatever cannot be brought up to date is forgotten, and then read like any other.
+    """
+    page = beside.get("pullRequests")
+    if page is None:  # the token may not tell: nothing kept is of use, and nothing is to be kept
+        kept.forget()
+        return
+    nodes = page["nodes"] or []
+    latest = max((node["updatedAt"] for node in nodes if node), default=None)
+    try:
+        # Time does not go back: requests are gone, or no longer shown.
+        if _is_later(kept.stamp, latest) or not await _has_all_labels(
+            kept, place, beside.get("labels")
+        ):
+            kept.forget()
+        elif kept.has_any and _is_later(latest, kept.stamp):
+            await _read_updates(kept, requests, place)
+    except CannotRead:
+        kept.forget()
+    kept.is_fresh_as_of(None if latest is None else settled(latest, now))
+
+
+async def _has_all_labels(kept: Kept, place: Place, page: dict[str, Any] | None) -> bool:
+    """Whether every label that was kept is still there, by that name."""
+    if not kept.labels:
+        return True
+    if page is None:
+        return False
+    nodes = list(page["nodes"])
+    if page["pageInfo"]["hasNextPage"]:
+        first = page["pageInfo"]["endCursor"]
+
+        async def ask(cursor: str | None) -> dict[str, Any]:
+            return find(await place.ask("labels", after=cursor or first), "repository", "labels")
+
+        nodes += await read_pages(ask)
+    names = {node["id"]: node["name"] for node in nodes if node}
+    return all(names.get(id_) == name for id_, name in kept.labels.items())
+
+
+async def _read_updates(kept: Kept, requests: PullRequests, place: Place) -> None:
+    """Take in every merged request that changed since, and drop the commits that it brought.
+
+    One that changes while its page is turned moves to the front: it is looked for once more there.
+    """
+    since, newest, rows = kept.stamp, None, page_size.FIRST_PAGE
+    while kept.has_any:
+        nodes, pages = await _updates(place, since, rows, with_labels=requests.with_labels)
+        latest = max((node["updatedAt"] for node in nodes), default=newest)
+        for node in nodes:
+            _take(node, kept)
+            requests.known.pop(node["number"], None)
+            await requests.learn([node])
+        if pages == 1 or latest is None or latest == newest:  # one page: nothing can have moved
+            return
+        # What moved may have done so within the latest second.
+        since = (datetime.fromisoformat(latest) - timedelta(seconds=1)).isoformat()
+        rows = page_size.FEW + sum(node["updatedAt"] == latest for node in nodes)
+        newest = latest
+
+
+async def _updates(
+    place: Place, since: str | None, rows: int, *, with_labels: bool
+) -> tuple[list[dict[str, Any]], int]:
+    """Merged requests that changed later than *since*, latest first; how many pages they took."""
+    found: list[dict[str, Any]] = []
+    cursor: str | None = None
+    pages = 0
+    while True:
+        pages += 1
+        answer = await place.ask("updates", rows=rows, after=cursor, labels=with_labels)
+        page = find(answer, "repository", "pullRequests")
+        nodes = [node for node in page["nodes"] if node]
+        found += [node for node in nodes if _is_later(node["updatedAt"], since)]
+        is_past = any(not _is_later(node["updatedAt"], since) for node in nodes)
+        if is_past or not page["pageInfo"]["hasNextPage"]:
+            return found, pages
+        cursor = next_cursor(page, cursor)
+
+
+def _take(node: dict[str, Any], kept: Kept) -> None:
+    """Drop the commits that a request brought, unless all that was kept was read after its merge.
+
+    That it was known as merged is not enough: the run that read of it may have met some of its
+    commits before the merge, and others after it.
+    """
+    if not _is_later(node["mergedAt"], kept.stamp):
+        return
+    members = node["members"]
+    if members["totalCount"] > len(members["nodes"]):
+        kept.forget()
+        return
+    kept.drop([one["commit"]["oid"] for one in members["nodes"] if one])
+    kept.drop(list(_merged_as(node, kept)))
+
+
+def _merged_as(node: dict[str, Any], kept: Kept) -> Iterator[str]:
+    """The kept commits as which a request was merged: several where it was rebased.
+
+    They can be older than the merge: a merge queue makes them, and deploys them, before it merges.
+    """
+    sha = (node["mergeCommit"] or {}).get("oid")
+    for _ in range(max(1, node["members"]["totalCount"])):
+        commit = None if sha is None else kept.commit(sha)
+        if commit is None:
+            return
+        yield commit.sha
+        if len(commit.parents) != 1:
+            return
+        (sha,) = commit.parents
+
+
+def _is_later(one: str | None, other: str | None) -> bool:
+    if one is None or other is None:
+        return one is not None
+    return datetime.fromisoformat(one) > datetime.fromisoformat(other)

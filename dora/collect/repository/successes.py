@@ -1,0 +1,121 @@
+"""Deployments of a repository in, what each of its environments attempted and achieved out."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from dora.collect.repository.deployments import Deployment
+from dora.config import Config
+from dora.model.environments import Environment, row_key
+from dora.model.shipped_commits import Span, Success, microseconds
+
+RUN = re.compile(r"\S*?/actions/runs/\d+")
+FAILURES = frozenset({"failure", "error"})
+
+
+class Attempts(NamedTuple):
+    """What was read of one environment's deployments."""
+
+    is_production: bool
+    successes: list[Success]
+    needs_all: bool
+    """Whether what went on before the window may decide an outage of it (R1, R2): then all that was
+    shipped since the look-back matters."""
+
+
+@dataclass(frozen=True)
+class AttemptReader:
+    """Tells the environments' attempts apart, by the settings of a run.
+
+    *number* gives a commit's number in the graph by its sha and committer's date.
+    """
+
+    config: Config
+    environment: Callable[[str], Environment]
+    service: Callable[[str, str, str | None], str]
+    span: Span
+    number: Callable[[str, datetime], int]
+
+    def of(self, read: Iterable[Deployment], *, is_hit: bool) -> dict[str, Attempts]:
+        """What was *read* of each environment that has a row, deployments before `until` (W2).
+
+        *is_hit* says whether incidents may be about the repository.
+        """
+        until = self.config.window.until
+        found: dict[str, Attempts] = {}
+        newest_first = sorted(read, key=attrgetter("created_at", "id"), reverse=True)
+        older = 0
+        ranks = {}
+        for one in newest_first:
+            if microseconds(one.created_at) < self.span.lookback:
+                ranks[one.id] = older
+                older += 1
+        by_environment: dict[str, list[Deployment]] = {}
+        for one in newest_first:
+            environment = self.environment(one.environment)
+            is_shown = environment.is_chosen and not environment.is_left_out
+            is_shown &= self.config.ephemeral or not environment.is_ephemeral
+            if is_shown and one.created_at < until:
+                service = self.service(environment.name, one.task, one.payload)
+                key = row_key(environment.key, service)
+                by_environment.setdefault(key, []).append(one)
+        for key, own in by_environment.items():
+            tier = self.environment(own[0].environment).tier
+            parts = [self._success(part, ranks) for part in self._wholes(own)]
+            successes = [one for one in parts if one is not None]
+            found[key] = Attempts(tier == "production", successes, is_hit or self._needs_all(own))
+        return found
+
+    def _wholes(self, own: list[Deployment]) -> list[list[Deployment]]:
+        """Deployments by the workflow run that filed them (D6), the first part of each first."""
+        if self.config.deployments.collapse == "none":
+            return [[one] for one in own]
+        wholes: dict[str | int, list[Deployment]] = {}
+        for one in reversed(own):
+            logs = (RUN.match(log) for _, _, log in sorted(one.statuses, key=_written_at) if log)
+            run = next((match[0] for match in logs if match), None)
+            wholes.setdefault(run or one.id, []).append(one)
+        return list(wholes.values())
+
+    def _success(self, parts: list[Deployment], ranks: dict[int, int]) -> Success | None:
+        """The success of a deployment, of all its parts; None if it never did (D2)."""
+        until = self.config.window.until
+        firsts = [
+            min((at for state, at, _ in part.statuses if state == "success" and at < until),
+                default=None)
+            for part in parts
+        ]  # fmt: skip
+        succeeded = [at for at in firsts if at is not None]
+        if len(succeeded) < len(parts):
+            return None
+        first = parts[0]
+        known = first.committed_at
+        commit = None if known is None else self.number(first.sha, known)
+        return Success(
+            microseconds(max(succeeded)),
+            first.id,
+            microseconds(first.created_at),
+            commit,
+            ranks.get(first.id),
+        )
+
+    def _needs_all(self, own: list[Deployment]) -> bool:
+        """Whether something live before the window failed in it, or was down when it began."""
+        since = self.config.window.since
+        successes = [at for one in own for state, at, _ in one.statuses if state == "success"]
+        last = max((at for at in successes if at < since), default=None)
+        if last is None:
+            return False
+        return any(
+            state in FAILURES and at > last
+            for one in own
+            if any(state == "success" and at < since for state, at, _ in one.statuses)
+            for state, at, _ in one.statuses
+        )
+
+
+def _written_at(status: tuple[str, Any, str | None]) -> Any:
+    return status[1]

@@ -1,0 +1,162 @@
+"""An organization in; its tables, and what the token that read them may do, out.
+
+Rights are proved by what can be read: GitHub tells a classic token's scopes, and of any other token
+nothing at all.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+from github import GithubException
+from requests.exceptions import RequestException
+
+from dora.collect.github.access import Access
+from dora.collect.github.client import Client
+from dora.collect.github.connections import in_thread
+from dora.collect.organization import read_organization
+from dora.collect.progress import Progress
+from dora.collect.repository.deployments import parse_instant
+from dora.config import Config
+from dora.errors import CannotRead, DoraError
+from dora.model.tables import Tables
+from dora.model.token_rights import Checkup, Limit, Probe
+
+#: Unreadable repositories that are asked what exactly is refused; a request each.
+MOST_PROBES = 20
+#: What a report reads of a repository, and its part of the query.
+PARTS = {
+    "deployments": "deployments",
+    "contents": "contents",
+    "pull requests": "requests",
+    "issues": "issues",
+}
+#: `github-authentication-token-expiration` is no ISO 8601: `2026-12-01 10:00:00 UTC` or `… +0200`.
+EXPIRY = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) (?:UTC|([+-]\d{4}))")
+
+
+def examine(
+    client: Client,
+    access: Access,
+    config: Config,
+    progress: Progress,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Tables, Checkup]:
+    """Everything a report needs, and what GitHub said of the token that read it.
+
+    Reads what a report reads, so `requests` and `points` are what a report costs; besides, it asks
+    some four requests, and one for each unreadable repository. Raises what `collect` raises.
+    """
+
+    async def reading() -> tuple[Tables, Checkup]:
+        checkup, private = await _check_token(client, access, config)
+        requests, points = client.requests, client.points
+        tables = await read_organization(client, config, progress, variables)
+        checkup = replace(
+            checkup, requests=tables.requests - requests, points=tables.points - points
+        )  # fmt: skip
+        return tables, await _check_rights(client, checkup, private, tables, config)
+
+    return client.run(reading())
+
+
+async def _check_token(client: Client, access: Access, config: Config) -> tuple[Checkup, list[str]]:
+    """Whose token it is and what it sees, and the names of private repositories among that."""
+    organization = config.organization
+    try:
+        answer = await client.ask("checkup", org=organization, viewer=True)
+    except CannotRead:  # nobody is behind it: GitHub gives no data at all then
+        answer = await client.ask("checkup", org=organization, viewer=False)
+    found = answer.data.get("organization") or {}
+    hidden = found.get("hidden") or {}
+    limit = answer.data.get("rateLimit")
+    headers = await in_thread(lambda: _headers(access))
+    return Checkup(
+        login=(answer.data.get("viewer") or {}).get("login"),
+        scopes=_scopes(headers.get("x-oauth-scopes")),
+        expires_at=_expiry(headers.get("github-authentication-token-expiration")),
+        limit=limit
+        and Limit(limit["limit"], limit["remaining"], parse_instant(limit["resetAt"])),
+        visible=(found.get("repositories") or {}).get("totalCount", 0),
+        private=hidden.get("totalCount", 0),
+    ), [node["name"] for node in hidden.get("nodes") or [] if node]  # fmt: skip
+
+
+def _headers(access: Access) -> dict[str, Any]:
+    """Headers of an answer that costs nothing; none where it cannot be had."""
+    try:
+        _, headers, _ = access.requester().requestJson("GET", "/rate_limit")
+    except (GithubException, RequestException):
+        return {}
+    return headers
+
+
+def _scopes(header: str | None) -> tuple[str, ...] | None:
+    if header is None:
+        return None
+    return tuple(sorted(scope.strip() for scope in header.split(",") if scope.strip()))
+
+
+def _expiry(header: str | None) -> datetime | None:
+    found = EXPIRY.fullmatch((header or "").strip())
+    if found is None:
+        return None
+    day, time, offset = found.groups()
+    return datetime.fromisoformat(f"{day}T{time}{offset or '+0000'}").astimezone(UTC)
+
+
+async def _check_rights(
+    client: Client, checkup: Checkup, private: list[str], tables: Tables, config: Config
+) -> Checkup:
+    """*checkup* with what was refused: of a repository that was read, of those that were not."""
+    repositories = tables.repositories
+    is_unread = repositories["unreadable"].notna()
+    names = sorted(repositories.loc[is_unread, "repository"])[:MOST_PROBES]
+    unread = tuple(await asyncio.gather(*(_probe(client, config, name) for name in names)))
+    read = _likeliest(tables, private)
+    sample = next(iter(unread), None) if read is None else await _probe(client, config, read)
+    refused = None if config.teams else await _teams_refused(client, config)
+    return replace(checkup, sample=sample, unread=unread, teams_refused=refused)
+
+
+def _likeliest(tables: Tables, private: list[str]) -> str | None:
+    """A repository to try rights on: with commits, rather private, rather deployed to.
+
+    A public one proves little: anybody may read it.
+    """
+    repositories = tables.repositories[tables.repositories["unreadable"].isna()]
+    deployed, hidden = set(tables.deployments["repository"]), set(private)
+    filled = repositories.loc[~repositories["is_empty"], "repository"]
+    names = [str(name) for name in filled]
+    return min(
+        names, key=lambda name: (name not in hidden, name not in deployed, name), default=None
+    )  # fmt: skip
+
+
+async def _probe(client: Client, config: Config, name: str) -> Probe:
+    """What of a repository is refused; nothing by name where the repository itself is."""
+    try:
+        answer = await client.ask("checkup_repository", owner=config.organization, name=name)
+    except DoraError as wrong:
+        return Probe(name, reason=wrong.what)
+    paths = [error.get("path") or [] for error in answer.errors]
+    refused = {path[0] for path in paths if len(path) > 1}
+    contents = answer.data.get("contents") or {}
+    if contents.get("isEmpty") is False and contents["defaultBranchRef"] is None:
+        refused.add("contents")
+    messages = dict.fromkeys(str(error.get("message", "")) for error in answer.errors)
+    rights = tuple(right for right, part in PARTS.items() if part in refused)
+    return Probe(name, rights, "; ".join(messages))
+
+
+async def _teams_refused(client: Client, config: Config) -> str | None:
+    """Why the organization's teams cannot be read; None where they can."""
+    try:
+        answer = await client.ask("checkup_teams", org=config.organization)
+    except DoraError as wrong:
+        return wrong.what
+    return answer.message or None

@@ -1,0 +1,232 @@
+"""Every setting: its key, what it allows, its default, what it decides; no secret among them.
+
+`docs/configuration.md` is generated from here.
+"""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dora.config.globs import EPHEMERAL
+from dora.config.window import parse_age
+
+By = Literal["repository", "environment", "team", "organization"]
+Tier = Literal["production", "staging", "testing", "development", "other"]
+Trend = Literal["day", "week", "month"]
+Benchmark = Literal["2019", "2021", "2022", "2023", "quick-check", "none"]
+#: Why a published year is no ladder to climb (B1).
+NO_LADDER = {
+    "2024": "2024 is no ladder: its medium cluster fails less often than its high one",
+    "2025": "2025 has no levels: DORA published distributions and team profiles instead",
+}
+
+
+def _age(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value
+    return parse_age(str(value))
+
+
+def known_zone(name: str) -> str:
+    """*name*, where it is a time zone; ValueError says what is allowed."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        raise ValueError("is no time zone; allowed: an IANA name like Europe/Berlin") from None
+    return name
+
+
+def _ladder(value: object) -> object:
+    year = str(value) if isinstance(value, int) else value
+    if isinstance(year, str) and year in NO_LADDER:
+        allowed = ", ".join(get_args(Benchmark))
+        raise ValueError(f"cannot be used: {NO_LADDER[year]}; allowed: {allowed}")
+    return year
+
+
+def _folder(value: object) -> object:
+    text = str(value).lower() if isinstance(value, str | bool) else "true"
+    if text == "true":  # no folder is meant by it
+        raise ValueError("is no folder; allowed: a path, or false")
+    return False if text == "false" else value
+
+
+def _service_source(value: str) -> str:
+    if value not in {"environment", "task"} and not re.fullmatch(r"payload:.+", value):
+        raise ValueError("is not allowed; allowed: environment, task, or payload:KEY")
+    return value
+
+
+def _service_pattern(value: str) -> str:
+    try:
+        groups = re.compile(value).groupindex
+    except re.error as wrong:
+        raise ValueError(f"is no regular expression: {wrong}") from None
+    if value and "service" not in groups:
+        raise ValueError("has no group named service; allowed: like (?P<service>[a-z]+)-prod")
+    return value
+
+
+Age = Annotated[timedelta, BeforeValidator(_age)]
+Zone = Annotated[str, AfterValidator(known_zone)]
+
+
+class Section(BaseModel):
+    """Settings that cannot be changed once read, and hold no key we do not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Deployments(Section):
+    """How GitHub's deployments are read."""
+
+    collapse: Literal["none", "run"] = "none"
+    """`run` makes the deployments that one workflow run files to one environment one (D6)."""
+
+
+class LeadTime(Section):
+    """Where a change begins."""
+
+    start: Literal["first_commit", "authored", "committed", "merged"] = "first_commit"
+    """The instant a change's lead time is counted from (LT4)."""
+
+
+class Changes(Section):
+    """Which changes count."""
+
+    exclude_authors: tuple[str, ...] = ()
+    """Globs on the author's login whose changes are left out, like `*[bot]` (LT9)."""
+
+
+class Failures(Section):
+    """Which signals say that a deployment failed."""
+
+    status: Literal["any", "live", "off"] = "any"
+    """Failure statuses: all of them, only those of deployments that also succeeded, none (F8)."""
+    rollback: bool = True
+    """Whether going back to an older commit fails what had to go (F2)."""
+    revert: bool = True
+    """Whether a shipped revert fails the deployment that had shipped what it reverts (F3)."""
+    hotfix: bool = True
+    """Whether a shipped hotfix fails what was live before it (F4)."""
+    hotfix_labels: tuple[str, ...] = ("hotfix",)
+    """Labels of pull requests that are hotfixes (F4)."""
+    hotfix_branches: tuple[str, ...] = ("hotfix/*",)
+    """Globs of the head branches of hotfixes (F4)."""
+    label: bool = True
+    """Whether a failure label on a shipped pull request fails what shipped it (F5)."""
+    labels: tuple[str, ...] = ("change-failure", "caused-incident")
+    """Labels of pull requests that say that the change failed (F5)."""
+    tag: bool = True
+    """Whether a failure tag on a deployed commit fails its latest success (F6)."""
+    tags: tuple[str, ...] = ("failed/*", "rollback/*")
+    """Globs of the git tags that say so (F6)."""
+    incident: bool = True
+    """Whether an incident fails the deployment it belongs to (F7)."""
+
+
+class Incidents(Section):
+    """Where incidents are told, and whose they are."""
+
+    labels: tuple[str, ...] = ("incident",)
+    """Labels of the issues that are incidents (F7)."""
+    repositories: tuple[str, ...] = ()
+    """Central repositories: their incidents' labels `repo:NAME` say whose they are (F7)."""
+    attribution: Age = timedelta(days=7)
+    """How long a deployment may have been live for an incident to be its own (F7)."""
+    pagerduty: dict[str, str] = Field(default_factory=dict)
+    """PagerDuty service (its id or name) = the repository its incidents belong to (F7)."""
+
+
+class Services(Section):
+    """How the services of one repository are told apart (G3)."""
+
+    source: Annotated[str, AfterValidator(_service_source)] = "environment"
+    """Where the service is named: `environment`, `task` or `payload:KEY`."""
+    pattern: Annotated[str, AfterValidator(_service_pattern)] = ""
+    """Regular expression with a group `service`; none, the default, tells no services apart."""
+
+
+class Tiers(Section):
+    """The words of an environment's name that put it in a tier (D4)."""
+
+    production: tuple[str, ...] = ("prod", "production", "prd", "live")
+    """Words of production."""
+    staging: tuple[str, ...] = (
+        "stag", "stage", "staging", "stg", "uat", "preprod", "preproduction",
+    )  # fmt: skip
+    """Words of staging; `pre` right before a word of production is one, too."""
+    testing: tuple[str, ...] = ("qa", "test", "testing", "tst")
+    """Words of testing."""
+    development: tuple[str, ...] = ("dev", "development", "int", "sandbox")
+    """Words of development."""
+
+
+class Collect(Section):
+    """How hard GitHub is asked."""
+
+    concurrency: int = Field(default=6, ge=1, le=32)
+    """Requests in flight at once, at most."""
+    commit_pages: int = Field(default=300, ge=1)
+    """Pages of 100 commits read of one repository, at most; coverage says where it was hit."""
+    older_deployments: int = Field(default=5000, ge=0)
+    """Deployments older than the look-back that may be asked what they shipped (W3)."""
+    wait: Age = timedelta(minutes=15)
+    """Longest wait for a rate limit to be lifted."""
+    cache: Annotated[str | Literal[False], BeforeValidator(_folder)] = ""
+    """Folder where commits are kept for the next run; none, the user's own; `false` keeps none."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured; times still as they were written."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="DORA_", env_nested_delimiter="__"
+    )
+
+    org: str | None = None
+    """The organization's login."""
+    since: str = "90d"
+    """Begin of the window: an age or an ISO 8601 date or date-time (W1)."""
+    until: str | None = None
+    """End of the window, the start of the run if not given (W1)."""
+    timezone: Zone = "UTC"
+    """Time zone of dates and calendar days."""
+    repo: tuple[str, ...] = ()
+    """Globs of the repositories to read; none given means all."""
+    environment: tuple[str, ...] = ()
+    """Globs of the environments to look at; none given means all."""
+    tier: tuple[Tier, ...] = ()
+    """Tiers whose rows are shown; by team or organization it is production unless given."""
+    by: By = "repository"
+    """What a row stands for (G1)."""
+    trend: Trend | None = None
+    """Cut the window by the calendar (T1) and give each row's metrics for every part."""
+    compare: bool = False
+    """Compare with the window of equal length just before (K1)."""
+    ephemeral: bool = False
+    """Whether ephemeral environments have rows, too (D5)."""
+    benchmark: Annotated[Benchmark, BeforeValidator(_ladder)] = "2023"
+    """The published year whose levels are shown (B1), or DORA's Quick Check (B4)."""
+    lookback: Age = timedelta(days=30)
+    """How long before the window deployments are read (W3)."""
+    stale_after: Age = timedelta(hours=24)
+    """Age from which a deployment that never finished is abandoned (D3)."""
+    environments: dict[str, str | Literal[False]] = Field(default_factory=dict)
+    """Glob = canonical name of the environments that fit, or false to leave them out (D1)."""
+    ephemeral_environments: tuple[str, ...] = EPHEMERAL
+    """Globs of environments that live as long as a pull request (D5)."""
+    tiers: Tiers = Tiers()
+    deployments: Deployments = Deployments()
+    lead_time: LeadTime = LeadTime()
+    changes: Changes = Changes()
+    failures: Failures = Failures()
+    incidents: Incidents = Incidents()
+    services: Services = Services()
+    teams: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Team = globs of its repositories; the organization's teams where none is named (G2)."""
+    collect: Collect = Collect()

@@ -1,0 +1,133 @@
+"""Environment variables and a settings' file in, what each says out, and what is wrong with it."""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import ErrorDetails
+from pydantic_settings import EnvSettingsSource, SettingsConfigDict
+
+from dora.config.settings import Settings
+from dora.errors import BadUsage
+
+
+class Layer:
+    """Settings of one origin, and how that origin is named in an error."""
+
+    def __init__(self, values: dict[str, Any], origin: str, spelling: str = "{}") -> None:
+        self.values = values
+        self.origin = origin
+        self.spelling = spelling
+
+    def holds(self, path: tuple[int | str, ...]) -> bool:
+        """Whether the setting at *path* was given here."""
+        here: Any = self.values
+        for step in path:
+            if not isinstance(here, Mapping) or step not in here:
+                return isinstance(step, int)  # an item of a list, or the branch of a union
+            here = here[step]
+        return True
+
+    def name(self, path: tuple[int | str, ...]) -> str:
+        """What the setting at *path* is called here."""
+        key = ".".join(str(step) for step in path if isinstance(step, str))
+        if self.spelling == "--{}":
+            return "--" + key.removeprefix("collect.").replace("_", "-")
+        if self.spelling == "DORA_{}":
+            return "DORA_" + key.replace(".", "__").upper()
+        return f"{self.origin}: {key}"
+
+
+def read_environment() -> dict[str, Any]:
+    """What `DORA_…` variables set; BadUsage where a list or table is no JSON."""
+
+    class Environment(Settings):
+        model_config = SettingsConfigDict(env_ignore_empty=True)
+
+    try:
+        return EnvSettingsSource(Environment)()
+    except ValueError as wrong:  # a list or table that is not JSON
+        raise BadUsage(
+            f"an environment variable cannot be read: {wrong}",
+            "Lists and tables are written as JSON there: DORA_REPO='[\"api-*\"]'.",
+        ) from None
+
+
+def read_file(directory: Path, file: Path | None) -> Layer:
+    """What the settings' file says: *file*, else `dora.toml` or `pyproject.toml` in *directory*."""
+    own, project = directory / "dora.toml", directory / "pyproject.toml"
+    chosen = file or next((path for path in (own, project) if path.is_file()), None)
+    if chosen is None:
+        return Layer({}, "dora.toml")
+    try:
+        document = tomllib.loads(chosen.read_text(encoding="utf-8"))
+    except OSError as wrong:
+        raise BadUsage(
+            f"{chosen}: cannot be read: {wrong.strerror}", "Name a readable file with --config."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        raise BadUsage(f"{chosen}: is no TOML: {wrong}", "See docs/configuration.md.") from None
+    if chosen.name == "pyproject.toml":
+        tool = document.get("tool", {})
+        document = tool.get("dora", {}) if isinstance(tool, Mapping) else {}
+        if not isinstance(document, Mapping):
+            raise BadUsage(f"{chosen.name}: [tool.dora] is no table", "See docs/configuration.md.")
+        return Layer(_written(document), f"{chosen.name} [tool.dora]")
+    return Layer(_written(document), chosen.name)
+
+
+def _written(document: Mapping[str, Any]) -> dict[str, Any]:
+    """*document* with dates, which TOML has of its own, as they are written elsewhere."""
+    return {
+        key: value.isoformat() if isinstance(value, date) else value
+        for key, value in document.items()
+    }
+
+
+def merge(under: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """*under* with *over* laid on it, tables merged key by key."""
+    merged = dict(under)
+    for key, value in over.items():
+        below = merged.get(key)
+        both = isinstance(value, Mapping) and isinstance(below, Mapping) and key != "environments"
+        merged[key] = merge(dict(below), value) if both else value  # type: ignore[arg-type]  # `both`
+    return merged
+
+
+def name_of(layers: list[Layer], path: tuple[int | str, ...]) -> str:
+    """What the setting at *path* is called where it was given."""
+    holder = next((layer for layer in layers if layer.values and layer.holds(path)), layers[0])
+    return holder.name(path)
+
+
+def problem_of(error: ErrorDetails, layers: list[Layer]) -> str:
+    """One line: where, which key, what was given, what is allowed."""
+    path = tuple(step for step in error["loc"] if not _is_branch(step))
+    if error["type"] == "extra_forbidden":
+        return f"{name_of(layers, path)}: unknown key; {_nearest(path)}"
+    text = error["msg"].removeprefix("Value error, ")
+    given = error["input"]
+    if error["type"] == "literal_error":
+        text = f"is not allowed; allowed: {error['ctx']['expected']}"
+    elif not error["type"].startswith("value_error"):
+        text = f"does not fit: {text[0].lower()}{text[1:]}"
+    return f"{name_of(layers, path)}: {given!r} {text}"
+
+
+def _is_branch(step: int | str) -> bool:
+    """Whether pydantic put *step* into the path to name the branch of a union."""
+    return isinstance(step, str) and (step in {"str", "constrained-str"} or "[" in step)
+
+
+def _nearest(path: tuple[int | str, ...]) -> str:
+    model: Any = Settings
+    for step in path[:-1]:
+        model = model.model_fields[step].annotation
+    known = sorted(model.model_fields)
+    near = get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"allowed: {', '.join(known)}"

@@ -1,0 +1,1 @@
+"""GitHub's GraphQL API, as the stand-in answers it."""

@@ -1,0 +1,235 @@
+"""Which function answers which field of what lives in a repository: the tables of `fields` go on.
+
+In: a type and a field. Out: the resolver.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from dora.demo.github import git, search, views
+from dora.demo.github.graphql import commit_resolvers, resolvers
+from dora.demo.github.graphql.pagination import history_page
+from dora.demo.github.graphql.resolvers import Resolver, actor, commit
+from dora.demo.github.views import Thing, View, instant, node_id, number
+
+
+def of(give: Callable[[Any], Any]) -> Resolver:
+    """A field without arguments, from the thing's record."""
+    return lambda source, _info: give(source.record)
+
+
+def seen(give: Callable[[View], Any]) -> Resolver:
+    """A field without arguments, from the thing's repository."""
+    return lambda source, _info: give(source.view)
+
+
+def named(kind: str, *keys: Callable[[Any], Any]) -> Resolver:
+    """A global id from the repository's identity and *keys* of the record."""
+    return lambda source, _info: node_id(
+        kind, source.view.identity, *(key(source.record) for key in keys)
+    )
+
+
+def _git_actor(login: str | None, moment: Any) -> dict[str, Any]:
+    """Git's author: GraphQL gives its account as a User, bots with their `[bot]`."""
+    user = None if login is None else Thing("User", None, login)
+    return {"name": login, "date": instant(moment), "user": user}
+
+
+def _repository_thing(source: Thing, _info: Any) -> Thing:
+    return Thing("Repository", source.view, source.view.repository)
+
+
+def _tagger(source: Thing, _info: Any) -> dict[str, Any]:
+    return {"name": "release-bot", "date": instant(source.record.tagged_at), "user": None}
+
+
+def _ref_target(source: Thing, _info: Any) -> Thing | None:
+    tag = source.record.tag
+    if tag is not None and tag.tagged_at is not None:
+        return Thing("Tag", source.view, tag)
+    return commit(source.view, source.record.sha)
+
+
+def _comparison(give: Callable[[list[str], list[str]], Any]) -> Resolver:
+    return lambda source, _info: give(*git.compare(source.view.commits, *source.record))
+
+
+def _comparison_commits(source: Thing, info: Any, **arguments: Any) -> Any:
+    ahead, _ = git.compare(source.view.commits, *source.record)
+    page = history_page(ahead, source.record[1], arguments)
+    return resolvers.counted(info, commit_resolvers.with_commits(source.view, page))
+
+
+def _state_reason(source: Thing, _info: Any, **_arguments: Any) -> str | None:
+    return None if source.record.closed_at is None else "COMPLETED"
+
+
+def _headline(message: str) -> str:
+    return message.partition("\n")[0]
+
+
+def _body(message: str) -> str:
+    return message.partition("\n")[2].strip("\n")
+
+
+_COMMIT: dict[str, Resolver] = {
+    "abbreviatedOid": of(lambda commit: commit.sha[:7]),
+    "associatedPullRequests": commit_resolvers.associated,
+    "author": of(lambda commit: _git_actor(commit.author_login, commit.authored_at)),
+    "authoredDate": of(lambda commit: instant(commit.authored_at)),
+    "committedDate": of(lambda commit: instant(commit.committed_at)),
+    "committer": of(lambda commit: _git_actor("web-flow", commit.committed_at)),
+    "deployments": resolvers.deployments,
+    "history": commit_resolvers.history,
+    "id": named("Commit", lambda commit: commit.sha),
+    "message": of(lambda commit: commit.message),
+    "messageBody": of(lambda commit: _body(commit.message)),
+    "messageHeadline": of(lambda commit: _headline(commit.message)),
+    "oid": of(lambda commit: commit.sha),
+    "parents": commit_resolvers.parents,
+    "repository": _repository_thing,
+    "url": lambda source, _: f"{source.view.url}/commit/{source.record.sha}",
+}
+
+_DEPLOYMENT: dict[str, Resolver] = {
+    "commit": lambda source, _: commit(source.view, source.record.sha),
+    "commitOid": of(lambda deployment: deployment.sha),
+    "createdAt": of(lambda deployment: instant(deployment.created_at)),
+    "creator": of(lambda deployment: actor(deployment.creator)),
+    "databaseId": of(lambda deployment: deployment.id),
+    "description": of(lambda deployment: deployment.description),
+    "environment": of(views.environment),
+    "id": named("Deployment", lambda deployment: deployment.id),
+    "latestEnvironment": of(views.environment),
+    "latestStatus": resolvers.latest_status,
+    "originalEnvironment": of(lambda deployment: deployment.environment),
+    "payload": of(lambda deployment: deployment.payload),
+    "ref": resolvers.deployment_ref,
+    "repository": _repository_thing,
+    "state": lambda source, _: views.deployment_state(source.view, source.record),
+    "statuses": resolvers.statuses,
+    "task": of(lambda deployment: deployment.task),
+    "updatedAt": of(lambda deployment: instant(views.updated_at(deployment))),
+}
+
+_STATUS: dict[str, Resolver] = {
+    "createdAt": of(lambda record: instant(record[1].created_at)),
+    "creator": of(lambda record: actor(record[1].creator)),
+    "deployment": lambda source, _: Thing("Deployment", source.view, source.record[0]),
+    "description": of(lambda _: ""),
+    "environment": of(resolvers.status_environment),
+    "environmentUrl": of(lambda record: record[1].environment_url),
+    "id": named("DeploymentStatus", lambda record: record[0].id, lambda record: record[2]),
+    "logUrl": of(lambda record: record[1].log_url),
+    "state": of(lambda record: record[1].state.upper()),
+    "updatedAt": of(lambda record: instant(record[1].created_at)),
+}
+
+_PULL_REQUEST: dict[str, Resolver] = {
+    "author": of(lambda request: actor(request.author_login)),
+    "baseRefName": of(lambda request: request.base_ref),
+    "closed": of(lambda request: bool(request.closed_at or request.merged_at)),
+    "closedAt": of(lambda request: instant(request.closed_at or request.merged_at)),
+    "commits": commit_resolvers.request_commits,
+    "createdAt": of(lambda request: instant(request.created_at)),
+    "headRefName": of(lambda request: request.head_ref),
+    "headRefOid": of(lambda request: request.commits[-1] if request.commits else "0" * 40),
+    "id": named("PullRequest", lambda request: request.number),
+    "isDraft": of(lambda _: False),
+    "labels": commit_resolvers.labels,
+    "mergeCommit": lambda source, _: commit(source.view, source.record.merge_commit_sha),
+    "merged": of(lambda request: request.merged_at is not None),
+    "mergedAt": of(lambda request: instant(request.merged_at)),
+    "number": of(lambda request: request.number),
+    "repository": _repository_thing,
+    "state": of(commit_resolvers.request_state),
+    "title": of(lambda request: request.title),
+    "updatedAt": of(lambda request: instant(search.updated_at(request))),
+    "url": lambda source, _: f"{source.view.url}/pull/{source.record.number}",
+}
+
+_ISSUE: dict[str, Resolver] = {
+    "author": lambda *_: actor("on-call"),
+    "body": of(lambda issue: issue.body),
+    "closed": of(lambda issue: issue.closed_at is not None),
+    "closedAt": of(lambda issue: instant(issue.closed_at)),
+    "createdAt": of(lambda issue: instant(issue.created_at)),
+    "id": named("Issue", lambda issue: issue.number),
+    "labels": commit_resolvers.labels,
+    "number": of(lambda issue: issue.number),
+    "repository": _repository_thing,
+    "state": of(lambda issue: "OPEN" if issue.closed_at is None else "CLOSED"),
+    "stateReason": _state_reason,
+    "title": of(lambda issue: issue.title),
+    "updatedAt": of(lambda issue: instant(search.updated_at(issue))),
+    "url": lambda source, _: f"{source.view.url}/issues/{source.record.number}",
+}
+
+_REF: dict[str, Resolver] = {
+    "compare": commit_resolvers.compare,
+    "id": named("Ref", lambda ref: ref.prefix + ref.name),
+    "name": of(lambda ref: ref.name),
+    "prefix": of(lambda ref: ref.prefix),
+    "repository": _repository_thing,
+    "target": _ref_target,
+}
+
+_TAG: dict[str, Resolver] = {
+    "abbreviatedOid": lambda source, _: resolvers.tag_oid(source.view, source.record.name)[:7],
+    "id": named("Tag", lambda tag: tag.name),
+    "message": of(lambda tag: tag.name),
+    "name": of(lambda tag: tag.name),
+    "oid": lambda source, _: resolvers.tag_oid(source.view, source.record.name),
+    "repository": _repository_thing,
+    "tagger": _tagger,
+    "target": lambda source, _: commit(source.view, source.record.sha),
+}
+
+_COMPARISON: dict[str, Resolver] = {
+    "aheadBy": _comparison(lambda ahead, _: len(ahead)),
+    "baseTarget": lambda source, _: commit(source.view, source.record[0]),
+    "behindBy": _comparison(lambda _, behind: len(behind)),
+    "commits": _comparison_commits,
+    "headTarget": lambda source, _: commit(source.view, source.record[1]),
+    "id": named("Comparison", lambda shas: shas[0], lambda shas: shas[1]),
+    "status": _comparison(
+        lambda ahead, behind: git.comparison_status(len(ahead), len(behind)).upper()
+    ),
+}
+
+_LABEL: dict[str, Resolver] = {
+    "id": named("Label", lambda label: label.number),
+    "name": of(lambda label: label.name),
+    "repository": _repository_thing,
+    "updatedAt": of(lambda _: None),  # nullable, and nobody says when a label changed
+    "url": lambda source, _: f"{source.view.url}/labels/{source.record.name}",
+}
+
+#: by type, then by field
+FIELDS: dict[str, dict[str, Resolver]] = {
+    "Commit": _COMMIT,
+    "Deployment": _DEPLOYMENT,
+    "DeploymentStatus": _STATUS,
+    "PullRequest": _PULL_REQUEST,
+    "PullRequestCommit": {
+        "commit": lambda source, _: commit(source.view, source.record[1]),
+        "id": named("PullRequestCommit", lambda pair: pair[0].number, lambda pair: pair[1]),
+        "pullRequest": lambda source, _: Thing("PullRequest", source.view, source.record[0]),
+    },
+    "Issue": _ISSUE,
+    "Label": _LABEL,
+    "Environment": {
+        "databaseId": of(number),
+        "id": named("Environment", str),
+        "name": of(str),
+    },
+    "Ref": _REF,
+    "Tag": _TAG,
+    "Comparison": _COMPARISON,
+    "RepositoryTopic": {
+        "id": named("RepositoryTopic", str),
+        "topic": lambda source, _: Thing("Topic", source.view, source.record),
+    },
+    "Topic": {"id": named("Topic", str), "name": of(str)},
+}

@@ -1,0 +1,99 @@
+"""Who may ask: one fixed token, and the installation tokens of a GitHub App.
+
+In: requests. Out: whether their token opens anything, and the answers an App's key gets.
+"""
+
+import re
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hmac import compare_digest
+
+import jwt
+
+from dora.demo.github.messages import Request, Response, json_response, problem
+from dora.demo.github.visibility import World
+
+_LIFETIME_SECONDS = 3600  #: of an installation token, as at GitHub
+_JWT_MAXIMUM_SECONDS = 660  #: GitHub allows ten minutes, and a minute of clock drift
+
+
+@dataclass(frozen=True)
+class App:
+    """A GitHub App and its installation in the organization; the key is the public one."""
+
+    id: int
+    public_key_pem: str = field(repr=False)
+    installation_id: int
+
+
+@dataclass
+class Tokens:
+    """The tokens that are accepted now."""
+
+    fixed: str = field(repr=False)
+    app: App | None = None
+    clock: Callable[[], float] = time.time
+    _given: dict[str, float] = field(default_factory=dict, repr=False)
+    _ended: set[str] = field(default_factory=set, repr=False)
+
+    def expire(self, token: str) -> None:
+        """Accept *token* no longer."""
+        self._ended.add(token)
+
+    def accepts(self, token: str) -> bool:
+        """Whether *token* is the fixed one or an App's that has not expired."""
+        if token in self._ended:
+            return False
+        if compare_digest(token.encode(), self.fixed.encode()):
+            return True
+        return self._given.get(token, 0.0) > self.clock()
+
+    def answer(self, request: Request, world: World) -> Response | None:
+        """What an App asks with its key: its installation, a token; None for all else."""
+        installation = re.fullmatch(r"/orgs/([^/]+)/installation", request.path)
+        wanted = re.fullmatch(r"/app/installations/(\d+)(/access_tokens)?", request.path)
+        if installation is None and wanted is None:
+            return None
+        if self.app is None or not self._is_signed(self.app, request.token):
+            return problem(401, "A JSON web token could not be decoded")
+        if installation is not None and world.is_organization(installation[1]):
+            return json_response(self._installation(self.app, request, world))
+        if wanted is None or int(wanted[1]) != self.app.installation_id:
+            return problem(404, "Not Found")
+        if wanted[2] is None:
+            return json_response(self._installation(self.app, request, world))
+        return self._token() if request.method == "POST" else problem(404, "Not Found")
+
+    def _token(self) -> Response:
+        token = "ghs_" + secrets.token_hex(18)
+        expires = self.clock() + _LIFETIME_SECONDS
+        self._given[token] = expires
+        shown = datetime.fromtimestamp(expires, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        permissions = {"contents": "read", "deployments": "read", "metadata": "read"}
+        body = {"token": token, "expires_at": shown, "permissions": permissions}
+        return json_response(body, 201)
+
+    def _is_signed(self, app: App, token: str) -> bool:
+        try:
+            claims = jwt.decode(
+                token, app.public_key_pem, algorithms=["RS256"], options={"require": ["iat", "exp"]}
+            )
+        except jwt.PyJWTError:
+            return False
+        short = claims["exp"] - claims["iat"] <= _JWT_MAXIMUM_SECONDS
+        return short and str(claims.get("iss")) == str(app.id)
+
+    @staticmethod
+    def _installation(app: App, request: Request, world: World) -> dict[str, object]:
+        base = f"{request.base_url}/app/installations/{app.installation_id}"
+        return {
+            "id": app.installation_id,
+            "app_id": app.id,
+            "target_type": "Organization",
+            "account": {"login": world.organization.login, "type": "Organization"},
+            "access_tokens_url": f"{base}/access_tokens",
+            "permissions": {"contents": "read", "deployments": "read", "metadata": "read"},
+        }

@@ -1,0 +1,119 @@
+"""The organization as GitHub shows it to a token: all of it, or some of it denied.
+
+In: an `Organization`, and what is amiss. Out: a `World` both APIs read from.
+"""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from dora.demo.github.views import View
+from dora.demo.organization.model import Organization, Team
+
+
+@dataclass(frozen=True)
+class World:
+    """The organization as one token sees it.
+
+    *denied* maps a repository's name to FORBIDDEN, NOT_FOUND or SAML; *endless* the name of one
+    whose history does not end to whether its cursors move. *known* are views made before, by name:
+    they serve again where their repository is the same.
+    """
+
+    organization: Organization
+    denied: Mapping[str, str] = field(default_factory=dict)
+    endless: Mapping[str, bool] = field(default_factory=dict)
+    known: Mapping[str, View] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def _all(self) -> dict[str, View]:
+        found = {}
+        for repository in self.organization.repositories:
+            view = View(self.organization.login, repository, self.organization.now)
+            name = repository.name.casefold()
+            old = self.known.get(name)
+            found[name] = old if old is not None and _is_same(old, view) else view
+        return found
+
+    @cached_property
+    def views(self) -> dict[str, View]:
+        """Every repository that the token sees, by its name in lower case."""
+        return {
+            name: view
+            for name, view in self._all.items()
+            if self.denied.get(view.repository.name) != "NOT_FOUND"
+        }
+
+    @cached_property
+    def _renamed(self) -> dict[str, View]:
+        return {
+            name.casefold(): view
+            for view in self.views.values()
+            for name in view.repository.former_names
+        }
+
+    @cached_property
+    def identities(self) -> dict[str, View]:
+        """Every repository that the token sees, by what its global id is made of."""
+        return {view.identity: view for view in self.views.values()}
+
+    @cached_property
+    def remembered(self) -> dict[Hashable, Any]:
+        """Answers that were computed of this very world."""
+        return {}
+
+    def is_organization(self, login: str) -> bool:
+        """Whether *login* is the organization's, case ignored."""
+        return login.casefold() == self.organization.login.casefold()
+
+    def view(self, owner: str, name: str, *, follow: bool = True) -> View | None:
+        """The repository `owner/name`, case ignored; None when there is none.
+
+        With *follow* also by a name it had before, where no other has that name now.
+        """
+        if not self.is_organization(owner):
+            return None
+        found = self.views.get(name.casefold())
+        return self._renamed.get(name.casefold()) if found is None and follow else found
+
+    def numbered(self, database_id: int) -> View | None:
+        """The repository of that database id."""
+        views = self.views.values()
+        return next((view for view in views if view.repository.database_id == database_id), None)
+
+    def denial(self, view: View) -> str | None:
+        """Why the token may list this repository but read nothing in it: FORBIDDEN or SAML."""
+        name = view.repository.name
+        return self.denied.get(name) or ("FORBIDDEN" if view.repository.forbidden else None)
+
+    def team(self, slug: str) -> Team | None:
+        """The team of that slug."""
+        return next((team for team in self.organization.teams if team.slug == slug), None)
+
+    @cached_property
+    def _afflicted(self) -> "dict[Hashable, World]":
+        return {}
+
+    def afflicted(self, denied: Mapping[str, str], endless: Mapping[str, bool]) -> "World":
+        """The same world with more repositories denied or without an end."""
+        if not denied and not endless:
+            return self
+        key = (tuple(sorted(denied.items())), tuple(sorted(endless.items())))
+        if key not in self._afflicted:
+            self._afflicted[key] = replace(
+                self,
+                denied={**self.denied, **denied},
+                endless={**self.endless, **endless},
+                known=self._all,
+            )
+        return self._afflicted[key]
+
+    def succeeded_by(self, organization: Organization) -> "World":
+        """The world once *organization* is the truth, with the views that are still true."""
+        return World(organization, self.denied, self.endless, self._all)
+
+
+def _is_same(old: View, new: View) -> bool:
+    same = old.repository is new.repository  # comparing two of them would take longer than a view
+    return same and (old.owner, old.now) == (new.owner, new.now)

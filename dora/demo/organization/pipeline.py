@@ -1,0 +1,150 @@
+"""Deployments of one made-up repository: what its pipelines file at GitHub, and GitHub's answer.
+
+In: a commit, an environment, when, and how it goes. Out: deployments with their statuses, ids still
+open (they grow over the whole organization). GitHub's `auto_inactive` is applied at the end.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from dora.demo.organization.model import Deployment, Status
+
+Step = tuple[str, float]  #: a state, and after how many minutes since the creation
+
+
+@dataclass
+class Draft:
+    """A deployment that has no id yet."""
+
+    sha: str
+    environment: str
+    created_at: datetime
+    statuses: list[Status]
+    ref: str = "main"
+    task: str = "deploy"
+    payload: str = "{}"
+    creator: str = "github-actions[bot]"
+    production_environment: bool = False
+    transient_environment: bool = False
+    id: int = 0
+
+    @property
+    def succeeded_at(self) -> datetime | None:
+        """When it first succeeded."""
+        moments = [one.created_at for one in self.statuses if one.state == "success"]
+        return min(moments, default=None)
+
+    def frozen(self) -> Deployment:
+        """The deployment as GitHub holds it."""
+        return Deployment(
+            id=self.id,
+            sha=self.sha,
+            environment=self.environment,
+            created_at=self.created_at,
+            statuses=tuple(self.statuses),
+            ref=self.ref,
+            task=self.task,
+            payload=self.payload,
+            creator=self.creator,
+            production_environment=self.production_environment,
+            transient_environment=self.transient_environment,
+        )
+
+
+def went_well(minutes: float) -> tuple[Step, ...]:
+    """The statuses of a pipeline that succeeds after so many minutes."""
+    return (("queued", 0.05), ("in_progress", 0.4), ("success", minutes))
+
+
+def went_wrong(minutes: float) -> tuple[Step, ...]:
+    """The statuses of a pipeline that fails after so many minutes."""
+    return (("queued", 0.05), ("in_progress", 0.4), ("failure", minutes))
+
+
+def approved(waited: float, minutes: float) -> tuple[Step, ...]:
+    """The statuses of a pipeline that waits for an approval first (both in minutes)."""
+    return (
+        ("waiting", 0.05),
+        ("queued", waited),
+        ("in_progress", waited + 0.3),
+        ("success", waited + minutes),
+    )
+
+
+@dataclass
+class Pipeline:
+    """The deployments of one repository; *url* is the page of the repository."""
+
+    url: str
+    drafts: list[Draft] = field(default_factory=list)
+    _runs: int = 0
+
+    def next_run(self) -> int:
+        """The number of a new workflow run."""
+        self._runs += 1
+        return 7_000_000_000 + 4_321 * self._runs
+
+    def deploy(
+        self,
+        environment: str,
+        sha: str,
+        at: datetime,
+        steps: Sequence[Step],
+        *,
+        run: int | None = None,
+        job: int = 1,
+        renamed: str | None = None,
+        **more: Any,
+    ) -> Draft:
+        """File a deployment; the status of its last step may rename the environment."""
+        number = run or self.next_run()
+        log = f"{self.url}/actions/runs/{number}/job/{number * 3 + job}"
+        statuses = [
+            Status(
+                state,
+                at + timedelta(seconds=round(minutes * 60)),
+                log,
+                renamed if index == len(steps) - 1 else None,
+            )
+            for index, (state, minutes) in enumerate(steps)
+        ]
+        draft = Draft(sha, environment, at, statuses)
+        for name, value in more.items():
+            setattr(draft, name, value)
+        self.drafts.append(draft)
+        return draft
+
+
+def cut(drafts: Sequence[Draft], now: datetime) -> list[Draft]:
+    """The deployments that exist *now*, with those of their statuses that do."""
+    found = [draft for draft in drafts if draft.created_at <= now]
+    for draft in found:
+        draft.statuses = [one for one in draft.statuses if one.created_at <= now]
+    return found
+
+
+def supersede(drafts: Sequence[Draft]) -> None:
+    """Apply `auto_inactive`: a success turns the earlier ones of its environment `inactive`.
+
+    GitHub spares transient environments and those flagged as production.
+    """
+    by_environment: dict[str, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        if not draft.transient_environment and not draft.production_environment:
+            by_environment[draft.environment.casefold()].append(draft)
+    for same in by_environment.values():
+        moments = sorted(
+            ((draft.succeeded_at, at) for at, draft in enumerate(same) if draft.succeeded_at),
+            key=lambda pair: (pair[0], pair[1]),
+        )
+        active: list[Draft] = []
+        for moment, at in moments:
+            for earlier in active:
+                if earlier.statuses[-1].state == "success":
+                    log = earlier.statuses[-1].log_url
+                    second = moment + timedelta(seconds=1)
+                    earlier.statuses.append(Status("inactive", second, log))
+            active = [same[at]]

@@ -1,0 +1,43 @@
+"""How a made-up repository is worked on, and the incidents that its team writes down."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dora.demo.organization.pipeline import Draft
+
+SPAN_DAYS = 122  #: four months of routine
+
+
+@dataclass(frozen=True)
+class Service:
+    """How one repository is worked on; *merges* a week, *releases* a week, *fail_rate* of those."""
+
+    name: str
+    merges: float = 6.0
+    releases: float = 5.0
+    fail_rate: float = 0.1
+    pace: float = 1.0  #: how long work and review take, against the usual
+    ways: tuple[float, float, float] = (0.7, 0.2, 0.1)  #: squash, merge, rebase
+    direct: float = 0.0
+    production: tuple[str, ...] = ("prod",)
+    before: tuple[str, ...] = ("dev", "qa")
+    flagged: bool = False  #: production_environment is true
+    approval: bool = False
+    preview: str = ""  #: pattern of its request environments
+    old_commits: int = 60
+    start_days: int = SPAN_DAYS
+    stop_days: int = 0  #: routine deployments end so long ago
+    deploys: bool = True
+    archived_days: int = 0  #: archived so long ago; 0 is not archived
+
+
+@dataclass
+class IssueDraft:
+    """An incident; *about* is the deployment its body names, *as_sha* by commit."""
+
+    title: str
+    created_at: datetime
+    closed_at: datetime | None = None
+    about: Draft | None = None
+    naming: str = "id"
+    labels: tuple[str, ...] = ("incident",)

@@ -1,0 +1,29 @@
+"""Tables, what was worked out of them, and what GitHub said of the token in, a diagnosis out."""
+
+from datetime import timedelta
+
+from dora.analysis.analysis import Analysis
+from dora.config import Config
+from dora.doctor.access import find_access
+from dora.doctor.deployments import find_deployments, find_unattributed
+from dora.doctor.model import Diagnosis
+from dora.doctor.names import find_names
+from dora.doctor.repositories import find_repositories
+from dora.model.tables import Tables
+from dora.model.token_rights import Checkup
+
+
+def diagnose(checkup: Checkup, tables: Tables, analysis: Analysis, config: Config) -> Diagnosis:
+    """Everything that bears on a report of the window: pure, and the same each time."""
+    findings = (
+        *find_access(checkup, tables, config),
+        *find_repositories(checkup, tables, analysis, config),
+        *find_deployments(tables, analysis, config),
+        *find_unattributed(tables, analysis, config),
+        *find_names(tables, analysis, config),
+    )
+    window = config.window
+    days = config.lookback / timedelta(days=1)
+    return Diagnosis(
+        config.organization, window.since, window.until, window.timezone, days, findings
+    )  # fmt: skip

@@ -1,0 +1,284 @@
+"""The tables between GitHub and the numbers: their columns, and the one way to make them.
+
+Every frame has a fixed schema, so an empty one keeps its columns and dtypes. Instants are UTC with
+microseconds; missing is missing (`NaT`, `<NA>`), never a stand-in. `docs/tables.md` is generated
+from here.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, NewType, cast
+
+import pandas as pd
+import pyarrow as pa
+
+# Arrow's own pool keeps what it once needed: a large organization took half as much memory again.
+pa.set_memory_pool(pa.system_memory_pool())
+
+INSTANT = "datetime64[us, UTC]"
+TEXT = "str"
+COUNT = "int64"
+FLAG = "bool"
+
+
+class Column(NamedTuple):
+    """One column: its dtype, what it means (with its unit), the API's field it comes from."""
+
+    dtype: str
+    meaning: str
+    source: str
+
+
+Schema = Mapping[str, Column]
+
+#: What tells an environment, a deployment and a commit from others in every frame that has them.
+ENVIRONMENT = ["repository", "environment_key"]
+DEPLOYMENT = ["repository", "deployment"]
+COMMIT = ["repository", "sha"]
+
+REPOSITORY = Column(TEXT, "name of the repository, without its owner", "Repository.name")
+
+REPOSITORIES: Schema = {
+    "repository": REPOSITORY,
+    "archived_at": Column(INSTANT, "when it was archived; missing if it is not", "archivedAt"),
+    "is_empty": Column(FLAG, "whether it holds no commit", "isEmpty"),
+    "has_deployments": Column(
+        FLAG, "whether a chosen environment had a deployment before the window's end", "deployments"
+    ),
+    "is_excluded": Column(FLAG, "whether no `--repo` glob fits it", ""),
+    "url": Column(TEXT, "its web address", "url"),
+    "head_sha": Column(TEXT, "newest commit of the default branch", "defaultBranchRef.target.oid"),
+    "head_at": Column(INSTANT, "committer's date of that commit", "committedDate"),
+    "unreadable": Column(TEXT, "why it could not be read; missing if it could", "errors"),
+    "incomplete": Column(TEXT, "what of it was not read to its end; missing if all was", ""),
+}
+
+DEPLOYMENTS: Schema = {
+    "repository": REPOSITORY,
+    "deployment": Column(COUNT, "id of the deployment", "databaseId"),
+    "sha": Column(TEXT, "deployed commit", "commitOid"),
+    "is_known": Column(FLAG, "whether GitHub still has that commit (LT10)", "commit"),
+    "environment": Column(TEXT, "environment as GitHub spells it", "environment"),
+    "task": Column(TEXT, "what the deployment was for", "task"),
+    "payload": Column(TEXT, "JSON text its creator attached", "payload"),
+    "created_at": Column(INSTANT, "when it was created", "createdAt"),
+}
+
+STATUSES: Schema = {
+    "repository": REPOSITORY,
+    "deployment": Column(COUNT, "id of the deployment", "databaseId"),
+    "state": Column(TEXT, "state in lower case", "statuses.state"),
+    "created_at": Column(INSTANT, "when the status was written", "statuses.createdAt"),
+    "log_url": Column(TEXT, "where its log is", "statuses.logUrl"),
+}
+
+COMMITS: Schema = {
+    "repository": REPOSITORY,
+    "sha": Column(TEXT, "the commit", "Commit.oid"),
+    "authored_at": Column(INSTANT, "author's date", "authoredDate"),
+    "committed_at": Column(INSTANT, "committer's date", "committedDate"),
+    "author": Column(TEXT, "author's login, read where it is asked for (LT9)", "author.user.login"),
+    "message": Column(TEXT, "its message, kept only where it speaks of a revert (F3)", "message"),
+}
+
+PARENTS: Schema = {
+    "repository": REPOSITORY,
+    "sha": Column(TEXT, "the commit", "Commit.oid"),
+    "position": Column(COUNT, "place among its parents, from 0", "parents"),
+    "parent_sha": Column(TEXT, "the parent", "parents.oid"),
+}
+
+PULL_REQUESTS: Schema = {
+    "repository": REPOSITORY,
+    "number": Column(COUNT, "number of the pull request", "PullRequest.number"),
+    "created_at": Column(INSTANT, "when it was opened", "createdAt"),
+    "merged_at": Column(INSTANT, "when it was merged; missing if it is not", "mergedAt"),
+    "merge_sha": Column(TEXT, "its merge commit", "mergeCommit.oid"),
+    "head_ref": Column(TEXT, "the branch it came from", "headRefName"),
+    "first_authored_at": Column(
+        INSTANT, "author's date of its branch's first commit", "commits.commit.authoredDate"
+    ),
+}
+
+#: Which requests GitHub associates with a commit.
+ASSOCIATIONS: Schema = {
+    "repository": REPOSITORY,
+    "sha": Column(TEXT, "the commit", "Commit.oid"),
+    "number": Column(COUNT, "a pull request associated with it", "associatedPullRequests.number"),
+}
+
+#: Commits of a request's branch: those that decide whether it was squashed (LT4).
+BRANCH_COMMITS: Schema = {
+    "repository": REPOSITORY,
+    "number": Column(COUNT, "number of the pull request", "PullRequest.number"),
+    "sha": Column(TEXT, "first or one of the last commits of its branch", "commits.commit.oid"),
+}
+
+#: Labels of pull requests and of issues.
+LABELS: Schema = {
+    "repository": REPOSITORY,
+    "number": Column(COUNT, "number of the pull request or issue", "number"),
+    "label": Column(TEXT, "one of its labels", "labels.name"),
+}
+
+TAGS: Schema = {
+    "repository": REPOSITORY,
+    "tag": Column(TEXT, "name of a git tag", "Ref.name"),
+    "sha": Column(TEXT, "the commit it stands on", "target.oid"),
+    "tagged_at": Column(INSTANT, "when; missing for a lightweight tag", "tagger.date"),
+}
+
+INCIDENTS: Schema = {
+    "repository": Column(
+        TEXT, "where it was told: a repository; missing at PagerDuty", "repository"
+    ),
+    "number": Column(COUNT, "number of the issue; 0 at PagerDuty", "Issue.number"),
+    "by": Column(TEXT, "what it is called: `repo#n`, or PagerDuty's id", ""),
+    "owner": Column(TEXT, "repository its service is mapped to, at PagerDuty", "service"),
+    "opened_at": Column(INSTANT, "when it was opened", "createdAt"),
+    "closed_at": Column(INSTANT, "when it was closed; missing while it lasts", "closedAt"),
+    "named": Column(TEXT, "the deployment its body names, as it stands there (F7)", "body"),
+    "url": Column(TEXT, "where to read it", "url"),
+}
+
+TEAMS: Schema = {
+    "team": Column(TEXT, "name of a team", "Team.name"),
+    "repository": REPOSITORY,
+}
+
+#: Rows that are held before they become frames.
+MANY_ROWS = 20_000
+
+Repositories = NewType("Repositories", pd.DataFrame)
+Deployments = NewType("Deployments", pd.DataFrame)
+Statuses = NewType("Statuses", pd.DataFrame)
+Commits = NewType("Commits", pd.DataFrame)
+Parents = NewType("Parents", pd.DataFrame)
+PullRequests = NewType("PullRequests", pd.DataFrame)
+Associations = NewType("Associations", pd.DataFrame)
+BranchCommits = NewType("BranchCommits", pd.DataFrame)
+Labels = NewType("Labels", pd.DataFrame)
+Tags = NewType("Tags", pd.DataFrame)
+Incidents = NewType("Incidents", pd.DataFrame)
+Teams = NewType("Teams", pd.DataFrame)
+
+SCHEMAS: Mapping[str, Schema] = {
+    "repositories": REPOSITORIES,
+    "deployments": DEPLOYMENTS,
+    "statuses": STATUSES,
+    "commits": COMMITS,
+    "parents": PARENTS,
+    "pull_requests": PULL_REQUESTS,
+    "associations": ASSOCIATIONS,
+    "branch_commits": BRANCH_COMMITS,
+    "labels": LABELS,
+    "tags": TAGS,
+    "incidents": INCIDENTS,
+    "teams": TEAMS,
+}
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Everything read from GitHub, and what reading it cost."""
+
+    repositories: Repositories
+    deployments: Deployments
+    statuses: Statuses
+    commits: Commits
+    parents: Parents
+    pull_requests: PullRequests
+    associations: Associations
+    branch_commits: BranchCommits
+    labels: Labels
+    tags: Tags
+    incidents: Incidents
+    teams: Teams
+    gaps: Mapping[str, str] = field(default_factory=dict)
+    """What of the organization could not be read at all (`incidents`, `teams`), and why."""
+    requests: int = 0
+    points: int = 0
+    seconds: float = 0.0
+
+
+def frame(schema: Schema, rows: Iterable[Any]) -> pd.DataFrame:
+    """One row per item of *rows* (mappings, or sequences in the schema's order), dtypes set.
+
+    An instant without a time zone is a TypeError: it would silently be taken for UTC.
+    """
+    made = pd.DataFrame(list(rows), columns=list(schema))
+    return typed(schema, made)
+
+
+def typed(schema: Schema, made: pd.DataFrame) -> pd.DataFrame:
+    """*made* with exactly the schema's columns, in its order and dtypes."""
+    columns = {}
+    for name, column in schema.items():
+        values = made[name]
+        if column.dtype == INSTANT:
+            values = _instants(values)
+        columns[name] = values.astype(cast("Any", column.dtype))
+    return pd.DataFrame(columns, columns=list(schema))
+
+
+def _instants(values: pd.Series) -> pd.Series:
+    """*values* as UTC instants; TypeError where one has no time zone."""
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        return values
+    there = values.dropna()
+    if there.empty:
+        return pd.Series(None, index=values.index, dtype=INSTANT)
+    if there.dtype == "str":
+        has_zone = bool(there.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$").all())
+    else:
+        has_zone = all(getattr(one, "tzinfo", None) is not None for one in there)
+    if not has_zone:
+        raise TypeError(f"{values.name} holds instants without a time zone")
+    return pd.to_datetime(values, utc=True, format="ISO8601")
+
+
+def make_tables(rows: Mapping[str, Iterable[Any]]) -> Tables:
+    """The tables of *rows* (table name → rows); a table not named is empty."""
+    frames: dict[str, Any] = {
+        name: frame(schema, rows.get(name, ())) for name, schema in SCHEMAS.items()
+    }
+    return Tables(**frames)
+
+
+class TableBuilder:
+    """Takes in rows as they come and gives the tables in the end.
+
+    What has come is held as frames, which take a fifth of the memory of rows.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[Any]] = {name: [] for name in SCHEMAS}
+        self._frames: dict[str, list[pd.DataFrame]] = {name: [] for name in SCHEMAS}
+        self._count = 0
+
+    def add(self, rows: Mapping[str, Iterable[Any]]) -> None:
+        """Take in rows (table name → rows); a table not named gets none."""
+        for name, some in rows.items():
+            before = len(self._rows[name])
+            self._rows[name].extend(some)
+            self._count += len(self._rows[name]) - before
+        if self._count >= MANY_ROWS:
+            self._pack()
+
+    def finish(self, **more: Any) -> Tables:
+        """The tables, repositories in the order of their names; *more* as `Tables` takes it."""
+        self._pack()
+        made: dict[str, Any] = {}
+        for name in SCHEMAS:
+            parts = self._frames.pop(name)
+            whole = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+            made[name] = whole.sort_values("repository", kind="stable", ignore_index=True)
+        return Tables(**made, **more)
+
+    def _pack(self) -> None:
+        """Turn the rows into frames; an empty one where a table has none yet."""
+        for name, schema in SCHEMAS.items():
+            if self._rows[name] or not self._frames[name]:
+                self._frames[name].append(frame(schema, self._rows[name]))
+                self._rows[name] = []
+        self._count = 0

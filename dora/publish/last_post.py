@@ -1,0 +1,170 @@
+"""A report in, the few numbers that next week compares with out as one short text, and back.
+
+The text goes into a hidden comment of a post, where everybody who may write there can change it:
+what cannot be read again is nothing, and never an error.
+"""
+
+import base64
+import json
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dora.report.model import (
+    ChangeFailRate,
+    ChangeLeadTime,
+    Coverage,
+    DeploymentFrequency,
+    Interval,
+    RecoveryTime,
+    Report,
+    ReworkRate,
+    Row,
+)
+
+VERSION = 1
+#: Characters a memory may take; GitHub takes 65,536 in a comment, and people want some of them.
+LIMIT = 30_000
+#: Bytes that a memory may unpack to: whoever may edit a comment could else fill this machine.
+UNPACKED = 4_000_000
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What was posted: the report's rows with their headline numbers, and what had failed."""
+
+    report: Report
+    failed: frozenset[tuple[str, int]] | None = None
+    is_whole: bool = True  #: False where rows did not fit
+
+
+def pack(report: Report, failed: frozenset[tuple[str, int]] | None, limit: int = LIMIT) -> str:
+    """Give *report* as a text of at most *limit* characters; what does not fit is left out.
+
+    First the failed deployments are, then rows from the end.
+    """
+    rows = list(report.rows)
+    text = _packed(report, rows, failed, is_whole=True)
+    if len(text) > limit:
+        text = _packed(report, rows, None, is_whole=True)
+    while len(text) > limit and rows:
+        rows = rows[: min(len(rows) - 1, len(rows) * limit // len(text))]
+        text = _packed(report, rows, None, is_whole=False)
+    return text
+
+
+def unpack(text: str) -> Memory | None:
+    """Give back what `pack` was given; None for a text that it did not make."""
+    try:
+        unzip = zlib.decompressobj()
+        raw = unzip.decompress(base64.b64decode(text, validate=True), UNPACKED)
+        if unzip.unconsumed_tail:
+            return None
+        return _memory(json.loads(raw))
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return None
+    except (OSError, OverflowError, zlib.error):
+        return None
+
+
+def _packed(
+    report: Report,
+    rows: list[Row],
+    failed: Iterable[tuple[str, int]] | None,
+    *,
+    is_whole: bool,
+) -> str:
+    document = {
+        "v": VERSION,
+        "organization": report.organization,
+        "by": report.by,
+        "benchmark": report.benchmark,
+        "since": report.since.timestamp(),
+        "until": report.until.timestamp(),
+        "days": report.days,
+        "timezone": report.timezone,
+        "whole": is_whole,
+        "rows": [_row(row) for row in rows],
+        "failed": None if failed is None else sorted(failed),
+    }
+    raw = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
+    return base64.b64encode(zlib.compress(raw, 9)).decode()
+
+
+def _row(row: Row) -> list[Any]:
+    frequency, lead, fail = row.deployment_frequency, row.change_lead_time, row.change_fail_rate
+    recovery, rework = row.recovery_time, row.rework_rate
+    return [
+        row.key,
+        row.tier,
+        [frequency.deployments, frequency.per_day, frequency.level],
+        [lead.changes, lead.median, lead.level],
+        [fail.failed, fail.deployments, fail.rate, fail.level],
+        [recovery.episodes, recovery.recovered, recovery.open, recovery.mean, recovery.level],
+        [rework.rework, rework.deployments, rework.rate],
+    ]
+
+
+def _memory(document: dict[str, Any]) -> Memory | None:
+    if document["v"] != VERSION:
+        return None
+    until = datetime.fromtimestamp(_number(document["until"]), UTC)
+    timezone = str(document["timezone"])
+    ZoneInfo(timezone)  # one that there is
+    report = Report(
+        organization=str(document["organization"]),
+        since=datetime.fromtimestamp(_number(document["since"]), UTC),
+        until=until,
+        days=_number(document["days"]),
+        timezone=timezone,
+        by=str(document["by"]),
+        benchmark=str(document["benchmark"]),
+        generated_at=until,
+        version="",
+        configuration="",
+        rows=tuple(_remembered(parts) for parts in document["rows"]),
+        coverage=Coverage(),
+    )
+    failed = document["failed"]
+    known = None if failed is None else frozenset((str(name), int(n)) for name, n in failed)
+    return replace(Memory(report, known), is_whole=bool(document["whole"]))
+
+
+def _remembered(parts: list[Any]) -> Row:
+    key, tier, frequency, lead, fail, recovery, rework = parts
+    if not isinstance(key, dict):
+        raise TypeError
+    per_day, level = _number(frequency[1]), _text(frequency[2])
+    return Row(
+        key={str(name): str(value) for name, value in key.items()},
+        tier=str(tier),
+        deployment_frequency=DeploymentFrequency(
+            int(frequency[0]), per_day, 7 * per_day, 0, Interval(per_day, per_day), level
+        ),
+        change_lead_time=ChangeLeadTime(int(lead[0]), _maybe(lead[1]), level=_text(lead[2])),
+        change_fail_rate=ChangeFailRate(
+            int(fail[0]), int(fail[1]), _maybe(fail[2]), level=_text(fail[3])
+        ),
+        recovery_time=RecoveryTime(
+            int(recovery[0]), int(recovery[1]), int(recovery[2]), _maybe(recovery[3]),
+            level=_text(recovery[4]),
+        ),
+        rework_rate=ReworkRate(int(rework[0]), int(rework[1]), _maybe(rework[2])),
+    )  # fmt: skip
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError
+    return float(value)
+
+
+def _maybe(value: Any) -> float | None:
+    return None if value is None else _number(value)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

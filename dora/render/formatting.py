@@ -1,0 +1,177 @@
+"""Numbers, instants and names in; the words every format for people shares out.
+
+What is missing (None, or not a number) is a dash, never 0; a number that is not zero never reads
+as zero.
+"""
+
+import math
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from dora.report.model import Interval
+
+MISSING = "–"
+
+MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0  #: seconds
+
+#: Characters that show a picture or belong to scripts that join letters: between two of them a
+#: zero-width joiner is ordinary spelling (family emoji, Persian, Hindi).
+_JOINS = "\u00a9\u00ae\u0600-\u109f\u203c-\u2049\u2122-\u3299\ufe0f\U0001f000-\U0001faff\U000e007f"
+
+_UNSAFE = re.compile(
+    # C0 and C1 controls (escape sequences begin with one), line and paragraph separators
+    "[\\x00-\\x1f\\x7f-\\x9f\u2028\u2029"
+    # bidirectional marks, embeddings, overrides and isolates
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+    # nothing to see: soft hyphen, grapheme joiner, fillers, zero-width and invisible operators
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2065\u206a-\u206f"
+    "\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
+    # halves of a surrogate pair cannot be written out at all
+    "\ud800-\udfff\U000e0000-\U000e001f\U000e0080-\U000e00ff\U000e01f0-\U000e0fff]"
+    # joiners where nothing joins
+    f"|(?<![{_JOINS}])[\u200c\u200d]|[\u200c\u200d](?![{_JOINS}])"
+    # a choice between text and picture of what has no picture
+    "|(?<![0-9#*\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff])[\ufe0e\ufe0f]"
+    # a choice among shapes of what is no Han character
+    "|(?<![\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])[\U000e0100-\U000e01ef]"
+    # letters of an invisible alphabet, but for the flags spelt with them
+    "|(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0020-\U000e007f]"
+)
+
+
+def plain(name: str) -> str:
+    """Give *name* safe to print: what a reader could not see, or a terminal obeys, is `\ufffd`.
+
+    That is control characters, line breaks, bidirectional overrides and zero-width characters that
+    would make two names look alike. Ordinary text of any script stays as it is, emoji too.
+    """
+    # Replacing one character can leave the next without the neighbour that made it ordinary.
+    while (safe := _UNSAFE.sub("\ufffd", name)) != name:
+        name = safe
+    return name
+
+
+def is_missing(number: float | None) -> bool:
+    """Say whether *number* is unknown: None, or not a number."""
+    return number is None or math.isnan(number)
+
+
+def count(number: int) -> str:
+    """Give *number* with thousands separators: `1,204`."""
+    return f"{number:,}"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Give *number* with its noun: `1 change`, `120 changes`."""
+    return f"{count(number)} {one if number == 1 else many or one + 's'}"
+
+
+def _tidy(number: float) -> str:
+    """Give *number* with one decimal below ten and none from there on."""
+    return f"{number:.1f}" if round(number, 1) < 10 else f"{number:,.0f}"  # noqa: PLR2004 (above)
+
+
+def _duration(seconds: float) -> tuple[str, str]:
+    """Give a duration as its amount and its unit, each unit until the next reads better."""
+    seconds = max(seconds, 0.0)
+    if round(seconds) < MINUTE:
+        return ("under 1" if 0 < seconds < 1 else f"{seconds:.0f}"), "s"
+    if round(seconds / MINUTE) < HOUR / MINUTE:
+        return f"{seconds / MINUTE:.0f}", "min"
+    if round(seconds / HOUR) < 2 * DAY / HOUR:
+        return _tidy(seconds / HOUR), "h"
+    return _tidy(seconds / DAY), "d"
+
+
+def duration(seconds: float | None) -> str:
+    """Give a duration in the unit it reads best in: `35 min`, `1.5 h`, `26 h`, `3.9 d`."""
+    if seconds is None or math.isnan(seconds):
+        return MISSING
+    amount, unit = _duration(seconds)
+    return f"{amount} {unit}"
+
+
+def elapsed(seconds: float) -> str:
+    """Give how long a run took, to a tenth of a second below a minute: `8.2 s`, `12 min`."""
+    return f"{seconds:.1f} s" if round(seconds, 1) < MINUTE else duration(seconds)
+
+
+def duration_interval(interval: Interval | None) -> str:
+    """Give both ends of an interval of durations: `22–31 h`, `35 min – 3.9 d`."""
+    if interval is None or any(map(is_missing, interval)):
+        return MISSING
+    (low, low_unit), (high, unit) = map(_duration, interval)
+    return f"{low}–{high} {unit}" if low_unit == unit else f"{low} {low_unit} – {high} {unit}"
+
+
+def _percent(rate: float) -> str:
+    """Give a fraction of 1 in percent, without the sign; only none is 0, only all is 100."""
+    percent = 100 * rate
+    if 0 < percent < 0.05:  # noqa: PLR2004 (would round to none)
+        return "<0.1"
+    if rate < 1 and round(percent) >= 100:  # noqa: PLR2004 (would round to all)
+        return ">99"
+    return "0" if percent == 0 else _tidy(percent)
+
+
+def percentage(rate: float | None) -> str:
+    """Give a fraction of 1 in percent: `6.7 %`, `18 %`, `<0.1 %`."""
+    return MISSING if rate is None or math.isnan(rate) else f"{_percent(rate)} %"
+
+
+def percentage_interval(interval: Interval | None) -> str:
+    """Give both ends of an interval of fractions of 1: `2.3–18 %`."""
+    if interval is None or any(map(is_missing, interval)):
+        return MISSING
+    return f"{_percent(interval.low)}–{_percent(interval.high)} %"
+
+
+def share(part: int, whole: int, rate: float | None) -> str:
+    """Give a rate beside what it is of: `6.7 % (3 of 45)`."""
+    return f"{percentage(rate)} ({of(part, whole)})"
+
+
+def of(part: int, whole: int) -> str:
+    """Give the two counts a rate is made from: `3 of 45`."""
+    return f"{count(part)} of {count(whole)}"
+
+
+def _pace(number: float) -> str:
+    """Give events a day or week; below one in ten with two decimals."""
+    if 0 < number < 0.005:  # noqa: PLR2004 (would round to none)
+        return "<0.01"
+    if 0 < number < 0.095:  # noqa: PLR2004 (one decimal would blur it)
+        return f"{number:.2f}"
+    return "0" if number == 0 else _tidy(number)
+
+
+def frequency(per_day: float) -> str:
+    """Give a frequency by the day from one a day on, else by the week: `2.4/day`, `3.3/week`."""
+    return f"{_pace(per_day)}/day" if per_day >= 1 else f"{_pace(7 * per_day)}/week"
+
+
+def frequency_interval(per_day: float, interval: Interval) -> str:
+    """Give both ends of a frequency's interval, in the unit `frequency(per_day)` has."""
+    times = 1 if per_day >= 1 else 7
+    return f"{_pace(times * interval.low)}–{_pace(times * interval.high)}"
+
+
+def instant(moment: datetime, timezone: str) -> str:
+    """Give an instant to the minute in *timezone*: `2026-08-25 06:00`."""
+    return f"{moment.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"
+
+
+def days(number: float) -> str:
+    """Give the length of a window: `90 days`, `1 day`, `0.5 days`."""
+    amount = f"{round(number, 2):,g}"
+    return f"{amount} day" if amount == "1" else f"{amount} days"
+
+
+def benchmark(name: str, by: str = "repository") -> str:
+    """Say which published table the levels follow: `levels of DORA 2023`, `no levels`."""
+    if name == "none":
+        return "no levels"
+    if by != "repository":
+        return "no levels for pooled rows"
+    return "scores of DORA's Quick Check" if name == "quick-check" else f"levels of DORA {name}"

@@ -1,0 +1,190 @@
+"""A row's trend and marks in, five small charts of it out: paths, and what they show in words."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dora.render import formatting
+from dora.render.html import svg
+from dora.render.html.svg import BASE, WIDTH, Axis
+from dora.report.model import Bucket, Interval, Report, Row
+from dora.report.page.model import Marks
+
+FEW = 6  #: changes below which the median has no interval (LT6): drawn hollow
+CEILINGS = (0.1, 0.2, 0.5, 1.0)  #: what the top of a rate's chart stands for
+THIN = 3  #: units up to which an outage is a line
+BRIEF = 600.0  #: seconds; outages are drawn on a scale of logarithms from about here on
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart: its title, what it shows in words, what its top stands for, paths by class."""
+
+    title: str
+    description: str
+    most: str
+    paths: tuple[tuple[str, str], ...]
+
+
+def make_axis(report: Report, *, is_brief: bool = False) -> Axis | None:
+    """Give the axis of every row of *report*; None where no row has a trend."""
+    if not report.rows or report.trend is None or not report.rows[0].trend:
+        return None
+    since, until, trend = report.since, report.until, report.rows[0].trend
+    length = (until - since).total_seconds()
+
+    def place(at: datetime) -> int:
+        return round(WIDTH * (at - since).total_seconds() / length)
+
+    return Axis(
+        report.trend,
+        tuple((place(one.start), place(one.end)) for one in trend),
+        tuple(one.partial for one in trend),
+        is_brief,
+    )
+
+
+def draw(row: Row, marks: Marks, axis: Axis) -> tuple[Chart, ...]:
+    """Give the charts of *row*: frequency, lead time, fail rate, recovery time, rework rate."""
+    fails = [(one.change_fail_rate.rate, one.change_fail_rate.interval) for one in row.trend]
+    reworks = [(one.rework_rate.rate, one.rework_rate.interval) for one in row.trend]
+    return (
+        _frequency(row.trend, marks, axis),
+        _lead_time(row.trend, axis),
+        _rate("Change fail rate", fails, ("x", marks.failed), axis),
+        _outages(marks),
+        _rate("Rework rate", reworks, ("r", marks.rework), axis),
+    )
+
+
+def _frequency(trend: Sequence[Bucket], marks: Marks, axis: Axis) -> Chart:
+    unit = "day" if axis.unit == "day" else "week"
+    metrics = [one.deployment_frequency for one in trend]
+    rates = [one.per_day if unit == "day" else one.per_week for one in metrics]
+    whole = axis.whole(rates)
+    most = max(whole or rates, default=0.0) or max(rates, default=0.0)
+    heights = [svg.height(rate, most) for rate in rates]
+    said = f"{_round(min(whole or rates))} to {_round(max(whole or rates))} a {unit}"
+    empty = sum(not rate for rate in whole)
+    none = f", none in {formatting.counted(empty, axis.unit)}" if empty else ""
+    paths = _filled(
+        ("b", svg.bars(heights, axis, partial=False)),
+        ("c", svg.bars(heights, axis, partial=True)),
+        ("t", svg.ticks(marks.deployments, axis)),
+    )
+    return Chart("Deployment frequency", said + none, f"{_round(most)} a {unit}", paths)
+
+
+def _lead_time(trend: Sequence[Bucket], axis: Axis) -> Chart:
+    """Draw medians as a line with gaps, and a band from it up to where nine in ten are faster."""
+    metrics = [one.change_lead_time for one in trend]
+    known = [one for one in metrics if one.median is not None]
+    whole = [one for one in axis.whole(metrics) if one.median is not None]
+    most = max((one.p90 or one.median or 0.0 for one in whole or known), default=0.0)
+    missing = len(axis.whole(metrics)) - len(whole)
+    line, band, few = [], [], []
+    for run in svg.runs(axis.middles, [None if one.median is None else one for one in metrics]):
+        median = [(x, axis.y(one.median or 0.0, most)) for x, one in run]
+        top = [(x, axis.y(one.p90 or 0.0, most)) for x, one in run]
+        line.append(svg.trace(median))
+        band.append(svg.band(top, median, axis))
+        few += [at for at, (_, one) in zip(median, run, strict=True) if one.changes < FEW]
+    return Chart(
+        "Change lead time",
+        _times([one.median for one in known if one.median is not None], axis, missing),
+        formatting.duration(most) if known else "",
+        _filled(("s", "".join(band)), ("l", "".join(line)), ("f", svg.trace(few))),
+    )
+
+
+def _times(medians: list[float], axis: Axis, missing: int) -> str:
+    if not medians:
+        return "no changes"
+    low, high = min(medians), max(medians)
+    text = f"median {formatting.duration(low)}"
+    if high > low:
+        text += f" to {formatting.duration(high)}, {formatting.duration(medians[-1])} last"
+    return text + (f", no changes in {formatting.counted(missing, axis.unit)}" if missing else "")
+
+
+def _rate(
+    title: str,
+    rates: list[tuple[float | None, Interval | None]],
+    events: tuple[str, Sequence[float]],
+    axis: Axis,
+) -> Chart:
+    """Draw shares as dots in the band of their intervals, and the single events below."""
+    pairs = [
+        None if rate is None or interval is None else (rate, interval) for rate, interval in rates
+    ]
+    known = [rate for rate, _ in filter(None, pairs)]
+    whole = list(filter(None, axis.whole(pairs)))
+    most = _ceiling(whole or list(filter(None, pairs)))
+    dots, bands = [], []
+    for run in svg.runs(axis.middles, pairs):
+        dots += [(x, axis.y(rate, most)) for x, (rate, _) in run]
+        low = [(x, axis.y(interval.low, most)) for x, (_, interval) in run]
+        high = [(x, axis.y(interval.high, most)) for x, (_, interval) in run]
+        bands.append(svg.band(high, low, axis))
+    said = "no deployments"
+    if known:
+        said = formatting.percentage(min(known))
+        said += f" to {formatting.percentage(max(known))}" if max(known) > min(known) else ""
+        missing = len(axis.whole(pairs)) - len(whole)
+        said += f", no deployments in {formatting.counted(missing, axis.unit)}" if missing else ""
+    kind, places = events
+    if axis.is_brief and kind == "r":  # as wide as the fail rate's, which rests on the same
+        bands = []
+    paths = _filled(("w", "".join(bands)), ("d", svg.trace(dots)), (kind, svg.marked(places)))
+    return Chart(title, said, formatting.percentage(most) if known else "", paths)
+
+
+def _ceiling(rates: Sequence[tuple[float, Interval]]) -> float:
+    """Give what the top stands for: none of *rates* is above it, nor most of the intervals.
+
+    They are those of whole buckets: one day of a week would set the scale of a year.
+    """
+    highs = sorted(interval.high for _, interval in rates)
+    usual = highs[len(highs) // 2] if highs else 0.0
+    most = max([usual, *(rate for rate, _ in rates)])
+    return next(one for one in CEILINGS if one >= min(most, 1.0))
+
+
+def _outages(marks: Marks) -> Chart:
+    """Draw each outage from when to when it lasted; the longer it lasted the higher."""
+    lengths = [(1.0 if end is None else end) - begin for begin, end in marks.outages]
+    most = math.log1p(max(lengths, default=0.0) * marks.seconds / BRIEF)
+    over: list[str] = []
+    short: list[str] = []
+    still: list[str] = []
+    for (begin, end), length in zip(marks.outages, lengths, strict=True):
+        left, right = svg.place_of(begin), svg.place_of(1.0 if end is None else end)
+        top = max(svg.height(math.log1p(length * marks.seconds / BRIEF), most), 3)
+        if end is not None and right - left <= THIN:
+            short.append(f"M{left} {BASE}v-{top}")
+            continue
+        left = min(left, WIDTH - THIN - 1)
+        block = f"M{left} {BASE}v-{top}h{max(right - left, THIN + 1)}v{top}"
+        (still if end is None else over).append(block)
+    said, longest = "no outages", ""
+    if lengths:
+        shortest, longest = (
+            formatting.duration(end(lengths) * marks.seconds) for end in (min, max)
+        )
+        said = "lasting " + " to ".join(dict.fromkeys((shortest, longest)))
+    if still:
+        said += f", {formatting.count(len(still))} still open"
+    if earlier := sum(begin < 0 for begin, _ in marks.outages):
+        said += f", {formatting.count(earlier)} of them from before this window"
+        longest += f", {formatting.count(earlier)} from before this window"
+    paths = _filled(("o", "".join(over)), ("u", "".join(short)), ("n", "".join(still)))
+    return Chart("Recovery time", said, longest, paths)
+
+
+def _filled(*paths: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((kind, d) for kind, d in paths if d)
+
+
+def _round(rate: float) -> str:
+    return f"{rate:.1f}".removesuffix(".0")

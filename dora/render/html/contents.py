@@ -1,0 +1,252 @@
+"""A page in, the values that its template shows out, part by part."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dora.render import cells, formatting, notes
+from dora.render.html import charts, svg
+from dora.render.html.header import head_of, uncompared
+from dora.render.html.model import Line, Link, Moved, Section
+from dora.render.html.sections import Sections, address, incident, lines_of, names_of, visible
+from dora.render.trends import VERDICTS, changes_of
+from dora.report.model import NO_TEAM, Report
+from dora.report.page.model import Journeys, Page, Step
+
+MOST_OPEN = 6  #: sections up to which all of them are open
+MOST_DOWN, MOST_MOVED = 20, 10  #: lines before the rest is folded away
+MEMBERS = 400  #: names that each kind of pooled rows lists in all
+TITLES = {
+    "repository": "By repository and environment",
+    "environment": "By environment",
+    "team": "By team",
+    "organization": "By tier",
+}
+START = "start of the work"
+
+
+@dataclass(frozen=True)
+class Down:
+    """An outage that lasts: of which row, since when, what began it."""
+
+    section: int
+    names: tuple[str, ...]
+    since: str
+    is_earlier: bool  #: whether it began before the window
+    lasted: str
+    deployment: Link
+    incident: Link | None
+
+
+@dataclass(frozen=True)
+class Travel:
+    """One step on the way of changes; *bar* is where the middle half and the median lie."""
+
+    origin: str
+    tier: str
+    median: str
+    half: str
+    changes: str
+    direct: str
+    bar: tuple[int, int, int] | None
+
+
+def contents_of(page: Page) -> dict[str, Any]:
+    """Give everything that the template names, but for style and script."""
+    report, repositories = page.report, page.repositories
+    names = [names_of(row) for row in repositories.rows]
+    maker = Sections(repositories)
+    of_sections = lines_of(repositories, None, names, 0)
+    sections = [
+        maker.make(number, row, line, excerpt)
+        for number, (row, line, excerpt) in enumerate(
+            zip(repositories.rows, of_sections, page.excerpts, strict=True)
+        )
+    ]
+    lines = of_sections if report.by == "repository" else _pooled(page, report, report.by, names)
+    organization = _organization(page, names)
+    # The whole is more than noise sooner than its parts: it goes first.
+    moved = _moved(page.report, lines, maker)
+    if report.by != "organization":
+        moved = [*_moved(page.organization, [it for it, _ in organization], maker), *moved]
+    values = {
+        **head_of(page),
+        "axis": maker.axis,
+        "brief": maker.axis is not None and maker.axis.is_brief,
+        "unit": repositories.trend or "",
+        "rate": "day" if repositories.trend == "day" else "week",
+        "partial": _partial(maker.axis),
+        "down": _down(page, maker, sections),
+        "most_down": MOST_DOWN,
+        "most_moved": MOST_MOVED,
+        **{word: [one for one in moved if one[1].verdict == word] for word in VERDICTS},
+        "organization_lines": organization,
+        "table_title": TITLES[report.by],
+        "heads": _heads(report),
+        "lines": lines,
+        "legend": " ".join(notes.legend(report, {"intervals", "levels"})) if report.rows else "",
+        "groups": _grouped(sections),
+        "are_open": len(sections) <= MOST_OPEN,
+        **_side_by_side(page, names),
+    }
+    return values | {"parts": _parts(values), "apart": uncompared(values)}
+
+
+def _heads(report: Report) -> list[str]:
+    """Headings of a table: the parts of a row's name, the metrics, and what waits."""
+    if not report.rows:
+        return []
+    names = list(dict.fromkeys(name for row in report.rows for name in row.key))
+    titles = [" ".join(fact.title) for fact in cells.facts_of(report.rows[0])]
+    waiting = ["Waiting changes"] if any(row.waiting for row in report.rows) else []
+    return [*(name.capitalize() for name in names), *titles, *waiting]
+
+
+def _pooled(page: Page, report: Report, by: str, names: Sequence[tuple[str, ...]]) -> list[Line]:
+    return lines_of(report, page.members[by], names, MEMBERS // max(len(report.rows), 1))
+
+
+def _organization(
+    page: Page, names: Sequence[tuple[str, ...]]
+) -> list[tuple[Line, tuple[charts.Chart, ...]]]:
+    """Each tier of the organization, pooled, with its charts."""
+    report = page.organization
+    axis = charts.make_axis(report)
+    lines = _pooled(page, report, "organization", names)
+    return [
+        (line, charts.draw(row, page.marks_of(number), axis) if axis else ())
+        for number, (line, row) in enumerate(zip(lines, report.rows, strict=True))
+    ]
+
+
+def _side_by_side(page: Page, names: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+    """Teams and environments, unless the report is of these itself, and the way of changes."""
+    by = page.report.by
+    teams = page.teams
+    has_teams = teams is not None and any(row.key["team"] != NO_TEAM for row in teams.rows)
+    steps, longest = _steps(page.journeys)
+    heads = [(one.origin, one.tier) for one in page.journeys.organization]
+    return {
+        "is_by_team": by == "team",
+        "teams": _pooled(page, teams, "team", names)
+        if teams and has_teams and by != "team"
+        else [],
+        "team_heads": _heads(teams) if teams else [],
+        "environments": _pooled(page, page.environments, "environment", names)
+        if by != "environment"
+        else [],
+        "environment_heads": _heads(page.environments),
+        "steps": steps,
+        "longest": longest,
+        "way_heads": [f"{origin or 'start'} → {tier}" for origin, tier in heads],
+        "ways": _ways(page.journeys, heads),
+    }
+
+
+def _steps(journeys: Journeys) -> tuple[list[Travel], str]:
+    """The organization's steps, and what the end of their scale stands for."""
+    steps = journeys.organization
+    longest = max((one.p75 or 0.0 for one in steps), default=0.0)
+
+    def place(seconds: float | None) -> int:
+        return round(svg.WIDTH * (seconds or 0.0) / longest) if longest else 0
+
+    made = [
+        Travel(
+            one.origin or START,
+            one.tier,
+            formatting.duration(one.median),
+            formatting.MISSING
+            if one.p25 is None
+            else f"{formatting.duration(one.p25)} – {formatting.duration(one.p75)}",
+            formatting.count(one.changes),
+            formatting.count(one.direct) if one.origin else "",
+            None if one.median is None else (place(one.p25), place(one.median), place(one.p75)),
+        )
+        for one in steps
+    ]
+    return made, formatting.duration(longest)
+
+
+def _ways(
+    journeys: Journeys, heads: Sequence[tuple[str, str]]
+) -> list[tuple[str, list[dict[str, str] | None]]]:
+    """Steps by repository, a cell for each that the organization has."""
+    found: dict[tuple[str, str], dict[tuple[str, str], Step]] = {}
+    for one in journeys.repositories:
+        found.setdefault((one.repository, one.service), {})[one.origin, one.tier] = one
+    return [
+        (
+            " · ".join(visible(part) for part in name if part),
+            [_way(own.get(head)) for head in heads],
+        )
+        for name, own in found.items()
+    ]
+
+
+def _way(step: Step | None) -> dict[str, str] | None:
+    if step is None:
+        return None
+    changes = formatting.counted(step.changes, "change") if step.changes else "no changes"
+    apart = (
+        f"{formatting.count(step.direct)} before or without" if step.origin and step.direct else ""
+    )
+    return {"median": formatting.duration(step.median), "changes": changes, "apart": apart}
+
+
+def _down(page: Page, maker: Sections, sections: Sequence[Section]) -> list[Down]:
+    """All outages that last, those of production first, then the newest."""
+    found = []
+    for one, row, excerpt in zip(sections, page.repositories.rows, page.excerpts, strict=True):
+        home = address(excerpt.url)
+        for outage in excerpt.outages:
+            if outage.ended_at is None:
+                down = Down(
+                    one.number,
+                    one.line.names,
+                    formatting.instant(outage.began_at, maker.timezone),
+                    maker.is_earlier(outage),
+                    formatting.duration((maker.until - outage.began_at).total_seconds()),
+                    maker.failing(outage, home),
+                    incident(outage.by, home),
+                )
+                found.append(((row.tier != "production", maker.until - outage.began_at), down))
+    return [down for _, down in sorted(found, key=lambda it: it[0])]
+
+
+def _moved(report: Report, lines: Sequence[Line], maker: Sections) -> list[tuple[Line, Moved]]:
+    """Give what changed in *report*, the surest first, each with the line of its row."""
+    own = {id(row): line for row, line in zip(report.rows, lines, strict=True)}
+    return [(own[id(one.row)], maker.told(one)) for one in changes_of(report)]
+
+
+def _grouped(sections: Sequence[Section]) -> list[tuple[str, list[Section]]]:
+    found: dict[str, list[Section]] = {}
+    for one in sections:
+        found.setdefault(one.repository, []).append(one)
+    return list(found.items())
+
+
+def _partial(axis: svg.Axis | None) -> str:
+    """Say which buckets the window cuts."""
+    if axis is None or not any(axis.partial):
+        return ""
+    which = [name for name, cut in (("first", axis.partial[0]), ("last", axis.partial[-1])) if cut]
+    if len(axis.partial) == 1:
+        which = ["only"]
+    noun = f"{axis.unit} is" if len(which) == 1 else f"{axis.unit} are"
+    return f"The {' and the '.join(which)} {noun} cut by the window: shaded, bars dashed."
+
+
+def _parts(values: dict[str, Any]) -> list[tuple[str, str]]:
+    """The parts of the page that are there, for its list of contents."""
+    return [
+        ("down", "Down now"),
+        ("changed", "What changed"),
+        ("organization", "The organization"),
+        ("table", values["table_title"]),
+        *([] if values["is_by_team"] else [("teams", "Teams")]),
+        *([("environments", "Environments")] if values["environments"] or values["steps"] else []),
+        *([("repositories", "Every repository")] if values["groups"] else []),
+        ("coverage", "Coverage"),
+    ]

@@ -1,0 +1,102 @@
+"""A page in, what it says of the whole report out: of when, of what, and of what not."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dora.model.environments import TIERS
+from dora.render import formatting, notes
+from dora.render.html.sections import visible
+from dora.render.report_document import instant as written
+from dora.report.model import Report
+from dora.report.page.model import Page
+
+MOST_NAMED = 30  #: rows that are new or gone
+
+
+def head_of(page: Page) -> dict[str, Any]:
+    """Give what is said of the whole report."""
+    report, repositories = page.report, page.repositories
+
+    def instant(moment: Any) -> str:
+        return formatting.instant(moment, report.timezone)
+
+    before = report.before
+    new = [row.key for row in report.rows if row.previous is None] if before else []
+    return {
+        "organization": visible(report.organization),
+        "filters": _filters(repositories),
+        "limits": _limits(page),
+        "has_rows": bool(repositories.rows),
+        "why_empty": notes.why_empty(report.coverage),
+        "no_tier": _no_tier(page),
+        "outages": sum(row.recovery_time.episodes for row in repositories.rows),
+        "window_options": f"--since {written(report.since)} --until {written(report.until)}",
+        "since": instant(report.since),
+        "until": instant(report.until),
+        "timezone": formatting.plain(report.timezone),
+        "days": formatting.days(report.days),
+        "before": {"since": instant(before.since), "until": instant(before.until)}
+        if before
+        else None,
+        "new": _named(new),
+        "gone": _named(before.gone if before else ()),
+        "provenance": notes.provenance(report, formatting.plain),
+        "effort": notes.effort(report.coverage),
+        "remarks": notes.remarks(report.coverage, formatting.plain),
+        "version": report.version,
+        "generated": instant(report.generated_at),
+        "configuration": report.configuration,
+    }
+
+
+def _named(keys: Sequence[dict[str, str]]) -> str:
+    """Name rows, as many as a sentence has room for."""
+    names = [" · ".join(map(visible, key.values())) for key in keys[:MOST_NAMED]]
+    more = len(keys) - len(names)
+    return ", ".join([*names, *([f"{formatting.count(more)} more"] if more else [])])
+
+
+def uncompared(values: dict[str, Any]) -> str:
+    """Say which tables beside the report's own do not tell what was before."""
+    named = [name for name in ("teams", "environments") if values[name]]
+    noun = "tables" if len(named) > 1 else "table"
+    verb = "are" if len(named) > 1 else "is"
+    return f"The {noun} of {' and '.join(named)} {verb}" if named else ""
+
+
+def _filters(report: Report) -> list[str]:
+    """Say to what *report* was narrowed, by the options that do so; nothing for the whole."""
+    scope = report.scope
+    if scope is None:
+        return []
+    tiers = scope.tiers if set(scope.tiers) != set(TIERS) else ()
+    every = (
+        ("repositories", scope.repositories),
+        ("environments", scope.environments),
+        ("tiers" if len(tiers) > 1 else "tier", tiers),
+    )
+    return [
+        f"{what} {', '.join(map(visible, names))}"
+        for what, names in every
+        if names not in {(), ("*",)}
+    ]
+
+
+def _limits(page: Page) -> str:
+    """Say of what alone the page can say that nothing is down; "" where that is all there is."""
+    coverage = page.report.coverage
+    gaps = coverage.gaps.keys() - {"teams"}
+    said = [
+        *(["was asked for"] if _filters(page.repositories) else []),
+        *(["could be read"] if coverage.unreadable or coverage.incomplete or gaps else []),
+    ]
+    return f" of what {' and '.join(said)}" if said else ""
+
+
+def _no_tier(page: Page) -> str:
+    """Say why the organization has no rows."""
+    if not page.repositories.rows:
+        return notes.why_empty(page.report.coverage)
+    scope = page.organization.scope
+    tiers = " or ".join(scope.tiers) if scope else "production"
+    return f"No environment of the tier {tiers} has deployments here."

@@ -1,0 +1,249 @@
+"""A page in, what its template shows out: every number in words, every link an address or none."""
+
+import math
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import quote
+
+from dora.render import cells, formatting
+from dora.render.html import charts
+from dora.render.html.model import Cell, Evidence, Line, Link, Moved, Section
+from dora.render.trends import VERDICTS, Change, changes_of, note_of
+from dora.report.model import METRICS, Mover, Report, Row
+from dora.report.page.model import Excerpt, Moving, Outage, Shown
+
+#: What an address may be made of to become a link; whatever else there is stays text.
+ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~%-]+)*")
+FULL = 40  #: sections up to which charts are drawn with all they have
+SHA = 7  #: digits of a sha, as git shortens it
+
+
+def address(url: str) -> str | None:
+    """Give *url* where it is a web address and nothing else."""
+    return url if ADDRESS.fullmatch(url) else None
+
+
+def cells_of(row: Row) -> tuple[Cell, ...]:
+    """Give the metrics of *row* for a table, what waits last."""
+    before = cells.facts_of(row.previous) if row.previous else [None] * len(METRICS)
+    verdicts = [
+        getattr(row.comparison, name).verdict if row.comparison else None for name in METRICS
+    ]
+    return tuple(
+        _cell(fact, verdict, earlier)
+        for fact, verdict, earlier in zip(cells.facts_of(row), verdicts, before, strict=True)
+    )
+
+
+def _cell(fact: cells.Fact, verdict: str | None, before: cells.Fact | None) -> Cell:
+    return Cell(
+        title=" ".join(fact.title),
+        value=fact.value,
+        level=fact.level or "",
+        sample=fact.sample,
+        interval=fact.interval,
+        verdict=verdict if verdict in VERDICTS else "",
+        before=before.value if before else "",
+    )
+
+
+def waiting_of(row: Row) -> Cell:
+    """Give what waits for production for a table."""
+    return _cell(cells.waiting_of(row), None, None)
+
+
+def names_of(row: Row) -> tuple[str, ...]:
+    """Give a row's name, part by part, safe to show."""
+    return tuple(visible(part) for part in row.key.values())
+
+
+def visible(name: str) -> str:
+    """Give *name* safe to show; in quotes where there would be nothing to see or to click on."""
+    name = formatting.plain(name)
+    return name if name.strip() else f'"{name}"'
+
+
+def lines_of(
+    report: Report,
+    members: Sequence[Sequence[int]] | None,
+    names: Sequence[tuple[str, ...]],
+    most: int,
+) -> list[Line]:
+    """Give the rows of *report* for a table, each with up to *most* of the sections it pools.
+
+    Without *members* each row has the section with its own number.
+    """
+    has_waiting = any(row.waiting for row in report.rows)
+    lines = []
+    for number, row in enumerate(report.rows):
+        pooled = () if members is None else members[number]
+        lines.append(
+            Line(
+                names_of(row),
+                row.tier,
+                (*cells_of(row), *([waiting_of(row)] if has_waiting else [])),
+                number if members is None else None,
+                tuple((one, _short(names[one], row)) for one in pooled[:most]),
+                max(len(pooled) - most, 0),
+                _order(row, has_waiting=has_waiting),
+            )
+        )
+    return lines
+
+
+def _order(row: Row, *, has_waiting: bool) -> str:
+    """Give the numbers to sort *row* by: what lasts and never ended is the longest of all."""
+    recovery = row.recovery_time.mean
+    if recovery is None and row.recovery_time.open:
+        recovery = math.inf
+    numbers = [
+        row.deployment_frequency.per_day,
+        row.change_lead_time.median,
+        row.change_fail_rate.rate,
+        recovery,
+        row.rework_rate.rate,
+        *([row.waiting.changes if row.waiting else None] if has_waiting else []),
+    ]
+    return " ".join("-" if one is None else f"{one:.4g}" for one in numbers).replace(
+        "inf", "Infinity"
+    )
+
+
+def _short(names: tuple[str, ...], pooled: Row) -> str:
+    """Give the name of a section that *pooled* pools, without what is in that row's own name."""
+    own = names_of(pooled)
+    return " · ".join([names[0], *(part for part in names[1:] if part not in own)])
+
+
+def explain(row: Row) -> str:
+    """Give the command that shows all there is of *row*; "" where its name cannot be written."""
+    names = [row.key["repository"], row.key["environment"]]
+    if any(formatting.plain(name) != name for name in names):
+        return ""
+    dashes = "-- " if any(name.startswith("-") for name in names) else ""
+    return f"dora explain {dashes}{' '.join(map(shlex.quote, names))}"
+
+
+class Sections:
+    """Makes the sections of a page, every instant in the report's own time zone."""
+
+    def __init__(self, report: Report) -> None:
+        """Take the report by repository."""
+        self.report, self.timezone = report, report.timezone
+        self.since, self.until = report.since, report.until
+        self.axis = charts.make_axis(report, is_brief=len(report.rows) > FULL)
+
+    def make(self, number: int, row: Row, line: Line, excerpt: Excerpt) -> Section:
+        """Give the section of *row*."""
+        repository, environment, *service = line.names
+        evidence = [one for one in self._evidence(row, excerpt, address(excerpt.url)) if one.total]
+        unseen = (f"{formatting.count(one.total)} {one.noun}" for one in evidence if not one.items)
+        return Section(
+            number,
+            repository,
+            " · ".join([environment, *service]),
+            line,
+            sum(it.ended_at is None for it in excerpt.outages),
+            charts.draw(row, excerpt.marks, self.axis) if self.axis else (),
+            tuple(evidence),
+            tuple(self.moved(row)),
+            ", ".join(unseen),
+            explain(row),
+        )
+
+    def _evidence(self, row: Row, excerpt: Excerpt, home: str | None) -> Iterator[Evidence]:
+        for title, total, lasting in (
+            ("Down since before this window", None, True),
+            ("Outages", row.recovery_time.episodes, False),
+        ):
+            outages = [it for it in excerpt.outages if self.is_earlier(it) is lasting]
+            items = tuple(self.outage(it, home) for it in outages)
+            yield Evidence(title, "outages", len(items) if total is None else total, items)
+        named = {one.deployment for one in excerpt.outages if one.is_counted}
+        others = [one for one in excerpt.failed if one.id not in named]
+        for title, total, shown in (
+            (
+                "Other failed" if named else "Failed",
+                row.change_fail_rate.failed - len(named),
+                others,
+            ),
+            ("Rework", row.rework_rate.rework, excerpt.rework),
+            ("Latest successes", row.deployment_frequency.deployments, excerpt.latest),
+        ):
+            items = tuple(self._deployment(one, home) for one in shown)
+            yield Evidence(title, title.lower().replace("latest ", ""), total, items)
+        waiting = row.waiting.changes if row.waiting else 0
+        for title, noun, total, changes in (
+            ("Slowest changes", "changes", row.change_lead_time.changes, excerpt.slowest),
+            ("Waiting, oldest first", "waiting", waiting, excerpt.waiting),
+        ):
+            yield Evidence(title, noun, total, tuple(_change(one, home) for one in changes))
+
+    def is_earlier(self, one: Outage) -> bool:
+        """Tell whether an outage began before the window: it is in none of its figures."""
+        return one.began_at < self.since
+
+    def outage(self, one: Outage, home: str | None) -> Link:
+        """Give an outage by its first failed deployment, how long it lasted, and since when."""
+        lasted = formatting.duration(((one.ended_at or self.until) - one.began_at).total_seconds())
+        note = f"{self.day(one.began_at)}, {lasted}{'' if one.ended_at else ' and open'}"
+        if one.failures > 1:
+            note += f", {formatting.count(one.failures)} failures"
+        return self._link(one.deployment, one.sha, home, f"{note}, {', '.join(one.signals)}")
+
+    def failing(self, one: Outage, home: str | None) -> Link:
+        """Give what an outage began with, and what says so."""
+        return self._link(one.deployment, one.sha, home, f"by {', '.join(one.signals)}")
+
+    def _deployment(self, one: Shown, home: str | None) -> Link:
+        why = f", {', '.join(one.signals)}" if one.signals else ""
+        never = ", never live" if one.never_live else ""
+        return self._link(one.id, one.sha, home, self.day(one.at) + why + never)
+
+    def _link(self, number: int, sha: str, home: str | None, note: str) -> Link:
+        return Link(sha[:SHA], home and f"{home}/deployments/{number}", formatting.plain(note))
+
+    def day(self, moment: datetime) -> str:
+        """Give the day of *moment*."""
+        return formatting.instant(moment, self.timezone).split(" ")[0]
+
+    def moved(self, row: Row) -> Iterator[Moved]:
+        """Give the metrics of *row* that are better or worse than before, and what moved them."""
+        if row.comparison is not None:
+            yield from map(self.told, changes_of(replace(self.report, rows=(row,))))
+
+    def told(self, one: Change) -> Moved:
+        """Give what changed with what moved it."""
+        movers = (self._mover(one.metric, mover, one.row) for mover in one.compared.moved_by)
+        title = cells.TITLES[one.metric]
+        return Moved(title, one.verdict, one.before, one.now, tuple(movers))
+
+    def _mover(self, metric: str, one: Mover, row: Row) -> Link:
+        where = "" if "repository" in row.key else f"{one.repository} {one.environment} "
+        notes = [self.day(one.at), note_of(metric, one)]
+        return Link(
+            formatting.plain(f"{where}{one.kind} {one.id}"),
+            address(one.url),
+            ", ".join(filter(None, notes)),
+        )
+
+
+def incident(by: str, home: str | None) -> Link | None:
+    """Give the incident called `repo#n` of the organization that *home* is of, None for none."""
+    name, mark, number = by.rpartition("#")
+    if not mark or not number.isdecimal():
+        return None
+    base = home.rpartition("/")[0] if home else None
+    return Link(formatting.plain(by), base and address(f"{base}/{quote(name)}/issues/{number}"))
+
+
+def _change(one: Moving, home: str | None) -> Link:
+    took = formatting.duration(one.seconds)
+    if one.number is None:
+        return Link(one.sha[:SHA], home and f"{home}/commit/{one.sha}", took)
+    # A request that was merged commit by commit is there once for each of them.
+    note = f"{one.sha[:SHA]}, {took}"
+    return Link(f"#{one.number}", home and f"{home}/pull/{one.number}", note)

@@ -1,0 +1,158 @@
+"""A report in; what it was made from and what it did not see out, in sentences (C1).
+
+Each sentence is for somebody who meets the tool for the first time. *quote* makes a name or a
+reason from GitHub safe where the sentence goes.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+
+from dora.render import cells, formatting
+from dora.report.model import Coverage, Report
+
+Quote = Callable[[str], str]
+
+NO_LEVELS = ("none", "quick-check")  #: benchmarks without a ladder
+
+#: DORA's Quick Check, edition 2025, all industries; its shares turned as the scores are (B4).
+QUICK_CHECK_MEANS = {
+    "frequency": 4.8,
+    "lead time": 5.5,
+    "fail rate": 8.1,
+    "recovery": 7.4,
+    "rework": 7.8,
+}
+
+SKIPPED = {"no deployments": "without deployments", "excluded": "not asked for"}  #: in plain words
+
+
+def provenance(report: Report, quote: Quote) -> str:
+    """Say of whom, of when and by which benchmark the report is."""
+    since = formatting.instant(report.since, report.timezone)
+    until = formatting.instant(report.until, report.timezone)
+    return (
+        f"{quote(report.organization)}, {since} to {until} {report.timezone}"
+        f" ({formatting.days(report.days)}), {formatting.benchmark(report.benchmark, report.by)}."
+    )
+
+
+def effort(coverage: Coverage) -> str:
+    """Say how many repositories were read, and what that cost."""
+    read = f"Read {formatting.counted(coverage.read, 'repository', 'repositories')}"
+    requests = coverage.requests
+    if not requests.count:
+        return f"{read}."
+    points = f" ({formatting.counted(requests.points, 'point')})" if requests.points else ""
+    cost = f"{formatting.counted(requests.count, 'request')}{points}"
+    return f"{read} with {cost} in {formatting.elapsed(requests.seconds)}."
+
+
+def legend(report: Report, room: Collection[str]) -> Iterator[str]:
+    """Explain the marks of a table of *report* that shows the extras in *room*, one a sentence."""
+    shown = [fact for row in report.rows for fact in cells.facts_of(row)]
+    if any(fact.level for fact in shown) and "levels" not in room:
+        yield "E elite, H high, M medium, L low."
+    if any(fact.value.startswith(formatting.MISSING) for fact in shown):
+        yield f"{formatting.MISSING} no data."
+    if "intervals" in room and any(fact.interval for fact in shown):
+        yield "(a–b) 95 % interval."
+    if report.by == "repository" and report.benchmark not in NO_LEVELS:
+        yield "A level takes 5 changes, deployments or outages."
+    if report.benchmark == "quick-check" and report.by == "repository":
+        means = ", ".join(f"{name} {mean}" for name, mean in QUICK_CHECK_MEANS.items())
+        yield f"Scores are 0 to 10; the industry's means: {means}."
+    yield "Lead time is the median, recovery time the mean (MTTR) of the outages that are over."
+    if "p90" in room and any("p90" in fact.more for fact in shown):
+        yield "p90: nine in ten are faster."
+    if "never live" in room and any("never live" in fact.more for fact in shown):
+        yield "Never live: failed before it reached the environment."
+    if any(row.waiting and row.waiting.changes for row in report.rows):
+        yield "Waiting: changes not yet in production, and the age of the oldest."
+
+
+def remarks(coverage: Coverage, quote: Quote) -> list[str]:
+    """Say what the report left out or is unsure of: one sentence each, none for what is nothing."""
+    return [*_of_repositories(coverage, quote), *_of_deployments(coverage), *_of_the_rest(coverage)]
+
+
+def _skipped(coverage: Coverage) -> str:
+    """List the skipped repositories by reason: `2 archived, 4 without deployments`."""
+    counts = {reason: n for reason, n in coverage.skipped.items() if n}
+    return ", ".join(f"{formatting.count(n)} {SKIPPED.get(why, why)}" for why, n in counts.items())
+
+
+def _of_repositories(coverage: Coverage, quote: Quote) -> list[str]:
+    skipped = sum(coverage.skipped.values())
+    noun = formatting.counted(skipped, "repository", "repositories")
+    return [
+        *([f"{noun} skipped: {_skipped(coverage)}"] if skipped else []),
+        *(
+            f"{quote(it.repository)} could not be read: {quote(it.reason)}"
+            for it in coverage.unreadable
+        ),
+        *(
+            f"the {what} could not be read: {quote(reason)}"
+            for what, reason in coverage.gaps.items()
+        ),
+        *(
+            f"{quote(it.repository)} was read only in part: {quote(it.reason)}"
+            for it in coverage.incomplete
+        ),
+    ]
+
+
+def _of_deployments(coverage: Coverage) -> list[str]:
+    deployment = ("deployment", "deployments")
+    sentences = {
+        "in_progress": (*deployment, "still in progress, not counted yet"),
+        "abandoned": (*deployment, "abandoned: neither succeeded nor failed, not counted"),
+        "ephemeral": (*deployment, "to short-lived environments, such as previews, left out"),
+        "left_out": (*deployment, "to environments that the configuration leaves out"),
+        "unknown_commit": (*deployment, "of a commit that GitHub no longer has: no lead times"),
+        "baseline": (
+            "first deployment of an environment:",
+            "first deployments of environments:",
+            "no lead times, for what came before is not known",
+        ),
+        "lookback_limit": (
+            "environment",
+            "environments",
+            "with more history than is read: old changes may count as new",
+        ),
+    }
+    return [
+        f"{formatting.counted(number, one, many)} {rest}"
+        for name, (one, many, rest) in sentences.items()
+        if (number := coverage.deployments.get(name, 0))
+    ]
+
+
+def _of_the_rest(coverage: Coverage) -> list[str]:
+    sentences = (
+        (
+            coverage.changes.get("clock_skew"),
+            "change",
+            "with a wrong clock: lead time below zero, taken as zero",
+        ),
+        (coverage.changes.get("excluded"), "change", "by excluded authors, not counted"),
+        (coverage.incidents.get("unattributed"), "incident", "not traced to any deployment"),
+    )
+    return [
+        f"{formatting.counted(number, one)} {rest}" for number, one, rest in sentences if number
+    ]
+
+
+def why_empty(coverage: Coverage) -> str:
+    """Say why a report has no rows, as far as its coverage tells."""
+    if not coverage.read:
+        if coverage.unreadable:
+            return "No rows: the repositories could not be read."
+        if any(coverage.skipped.values()):
+            return f"No rows: every repository was skipped ({_skipped(coverage)})."
+        return "No rows: the token sees no repository of this organization."
+    unseen = sum(
+        coverage.deployments.get(name, 0)
+        for name in ("in_progress", "abandoned", "ephemeral", "left_out")
+    )
+    if unseen:
+        return "No rows: what was deployed went to environments left out, or never finished."
+    return "No rows: nothing was deployed in this time or shortly before it."

@@ -1,0 +1,142 @@
+"""A report and what moved in it in; a message of Slack's Block Kit out, within its limits.
+
+Names stand in rich text, where nothing is markup: they mention nobody and link nowhere.
+Limits: https://docs.slack.dev/reference/block-kit/blocks
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dora.render import formatting
+from dora.render.cells import TITLES, metric_of
+from dora.render.markdown import ADDRESS
+from dora.report.diff import Moved, Movements
+from dora.report.model import Report, Row
+
+HEADER = 150  #: characters of a header
+TEXT = 3_000  #: characters of a notification; Slack cuts at 40,000 and advises less
+NAME = 80  #: characters of a name; longer ones are cut, so that many fit
+MOST = 8  #: lines of each list
+POOLED = ("team", "organization")  #: rows whose deployments may be counted in several
+
+
+def render_message(
+    report: Report, movements: Movements | None = None, *, link: str = ""
+) -> dict[str, Any]:
+    """Give the message: `text` for notifications, and `blocks`."""
+    title = f"DORA metrics of {formatting.plain(report.organization)}"
+    headline = _headline(report)
+    blocks: list[dict[str, Any]] = [
+        {"type": "header", "text": _plain(_cut(title, HEADER))},
+        _paragraph(_text(f"{_window(report)} "), _text(headline)),
+    ]
+    if movements is not None:
+        blocks += _list(_since(movements), [_movement(one) for one in movements.moved])
+    outages = [row for row in report.rows if row.recovery_time.open]
+    lines = [[*_name(row), _text(f" {_open(row)}")] for row in outages]
+    blocks += _list("Outages that are still open", lines)
+    if ADDRESS.fullmatch(link) and len(link) <= TEXT:
+        blocks.append(_paragraph({"type": "link", "url": link, "text": "The whole report"}))
+    return {"text": escape(_cut(f"{title}: {headline}", TEXT)), "blocks": blocks}
+
+
+def escape(text: str) -> str:
+    """Give *text* with the three signs that begin Slack's markup as it asks for."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _window(report: Report) -> str:
+    until = formatting.instant(report.until, report.timezone)
+    return f"{formatting.days(report.days)} up to {until} {report.timezone}."
+
+
+def _headline(report: Report) -> str:
+    """Say the whole in one sentence, of counts that may be added up."""
+    if not report.rows:
+        return "No deployments to tell of."
+    if report.by in POOLED:
+        tier = next((row for row in report.rows if row.tier == "production"), report.rows[0])
+        if report.by == "organization":
+            told = (f"{TITLES[metric].lower()} {_value(tier, metric)}" for metric in TITLES)
+            return f"{tier.tier.capitalize()}: {', '.join(told)}."
+        return f"{formatting.counted(len({row.key.get('team') for row in report.rows}), 'team')}."
+    production = [row for row in report.rows if row.tier == "production"]
+    rows = production or list(report.rows)
+    failed = sum(row.change_fail_rate.failed for row in rows)
+    finished = sum(row.change_fail_rate.deployments for row in rows)
+    still_open = sum(row.recovery_time.open for row in rows)
+    succeeded = sum(row.deployment_frequency.deployments for row in rows)
+    return (
+        f"{'Production' if production else 'All tiers'}: "
+        f"{formatting.counted(len(rows), 'environment')}, "
+        f"{formatting.counted(succeeded, 'deployment')}, "
+        f"{formatting.of(failed, finished)} failed, "
+        f"{formatting.counted(still_open, 'outage')} open."
+    )
+
+
+def _since(movements: Movements) -> str:
+    before = movements.before
+    return f"Moved since {formatting.instant(before.until, before.timezone)} {before.timezone}"
+
+
+def _movement(one: Moved) -> list[dict[str, Any]]:
+    way = {True: ", better", False: ", worse", None: ""}[one.is_better]
+    before, now = _value(one.before, one.metric), _value(one.now, one.metric)
+    return [*_name(one.now), _text(f" {TITLES[one.metric].lower()} {before} → {now}{way}")]
+
+
+def _value(row: Row, metric: str) -> str:
+    fact = metric_of(row, metric)
+    return f"{fact.value} {fact.level}" if fact.level else fact.value
+
+
+def _open(row: Row) -> str:
+    return formatting.count(row.recovery_time.open)
+
+
+def _name(row: Row) -> list[dict[str, Any]]:
+    """Give a row's name: each part as code, apart."""
+    parts: list[dict[str, Any]] = []
+    for value in row.key.values():
+        name = _cut(formatting.plain(value), NAME)
+        parts += [_text(" ")] * bool(parts)
+        parts.append({"type": "text", "text": name or " ", "style": {"code": True}})
+    return parts
+
+
+def _list(title: str, lines: Sequence[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Give a heading with a list below it, the first lines of many; nothing for none."""
+    if not lines:
+        return []
+    sections = [{"type": "rich_text_section", "elements": line} for line in lines[:MOST]]
+    more = len(lines) - MOST
+    if more > 0:
+        sections.append({"type": "rich_text_section", "elements": [_text(f"and {more:,} more")]})
+    bold = {"type": "text", "text": title, "style": {"bold": True}}
+    return [
+        {
+            "type": "rich_text",
+            "elements": [
+                {"type": "rich_text_section", "elements": [bold]},
+                {"type": "rich_text_list", "style": "bullet", "elements": sections},
+            ],
+        }
+    ]
+
+
+def _paragraph(*elements: dict[str, Any]) -> dict[str, Any]:
+    section = {"type": "rich_text_section", "elements": list(elements)}
+    return {"type": "rich_text", "elements": [section]}
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": text}
+
+
+def _plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -1,0 +1,44 @@
+"""A plan in, text out: what a report would cost, before it is made."""
+
+from collections.abc import Iterator
+
+from dora.model.cost_estimate import Plan
+from dora.render import formatting
+
+#: Widths of the columns: what is asked for, how many requests.
+NAME, NUMBER = 14, 10
+
+
+def render_plan(plan: Plan) -> str:
+    """Text of a plan: requests by what they ask for, points, seconds, and where most of it goes."""
+    return "\n".join(_lines(plan))
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    yield f"What a report of {formatting.plain(plan.organization)} would cost, about:"
+    yield ""
+    yield f"{'':{NAME}}{'requests':>{NUMBER}}"
+    for name, count in [*plan.requests.items(), ("together", sum(plan.requests.values()))]:
+        yield f"{name:{NAME}}{count:>{NUMBER},}"
+    yield ""
+    yield f"{formatting.counted(plan.points, 'point')}{_share(plan)}."
+    in_flight = formatting.counted(plan.concurrency, "request")
+    yield f"{formatting.elapsed(plan.seconds)} of reading, with {in_flight} in flight."
+    if plan.longest:
+        most = ", ".join(f"{formatting.plain(name)} ({count:,})" for name, count in plan.longest)
+        yield f"Most requests: {most}."
+    yield ""
+    listed = formatting.counted(plan.listed, "repository", "repositories")
+    yield f"{listed} listed, {formatting.count(plan.read)} to read."
+    if plan.unknown:
+        yield f"{formatting.count(plan.unknown)} of them did not say how much there is."
+    yield f"It took {formatting.counted(plan.asked, 'request')} to find out."
+    yield "It costs more where changes are much older than the window (rule W3)."
+
+
+def _share(plan: Plan) -> str:
+    """How much of an hour's points that is, and what is left of this hour's."""
+    if not plan.limit:
+        return ""
+    told = f", {formatting.percentage(plan.points / plan.limit)} of the {plan.limit:,} of an hour"
+    return told if plan.remaining is None else f"{told}; {plan.remaining:,} are left of this one"

@@ -1,0 +1,216 @@
+"""The story of a row in; how each of its figures follows, and from which definitions, out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.text import Text
+
+from dora.render import formatting
+from dora.render.terminal import links
+from dora.render.terminal.row_evidence import Story, slowest_first
+from dora.report.build_evidence import Change, Deployment, Episode
+from dora.report.model import Row
+
+MOST = 12  #: examples of one kind shown; all are in the JSON
+SLOWEST = 5
+
+
+def tell(story: Story, width: int, *, with_authors: bool) -> Iterator[tuple[int, Text]]:
+    """Give how the figures of *story* follow, line by line, each with its indent."""
+    if story.row is None:
+        yield 0, Text()
+        yield 0, Text("Nothing finished here: there is no row in the report.")
+        return
+    inner = width - links.INDENT
+    for title, value, lines in (
+        ("Deployment frequency", formatting.frequency(story.row.deployment_frequency.per_day),
+         _frequency(story, story.row)),
+        ("Change lead time", formatting.duration(story.row.change_lead_time.median),
+         _lead_time(story, story.row, inner, with_authors=with_authors)),
+        ("Change fail rate", formatting.percentage(story.row.change_fail_rate.rate),
+         _fail_rate(story, story.row, inner)),
+        ("Recovery time", _recovery(story.row), _recovery_time(story, story.row, inner)),
+        ("Rework rate", formatting.percentage(story.row.rework_rate.rate),
+         _rework_rate(story, story.row, inner)),
+        ("Waiting changes", _waiting(story.row),
+         _waiting_changes(story, story.row, inner, with_authors=with_authors)),
+    ):  # fmt: skip
+        if value:
+            yield 0, Text()
+            yield 0, Text(f"{title}: ").append(value, "bold")
+            yield from ((links.INDENT, line) for line in lines)
+    yield from _sensitivity(story, inner)
+
+
+def _frequency(story: Story, row: Row) -> Iterator[Text]:
+    metric, days = row.deployment_frequency, f"{round(story.days, 2):,g}"
+    line = f"{formatting.count(len(story.succeeded))} succeeded ÷ {days} days"
+    by_day = "" if metric.per_day >= 1 else f" = {metric.per_day:.2g} a day"
+    active = f", on {formatting.counted(metric.active_days, 'day')}" if metric.active_days else ""
+    yield Text(f"{line}{by_day} = {formatting.frequency(metric.per_day)}{active}")
+
+
+def _lead_time(story: Story, row: Row, width: int, *, with_authors: bool) -> Iterator[Text]:
+    """Give which changes the median lies between (LT6), and the slowest ones."""
+    changes, metric = slowest_first(story.changes), row.change_lead_time
+    if not changes:
+        yield Text("no changes shipped")
+        return
+    median = formatting.duration(metric.median)
+    yield from links.fill([Text("median:"), *map(Text, _middle(changes)), Text(f"= {median}")],
+                          width)  # fmt: skip
+    spread = {"mean": metric.mean, "three in four within": metric.p75,
+              "nine in ten within": metric.p90}  # fmt: skip
+    told = [Text(f"{what} {formatting.duration(seconds)}") for what, seconds in spread.items()]
+    yield from links.flow("all:", told, width)
+    slow = changes[:SLOWEST]
+    shown = [links.change(one, story.until, with_authors=with_authors) for one in slow]
+    yield from links.flow("slowest:", shown, width)
+
+
+def _middle(changes: list[Change]) -> list[str]:
+    """Give in words which of *changes*, the slowest first, the median lies between."""
+    many = len(changes)
+    middle, is_odd = many // 2, many % 2
+    if many == 1:
+        return ["the only change"]
+    if is_odd:
+        return [f"the {_nth(middle + 1)} of {formatting.count(many)} changes", "by lead time"]
+    below, above = (formatting.duration(changes[it].lead_time) for it in (middle, middle - 1))
+    return [f"halfway between the {_nth(middle)} ({below})", f"and the {_nth(middle + 1)}",
+            f"({above})", f"of {formatting.count(many)} changes"]  # fmt: skip
+
+
+def _fail_rate(story: Story, row: Row, width: int) -> Iterator[Text]:
+    metric = row.change_fail_rate
+    failed, finished = formatting.count(len(story.failed)), formatting.count(len(story.finished))
+    if not story.finished:
+        yield Text("nothing finished")
+        return
+    yield Text(f"{failed} failed of {finished} finished = {formatting.percentage(metric.rate)}")
+    if not story.failed:
+        return
+    marks = [f"{name} {formatting.count(number)}" for name, number in metric.reasons.items()]
+    several = sum(metric.reasons.values()) > len(story.failed)
+    marks += ["some by several"] if several else []
+    marks += [f"{formatting.count(metric.never_live)} never live"] if metric.never_live else []
+    yield from links.flow("by signal:", list(map(Text, marks)), width)
+    yield from _named("failed:", story.failed, story, width)
+
+
+def _recovery(row: Row) -> str:
+    metric = row.recovery_time
+    still_open = f", {formatting.count(metric.open)} open" if metric.open else ""
+    return formatting.duration(metric.mean) + still_open
+
+
+def _recovery_time(story: Story, row: Row, width: int) -> Iterator[Text]:
+    """Give the mean over what is over, the median over all (R4), and the outages."""
+    metric = row.recovery_time
+    over = [one for one in story.episodes if one.ended_at]
+    still_open = len(story.episodes) - len(over)
+    if not story.episodes:
+        yield Text("no outages")
+        return
+    outages = formatting.counted(len(story.episodes), "outage")
+    counts = f"{formatting.count(len(over))} over, {formatting.count(still_open)} open"
+    yield Text(f"{outages}: {counts}" if still_open else f"{outages}, all over")
+    if over:
+        total = formatting.duration(sum(_seconds(one, story) for one in over))
+        of_those = " of those over" if still_open else ""
+        yield Text(f"mean{of_those}: {total} ÷ {formatting.count(len(over))}"
+                   f" = {formatting.duration(metric.mean)}")  # fmt: skip
+    if metric.median is None:
+        yield Text("median: not known, too many are open for half to be over")
+    else:
+        how = "Kaplan–Meier, the open ones counted as lasting on" if still_open else "Kaplan–Meier"
+        yield Text(f"median: {formatting.duration(metric.median)} ({how})")
+    lengths = sorted((-_seconds(one, story), one.ended_at is None) for one in story.episodes)
+    shown = [Text(formatting.duration(-seconds) + (" and open" if is_open else ""))
+             for seconds, is_open in lengths[:MOST]]  # fmt: skip
+    yield from links.flow("longest:", shown, width, rest=_more(len(lengths) - len(shown)))
+
+
+def _rework_rate(story: Story, row: Row, width: int) -> Iterator[Text]:
+    rate = formatting.percentage(row.rework_rate.rate)
+    if not story.succeeded:
+        yield Text("nothing succeeded")
+        return
+    counts = (formatting.count(len(them)) for them in (story.reworked, story.succeeded))
+    yield Text("{} rework of {} succeeded".format(*counts) + f" = {rate}")
+    if story.reworked:
+        yield from _named("rework:", story.reworked, story, width)
+
+
+def _waiting(row: Row) -> str:
+    """Give the heading of what waits; empty where nothing can wait (LT8)."""
+    if row.waiting is None:
+        return formatting.MISSING if row.tier == "production" else ""
+    oldest = f", oldest {formatting.duration(row.waiting.oldest)}" if row.waiting.changes else ""
+    return formatting.count(row.waiting.changes) + oldest
+
+
+def _waiting_changes(story: Story, row: Row, width: int, *, with_authors: bool) -> Iterator[Text]:
+    if row.waiting is None:
+        yield Text("not known: nothing of the default branch in sight was deployed here")
+        return
+    if not row.waiting.changes:
+        yield Text("all of the default branch was deployed here")
+        return
+    oldest = sorted(story.waiting, key=lambda one: (one.started_at, one.sha))
+    shown = [links.change(one, story.until, with_authors=with_authors) for one in oldest[:MOST]]
+    rest = _more(len(oldest) - len(shown))
+    yield from links.flow("on the default branch, not yet here:", shown, width, rest=rest)
+
+
+def _sensitivity(story: Story, width: int) -> Iterator[tuple[int, Text]]:
+    """Give the change fail rate under other definitions (F1 to F9)."""
+    found = story.sensitivity
+    if found is None or not found.deployments:
+        return
+
+    def items(counts: Mapping[str, int], marked: str = "") -> list[Text]:
+        rates = (
+            (name, formatting.percentage(n / found.deployments), n) for name, n in counts.items()
+        )
+        return [
+            Text(
+                f"{name} {rate} ({formatting.count(failed)}"
+                + (", as is)" if name == marked else ")")
+            )
+            for name, rate, failed in rates
+        ]
+
+    yield 0, Text()
+    finished = formatting.count(found.deployments)
+    yield 0, Text(f"Change fail rate of the {finished} finished, were failures defined otherwise")
+    lines = links.flow("by one signal alone:", items(found.alone), width) if found.alone else []
+    lines += links.flow("failures.status =", items(found.by_status, found.status), width)
+    if found.off:
+        lines += links.flow("off in the configuration:", [Text(name) for name in found.off], width)
+    yield from ((links.INDENT, line) for line in lines)
+
+
+def _named(lead: str, deployments: Sequence[Deployment], story: Story, width: int) -> list[Text]:
+    """Give the latest of *deployments*, each with its day."""
+    shown = deployments[-MOST:]
+    items = []
+    for one in shown:
+        at = one.succeeded_at or one.failed_status_at or one.created_at
+        day = formatting.instant(at, story.timezone).split(" ")[0]
+        items.append(links.deployment(one).append(f" {day}"))
+    rest = _more(len(deployments) - len(shown), "earlier")
+    return links.flow(lead, items, width, rest=rest)
+
+
+def _more(number: int, what: str = "more") -> str:
+    return f"{formatting.count(number)} {what}" if number else ""
+
+
+def _seconds(one: Episode, story: Story) -> float:
+    return ((one.ended_at or story.until) - one.began_at).total_seconds()
+
+
+def _nth(number: int) -> str:
+    last, teens = number % 10, number % 100 in {11, 12, 13}
+    ending = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(last, "th")
+    return f"{formatting.count(number)}{ending}"

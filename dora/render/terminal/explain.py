@@ -1,0 +1,219 @@
+"""Evidence and the report's rows in; what happened and what follows from it, for a terminal, out.
+
+Everything is oldest first, so that the latest stands next to the figures at the end.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from io import StringIO
+from urllib.parse import quote
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from dora.render import formatting
+from dora.render.terminal import derivations, links
+from dora.render.terminal.row_evidence import Story, find_stories, finished_at
+from dora.report.build_evidence import Deployment, Evidence, Reason
+from dora.report.model import Row
+from dora.report.sensitivity import Sensitivity
+
+LEAST_WIDTH = 20
+MOST_CHANGES = 3  #: shown of one deployment, the slowest; all are in the JSON
+DAY = 86_400.0  #: seconds
+
+#: Why a deployment failed, after the name of the signal; what says so is put in place of the mark.
+SAYS = {
+    "status": "*",
+    "rollback": "deployment * went back behind it",
+    "revert": "commit * took back what it shipped",
+    "hotfix": "* had to mend it",
+    "label": "* bears a failure label",
+    "tag": "* stands on its commit",
+    "incident": "*",
+}
+
+
+def render_explanation(
+    evidence: Evidence,
+    rows: Sequence[Row],
+    sensitivities: Iterable[Sensitivity],
+    *,
+    width: int,
+    colour: bool,
+    with_authors: bool = False,
+) -> str:
+    """Give the story of each of *rows* as text, lines at most *width* cells (20 at the least).
+
+    *rows* are the report's by repository. Without *colour* it is free of escape sequences, links
+    too. Nothing of the surroundings is asked.
+    """
+    width = max(width, LEAST_WIDTH)
+    console = Console(
+        file=StringIO(),
+        width=width,
+        color_system="standard" if colour else None,
+        force_terminal=colour,
+        no_color=not colour,
+        legacy_windows=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+    stories = find_stories(evidence, rows, sensitivities)
+    with console.capture() as captured:
+        for number, story in enumerate(stories):
+            if number:
+                console.print("\n")
+            for indent, line in _tell(story, width, with_authors=with_authors):
+                padded = Padding(line, (0, 0, 0, indent), expand=False) if line.plain else ""
+                console.print(padded, overflow="fold")
+        if not stories:
+            console.print("Nothing was deployed in this time.")
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().rstrip("\n").split("\n"))
+
+
+def _tell(story: Story, width: int, *, with_authors: bool) -> Iterator[tuple[int, Text]]:
+    """Give a story line by line, each with its indent."""
+    repository, environment, service = map(formatting.plain, story.key)
+    yield 0, Text(f"{repository} {environment}" + (f" · {service}" if service else ""), "bold")
+    since = formatting.instant(story.since, story.timezone)
+    until = formatting.instant(story.until, story.timezone)
+    zone = formatting.plain(story.timezone)
+    yield 0, Text(f"{since} to {until} {zone} ({formatting.days(story.days)}).")
+    many = formatting.counted(len(story.deployments), "deployment")
+    if story.deployments:
+        yield 0, Text(f"{many} by when they finished, oldest first; then the figures they make.")
+        yield 0, Text()
+    else:
+        yield 0, Text("Nothing was deployed in this time.")
+    for one in story.deployments:
+        yield 0, _headline(one, story)
+        for line in _details(one, story, width - links.INDENT, with_authors=with_authors):
+            yield links.INDENT, line
+    yield from derivations.tell(story, width, with_authors=with_authors)
+
+
+def _headline(one: Deployment, story: Story) -> Text:
+    """Give when, which commit, and what became of it."""
+    at = finished_at(one) or one.created_at
+    line = Text(f"{formatting.instant(at, story.timezone)}  ").append_text(links.deployment(one))
+    line.append("  ").append(_outcome(one), "bold red" if one.reasons else "")
+    waited = (at - one.created_at).total_seconds()
+    notes = [
+        *(["rework"] if one.rework else []),
+        *([f"created {formatting.duration(waited)} before"] if waited >= DAY else []),
+    ]
+    return line.append("".join(f", {note}" for note in notes))
+
+
+def _outcome(one: Deployment) -> str:
+    """Give what became of a deployment (D3), and whether it counts as failed (F9)."""
+    if one.outcome in {"in_progress", "abandoned"}:
+        return one.outcome.replace("_", " ")
+    if one.succeeded_at is None:
+        return "failed, never live" if one.reasons else "failed, does not count as failed"
+    if one.outcome == "success":
+        return "succeeded, counts as failed" if one.reasons else "succeeded"
+    fell = one.failed_status_at is not None and one.failed_status_at > one.succeeded_at
+    outcome = "succeeded, then failed" if fell else "failed, then succeeded"
+    return outcome if one.reasons else f"{outcome}, does not count as failed"
+
+
+def _details(one: Deployment, story: Story, width: int, *, with_authors: bool) -> Iterator[Text]:
+    """Give why it failed, until when, and what it shipped."""
+    for reason in one.reasons:
+        yield from _reason(reason, one, story, width)
+    if one.reasons:
+        yield from _outage(one, story, width)
+    at = finished_at(one)
+    if at is not None and at < story.since:
+        yield Text(f"It {'succeeded' if at == one.succeeded_at else 'failed'} before this time, "
+                   "and is not among those counted.", "dim")  # fmt: skip
+    if one.baseline:
+        yield Text("The first known here: all it holds is older work, not its changes.", "dim")
+    changes = story.shipped_by.get(one.id, [])
+    if changes:
+        shown = [
+            links.change(change, story.until, with_authors=with_authors)
+            for change in changes[:MOST_CHANGES]
+        ]
+        lead = formatting.counted(len(changes), "change") + ":"
+        more = len(changes) - len(shown)
+        yield from links.flow(
+            lead, shown, width, rest=f"{formatting.count(more)} more" if more else ""
+        )
+
+
+def _reason(reason: Reason, one: Deployment, story: Story, width: int) -> list[Text]:
+    """Give one signal: what says so, how long it was down by it, and what ended that."""
+    before, _, after = SAYS.get(reason.signal, "*").partition("*")
+    said = Text(f"{reason.signal}: {before}").append_text(_by(reason, one)).append(after)
+    is_incident = reason.signal == "incident"
+    if reason.began_at != one.succeeded_at or is_incident:
+        at = _time(reason.began_at, finished_at(one) or one.created_at, story)
+        said.append(f" opened {at}" if is_incident else f" at {at}")
+    said.append(",")
+    lasted = formatting.duration(
+        ((reason.ended_at or story.until) - reason.began_at).total_seconds()
+    )
+    if reason.ended_at is None:
+        return links.fill([said, Text(f"still open after {lasted}")], width)
+    ended = _time(reason.ended_at, reason.began_at, story)
+    if is_incident:
+        return links.fill([said, Text(f"closed {ended},"), Text(f"after {lasted}")], width)
+    until = Text("until ").append_text(_ending(reason, story)).append(f" at {ended}")
+    return links.fill([said, Text(f"down {lasted},"), until], width)
+
+
+def _by(reason: Reason, one: Deployment) -> Text:
+    """Give what says that *one* failed, linked to where it stands."""
+    by, home = reason.by, links.home_of(one)
+    if reason.signal == "rollback" and by.isdecimal():
+        return links.link(by, f"{home}/deployments/{by}")
+    if reason.signal == "revert":
+        return links.commit(by, f"{home}/commit/{by}")
+    if reason.signal == "tag":
+        return links.link(by, f"{home}/releases/tag/{quote(by)}")
+    if reason.signal in {"hotfix", "label", "incident"}:
+        return links.called(by, one, "issues" if reason.signal == "incident" else "pull")
+    return Text(formatting.plain(by))
+
+
+def _ending(reason: Reason, story: Story) -> Text:
+    ending = story.by_success.get(reason.ended_at)
+    return Text("the next success") if ending is None else links.deployment(ending)
+
+
+def _outage(one: Deployment, story: Story, width: int) -> list[Text]:
+    """Give the episode of *one*, where it is more than its one reason says (R1 to R3)."""
+    episode = story.episode_of.get(one.id)
+    if episode is None:
+        return [Text("Its outage began before this time, and is not among those counted.", "dim")]
+    together = [story.by_id[it] for it in episode.deployments if it in story.by_id]
+    first = min(together, key=story.deployments.index)
+    if len(together) > 1 and first is not one:
+        return [Text("outage: the one that began with ").append_text(links.deployment(first))]
+    if len(together) == 1 and len(one.reasons) == 1:
+        return []
+    lasted = formatting.duration(
+        ((episode.ended_at or story.until) - episode.began_at).total_seconds()
+    )
+    began = formatting.instant(episode.began_at, story.timezone)
+    if episode.ended_at is None:
+        pieces = [f"outage: from {began}", f"still open after {lasted}"]
+    else:
+        ended = _time(episode.ended_at, episode.began_at, story)
+        pieces = [f"outage: {lasted}", f"from {began} to {ended}"]
+    if any(it.signal == "incident" for it in one.reasons) and len(one.reasons) > 1:
+        pieces.append("as its incidents say")
+    if len(together) > 1:
+        pieces.append(f"one of {formatting.count(len(together))} failures in a row")
+    return links.fill([*(Text(f"{it},") for it in pieces[:-1]), Text(pieces[-1])], width)
+
+
+def _time(moment: datetime, beside: datetime, story: Story) -> str:
+    """Give *moment*, without its date where that is the one of *beside*."""
+    text, other = (formatting.instant(it, story.timezone) for it in (moment, beside))
+    return text.split(" ")[1] if text.split(" ")[0] == other.split(" ")[0] else text

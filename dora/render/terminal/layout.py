@@ -1,0 +1,183 @@
+"""Rows and a width in; what their table shows, and how wide its columns are, out.
+
+The fullest table that fits is chosen: what a narrow one has to leave out comes back, the most
+useful first, as the terminal gets wider.
+"""
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len, chop_cells
+from rich.text import Text
+
+from dora.render import cells as facts
+from dora.render import formatting, trends
+from dora.render.cells import Fact
+from dora.report.model import Row
+
+LEVEL_STYLES = {
+    "elite": "bold green",
+    "high": "bold cyan",
+    "medium": "bold yellow",
+    "low": "bold red",
+}
+
+#: What a table adds where there is room, the most useful first. The words for levels replace
+#: letters; waiting work leaves its place under the environment's name for a column of its own.
+EXTRAS = (
+    "waiting",
+    "levels",
+    "p90",
+    "never live",
+    "median",
+    "trend",
+    "intervals",
+    "tier",
+    "days",
+    "reasons",
+    "stages",
+)
+SAMPLE_EXTRAS = ("days", "p90", "never live", "reasons", "median")  #: those beside a sample size
+
+NAME_WIDTHS = (14, 24)  #: names are folded to the first for a table to fit, to the second for more
+GAP, LETTER_GAP = 2, 3  #: between columns, the second with a letter in its middle
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a table shows beyond the least, and how wide its columns are."""
+
+    room: frozenset[str]
+    widths: tuple[int, ...]
+    gaps: tuple[int, ...]  #: before each column but the first
+
+    @property
+    def width(self) -> int:
+        """Cells the whole table takes."""
+        return sum(self.widths) + sum(self.gaps)
+
+
+def choose_layout(rows: tuple[Row, ...], width: int) -> Layout | None:
+    """Give the fullest layout of a table of *rows* not wider than *width*, None where none is."""
+    layout = _layout(rows, frozenset(), width, NAME_WIDTHS[0])
+    if layout is None:
+        return _layout(rows, frozenset(), width, NAME_WIDTHS[0], broken=True)
+    for extra in EXTRAS:
+        if extra != "waiting" or any(row.waiting for row in rows):
+            fuller = _layout(rows, layout.room | {extra}, width, NAME_WIDTHS[1])
+            layout = fuller or layout
+    return layout
+
+
+def _layout(
+    rows: tuple[Row, ...],
+    room: frozenset[str],
+    width: int,
+    name_width: int,
+    *,
+    broken: bool = False,
+) -> Layout | None:
+    """Give the layout with *room* for just these extras, None where it is wider than *width*.
+
+    Names may be folded to *name_width*; where it may be *broken*, what stands below a value may
+    take several lines.
+    """
+    if not rows:
+        return None
+    wanted: list[int] = []
+    least: list[int] = []
+    columns = zip(*(_cells(row, room) for row in rows), strict=True)
+    for title, cells in zip(titles_of(rows[0], room), columns, strict=True):
+        first = name_width if not wanted else width
+        below = broken and bool(wanted)
+        heading = max(map(cell_len, title))
+        wanted.append(max(heading, *(line.cell_len for cell in cells for line in cell)))
+        least.append(max(heading, *(_least(cell, first, broken=below) for cell in cells)))
+    gaps = _gaps(rows, room)
+    spare = width - sum(least) - sum(gaps)
+    if spare < 0:
+        return None
+    widths = []
+    for want, need in zip(wanted, least, strict=True):
+        widths.append(min(want, need + spare))
+        spare -= widths[-1] - need
+    return Layout(room, tuple(widths), gaps)
+
+
+def _least(lines: list[Text], first: int, *, broken: bool) -> int:
+    """Give the cells *lines* need: the first folded to *first*, the others broken or not."""
+    below = [
+        part for line in lines[1:] for part in (line.plain.split() if broken else [line.plain])
+    ]
+    return max(min(first, lines[0].cell_len), max(map(cell_len, below), default=0))
+
+
+def _gaps(rows: tuple[Row, ...], room: frozenset[str]) -> tuple[int, ...]:
+    """Give the width of the gap before each column but the first; a letter needs some more."""
+    columns = zip(*(facts_in(row, room) for row in rows), strict=True)
+    letters = ("levels" not in room and any(fact.level for fact in column) for column in columns)
+    return tuple(LETTER_GAP if letter else GAP for letter in letters)
+
+
+def titles_of(row: Row, room: frozenset[str]) -> list[tuple[str, str]]:
+    """Give the two lines of each column's heading."""
+    group = next((name for name in facts.REST if name in row.key), "")
+    label = "  " + facts.REST[group] if group else next(iter(row.key), "").capitalize()
+    return [(group.capitalize(), label), *(fact.title for fact in facts_in(row, room))]
+
+
+def facts_in(row: Row, room: frozenset[str]) -> tuple[Fact, ...]:
+    """Give the metrics of *row*, and what waits where it has a column of its own."""
+    few = 0 if "trend" in room else trends.FEW
+    metrics = trends.facts_over_time(row, few)
+    return (*metrics, *([facts.waiting_of(row)] if "waiting" in room else []))
+
+
+def _cells(row: Row, room: frozenset[str]) -> list[list[Text]]:
+    """Give the lines of each column for one row."""
+    return [name_lines(row, room), *(value_lines(fact, room) for fact in facts_in(row, room))]
+
+
+def name_lines(row: Row, room: frozenset[str], width: int | None = None) -> list[Text]:
+    """Give a row's name, folded to *width*, and below it what there is no column for."""
+    group, label = facts.group_and_label(row.key)
+    indent = "  " if group else ""
+    lines = fold(label, width - len(indent)) if width else [label]
+    below = []
+    if "waiting" not in room and row.waiting is not None:
+        age = f", {formatting.duration(row.waiting.oldest)}" if row.waiting.changes else ""
+        below.append(f"{facts.waiting_of(row).value} wait{age}")
+    if "tier" in room and row.tier != label.casefold():
+        below.append(row.tier)
+    return [*(Text(indent + it) for it in lines), *(Text(indent + it, "dim") for it in below)]
+
+
+def value_lines(fact: Fact, room: frozenset[str]) -> list[Text]:
+    """Give a value and below it what it rests on."""
+    value = Text(fact.value)
+    if fact.interval and "intervals" in room:
+        value.append(f" ({fact.interval})", style="dim")
+    if fact.level and "levels" in room:
+        value.append(f" {fact.level}", style=LEVEL_STYLES.get(fact.level, ""))
+    more = [fact.more[kind] for kind in SAMPLE_EXTRAS if kind in room and kind in fact.more]
+    below = [", ".join([fact.sample, *more])]
+    if "stages" in room:
+        below.append(fact.more.get("stages", ""))
+    lines = [value, *(Text(line, style="dim") for line in below if line)]
+    if "before" in fact.more:
+        before = fact.more["before"]
+        lines.append(Text(before, style="bold" if before.endswith(trends.VERDICTS) else "dim"))
+    if "trend" in fact.more:
+        lines.append(Text(fact.more["trend"]))
+    return lines
+
+
+def fold(name: str, width: int) -> list[str]:
+    """Break *name* into lines of at most *width* cells, after punctuation where there is some."""
+    lines = []
+    while cell_len(name) > width:
+        head = chop_cells(name, width)[0] or name[0]
+        cut = max(head.rfind(mark) for mark in " -_/.") + 1
+        head = head[:cut] if cut > width // 3 else head
+        lines.append(head)
+        name = name[len(head) :]
+    return [*lines, name]

@@ -1,0 +1,81 @@
+"""Names and addresses in, pieces of terminal text out: linked where a terminal can follow."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import quote
+
+from rich.style import Style
+from rich.text import Text
+
+from dora.render import formatting
+from dora.report.build_evidence import Change, Deployment
+
+SHA = 7  #: digits of a sha, as git shortens it
+INDENT = 2
+
+
+def link(name: str, url: str) -> Text:
+    """Give *name*, which leads to *url* where that is a web address and nothing else."""
+    text = Text(formatting.plain(name))
+    is_web = url.startswith(("https://", "http://")) and url.isascii() and url.isprintable()
+    if is_web and " " not in url:
+        text.stylize(Style(link=url))
+    return text
+
+
+def commit(sha: str, url: str) -> Text:
+    """Give a commit as git shortens it."""
+    return link(sha[:SHA], url)
+
+
+def deployment(one: Deployment) -> Text:
+    """Give a deployment by its commit; it leads to the deployment."""
+    return link(one.sha[:SHA], one.url)
+
+
+def home_of(one: Deployment) -> str:
+    """Web address of the repository that *one* is a deployment of."""
+    return one.url.rpartition("/deployments/")[0]
+
+
+def called(name: str, one: Deployment, kind: str) -> Text:
+    """Give what is called `repo#n`, an issue or a pull request beside *one*, linked to it."""
+    repository, mark, number = name.rpartition("#")
+    if not mark or not number.isdecimal():
+        return Text(formatting.plain(name))
+    home = home_of(one).rpartition("/")[0]
+    return link(name, f"{home}/{quote(repository)}/{kind}/{number}")
+
+
+def change(one: Change, until: datetime, *, with_authors: bool) -> Text:
+    """Give a change: how long it took or waits, its commit, its pull request, who wrote it."""
+    age = max((until - one.started_at).total_seconds(), 0)
+    text = Text(formatting.duration(age if one.lead_time is None else one.lead_time) + " ")
+    text.append_text(commit(one.sha, one.url))
+    if one.pull_request is not None:
+        home = one.url.rpartition("/commit/")[0]
+        text.append(" ").append_text(
+            link(f"#{one.pull_request}", f"{home}/pull/{one.pull_request}")
+        )
+    if with_authors and one.author:
+        text.append(f" by {formatting.plain(one.author)}")
+    return text
+
+
+def flow(lead: str, items: Sequence[Text], width: int, *, rest: str = "") -> list[Text]:
+    """Lines of at most *width* cells with *items* after *lead*, commas between; *rest* is last."""
+    pieces = [one.copy() for one in items] + ([Text(f"and {rest}")] if rest else [])
+    for one in pieces[:-1]:
+        one.append(",")
+    return fill([Text(lead), *pieces], width)
+
+
+def fill(pieces: Sequence[Text], width: int) -> list[Text]:
+    """Lines of at most *width* cells with *pieces*, none broken where it fits a line."""
+    lines: list[Text] = []
+    for one in pieces:
+        if lines and lines[-1].cell_len + 1 + one.cell_len <= width:
+            lines[-1].append(" ").append_text(one)
+        else:
+            lines.append(Text(" " * INDENT if lines else "").append_text(one))
+    return lines

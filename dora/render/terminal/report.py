@@ -1,0 +1,191 @@
+"""A report in; a calm table for a terminal of any width out, with what it rests on below it.
+
+Where the terminal is too narrow for a table, each metric gets a line of its own.
+"""
+
+from collections.abc import Iterator
+from io import StringIO
+from itertools import groupby
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from dora.render import cells as facts
+from dora.render import formatting, notes, trends
+from dora.render.terminal import layout as columns
+from dora.render.terminal import links
+from dora.render.terminal.layout import Layout
+from dora.report.model import Mover, Report, Row
+
+LEAST_WIDTH = 20
+PROSE_WIDTH = 100  #: longer lines are hard to read
+MOST_CHANGES = 20  #: lines of what changed
+TITLE_WIDTH = 20  #: of a metric's name in the list
+
+
+def render_report(report: Report, *, width: int, colour: bool) -> str:
+    """Give *report* as text whose lines are at most *width* cells wide (20 at the least).
+
+    Without *colour* it is free of escape sequences. Nothing of the surroundings is asked: whether
+    colours are wanted is for the caller to find out.
+    """
+    width = max(width, LEAST_WIDTH)
+    console = Console(
+        file=StringIO(),
+        width=width,
+        color_system="standard" if colour else None,
+        force_terminal=colour,
+        no_color=not colour,
+        legacy_windows=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+    with console.capture() as captured:
+        console.print(
+            Text(f"DORA metrics of {formatting.plain(report.organization)}", style="bold")
+        )
+        console.print()
+        layout = columns.choose_layout(report.rows, width)
+        console.print(Group(*_body(report, layout, width)))
+        console.print()
+        if report.before is not None:
+            console.print(Group(*_changes(report, min(width, PROSE_WIDTH))))
+            console.print()
+        console.print(Group(*_footer(report, layout)), width=min(width, PROSE_WIDTH))
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().rstrip("\n").split("\n"))
+
+
+def _body(report: Report, layout: Layout | None, width: int) -> Iterator[RenderableType]:
+    """Give the rows under the names of their groups, or say why there are none."""
+    if not report.rows:
+        yield Text(notes.why_empty(report.coverage))
+    elif layout:
+        yield from _header(report, layout)
+    groups = groupby(report.rows, key=lambda row: facts.group_and_label(row.key)[0])
+    for number, (group, members) in enumerate(groups):
+        rows = list(members)
+        if number and group:
+            yield Text()
+        if group:
+            yield Text(group, style="bold", overflow="fold")
+        if layout:
+            yield _grid(rows, layout)
+        else:
+            yield from _list(rows, width)
+
+
+def _columns(layout: Layout) -> Table:
+    table = Table.grid(padding=0)
+    table.add_column(width=layout.widths[0])
+    for gap, width in zip(layout.gaps, layout.widths[1:], strict=True):
+        table.add_column(width=gap, justify="center")
+        table.add_column(width=width, overflow="fold")
+    return table
+
+
+def _header(report: Report, layout: Layout) -> Iterator[RenderableType]:
+    """Give the headings of the columns and a line under them."""
+    table = _columns(layout)
+    first, *titles = (
+        Text("\n".join(title)) for title in columns.titles_of(report.rows[0], layout.room)
+    )
+    table.add_row(first, *(cell for title in titles for cell in ("", title)))
+    yield table
+    yield Text("─" * layout.width, style="dim")
+
+
+def _grid(rows: list[Row], layout: Layout) -> Table:
+    """Give the rows of one group as a table without headings."""
+    table = _columns(layout)
+    for row in rows:
+        cells = [Text("\n").join(columns.name_lines(row, layout.room, layout.widths[0]))]
+        for fact in columns.facts_in(row, layout.room):
+            level = (fact.level if "levels" not in layout.room else None) or ""
+            cells.append(Text(level[:1].upper(), style=columns.LEVEL_STYLES.get(level, "")))
+            cells.append(Text("\n").join(columns.value_lines(fact, layout.room)))
+        table.add_row(*cells)
+    return table
+
+
+# -- where no table fits ------------------------------------------------------------------------
+
+
+def _list(rows: list[Row], width: int) -> Iterator[RenderableType]:
+    """Give the rows of one group one metric a line, everything known of it beside it."""
+    room = frozenset(columns.EXTRAS)
+    for row in rows:
+        indent = 2 if facts.group_and_label(row.key)[0] else 0
+        for line in columns.fold(facts.group_and_label(row.key)[1], width - indent):
+            yield Text(" " * indent + line)
+        table = Table.grid(padding=(0, 1, 0, 0))
+        table.add_column(width=min(TITLE_WIDTH, (width - 6) // 2), overflow="fold")
+        table.add_column(overflow="fold")
+        for fact in columns.facts_in(row, room):
+            if fact.value:
+                value = Text(", ").join(columns.value_lines(fact, room))
+                table.add_row(Text(" ".join(fact.title), style="dim"), value)
+        yield Padding(table, (0, 0, 0, indent + 2), expand=False)
+
+
+# -- what changed -------------------------------------------------------------------------------
+
+
+def _changes(report: Report, width: int) -> Iterator[RenderableType]:
+    """Give what clearly changed since the window before, and what moved it."""
+    found = trends.changes_of(report)
+    yield Text(trends.headline_of(report, found), overflow="fold")
+    for one in found[:MOST_CHANGES]:
+        name = " ".join(formatting.plain(part) for part in one.row.key.values())
+        told = f"{one.verdict}: {name}, {facts.TITLES[one.metric].lower()}"
+        lead = f"· {told} {one.before} → {one.now}"
+        movers = [_mover(one, mover, report.by) for mover in one.compared.moved_by]
+        yield from links.fill([Text(lead + (", by" if movers else "")), *movers], width)
+    more = len(found) - MOST_CHANGES
+    if more > 0:
+        yield Text(f"· and {formatting.count(more)} more, which the JSON report has")
+    for what, rows in trends.rows_apart(report).items():
+        names = [" ".join(map(formatting.plain, key.values())) for key in rows]
+        yield from links.flow(what, [Text(name) for name in names], width)
+
+
+def _mover(one: trends.Change, mover: Mover, by: str) -> Text:
+    """Give a deployment or outage with how it moved a metric, linked to it."""
+    text = Text()
+    if by != "repository":
+        text.append(f"{formatting.plain(mover.repository)} {formatting.plain(mover.environment)} ")
+    text.append_text(links.link(str(mover.id), mover.url))
+    note = trends.note_of(one.metric, mover)
+    if note:
+        text.append(f" ({note})")
+    if mover is not one.compared.moved_by[-1]:
+        text.append(",")
+    return text
+
+
+# -- what it rests on ---------------------------------------------------------------------------
+
+
+def _footer(report: Report, layout: Layout | None) -> Iterator[RenderableType]:
+    """Give the legend of what is shown, where it comes from and what it leaves out."""
+    if report.rows:
+        room = layout.room if layout else frozenset(columns.EXTRAS)
+        few = 0 if "trend" in room else trends.FEW
+        legend = (*notes.legend(report, room), *trends.legend_of_trend(report, few))
+        yield Text(" ".join(legend), style="dim")
+        yield Text()
+    yield Text(notes.provenance(report, formatting.plain), overflow="fold")
+    yield Text(notes.effort(report.coverage))
+    sentences = notes.remarks(report.coverage, formatting.plain)
+    if not sentences:
+        return
+    yield Text()
+    yield Text("Not in the numbers, or less than certain:")
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(width=1)
+    table.add_column(overflow="fold")
+    for sentence in sentences:
+        table.add_row("·", Text(sentence))
+    yield table

@@ -1,0 +1,131 @@
+"""Evidence and the report's rows in; the story of each row, all that belongs to it, out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TypeVar
+
+from dora.report.build_evidence import Change, Deployment, Episode, Evidence
+from dora.report.model import Row
+from dora.report.sensitivity import Sensitivity
+
+Item = TypeVar("Item", Deployment, Change, Episode)
+Key = tuple[str, str, str]  #: repository, environment, service
+
+
+@dataclass(frozen=True)
+class Story:
+    """What one row follows from, deployments in order of `finished_at`; no row where none is."""
+
+    key: Key
+    since: datetime
+    until: datetime
+    days: float
+    timezone: str
+    row: Row | None
+    sensitivity: Sensitivity | None
+    deployments: tuple[Deployment, ...]
+    changes: tuple[Change, ...]
+    episodes: tuple[Episode, ...]
+    waiting: tuple[Change, ...]
+
+    def holds(self, moment: datetime | None) -> bool:
+        """Say whether *moment* is in the window."""
+        return moment is not None and self.since <= moment < self.until
+
+    @cached_property
+    def finished(self) -> list[Deployment]:
+        """Those that finished in the window: what the change fail rate is of (F9)."""
+        return [one for one in self.deployments if self.holds(finished_at(one))]
+
+    @cached_property
+    def failed(self) -> list[Deployment]:
+        """Those of `finished` that failed (F9)."""
+        return [one for one in self.finished if one.reasons]
+
+    @cached_property
+    def succeeded(self) -> list[Deployment]:
+        """Successes in the window (DF1), in order of success."""
+        inside = [(one.succeeded_at, one.id, one) for one in self.deployments
+                  if one.succeeded_at is not None and self.holds(one.succeeded_at)]  # fmt: skip
+        return [one for _, _, one in sorted(inside, key=lambda it: it[:2])]
+
+    @cached_property
+    def reworked(self) -> list[Deployment]:
+        """Those of `succeeded` that are rework (RW1)."""
+        return [one for one in self.succeeded if one.rework]
+
+    @cached_property
+    def shipped_by(self) -> dict[int | None, list[Change]]:
+        """Changes by the deployment that shipped them, the slowest first."""
+        found: dict[int | None, list[Change]] = {}
+        for change in slowest_first(self.changes):
+            found.setdefault(change.deployment, []).append(change)
+        return found
+
+    @cached_property
+    def by_id(self) -> dict[int, Deployment]:
+        """Deployments by their id."""
+        return {one.id: one for one in self.deployments}
+
+    @cached_property
+    def episode_of(self) -> dict[int, Episode]:
+        """The episode of the window that a failed deployment belongs to, by its id."""
+        return {number: one for one in self.episodes for number in one.deployments}
+
+    @cached_property
+    def by_success(self) -> dict[datetime | None, Deployment]:
+        """The deployment that succeeded at an instant, the last where there are several (D7)."""
+        return {one.succeeded_at: one for one in self.deployments if one.succeeded_at}
+
+
+def finished_at(one: Deployment) -> datetime | None:
+    """When a deployment first succeeded or failed (D3), None if it has not."""
+    return min((at for at in (one.succeeded_at, one.failed_status_at) if at), default=None)
+
+
+def slowest_first(changes: Iterable[Change]) -> list[Change]:
+    """*changes* by lead time, the longest first; what waits by its age."""
+    return sorted(changes, key=lambda one: (-(one.lead_time or 0), one.started_at, one.sha))
+
+
+def find_stories(
+    evidence: Evidence, rows: Sequence[Row], sensitivities: Iterable[Sensitivity]
+) -> list[Story]:
+    """A story for each row of *rows*, in their order, and for what has evidence but no row."""
+    row_of = {_key_of(row): row for row in rows}
+    sensitivity_of = {(it.repository, it.environment, it.service): it for it in sensitivities}
+    items = (evidence.deployments, evidence.changes, evidence.episodes, evidence.waiting)
+    keys = [*row_of, *sorted(_key(one) for part in items for one in part)]
+    deployments = _by_key(sorted(evidence.deployments, key=_in_time))
+    changes, waiting = _by_key(evidence.changes), _by_key(evidence.waiting)
+    episodes = _by_key(evidence.episodes)
+    return [
+        Story(
+            key, evidence.since, evidence.until, evidence.days, evidence.timezone,
+            row_of.get(key), sensitivity_of.get(key), tuple(deployments.get(key, ())),
+            tuple(changes.get(key, ())), tuple(episodes.get(key, ())),
+            tuple(waiting.get(key, ())),
+        )
+        for key in dict.fromkeys(keys)
+    ]  # fmt: skip
+
+
+def _in_time(one: Deployment) -> tuple[datetime, int]:
+    return finished_at(one) or one.created_at, one.id
+
+
+def _key(one: Deployment | Change | Episode) -> Key:
+    return one.repository, one.environment, one.service
+
+
+def _key_of(row: Row) -> Key:
+    return row.key["repository"], row.key["environment"], row.key.get("service", "")
+
+
+def _by_key(items: Iterable[Item]) -> dict[Key, list[Item]]:
+    found: dict[Key, list[Item]] = {}
+    for one in items:
+        found.setdefault(_key(one), []).append(one)
+    return found

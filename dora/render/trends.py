@@ -1,0 +1,173 @@
+"""Rows with trends and comparisons in; sparklines, and what changed and by what in words, out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from dora.config.window import has_whole_weeks
+from dora.render import cells, formatting
+from dora.report.model import Bucket, Compared, Mover, Report, Row
+
+BARS = "▁▂▃▄▅▆▇█"
+NOTHING = "·"  #: where a metric says nothing
+#: Parts shown where there is little room: a quarter's weeks.
+FEW = 13
+VERDICTS = ("worse", "better")
+SHORT = "Frequencies are compared over whole weeks, or four weeks and more."
+
+#: What a bar of each metric stands for.
+VALUES = {
+    "deployment_frequency": lambda one: one.deployment_frequency.per_day,
+    "change_lead_time": lambda one: one.change_lead_time.median,
+    "change_fail_rate": lambda one: one.change_fail_rate.rate,
+    "recovery_time": lambda one: one.recovery_time.mean,
+    "rework_rate": lambda one: one.rework_rate.rate,
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One metric of one row that clearly changed, in words."""
+
+    row: Row
+    metric: str
+    verdict: str
+    before: str
+    now: str
+    compared: Compared
+
+
+def sparkline(values: Sequence[float | None], highest: float | None = None) -> str:
+    """Give *values* as bars from 0 to *highest*, their own where none is given, or above it.
+
+    Only none is the lowest bar.
+    """
+    if highest is None:
+        highest = max((value for value in values if value is not None), default=0)
+    return "".join(_bar(value, highest) for value in values)
+
+
+def _bar(value: float | None, highest: float) -> str:
+    if value is None:
+        return NOTHING
+    if value <= 0:
+        return BARS[0]
+    if value >= highest:
+        return BARS[-1]
+    return BARS[1 + round((len(BARS) - 2) * value / highest)]
+
+
+def trend_of(row: Row, metric: str) -> str:
+    """Give a metric over time as a sparkline, oldest first; empty where there is no trend.
+
+    What is partial may be far off and does not set the scale.
+    """
+    values = [VALUES[metric](one) for one in row.trend]
+    pairs = zip(row.trend, values, strict=True)
+    whole = [value for one, value in pairs if value and not one.partial]
+    return sparkline(values, max(whole, default=None))
+
+
+def before_of(row: Row, metric: str) -> str:
+    """Give what a metric was before, and whether the change is clear; empty where none was."""
+    if row.previous is None or row.comparison is None:
+        return ""
+    compared: Compared = getattr(row.comparison, metric)
+    was = f"was {cells.metric_of(row.previous, metric).value}"
+    return f"{was}, {compared.verdict}" if compared.verdict in VERDICTS else was
+
+
+def facts_over_time(row: Row, few: int = 0) -> tuple[cells.Fact, ...]:
+    """Give the five metrics in words, with what each was before and its trend in `more`.
+
+    Only the last *few* parts of the trend are there, all for 0.
+    """
+    found = []
+    for metric, fact in zip(cells.TITLES, cells.facts_of(row), strict=True):
+        more = {"before": before_of(row, metric), "trend": trend_of(row, metric)[-few:]}
+        said = {kind: text for kind, text in more.items() if text}
+        found.append(replace(fact, more={**fact.more, **said}))
+    return tuple(found)
+
+
+def changes_of(report: Report) -> list[Change]:
+    """Give what clearly changed: what got worse first, the surest of it first."""
+    found = [
+        (VERDICTS.index(compared.verdict or ""), compared.adjusted_p_value or 0.0, row, metric)
+        for row in report.rows
+        if row.comparison
+        for metric in cells.TITLES
+        for compared in [getattr(row.comparison, metric)]
+        if compared.verdict in VERDICTS
+    ]
+    found.sort(key=lambda one: one[:2])
+    return [_change(row, metric) for _, _, row, metric in found]
+
+
+def _change(row: Row, metric: str) -> Change:
+    compared: Compared = getattr(row.comparison, metric)
+    before, now = (cells.metric_of(one, metric).value for one in (row.previous or row, row))
+    return Change(row, metric, compared.verdict or "", before, now, compared)
+
+
+def note_of(metric: str, mover: Mover) -> str:
+    """Say in what way a deployment or an outage moved a metric."""
+    length = formatting.duration(mover.seconds)
+    lasts = ", lasts" if mover.open else ""
+    said = {
+        "deployment_frequency": f"none for {length} after it",
+        "change_lead_time": f"{formatting.counted(mover.changes or 0, 'change')}, median {length}",
+        "change_fail_rate": f"{length}{lasts}",
+        "recovery_time": f"{length}{lasts}",
+    }.get(metric, "")
+    then = "before" if mover.window == "before" else ""
+    return ", ".join(part for part in (then, said) if part)
+
+
+def legend_of_trend(report: Report, shown: int = 0) -> Iterator[str]:
+    """Explain the bars of a trend, of which the last *shown* parts are shown (0: all)."""
+    parts = next((row.trend for row in report.rows if row.trend), ())
+    if not parts:
+        return
+    last = parts[-shown:]
+    begin = formatting.instant(last[0].start, report.timezone)
+    which = f", the last {len(last)} of {len(parts)}" if len(last) < len(parts) else ""
+    yield f"Bars: a {report.trend} each, from {begin} on{which}; {NOTHING} says nothing."
+    yield "Each row's bars go from 0 to its own highest of what is whole."
+    yield from _partial(last)
+
+
+def _partial(parts: Sequence[Bucket]) -> Iterator[str]:
+    """Say which of *parts* the window cuts short."""
+    ends = [name for name, one in (("first", parts[0]), ("last", parts[-1])) if one.partial]
+    if len(parts) == 1 and ends:
+        yield "It is partial."
+    elif ends:
+        yield f"The {' and the '.join(ends)} {'are' if len(ends) > 1 else 'is'} partial."
+
+
+def headline_of(report: Report, found: Sequence[Change]) -> str:
+    """Say with what a report is compared, and how much of *found* is clear; empty for nothing."""
+    if report.before is None:
+        return ""
+    since, until = (
+        formatting.instant(moment, report.timezone)
+        for moment in (report.before.since, report.before.until)
+    )
+    counts = [sum(one.verdict == verdict for one in found) for verdict in VERDICTS]
+    told = ", ".join(
+        f"{formatting.count(n)} {verdict}" for n, verdict in zip(counts, VERDICTS, strict=True) if n
+    )
+    clear = f"clearly {told}:" if found else "no change that could not be chance."
+    short = "" if has_whole_weeks(report.days) else f" {SHORT}"
+    return f"Compared with {since} to {until} {report.timezone}, {clear}{short}"
+
+
+def rows_apart(report: Report) -> dict[str, list[dict[str, str]]]:
+    """Give the keys of rows that only one of the windows has, under what to call them."""
+    if report.before is None:
+        return {}
+    apart = {
+        "Rows that were not there:": [row.key for row in report.rows if row.previous is None],
+        "Rows that are gone:": list(report.before.gone),
+    }
+    return {what: keys for what, keys in apart.items() if keys}

@@ -1,0 +1,157 @@
+"""Movements between two reports in; GitHub's Markdown for the comment of a week out.
+
+Names come from strangers: they stand in code spans. Only deployments are links, and only to web
+addresses; issues and pull requests are never, for each would then say that it was mentioned.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from zoneinfo import ZoneInfo
+
+from dora.render import cells as facts
+from dora.render import formatting, notes
+from dora.render.markdown import code, link_to, name_of, table_line
+from dora.report.diff import Cause, Moved, Movements
+from dora.report.model import Report, Row
+
+LIMIT = 30_000  #: bytes; the memory for next week wants room beside it
+NOTE_SIZE = 100  #: bytes that the note on what is left out takes at the most
+TABLE_SIZE = 16_000  #: bytes of the table's lines
+LIST_SIZE = 3_000  #: bytes of each list
+MOST_MOVED = 25  #: lines of the table
+MOST_NAMED = 20  #: lines of each list
+MOST_CAUSES = 6  #: deployments named for one movement
+
+#: What leaves the window, of each metric: one of it, and many.
+LEAVES = {
+    "deployment_frequency": ("older one", "older ones"),
+    "change_lead_time": ("older change", "older changes"),
+    "change_fail_rate": ("older failed one", "older failed ones"),
+    "recovery_time": ("older outage", "older outages"),
+    "rework_rate": ("older rework", "older rework"),
+}
+NOTE = re.compile(r"[a-z0-9, ]+")
+
+
+def render_comment(
+    report: Report, movements: Movements | None, *, why: str = "", limit: int = LIMIT
+) -> str:
+    """Give what changed since the last post as Markdown of at most *limit* bytes of UTF-8.
+
+    Without *movements* there was none to compare with; *why* says what spoke against it.
+    """
+    head = [f"### {week_of(report)}", "", notes.provenance(report, code), "", ""]
+    if movements is None:
+        parts = [
+            f"Nothing is compared: {why}." if why else "The first post: nothing to compare with."
+        ]
+    else:
+        parts = [_introduction(movements), *_sections(movements)]
+    parts += _outages(report)
+    text = "\n".join(head)
+    left_out = 0
+    for part in parts:
+        if len(text.encode()) + len(part.encode()) + NOTE_SIZE > limit:
+            left_out += 1
+            continue
+        text += f"{part}\n\n"
+    if left_out:
+        text += "There was more than fits here: the report above has it all.\n"
+    return text
+
+
+def week_of(report: Report) -> str:
+    """Give the ISO week that a report ends in, in its own time zone: `2026-W48`."""
+    year, week, _ = report.until.astimezone(ZoneInfo(report.timezone)).isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def _introduction(movements: Movements) -> str:
+    before = movements.before
+    since = formatting.instant(before.until, before.timezone)
+    what = formatting.counted(len(movements.moved), "metric") if movements.moved else "no metric"
+    moved = f"Compared with the post of {since} {before.timezone}, {what} moved."
+    if movements.moved and not movements.has_evidence:
+        takes = "that takes evidence, and rows by repository"
+        moved += f" Which deployments moved them is not told: {takes}."
+    return moved
+
+
+def _sections(movements: Movements) -> Iterable[str]:
+    if movements.moved:
+        yield _table(movements)
+    if movements.failed:
+        lines = [f"{name_of(row.key)}: {_cause(cause)}" for row, cause in movements.failed]
+        yield _list("Failed since then, or found since then to have failed:", lines)
+    if movements.appeared:
+        yield _list("New rows:", [name_of(row.key) for row in movements.appeared])
+    if movements.gone:
+        yield _list("Rows that are gone:", [name_of(row.key) for row in movements.gone])
+
+
+def _table(movements: Movements) -> str:
+    with_causes = movements.has_evidence
+    titles = ["Row", "Metric", "Before", "Now", *(["Deployments"] if with_causes else [])]
+    lines = [table_line(titles), table_line(["---"] * len(titles))]
+    size = TABLE_SIZE
+    for one in movements.moved[:MOST_MOVED]:
+        cells = [name_of(one.now.key), _title(one), *(_cell(row, one.metric) for row in
+                 (one.before, one.now))]  # fmt: skip
+        line = table_line([*cells, *([_causes(one)] if with_causes else [])])
+        size -= len(line.encode())
+        if size < 0:
+            break
+        lines.append(line)
+    more = len(movements.moved) - (len(lines) - 2)
+    if more > 0:
+        lines += ["", f"And {formatting.counted(more, 'smaller movement')}."]
+    return "\n".join(lines)
+
+
+def _title(one: Moved) -> str:
+    way = {True: ", better", False: ", worse", None: ""}[one.is_better]
+    return f"{facts.TITLES[one.metric]}{way}"
+
+
+def _cell(row: Row, metric: str) -> str:
+    fact = facts.metric_of(row, metric)
+    value = f"{fact.value} **{fact.level}**" if fact.level else fact.value
+    return f"{value}<br>{fact.sample}" if fact.sample else value
+
+
+def _causes(one: Moved) -> str:
+    """Give the deployments that moved a metric, and how much of it left the window."""
+    shown = [_cause(cause) for cause in one.causes[:MOST_CAUSES]]
+    more = len(one.causes) - MOST_CAUSES
+    if more > 0:
+        shown[-1] += f" and {formatting.count(more)} more"
+    if one.left:
+        left = formatting.counted(one.left, *LEAVES[one.metric])
+        shown.append(f"{left} left the window")
+    return ", ".join(shown) or "none since then"
+
+
+def _cause(cause: Cause) -> str:
+    """Give a deployment as a link, and in what way it moved a metric."""
+    name = link_to(cause.id, cause.url)
+    note = cause.note if NOTE.fullmatch(cause.note) else code(cause.note)
+    return f"{name} ({note})" if cause.note else name
+
+
+def _outages(report: Report) -> Iterable[str]:
+    rows = [row for row in report.rows if row.recovery_time.open]
+    if rows:
+        lines = [f"{name_of(row.key)}: {formatting.count(row.recovery_time.open)}" for row in rows]
+        yield _list("Outages that are still open:", lines)
+
+
+def _list(title: str, lines: Sequence[str]) -> str:
+    shown: list[str] = []
+    for line in lines[:MOST_NAMED]:
+        if sum(len(one.encode()) for one in shown) + len(line.encode()) > LIST_SIZE:
+            break
+        shown.append(f"- {line}")
+    more = len(lines) - len(shown)
+    if more > 0:
+        shown.append(f"- and {formatting.count(more)} more")
+    return "\n".join([title, "", *shown])

@@ -1,0 +1,1 @@
+"""The finished report: rows, comparison, evidence and page, and their JSON."""

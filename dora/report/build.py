@@ -1,0 +1,96 @@
+"""Tables in, the finished report out: the same tables give the same report."""
+
+from typing import Any
+
+from dora import __version__
+from dora.analysis.analysis import Analysis, analyse
+from dora.analysis.changes import WaitingChanges
+from dora.analysis.history import History
+from dora.config import Config
+from dora.config.window import cut_window
+from dora.model.tables import Tables
+from dora.report.comparison import compare
+from dora.report.coverage import build_coverage, find_scope
+from dora.report.measurement import find_events, measure, measure_parts
+from dora.report.model import Report, Row, Waiting
+from dora.report.rows import Groups, find_groups, find_teams
+
+
+def build_report(tables: Tables, config: Config) -> Report:
+    """The report of *tables* under *config*; no input is changed, nothing else is looked at."""
+    return report_of(analyse(tables, config), tables, config, analyse_before(tables, config))
+
+
+def analyse_before(tables: Tables, config: Config) -> Analysis | None:
+    """What `report_of` compares with: the window before, as of its end; None where nothing is."""
+    return analyse(tables, config.before) if config.compare else None
+
+
+def report_of(
+    analysis: Analysis, tables: Tables, config: Config, before: Analysis | None = None
+) -> Report:
+    """The report of what was worked out already, compared with *before* where that is given."""
+    groups = find_groups(analysis.environments, tables, config)
+    events = find_events(groups, analysis, config)
+    year = config.benchmark if config.by == "repository" else "none"
+    index = groups.rows.index
+    metrics = measure(events, index, config.window, year)
+    compared: dict[int, dict[str, Any]] = {}
+    earlier = None
+    if before is not None:
+        compared, earlier = compare(
+            groups, events, metrics, (before, analysis), tables, config, year
+        )
+    buckets = {}
+    if config.trend is not None:
+        spans = cut_window(config.window, config.trend)
+        buckets = measure_parts(events, index, config.window, spans)
+    waits = _waiting(groups, analysis.history, analysis.waiting)
+    rows = tuple(
+        Row(
+            key=key,
+            tier=tier,
+            **vars(metrics[group]),
+            waiting=waits.get(group),
+            **compared.get(group, {}),
+            trend=buckets.get(group, ()),
+        )
+        for group, key, tier in groups.rows.itertuples(name=None)
+    )
+    return Report(
+        organization=config.organization,
+        since=config.window.since,
+        until=config.window.until,
+        days=config.window.days,
+        timezone=config.window.timezone,
+        by=config.by,
+        benchmark=config.benchmark,
+        generated_at=config.now,
+        version=__version__,
+        configuration=config.digest,
+        rows=rows,
+        coverage=build_coverage(tables, analysis, config),
+        trend=config.trend,
+        before=earlier,
+        scope=find_scope(tables, config),
+        teams=_teams(analysis, tables, config),
+    )
+
+
+def _teams(analysis: Analysis, tables: Tables, config: Config) -> dict[str, tuple[str, ...]]:
+    """Repositories of each team (G2), where rows are by team; nothing else reads the teams."""
+    if config.by != "team":
+        return {}
+    pairs = find_teams(analysis.environments, tables, config).sort_values(["team", "repository"])
+    return {str(team): tuple(own) for team, own in pairs.groupby("team")["repository"]}
+
+
+def _waiting(groups: Groups, history: History, waiting: WaitingChanges) -> dict[int, Waiting]:
+    """Waiting work of the groups of which anything can be said (LT8), the oldest of all."""
+    known = groups.grouped(history.environments[history.environments["knows_waiting"]])
+    ages = groups.grouped(waiting).groupby("group")["age_seconds"].agg(["size", "max"])
+    found = {}
+    for group in known["group"].unique().tolist():
+        count, oldest = ages.loc[group] if group in ages.index else (0, None)
+        found[group] = Waiting(int(count), None if oldest is None else float(oldest))
+    return found

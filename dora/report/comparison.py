@@ -1,0 +1,293 @@
+"""Two windows of equal length in, what changed between them and whether it is more than noise out.
+
+K1 to K6; what moved a metric is for `dora.report.contributors`.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dora.analysis.analysis import Analysis
+from dora.config import Config
+from dora.config.window import has_whole_weeks
+from dora.metrics.significance import (
+    CLEAR,
+    Shift,
+    adjust,
+    rate_floors,
+    rate_p_values,
+    share_floors,
+    share_p_values,
+    shift_floors,
+    shift_of,
+    shift_of_outages,
+)
+from dora.model.tables import ENVIRONMENT, Tables
+from dora.report.contributors import find_movers
+from dora.report.measurement import HAPPENED, Events, find_events, measure
+from dora.report.model import Before, Compared, Comparison, Metrics
+from dora.report.rows import Groups, find_groups
+
+BETTER, WORSE, UNCLEAR = "better", "worse", "no clear change"
+#: The metrics, and which way is better: more or less.
+BETTER_SIGN = {
+    "deployment_frequency": 1,
+    "change_lead_time": -1,
+    "change_fail_rate": -1,
+    "recovery_time": -1,
+    "rework_rate": -1,
+}
+#: Parts of a key that are the same when only their case differs (D1).
+CASELESS = ("repository", "environment")
+
+
+def compare(
+    groups: Groups,
+    events: Events,
+    metrics: dict[int, Metrics],
+    analyses: tuple[Analysis, Analysis],
+    tables: Tables,
+    config: Config,
+    year: str,
+) -> tuple[dict[int, dict[str, Any]], Before]:
+    """`previous` and `comparison` of each group that had a row in the window before (K1).
+
+    *analyses* are that of the window before, as of its end, and that of now; *year* is the
+    benchmark of the levels.
+    """
+    before, _ = analyses
+    earlier = config.before
+    old_groups = find_groups(before.environments, tables, earlier)
+    old_events = find_events(old_groups, before, earlier)
+    old_metrics = measure(old_events, old_groups.rows.index, earlier.window, year)
+    now_of = _match(old_groups, groups)
+    old_events = _renumber(old_events, now_of)
+    previous = {now_of[old]: found for old, found in old_metrics.items() if old in now_of}
+    begun = {now_of.get(group) for group in _begun(old_groups, before)}
+    if not has_whole_weeks(config.window.days):
+        begun = {*previous}
+    tests = _test(previous, metrics, old_events, events, earlier, config, begun)
+    names = _names(*analyses)
+    movers = find_movers(tests, previous, old_events, events, names, tables, config)
+    comparisons = {
+        group: Comparison(**{
+            metric: _compared(row, movers.get((group, metric), ()))
+            for metric, row in zip(BETTER_SIGN, rows, strict=True)
+        })
+        for group, rows in _by_group(tests).items()
+    }  # fmt: skip
+    found = {
+        group: {"previous": old, "comparison": comparisons[group]}
+        for group, old in previous.items()
+    }
+    gone = tuple(key for old, key in old_groups.rows["key"].items() if old not in now_of)
+    return found, Before(earlier.window.since, earlier.window.until, gone)
+
+
+def _names(*analyses: Analysis) -> dict[tuple[str, str], str]:
+    """What each environment is called, by repository and key; the later analysis has its way."""
+    named = pd.concat([one.environments for one in analyses])
+    keys = zip(named["repository"], named["environment_key"], strict=True)
+    return dict(zip(keys, named["name"], strict=True))
+
+
+def _begun(groups: Groups, analysis: Analysis) -> set[int]:
+    """Groups whose first success of all lies in the window (LT2): nothing came before."""
+    successes = analysis.history.successes
+    firsts = groups.grouped(successes[successes["is_baseline"]])["group"]
+    older = groups.grouped(
+        successes[~successes.groupby(ENVIRONMENT)["is_baseline"].transform("any")]
+    )["group"]
+    return {*firsts} - {*older}
+
+
+def _match(old: Groups, new: Groups) -> dict[int, int]:
+    """Which group of now each group of before is."""
+    by_key = {_plain(key): group for group, key in new.rows["key"].items()}
+    plain = {group: _plain(key) for group, key in old.rows["key"].items()}
+    return {group: by_key[key] for group, key in plain.items() if key in by_key}  # type: ignore[misc]  # integers
+
+
+def _plain(key: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    pairs = ((name, text.casefold() if name in CASELESS else text) for name, text in key.items())
+    return tuple(sorted(pairs))
+
+
+def _renumber(events: Events, now_of: dict[int, int]) -> Events:
+    """*events* of the groups that there still are, with their numbers of now."""
+    return replace(events, **{
+        name: frame[frame["group"].isin(now_of)].assign(group=lambda own: own["group"].map(now_of))
+        for name in HAPPENED
+        for frame in [getattr(events, name)]
+    })  # fmt: skip
+
+
+def _test(
+    previous: dict[int, Metrics],
+    metrics: dict[int, Metrics],
+    old: Events,
+    new: Events,
+    earlier: Config,
+    config: Config,
+    begun: set[int | None],
+) -> pd.DataFrame:
+    """One row a group and metric, metrics in the order of the report: what became of it.
+
+    `group, metric, p_value` (NaN where there was nothing to test), `adjusted, sign` (of the
+    move), `verdict, ratio, difference`.
+    """
+    pairs = [(group, before, metrics[group]) for group, before in previous.items()]
+    made = [
+        _frequencies(pairs, begun), _lead_times(pairs, old, new),
+        _shares(pairs, "change_fail_rate"), _recoveries(pairs, old, new, earlier, config),
+        _shares(pairs, "rework_rate"),
+    ]  # fmt: skip
+    tests = pd.concat(
+        [frame.assign(metric=metric) for metric, frame in zip(BETTER_SIGN, made, strict=True)],
+        ignore_index=True,
+    ).astype({"metric": "str"})
+    tests["adjusted"] = adjust(tests["p_value"].where(tests["floor"] <= CLEAR))
+    direction = tests["sign"] * tests["metric"].map(BETTER_SIGN).astype("float64")
+    is_clear = (tests["adjusted"] <= CLEAR) & tests["agrees"]
+    words = direction.map({1.0: BETTER, -1.0: WORSE, 0.0: UNCLEAR}).astype("str")
+    return tests.assign(verdict=words.where(is_clear, UNCLEAR))
+
+
+def _frame(
+    pairs: list[tuple[int, Metrics, Metrics]],
+    values: list[tuple[float | None, float | None]],
+    p_values: Any,
+    floors: Any,
+    signs: Any = None,
+    *,
+    is_rate: bool = False,
+) -> pd.DataFrame:
+    """One row a pair: its values before and now set side by side, and how likely they are.
+
+    Where *signs* of a test are given, a move counts only where the values moved that way.
+    """
+    before, now = (np.array(side, dtype="float64") for side in zip(*values, strict=True)) if (
+        values) else (np.array([]), np.array([]))  # fmt: skip
+    moved = np.nan_to_num(np.sign(now - before))
+    nothing = np.full(len(pairs), np.nan)
+    ratio = np.divide(now, before, out=nothing.copy(), where=before > 0)
+    return pd.DataFrame(
+        {
+            "group": np.array([group for group, _, _ in pairs], dtype="int64"),
+            "p_value": np.asarray(p_values, dtype="float64"),
+            "floor": np.asarray(floors, dtype="float64"),
+            "sign": moved if signs is None else np.asarray(signs, dtype="float64"),
+            "agrees": True if signs is None else moved == np.asarray(signs, dtype="float64"),
+            "ratio": nothing if is_rate else ratio,
+            "difference": now - before if is_rate else nothing,
+        }
+    )
+
+
+def _frequencies(pairs: list[tuple[int, Metrics, Metrics]], begun: set[int | None]) -> pd.DataFrame:
+    """Frequencies; those of *begun* are not compared, for only part of a window was theirs."""
+    counts = [
+        (None, None)
+        if group in begun
+        else (before.deployment_frequency.deployments, now.deployment_frequency.deployments)
+        for group, before, now in pairs
+    ]
+    old, new = zip(*((a or 0, b or 0) for a, b in counts), strict=True) if counts else ((), ())
+    return _frame(pairs, [*counts], rate_p_values(old, new), rate_floors(old, new))
+
+
+def _shares(pairs: list[tuple[int, Metrics, Metrics]], metric: str) -> pd.DataFrame:
+    part = "failed" if metric == "change_fail_rate" else "rework"
+    both = [(getattr(before, metric), getattr(now, metric)) for _, before, now in pairs]
+    counts = [
+        (getattr(old, part), old.deployments, getattr(new, part), new.deployments)
+        for old, new in both
+    ]
+    columns = [*zip(*counts, strict=True)] if counts else [()] * 4
+    values = [(old.rate, new.rate) for old, new in both]
+    p_values, floors = share_p_values(*columns), share_floors(*columns)
+    return _frame(pairs, values, p_values, floors, is_rate=True)
+
+
+def _lead_times(
+    pairs: list[tuple[int, Metrics, Metrics]], old: Events, new: Events
+) -> pd.DataFrame:
+    """Lead times: one median a deployment, for what was shipped together is one observation."""
+    samples = [_lead_time_samples(events) for events in (old, new)]
+    both = [tuple(sample.get(group, []) for sample in samples) for group, _, _ in pairs]
+    p_values, signs = _split([shift_of(*sample) for sample in both])
+    values = [(a.change_lead_time.median, b.change_lead_time.median) for _, a, b in pairs]
+    return _frame(pairs, values, p_values, _shift_floors(both), signs)
+
+
+def _shift_floors(samples: list[tuple[Any, ...]]) -> Any:
+    sizes = [[*map(len, sample)] for sample in samples]
+    return shift_floors(*([*zip(*sizes, strict=True)] if sizes else [(), ()]))
+
+
+def _lead_time_samples(events: Events) -> dict[Any, list[float]]:
+    batches = ["group", "repository", "environment_key", "deployment"]
+    medians = events.shipped.groupby(batches)["lead_time_seconds"].median()
+    return medians.groupby("group").agg(list).to_dict()
+
+
+def _recoveries(
+    pairs: list[tuple[int, Metrics, Metrics]],
+    old: Events,
+    new: Events,
+    earlier: Config,
+    config: Config,
+) -> pd.DataFrame:
+    before, now = _outage_samples(old, earlier), _outage_samples(new, config)
+    nothing: tuple[list[float], list[bool]] = ([], [])
+    both = [(before.get(group, nothing), now.get(group, nothing)) for group, _, _ in pairs]
+    p_values, signs = _split([shift_of_outages(*old, *new) for old, new in both])
+    floors = _shift_floors([(old[0], new[0]) for old, new in both])
+    values = [(a.recovery_time.mean, b.recovery_time.mean) for _, a, b in pairs]
+    made = _frame(pairs, values, p_values, floors, signs)
+    # The mean is of those that ended alone: it may fall because the longest outages last.
+    lasts = [bool(a.recovery_time.open or b.recovery_time.open) for _, a, b in pairs]
+    return made.assign(agrees=made["agrees"] | np.array(lasts, dtype="bool"))
+
+
+def _outage_samples(events: Events, config: Config) -> dict[Any, tuple[list[float], list[bool]]]:
+    """How long the outages of each group took, and which of them are over."""
+    outages = events.episodes
+    end = outages["ended_at"].fillna(pd.Timestamp(config.window.until))
+    seconds = (end - outages["began_at"]).dt.total_seconds()
+    sample = pd.DataFrame(
+        {"group": outages["group"], "seconds": seconds, "ended": outages["ended_at"].notna()}
+    )
+    lists = sample.groupby("group").agg(list)
+    return dict(zip(lists.index, zip(lists["seconds"], lists["ended"], strict=True), strict=True))
+
+
+def _split(shifts: list[Shift | None]) -> tuple[list[float], list[int]]:
+    """p-values and signs; NaN and 0 where there was nothing to test."""
+    nothing = Shift(float("nan"), 0)
+    told = [nothing if one is None else one for one in shifts]
+    return [one.p_value for one in told], [one.sign for one in told]
+
+
+def _by_group(tests: pd.DataFrame) -> dict[int, list[dict[Any, Any]]]:
+    found: dict[int, list[dict[Any, Any]]] = {}
+    for row in tests.to_dict("records"):  # metric by metric, each in the order of the groups
+        found.setdefault(row["group"], []).append(row)
+    return found
+
+
+def _compared(row: dict[Any, Any], movers: Any) -> Compared:
+    numbers = {
+        name: None if pd.isna(row[name]) else float(row[name])
+        for name in ("p_value", "adjusted", "ratio", "difference")
+    }
+    return Compared(
+        verdict=None if pd.isna(row["p_value"]) else row["verdict"],
+        p_value=numbers["p_value"],
+        adjusted_p_value=numbers["adjusted"],
+        ratio=numbers["ratio"],
+        difference=numbers["difference"],
+        moved_by=tuple(movers),
+    )

@@ -1,0 +1,96 @@
+"""Tables and derived frames in, what the report did and did not see out: C1, C2."""
+
+import pandas as pd
+
+from dora.analysis.analysis import Analysis
+from dora.analysis.history import History
+from dora.analysis.outcomes import Outcomes, show
+from dora.analysis.repositories import find_skipped
+from dora.config import Config
+from dora.model.environments import TIERS
+from dora.model.tables import ENVIRONMENT, Tables
+from dora.report.model import Coverage, Requests, Scope, Unreadable
+
+#: As the contract lists them; which of them goes first is `find_skipped`'s.
+SKIP_REASONS = ("archived", "empty", "no deployments", "excluded")
+
+
+def build_coverage(tables: Tables, analysis: Analysis, config: Config) -> Coverage:
+    """What was seen and left out; the ledger adds up to what was seen in the window (C2)."""
+    outcomes, history = analysis.outcomes, analysis.history
+    changes = analysis.changes.merge(analysis.environments[ENVIRONMENT], on=ENVIRONMENT)
+    repositories = tables.repositories
+    counts = find_skipped(repositories, config).value_counts()
+    skipped = {reason: int(counts.get(reason, 0)) for reason in SKIP_REASONS}
+    is_unread = repositories["unreadable"].notna()
+    is_partial = repositories["incomplete"].notna() & ~is_unread
+    return Coverage(
+        read=len(repositories) - sum(skipped.values()) - int(is_unread.sum()),
+        skipped=skipped,
+        unreadable=_named(repositories[is_unread], "unreadable"),
+        incomplete=_named(repositories[is_partial], "incomplete"),
+        gaps=dict(tables.gaps),
+        deployments=_count_deployments(outcomes, history, config),
+        changes={
+            "clock_skew": int((changes["is_skewed"] & ~changes["is_excluded"]).sum()),
+            "excluded": int(changes["is_excluded"].sum()),
+        },
+        incidents={"unattributed": analysis.failures.unattributed},
+        requests=Requests(tables.requests, tables.points, tables.seconds),
+    )
+
+
+def find_scope(tables: Tables, config: Config, *, environment: str | None = None) -> Scope:
+    """Where a run looked; *environment* is the one that it was narrowed to, if any.
+
+    An archived repository is passed over, and what it held is no less true for that.
+    """
+    repositories = tables.repositories
+    is_archived = find_skipped(repositories, config).eq("archived").fillna(value=False)
+    is_unread = (
+        repositories["unreadable"].notna()
+        | repositories["incomplete"].notna()
+        | is_archived.astype("bool")
+    )
+    chosen = config.environment or ("*",)
+    if environment is not None:  # a name; one that looks like a glob would say too much
+        chosen = () if set(environment) & set("*?") else (environment,)
+    pooled = config.by in {"organization", "team"}
+    return Scope(
+        repositories=config.repo or ("*",),
+        environments=chosen,
+        tiers=config.tier or (("production",) if pooled else TIERS),
+        unread=tuple(sorted(repositories.loc[is_unread, "repository"])),
+        gaps=tuple(sorted(tables.gaps)),
+        ephemeral=config.ephemeral,
+        ephemeral_environments=config.ephemeral_environments,
+    )
+
+
+def _count_deployments(outcomes: Outcomes, history: History, config: Config) -> dict[str, int]:
+    window = config.window
+    seen_at = outcomes["finished_at"].fillna(outcomes["created_at"])
+    seen = Outcomes(outcomes[seen_at.between(window.since, window.until, inclusive="left")])
+    is_ephemeral = seen["is_ephemeral"] & ~seen["is_left_out"] & (not config.ephemeral)
+    shown = show(seen, config)
+    successes = show(outcomes, config)
+    succeeded = successes[
+        successes["succeeded_at"].between(window.since, window.until, inclusive="left")
+    ]
+    baselines = history.successes.loc[
+        history.successes["is_baseline"], ["repository", "deployment"]
+    ]
+    return {
+        "in_progress": int((shown["outcome"] == "in_progress").sum()),
+        "abandoned": int((shown["outcome"] == "abandoned").sum()),
+        "ephemeral": int(is_ephemeral.sum()),
+        "left_out": int(seen["is_left_out"].sum()),
+        "unknown_commit": int((~succeeded["is_known"]).sum()),
+        "baseline": len(baselines),
+        "lookback_limit": int(history.environments["hit_budget"].sum()),
+    }
+
+
+def _named(repositories: pd.DataFrame, column: str) -> tuple[Unreadable, ...]:
+    pairs = zip(repositories["repository"], repositories[column], strict=True)
+    return tuple(sorted((Unreadable(*pair) for pair in pairs), key=lambda one: one.repository))

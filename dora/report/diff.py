@@ -1,0 +1,262 @@
+"""Two reports and the later one's evidence in, what moved and by which deployments out.
+
+Numbers are those of the reports, set side by side. A deployment *moved* a metric when it, or what
+is known of it, came since the earlier report.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from dora.report.documents import Deployment, Evidence
+from dora.report.model import Report, Row
+
+Key = tuple[tuple[str, str], ...]
+Known = frozenset[tuple[str, int]]  #: repository and id of deployments
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+#: Below this nothing is called moved: about a tenth of a duration or frequency, two percentage
+#: points of a rate.
+SMALLEST = 0.1
+#: What of a rate is as much as a whole of a duration.
+RATE = 5.0
+#: A metric that came, went or changed its level moved as much as a doubling, at least.
+LEVEL = math.log(2)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A deployment that moved a metric, and in what way."""
+
+    repository: str
+    id: int
+    url: str
+    note: str = ""
+    adds: int = 1  #: how much it adds to what the metric counts
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One metric of one row, before and now; *is_better* is None where nobody can say."""
+
+    metric: str
+    before: Row
+    now: Row
+    size: float
+    is_better: bool | None
+    causes: tuple[Cause, ...] = ()
+    left: int = 0  #: how many of what the metric counts left the window
+
+
+@dataclass(frozen=True)
+class Movements:
+    """What moved between two reports, most first; *has_evidence* says whether causes are known."""
+
+    before: Report
+    moved: tuple[Moved, ...]
+    appeared: tuple[Row, ...]
+    gone: tuple[Row, ...]
+    failed: tuple[tuple[Row, Cause], ...]  #: deployments that are failed now and were not then
+    has_evidence: bool
+
+
+@dataclass(frozen=True)
+class _Metric:
+    """How a metric is read off a row, and which way is better."""
+
+    value: Callable[[Row], float | None]
+    level: Callable[[Row], str | None]
+    count: Callable[[Row], int]  #: of what comes and leaves the window
+    is_rate: bool = False
+    more_is_better: bool = False
+
+
+METRICS: dict[str, _Metric] = {
+    "deployment_frequency": _Metric(
+        lambda row: row.deployment_frequency.per_day,
+        lambda row: row.deployment_frequency.level,
+        lambda row: row.deployment_frequency.deployments,
+        more_is_better=True,
+    ),
+    "change_lead_time": _Metric(
+        lambda row: row.change_lead_time.median,
+        lambda row: row.change_lead_time.level,
+        lambda row: row.change_lead_time.changes,
+    ),
+    "change_fail_rate": _Metric(
+        lambda row: row.change_fail_rate.rate,
+        lambda row: row.change_fail_rate.level,
+        lambda row: row.change_fail_rate.failed,
+        is_rate=True,
+    ),
+    "recovery_time": _Metric(
+        lambda row: row.recovery_time.mean,
+        lambda row: row.recovery_time.level,
+        lambda row: row.recovery_time.episodes,
+    ),
+    "rework_rate": _Metric(
+        lambda row: row.rework_rate.rate,
+        lambda _: None,
+        lambda row: row.rework_rate.rework,
+        is_rate=True,
+    ),
+}
+
+
+def can_compare(before: Report, now: Report) -> str:
+    """Why the two cannot be set side by side; empty where they can."""
+    if before.organization.casefold() != now.organization.casefold():
+        return "it is of another organization"
+    if before.by != now.by:
+        return f"its rows are by {before.by}, not by {now.by}"
+    if before.until >= now.until:
+        return "it is not the earlier one"
+    return ""
+
+
+def find_movements(
+    before: Report, now: Report, evidence: Evidence | None, known: Known | None = None
+) -> Movements:
+    """What moved from *before* to *now*; *known* are the deployments that had failed by then."""
+    old, new = _by_key(before.rows), _by_key(now.rows)
+    causes = _causes(before.until, evidence, known) if evidence else {}
+    is_pooled = now.by != "repository"
+    moved = [
+        one
+        for key, row in new.items()
+        if key in old
+        for one in _moved(old[key], row, {} if is_pooled else causes.get(place_of(row.key), {}))
+    ]
+    failed = () if is_pooled else tuple(
+        (row, cause)
+        for row in now.rows
+        for cause in causes.get(place_of(row.key), {}).get(FAILED, ())
+    )  # fmt: skip
+    return Movements(
+        before=before,
+        moved=tuple(sorted(moved, key=lambda one: -one.size)),
+        appeared=tuple(row for key, row in new.items() if key not in old),
+        gone=tuple(row for key, row in old.items() if key not in new),
+        failed=failed,
+        has_evidence=evidence is not None and not is_pooled,
+    )
+
+
+def failed_of(evidence: Evidence) -> Known:
+    """The deployments that are failed by the evidence."""
+    return frozenset((one.repository, one.id) for one in evidence.deployments if one.reasons)
+
+
+FAILED, REWORK = "change_fail_rate", "rework_rate"
+#: Behind a rate's name: deployments that moved it by being counted, and not by failing.
+OTHERS = ", others"
+
+
+def _by_key(rows: Iterable[Row]) -> dict[Key, Row]:
+    return {tuple(sorted(row.key.items())): row for row in rows}
+
+
+def place_of(key: Mapping[str, str]) -> tuple[str, str, str]:
+    """What the key of a row and an item of the evidence have in common."""
+    name, environment = key.get("repository", ""), key.get("environment", "")
+    return name.casefold(), environment.casefold(), key.get("service", "")
+
+
+def _moved(old: Row, new: Row, causes: Mapping[str, tuple[Cause, ...]]) -> Iterable[Moved]:
+    """Each metric of a row that moved enough to be told."""
+    for name, metric in METRICS.items():
+        size, direction = _distance(metric, old, new)
+        outages = new.recovery_time.open - old.recovery_time.open
+        if name == "recovery_time" and outages:
+            size, direction = max(size, LEVEL), outages
+        if size >= SMALLEST:
+            better = None if not direction else (direction > 0) == metric.more_is_better
+            own = causes.get(name, ())
+            left = metric.count(old) + sum(one.adds for one in own) - metric.count(new)
+            shown = own or causes.get(name + OTHERS, ())
+            yield Moved(name, old, new, size, better, shown, max(left, 0))
+
+
+def _distance(metric: _Metric, old: Row, new: Row) -> tuple[float, float]:
+    """How far a metric moved, and which way: more, less or neither."""
+    before, now = metric.value(old), metric.value(new)
+    if before is None or now is None:
+        return (0.0 if before is now else LEVEL), 0.0
+    direction = now - before
+    if metric.is_rate:
+        size = RATE * abs(direction)
+    elif before > 0 and now > 0:
+        size = abs(math.log(now / before))
+    else:
+        size = LEVEL if direction else 0.0
+    if metric.level(old) != metric.level(new):
+        size = max(size, LEVEL)
+    return size, direction
+
+
+def _causes(
+    since: datetime, evidence: Evidence, known: Known | None
+) -> dict[tuple[str, str, str], dict[str, tuple[Cause, ...]]]:
+    """The deployments that moved each metric of each row since the earlier report."""
+    found: dict[tuple[str, str, str], dict[str, list[Cause]]] = {}
+
+    def note(one: Deployment, metric: str, text: str = "", adds: int = 1) -> None:
+        of_row = found.setdefault((one.repository.casefold(), one.environment.casefold(),
+                                   one.service), {})  # fmt: skip
+        of_row.setdefault(metric, []).append(Cause(one.repository, one.id, one.url, text, adds))
+
+    shipped: dict[tuple[str, int | None, str], int] = {}
+    for change in evidence.changes:
+        key = (change.repository, change.deployment, change.environment.casefold())
+        shipped[key] = shipped.get(key, 0) + 1
+    down = {
+        (episode.repository, number): (
+            "over" if episode.ended_at else "still open",
+            # the deployments of one outage count as one, and an older outage is not new
+            int(number == episode.deployments[0] and episode.began_at >= since),
+        )
+        for episode in evidence.episodes
+        if episode.ended_at is None or episode.ended_at >= since
+        for number in episode.deployments
+    }
+    for one in evidence.deployments:
+        if one.succeeded_at is not None and one.succeeded_at >= since:
+            note(one, "deployment_frequency")
+            count = shipped.get((one.repository, one.id, one.environment.casefold()), 0)
+            if count:
+                text = f"{count:,} change{'s' if count != 1 else ''}"
+                note(one, "change_lead_time", text, count)
+            note(one, *((REWORK,) if one.rework else (REWORK + OTHERS, "no rework")))
+        if not one.reasons and _finished_at(one) >= since:
+            note(one, FAILED + OTHERS, "did not fail")
+        if _is_newly_failed(one, since, known):
+            note(one, FAILED, ", ".join(dict.fromkeys(reason.signal for reason in one.reasons)))
+        if (one.repository, one.id) in down:
+            note(one, "recovery_time", *down[one.repository, one.id])
+    return {
+        row: {metric: tuple(causes) for metric, causes in metrics.items()}
+        for row, metrics in found.items()
+    }
+
+
+def _finished_at(one: Deployment) -> datetime:
+    """When a deployment finished; long ago for one that did not."""
+    moments = [moment for moment in (one.succeeded_at, one.failed_status_at) if moment is not None]
+    return min(moments, default=LONG_AGO)
+
+
+def _is_newly_failed(one: Deployment, since: datetime, known: Known | None) -> bool:
+    """Whether a deployment is failed now and was not at the earlier report.
+
+    Where nobody kept which had failed, what came since tells: that it finished, or that a reason
+    began or ended.
+    """
+    if not one.reasons:
+        return False
+    if known is not None:
+        return (one.repository, one.id) not in known
+    moments = [_finished_at(one)]
+    for reason in one.reasons:
+        moments += [reason.began_at, reason.ended_at or reason.began_at]
+    return max(moments) >= since

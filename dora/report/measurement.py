@@ -1,0 +1,254 @@
+"""Groups and what was worked out in, what each group's metrics are made from and the metrics out.
+
+The same measures serve the window, its parts and the window before: only the groups differ.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from math import isnan
+from typing import Any
+
+import pandas as pd
+
+from dora.analysis.analysis import Analysis
+from dora.analysis.failures import Failures
+from dora.analysis.outcomes import Outcomes
+from dora.config import Config
+from dora.config.window import Span, Window
+from dora.metrics import benchmarks
+from dora.metrics.change_fail_rate import change_fail_rate, count_reasons
+from dora.metrics.change_lead_time import change_lead_time
+from dora.metrics.deployment_frequency import deployment_frequency
+from dora.metrics.recovery_time import recovery_time
+from dora.metrics.rework_rate import rework_rate
+from dora.model.tables import DEPLOYMENT
+from dora.report.model import (
+    Bucket,
+    ChangeFailRate,
+    ChangeLeadTime,
+    DeploymentFrequency,
+    Interval,
+    Metrics,
+    RecoveryTime,
+    ReworkRate,
+    Stages,
+)
+from dora.report.rows import Groups
+
+QUICK_CHECK = "quick-check"
+
+
+@dataclass(frozen=True)
+class Events:
+    """What a window counts, each row with the `group` it counts for and when it happened.
+
+    - `succeeded`: successes (DF1), by `succeeded_at`, with `is_rework`
+    - `finished`: what came to an end (F9), by `finished_at`, with `is_failed`, `is_never_live`,
+      and of what failed `began_at`, `ended_at` (R1)
+    - `reasons`: why the failed of these failed, by `finished_at`
+    - `shipped`: changes (LT6), by `shipped_at`
+    - `episodes`: outages (R3), by `began_at`, with their first failed `deployment`
+    """
+
+    succeeded: pd.DataFrame
+    finished: pd.DataFrame
+    reasons: pd.DataFrame
+    shipped: pd.DataFrame
+    episodes: pd.DataFrame
+
+
+#: The instant that says which part of a window each of `Events` lies in.
+HAPPENED = {
+    "succeeded": "succeeded_at",
+    "finished": "finished_at",
+    "reasons": "finished_at",
+    "shipped": "shipped_at",
+    "episodes": "began_at",
+}
+
+
+def find_events(groups: Groups, analysis: Analysis, config: Config) -> Events:
+    """What the window counts for each of *groups*."""
+    changes, failures = analysis.changes, analysis.failures
+    marked = _mark(analysis.outcomes, failures)
+    succeeded, finished = (
+        groups.grouped(marked[_in_window(marked[name], config.window)])
+        for name in ("succeeded_at", "finished_at")
+    )
+    failed = finished.loc[finished["is_failed"], ["group", *DEPLOYMENT, "finished_at"]]
+    episodes = called(failures)
+    return Events(
+        succeeded=succeeded,
+        finished=finished,
+        reasons=failed.merge(failures.reasons, on=DEPLOYMENT),
+        shipped=groups.grouped(changes[~changes["is_excluded"]]),
+        episodes=groups.grouped(episodes[_in_window(episodes["began_at"], config.window)]),
+    )
+
+
+def called(failures: Failures) -> pd.DataFrame:
+    """Every episode, called by its first failed `deployment` (R2)."""
+    firsts = failures.failed.sort_values(["began_at", "deployment"]).groupby("episode")
+    return failures.episodes.assign(deployment=firsts["deployment"].first())
+
+
+def measure(events: Events, groups: pd.Index, window: Window, year: str) -> dict[int, Metrics]:
+    """The five metrics of each of *groups* in *window*, levels by the benchmark *year*."""
+    records = _records(events, groups, window.days, window)
+    return {
+        group: Metrics(
+            _frequency(frequency, year, window.length), _lead_time(lead_time, year),
+            _fail_rate(fail_rate, reasons, year), _recovery(recovery, year), _rework(rework, year),
+        )
+        for group, frequency, lead_time, fail_rate, recovery, rework, reasons in records
+    }  # fmt: skip
+
+
+def measure_parts(
+    events: Events, groups: pd.Index, window: Window, spans: tuple[Span, ...]
+) -> dict[int, tuple[Bucket, ...]]:
+    """The five metrics of each of *groups* in each of *spans*, which are *window* cut (T1, T2).
+
+    An outage that lasts is as old as at the window's end, whichever part it began in.
+    """
+    parts = pd.RangeIndex(len(groups) * len(spans))
+    starts = pd.DatetimeIndex([span.start for span in spans])
+    of_parts = replace(events, **{
+        name: _cut(getattr(events, name), happened, starts) for name, happened in HAPPENED.items()
+    })  # fmt: skip
+    days = pd.Series([span.days for span in spans] * len(groups), index=parts)
+    buckets = [
+        Bucket(
+            span.start, span.end, span.partial,
+            _frequency(frequency, "none", window.length), _lead_time(lead_time, "none"),
+            _fail_rate(fail_rate, reasons, "none"), _recovery(recovery, "none"),
+            _rework(rework, "none"),
+        )
+        for span, (_, frequency, lead_time, fail_rate, recovery, rework, reasons) in zip(
+            spans * len(groups), _records(of_parts, parts, days, window), strict=True
+        )
+    ]  # fmt: skip
+    count = len(spans)
+    return {
+        group: tuple(buckets[place * count : (place + 1) * count])
+        for place, group in enumerate(groups)
+    }
+
+
+def _cut(events: pd.DataFrame, happened: str, starts: pd.DatetimeIndex) -> pd.DataFrame:
+    """*events* with the number of their group's part as their group."""
+    part = starts.searchsorted(pd.DatetimeIndex(events[happened]), side="right") - 1
+    return events.assign(group=events["group"] * len(starts) + part)
+
+
+def _records(
+    events: Events, groups: pd.Index, days: float | pd.Series, window: Window
+) -> Iterator[tuple[Any, ...]]:
+    """Each group with its numbers of the five metrics, and its reasons."""
+    until = pd.Timestamp(window.until)
+    frames = (
+        deployment_frequency(events.succeeded, groups, days, window.timezone),
+        change_lead_time(events.shipped, groups),
+        change_fail_rate(events.finished, groups),
+        recovery_time(events.episodes, groups, until),
+        rework_rate(events.succeeded, groups),
+    )
+    reasons = count_reasons(events.reasons)
+    numbers = (frame.to_dict("records") for frame in frames)
+    for group, *records in zip(groups.tolist(), *numbers, strict=True):
+        yield group, *records, reasons.get(group, {})
+
+
+def _mark(outcomes: Outcomes, failures: Failures) -> pd.DataFrame:
+    """Judged deployments with `is_failed`, `is_never_live` (F8) and `is_rework` (RW1)."""
+    failed = failures.failed[[*DEPLOYMENT, "only_status", "began_at", "ended_at"]]
+    failed = failed.assign(is_failed=True)
+    rework = failures.rework.assign(is_rework=True)
+    events = outcomes.merge(failed, on=DEPLOYMENT, how="left").merge(
+        rework, on=DEPLOYMENT, how="left"
+    )
+    for name in ("is_failed", "is_rework", "only_status"):
+        events[name] = events[name].eq(other=True).fillna(value=False).astype("bool")
+    events["is_never_live"] = events["only_status"] & events["succeeded_at"].isna()
+    return events
+
+
+def _in_window(instants: pd.Series, window: Window) -> pd.Series:
+    return instants.between(window.since, window.until, inclusive="left")
+
+
+def _frequency(row: dict[Any, Any], year: str, length: timedelta) -> DeploymentFrequency:
+    deployments = int(row["deployments"])
+    return DeploymentFrequency(
+        deployments=deployments,
+        per_day=float(row["per_day"]),
+        per_week=float(row["per_week"]),
+        active_days=int(row["active_days"]),
+        per_day_interval=Interval(float(row["per_day_low"]), float(row["per_day_high"])),
+        level=benchmarks.frequency_level(year, deployments, length),
+        score=benchmarks.frequency_score(deployments, length) if year == QUICK_CHECK else None,
+    )
+
+
+def _lead_time(row: dict[Any, Any], year: str) -> ChangeLeadTime:
+    changes, median = int(row["changes"]), _number(row["median"])
+    return ChangeLeadTime(
+        changes=changes,
+        median=median,
+        mean=_number(row["mean"]),
+        p75=_number(row["p75"]),
+        p90=_number(row["p90"]),
+        median_interval=_interval(row["median_low"], row["median_high"]),
+        level=benchmarks.lead_time_level(year, changes, median),
+        score=benchmarks.time_score(changes, median) if year == QUICK_CHECK else None,
+        stages=Stages(*(_number(row[name]) for name in ("coding", "review", "delivery"))),
+    )
+
+
+def _fail_rate(row: dict[Any, Any], reasons: dict[str, int], year: str) -> ChangeFailRate:
+    failed, deployments = int(row["failed"]), int(row["deployments"])
+    return ChangeFailRate(
+        failed=failed,
+        deployments=deployments,
+        rate=_number(row["rate"]),
+        interval=_interval(row["low"], row["high"]),
+        level=benchmarks.fail_rate_level(year, failed, deployments),
+        score=benchmarks.share_score(failed, deployments) if year == QUICK_CHECK else None,
+        reasons=reasons,
+        never_live=int(row["never_live"]),
+    )
+
+
+def _recovery(row: dict[Any, Any], year: str) -> RecoveryTime:
+    episodes, mean, median = int(row["episodes"]), _number(row["mean"]), _number(row["median"])
+    typical = mean if median is None else median
+    return RecoveryTime(
+        episodes=episodes,
+        recovered=int(row["recovered"]),
+        open=int(row["open"]),
+        mean=mean,
+        median=median,
+        level=benchmarks.recovery_level(year, episodes, typical),
+        score=benchmarks.time_score(episodes, typical) if year == QUICK_CHECK else None,
+    )
+
+
+def _rework(row: dict[Any, Any], year: str) -> ReworkRate:
+    rework, deployments = int(row["rework"]), int(row["deployments"])
+    return ReworkRate(
+        rework=rework,
+        deployments=deployments,
+        rate=_number(row["rate"]),
+        interval=_interval(row["low"], row["high"]),
+        score=benchmarks.share_score(rework, deployments) if year == QUICK_CHECK else None,
+    )
+
+
+def _number(value: Any) -> float | None:
+    """A number, or None where it cannot be known."""
+    return None if isnan(value) else value
+
+
+def _interval(low: Any, high: Any) -> Interval | None:
+    return None if isnan(low) else Interval(low, high)

@@ -1,0 +1,291 @@
+"""What a report says: frozen records, the shape of the JSON contract `dora.report/1`.
+
+Durations are seconds, rates fractions of 1, instants aware UTC datetimes. What cannot be known is
+None, never 0. Field names and their order are those of the JSON document; a `score` is 0 to 10 and
+there for the Quick Check alone (B4).
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from dora.config.globs import EPHEMERAL
+
+SCHEMA = "dora.report/1"
+#: What says that a deployment failed, in the order of the rules, F1 to F7.
+SIGNALS = ("status", "rollback", "revert", "hotfix", "label", "tag", "incident")
+#: What rows by team call repositories of none (G2).
+NO_TEAM = "(no team)"
+#: The five metrics, in the order of every output.
+METRICS = (
+    "deployment_frequency",
+    "change_lead_time",
+    "change_fail_rate",
+    "recovery_time",
+    "rework_rate",
+)
+
+
+class Interval(NamedTuple):
+    """A 95 % confidence interval, both ends in the unit of the number it belongs to."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class DeploymentFrequency:
+    """Successes in the window (DF1–DF3)."""
+
+    deployments: int
+    per_day: float
+    per_week: float
+    active_days: int
+    per_day_interval: Interval
+    level: str | None = None
+    score: float | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Medians of the stages of changes that came by a pull request (LT7)."""
+
+    coding: float | None = None
+    review: float | None = None
+    delivery: float | None = None
+
+
+@dataclass(frozen=True)
+class ChangeLeadTime:
+    """Lead times of the changes shipped in the window (LT6)."""
+
+    changes: int
+    median: float | None = None
+    mean: float | None = None
+    p75: float | None = None
+    p90: float | None = None
+    median_interval: Interval | None = None
+    level: str | None = None
+    score: float | None = field(default=None, kw_only=True)
+    stages: Stages = field(default_factory=Stages)
+
+
+@dataclass(frozen=True)
+class ChangeFailRate:
+    """Failed of the deployments that finished in the window (F8, F9)."""
+
+    failed: int
+    deployments: int
+    rate: float | None = None
+    interval: Interval | None = None
+    level: str | None = None
+    score: float | None = field(default=None, kw_only=True)
+    reasons: dict[str, int] = field(default_factory=dict)
+    never_live: int = 0
+
+
+@dataclass(frozen=True)
+class RecoveryTime:
+    """Failed deployment recovery time (R3, R4)."""
+
+    episodes: int
+    recovered: int
+    open: int
+    mean: float | None = None
+    median: float | None = None
+    level: str | None = None
+    score: float | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True)
+class ReworkRate:
+    """Rework among the successes in the window (RW1)."""
+
+    rework: int
+    deployments: int
+    rate: float | None = None
+    interval: Interval | None = None
+    score: float | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Changes on the default branch that production has not received (LT8)."""
+
+    changes: int
+    oldest: float | None = None
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The five metrics of one row in one stretch of time."""
+
+    deployment_frequency: DeploymentFrequency
+    change_lead_time: ChangeLeadTime
+    change_fail_rate: ChangeFailRate
+    recovery_time: RecoveryTime
+    rework_rate: ReworkRate
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """One row's metrics from *start* up to *end*, without levels.
+
+    *partial* where the window cuts a day, week or month of the calendar.
+    """
+
+    start: datetime
+    end: datetime
+    partial: bool
+    deployment_frequency: DeploymentFrequency
+    change_lead_time: ChangeLeadTime
+    change_fail_rate: ChangeFailRate
+    recovery_time: RecoveryTime
+    rework_rate: ReworkRate
+
+
+@dataclass(frozen=True)
+class Mover:
+    """A deployment or an outage that moved a metric; `docs/metrics.md` says how it is chosen.
+
+    *window* is `now`, or `before` for what had moved the earlier value and is gone. *seconds* are
+    the median lead time of a deployment's *changes*, an outage's length so far, or the time since
+    the deployment before.
+    """
+
+    kind: str  #: `deployment`, or `outage`, which is called by its first failed deployment
+    window: str
+    repository: str
+    environment: str
+    id: int
+    url: str
+    at: datetime  #: when it finished, or the outage began
+    seconds: float | None = None
+    changes: int | None = None
+    open: bool = False  #: of an outage: whether it lasts
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One metric beside the window before, and whether the difference is more than noise.
+
+    *verdict* is `better`, `worse` or `no clear change`, None where there is nothing to compare.
+    *ratio* is now ÷ before of a frequency or time, *difference* now − before of a rate.
+    """
+
+    verdict: str | None = None
+    p_value: float | None = None
+    adjusted_p_value: float | None = None  #: by the false discovery rate over the whole table
+    ratio: float | None = None
+    difference: float | None = None
+    moved_by: tuple[Mover, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One row's metrics beside those of the window before."""
+
+    deployment_frequency: Compared
+    change_lead_time: Compared
+    change_fail_rate: Compared
+    recovery_time: Compared
+    rework_rate: Compared
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the report: a key (G1) and its five metrics."""
+
+    key: dict[str, str]
+    tier: str
+    deployment_frequency: DeploymentFrequency
+    change_lead_time: ChangeLeadTime
+    change_fail_rate: ChangeFailRate
+    recovery_time: RecoveryTime
+    rework_rate: ReworkRate
+    waiting: Waiting | None = None
+    previous: Metrics | None = None  #: of the window before; None where it had no such row
+    comparison: Comparison | None = None
+    trend: tuple[Bucket, ...] = ()  #: oldest first
+
+
+#: What has the five metrics.
+Measured = Metrics | Bucket | Row
+
+
+@dataclass(frozen=True)
+class Before:
+    """The window of equal length before, and the keys of the rows that only it has."""
+
+    since: datetime
+    until: datetime
+    gone: tuple[dict[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A repository that could not be read, or not to its end, and why."""
+
+    repository: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Requests:
+    """What reading GitHub cost."""
+
+    count: int = 0
+    points: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What the report did and did not see (C1)."""
+
+    read: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)  #: reason → repositories
+    unreadable: tuple[Unreadable, ...] = ()
+    incomplete: tuple[Unreadable, ...] = ()  #: read, but its history only in part
+    gaps: dict[str, str] = field(default_factory=dict, kw_only=True)
+    """What of the organization could not be read at all, and why."""
+    deployments: dict[str, int] = field(default_factory=dict)
+    changes: dict[str, int] = field(default_factory=dict)
+    incidents: dict[str, int | None] = field(default_factory=dict)
+    requests: Requests = field(default_factory=Requests)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a run looked: what it is silent about there is gone, elsewhere only unseen."""
+
+    repositories: tuple[str, ...]  #: globs
+    environments: tuple[str, ...]  #: globs
+    tiers: tuple[str, ...]  #: those that have rows
+    unread: tuple[str, ...]  #: repositories that were archived, unreadable or incomplete
+    gaps: tuple[str, ...] = ()  #: what of the organization could not be read at all
+    ephemeral: bool = False  #: whether it looked at ephemeral environments (D5), too
+    ephemeral_environments: tuple[str, ...] = EPHEMERAL  #: globs of these
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole report: rows sorted as the contract says, and what it was made from."""
+
+    organization: str
+    since: datetime
+    until: datetime
+    days: float
+    timezone: str
+    by: str
+    benchmark: str
+    generated_at: datetime
+    version: str
+    configuration: str  #: `sha256:…` of the settings that decide the numbers
+    rows: tuple[Row, ...]
+    coverage: Coverage
+    trend: str | None = None  #: `day`, `week` or `month`: what each bucket of a row's trend is
+    before: Before | None = None  #: the window that this one is compared with
+    scope: Scope | None = None
+    teams: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Repositories of each team (G2), where rows are by team."""

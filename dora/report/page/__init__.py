@@ -1,0 +1,1 @@
+"""What the HTML page shows beside the report."""

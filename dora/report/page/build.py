@@ -1,0 +1,108 @@
+"""The analysis and the report in, all that a page shows out."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from dora.analysis.analysis import Analysis
+from dora.config import Config
+from dora.config.config import MOST_PARTS, PARTS
+from dora.config.window import cut_window
+from dora.model.tables import Tables
+from dora.report.build import report_of
+from dora.report.measurement import Events, find_events, measure_parts
+from dora.report.model import Report
+from dora.report.page.model import Page
+from dora.report.page.promotion import find_journeys
+from dora.report.page.samples import find_excerpts
+from dora.report.rows import Groups, find_groups
+
+#: Windows from which on a page has buckets of weeks, and of months; below, of days.
+WEEKS_FROM = timedelta(days=21)
+MONTHS_FROM = timedelta(days=550)
+
+
+def build_page(
+    analysis: Analysis,
+    tables: Tables,
+    config: Config,
+    report: Report,
+    before: Analysis | None = None,
+) -> Page:
+    """All that a page shows beside *report*, which is of *analysis* under *config*.
+
+    *before* is what it is compared with, as `report_of` takes it.
+    """
+    trend = config.trend or choose_trend(config)
+    groups = find_groups(analysis.environments, tables, _by(config, "repository"))
+    events = find_events(groups, analysis, config)
+    # What was worked out already is not worked out again: there may be a million changes.
+    reports = {report.by: report}
+    if report.by == "repository" and report.trend != trend:
+        reports["repository"] = _with_trend(report, groups, events, config, trend)
+    for by in _wanted(tables, config):
+        is_drawn = by in {"repository", "organization"}
+        if by not in reports or (is_drawn and reports[by].trend != trend):
+            asked = config.model_copy(update={"by": by, "trend": trend if is_drawn else None})
+            reports[by] = report_of(analysis, tables, asked, before if is_drawn else None)
+    members = {
+        by: _members(groups, find_groups(analysis.environments, tables, _by(config, by)))
+        for by in reports
+        if by != "repository"
+    }
+    return Page(
+        report=report,
+        repositories=reports["repository"],
+        excerpts=tuple(find_excerpts(groups, events, analysis, tables, config)),
+        organization=reports["organization"],
+        teams=reports.get("team"),
+        environments=reports["environment"],
+        members=members,
+        journeys=find_journeys(analysis, config),
+    )
+
+
+def _with_trend(
+    report: Report, groups: Groups, events: Events, config: Config, trend: str | None
+) -> Report:
+    """*report*, which is by repository, with buckets of *trend*; without it where that is None."""
+    if trend is None:
+        return replace(
+            report, rows=tuple(replace(row, trend=()) for row in report.rows), trend=None
+        )
+    spans = cut_window(config.window, trend)
+    buckets = measure_parts(events, groups.rows.index, config.window, spans)
+    rows = tuple(
+        replace(row, trend=buckets[group])
+        for group, row in zip(groups.rows.index, report.rows, strict=True)
+    )
+    return replace(report, rows=rows, trend=trend)
+
+
+def _wanted(tables: Tables, config: Config) -> tuple[str, ...]:
+    """What the page pools by; teams only where any is known or was asked for."""
+    has_teams = bool(config.teams) or not tables.teams.empty or config.by == "team"
+    return ("repository", "organization", "environment", *(["team"] if has_teams else []))
+
+
+def choose_trend(config: Config) -> str | None:
+    """What the buckets of a page are where none were asked for: `day`, `week` or `month`.
+
+    None where even months would be more than anybody could draw.
+    """
+    length = config.window.length
+    if length > MOST_PARTS * PARTS["month"]:
+        return None
+    if length < WEEKS_FROM:
+        return "day"
+    return "week" if length < MONTHS_FROM else "month"
+
+
+def _by(config: Config, by: str) -> Config:
+    return config.model_copy(update={"by": by})
+
+
+def _members(sections: Groups, pooled: Groups) -> tuple[tuple[int, ...], ...]:
+    """For each row of *pooled* the places of the rows of *sections* that it pools."""
+    pairs = pooled.grouped(sections.members.rename(columns={"group": "section"}))
+    found = pairs.sort_values("section").groupby("group")["section"].agg(tuple).to_dict()
+    return tuple(found.get(group, ()) for group in pooled.rows.index)

@@ -1,0 +1,176 @@
+"""The analysis in, the part of its evidence that a page has room for out.
+
+What is shown is chosen while it is still rows of frames: an organization has a million changes, and
+a page a few thousand lines. How many there were stands beside it.
+"""
+
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from dora.analysis.analysis import Analysis
+from dora.config import Config
+from dora.model.tables import DEPLOYMENT, Tables
+from dora.report.measurement import Events, called
+from dora.report.page.model import Excerpt, Marks, Moving, Outage, Shown
+from dora.report.rows import Groups
+
+#: Items of each kind that a whole page shows, and of one row at most.
+ROOM = {"outages": 180, "slowest": 160, "failed": 160, "latest": 80, "rework": 80, "waiting": 80}
+MOST = 12
+
+
+def find_excerpts(
+    groups: Groups, events: Events, analysis: Analysis, tables: Tables, config: Config
+) -> list[Excerpt]:
+    """An excerpt for each row of *groups*, which is by repository, in its order.
+
+    *events* are what the window counts for each of these rows.
+    """
+    succeeded = events.succeeded
+    failed = events.finished[events.finished["is_failed"]]
+    reworked = succeeded[succeeded["is_rework"]]
+    outages = _outages(groups, events, analysis, config)
+    keys = pd.MultiIndex.from_frame(outages[DEPLOYMENT])
+    outages["is_counted"] = keys.isin(pd.MultiIndex.from_frame(failed[DEPLOYMENT]))
+    kinds: dict[str, dict[int, list[Any]]] = {
+        "failed": _shown(failed, "failed", "finished_at", analysis),
+        "latest": _shown(succeeded, "latest", "succeeded_at", analysis),
+        "rework": _shown(reworked, "rework", "succeeded_at", analysis),
+        "outages": _as_outages(outages, analysis),
+        "slowest": _moving(events.shipped, "lead_time_seconds", "slowest"),
+        "waiting": _moving(groups.grouped(analysis.waiting), "age_seconds", "waiting"),
+    }
+    marks = _marks(succeeded, failed, reworked, outages, config)
+    urls = dict(zip(tables.repositories["repository"], tables.repositories["url"], strict=True))
+    return [
+        Excerpt(
+            url=urls.get(key["repository"], ""),
+            marks=marks.get(group, Marks()),
+            **{name: tuple(found.get(group, ())) for name, found in kinds.items()},
+        )
+        for group, key in enumerate(groups.rows["key"])
+    ]
+
+
+def keep_fairly(rows: pd.DataFrame, room: int) -> pd.DataFrame:
+    """The first rows of each `group`, the same number of each, so that at most *room* stay.
+
+    A group keeps no more than `MOST`, and none keeps any where there are more groups than *room*.
+    """
+    places = rows.groupby("group").cumcount()
+    counts = rows.groupby("group").size().to_numpy()
+    most = next((n for n in range(MOST, 0, -1) if np.minimum(counts, n).sum() <= room), 0)
+    return rows[places < most]
+
+
+def _with_signals(events: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
+    """Deployments with their `signals`, and the incident `by` which they failed, if any."""
+    reasons = analysis.failures.reasons.merge(events[DEPLOYMENT].drop_duplicates(), on=DEPLOYMENT)
+    named = reasons["by"].where(reasons["signal"] == "incident")
+    told = reasons[[*DEPLOYMENT, "signal"]].assign(by=named)
+    told = told.sort_values([*DEPLOYMENT, "signal", "by"]).drop_duplicates([*DEPLOYMENT, "signal"])
+    causes = told.groupby(DEPLOYMENT).agg(signals=("signal", tuple), by=("by", "first"))
+    return events.merge(causes, left_on=DEPLOYMENT, right_index=True, how="left")
+
+
+def _shown(events: pd.DataFrame, kind: str, at: str, analysis: Analysis) -> dict[int, list[Shown]]:
+    """The newest of *events* by when they happened, as many as there is room for."""
+    newest = events.sort_values([at, "deployment"], ascending=False)
+    events = _with_signals(keep_fairly(newest, ROOM[kind]), analysis)
+    columns = ["deployment", "sha", at, "signals", "is_never_live"]
+    found: dict[int, list[Shown]] = {}
+    for group, number, sha, moment, signals, never_live in _records(events, columns):
+        found.setdefault(group, []).append(Shown(number, sha, moment, signals or (), never_live))
+    return found
+
+
+def _outages(groups: Groups, events: Events, analysis: Analysis, config: Config) -> pd.DataFrame:
+    """Episodes of the window, and those from before it that last to this day.
+
+    Each with its first failed deployment, and how many failed in it.
+    """
+    episodes = called(analysis.failures)
+    is_earlier = episodes["ended_at"].isna() & (episodes["began_at"] < config.window.since)
+    episodes = pd.concat([events.episodes, groups.grouped(episodes[is_earlier])])
+    failed = analysis.failures.failed
+    sizes = failed.assign(failures=failed.groupby("episode")["deployment"].transform("size"))
+    outages = episodes.merge(sizes[[*DEPLOYMENT, "failures"]], on=DEPLOYMENT)
+    return outages.merge(analysis.outcomes[[*DEPLOYMENT, "sha"]], on=DEPLOYMENT)
+
+
+def _as_outages(outages: pd.DataFrame, analysis: Analysis) -> dict[int, list[Outage]]:
+    order = outages.assign(is_over=outages["ended_at"].notna())
+    order = order.sort_values(["is_over", "began_at"], ascending=[True, False])
+    # All that is down now is shown, whatever room there is.
+    kept = pd.concat([order[~order["is_over"]], keep_fairly(order, ROOM["outages"])])
+    kept = _with_signals(kept[~kept.index.duplicated()], analysis)
+    columns = ["began_at", "ended_at", "deployment", "sha", "failures", "signals", "by",
+               "is_counted"]  # fmt: skip
+    found: dict[int, list[Outage]] = {}
+    for group, began, ended, number, sha, failures, signals, by, counted in _records(kept, columns):
+        one = Outage(began, ended, number, sha, failures, signals, by or "", counted)
+        found.setdefault(group, []).append(one)
+    return found
+
+
+def _moving(changes: pd.DataFrame, seconds: str, kind: str) -> dict[int, list[Moving]]:
+    found: dict[int, list[Moving]] = {}
+    # Sorted by sha as well, so that equals have an order; no more of them than may be kept.
+    places = changes.groupby("group")[seconds].rank(method="min", ascending=False)
+    changes = changes[places <= MOST].sort_values([seconds, "sha"], ascending=[False, True])
+    kept = keep_fairly(changes, ROOM[kind])
+    for group, *values in _records(kept, ["sha", "number", seconds]):
+        found.setdefault(group, []).append(Moving(*values))
+    return found
+
+
+def _marks(
+    succeeded: pd.DataFrame,
+    failed: pd.DataFrame,
+    reworked: pd.DataFrame,
+    outages: pd.DataFrame,
+    config: Config,
+) -> dict[int, Marks]:
+    """What the charts mark, by group; all of it, for a mark takes six bytes."""
+    parts: dict[int, dict[str, list[Any]]] = {}
+    for name, events, at in (
+        ("deployments", succeeded, "succeeded_at"),
+        ("failed", failed, "finished_at"),
+        ("rework", reworked, "succeeded_at"),
+    ):
+        shares = _shares(events[at], config)
+        pairs = zip(events["group"].tolist(), shares.tolist(), strict=True)
+        for group, share in sorted(pairs):
+            parts.setdefault(group, {}).setdefault(name, []).append(share)
+    began, ended = (_shares(outages[name], config) for name in ("began_at", "ended_at"))
+    is_open = outages["ended_at"].isna()
+    spans = zip(outages["group"], began, ended, is_open, strict=True)
+    for group, begin, end, lasts in sorted(spans):
+        span = (float(begin), None if lasts else float(end))
+        parts.setdefault(group, {}).setdefault("outages", []).append(span)
+    return {
+        group: Marks(
+            seconds=config.window.length.total_seconds(),
+            **{name: tuple(values) for name, values in own.items()},
+        )
+        for group, own in parts.items()
+    }
+
+
+def _shares(instants: pd.Series, config: Config) -> pd.Series:
+    since = pd.Timestamp(config.window.since)
+    return (instants - since) / pd.Timedelta(config.window.length)
+
+
+def _records(frame: pd.DataFrame, columns: list[str]) -> list[tuple[Any, ...]]:
+    """`group` and *columns* of each row as plain Python values, None for what is missing."""
+    plain = []
+    for name in ["group", *columns]:
+        values = frame[name]
+        is_time = isinstance(values.dtype, pd.DatetimeTZDtype)
+        each: list[Any] = list(values.dt.to_pydatetime()) if is_time else values.tolist()
+        gone = values.isna().tolist()
+        plain.append([None if none else one for one, none in zip(each, gone, strict=True)])
+    return cast("list[tuple[Any, ...]]", list(zip(*plain, strict=True)))

@@ -1,0 +1,125 @@
+"""A plan comes near what the run then costs, and asks little to find out."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from dora.collect.cost_estimate import POINTS, make_plan
+from dora.collect.github.batching import load_query
+from dora.collect.organization import connect
+from dora.config import Config
+from dora.demo.github.faults import Deny, Faults, Rule
+from dora.demo.github.graphql import execute
+from dora.demo.github.server import TOKEN, Server, serve
+from dora.demo.organization.model import Organization
+from dora.model.cost_estimate import Plan
+from tests.benchmarks.made_up import Shape, make_organizations
+from tests.support.runs import Told, config_of, read_from
+from tests.support.small_organizations import organization, repository
+
+NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+
+
+def plan_of(server: Server, config: Config) -> Plan:
+    """The plan of a report of the organization that *server* serves."""
+    told = Told()
+    variables = {"GITHUB_API_URL": server.url, "GITHUB_TOKEN": TOKEN}
+    return make_plan(connect(config, variables, told), config)
+
+
+def today(shape: Shape) -> Organization:
+    """A made-up organization whose changes are all younger than the window."""
+    return make_organizations(shape, NOW).today
+
+
+@pytest.mark.parametrize("shape", [Shape(4, 300, 500), Shape(40, 12, 60)], ids=["large", "wide"])
+def test_plan_comes_near_the_run(shape: Shape) -> None:
+    """Requests and points are within a third or so of what the run then costs."""
+    made = today(shape)
+    config = config_of(made)
+    with serve(made) as server:
+        plan = plan_of(server, config)
+        server.requests.clear()
+        run = read_from(server, config).tables
+    assert pytest.approx(run.requests, rel=0.35, abs=2) == sum(plan.requests.values())
+    assert pytest.approx(run.points, rel=0.35, abs=2) == plan.points
+    assert (shape.repositories, shape.repositories) == (plan.listed, plan.read)
+
+
+def test_plan_asks_a_request_for_eight_repositories() -> None:
+    """To find out costs the list, and a shared request for eight repositories."""
+    with serve(today(Shape(40, 12, 60))) as server:
+        plan = plan_of(server, config_of(server.world.organization))
+        assert len(server.requests) == plan.asked == 1 + 5
+    assert 5000 == plan.limit
+    assert plan.remaining is not None
+    assert 5000 - sum(one.points for one in server.requests) <= plan.remaining < 5000
+
+
+def test_plan_of_the_next_week_asks_for_new_commits_alone(tmp_path: Path) -> None:
+    """What is kept need not be read again."""
+    last_week, made = make_organizations(Shape(4, 300, 500), NOW)
+    keeping = {"collect": {"cache": str(tmp_path)}}
+    with serve(last_week) as server:
+        read_from(server, config_of(last_week, **keeping))
+        server.replace(made)
+        config = config_of(made, **keeping)
+        plan = plan_of(server, config)
+        server.requests.clear()
+        read_from(server, config)
+    asked = sum(one.operation == "Commits" for one in server.requests)
+    assert asked <= plan.requests["commits"] + 1
+    assert plan.requests["commits"] <= 4
+    assert plan.requests["updates"] == 1
+
+
+def test_plan_names_where_most_requests_go() -> None:
+    """The repositories with the longest way are named, the longest first."""
+    made = today(Shape(3, 300, 200))
+    with serve(made) as server:
+        plan = plan_of(server, config_of(made))
+    counts = [count for _, count in plan.longest]
+    assert sorted(counts, reverse=True) == counts
+    assert {one.name for one in made.repositories} == {name for name, _ in plan.longest}
+
+
+def test_plan_goes_on_without_what_it_may_not_read() -> None:
+    """A repository that refuses to tell is counted, and stops nothing."""
+    made = today(Shape(3, 12, 60))
+    name = made.repositories[1].name
+    rule = Rule(Deny(name), operation="Plan")
+    with serve(made, faults=Faults([rule])) as server:
+        plan = plan_of(server, config_of(made))
+    assert (3, 1) == (plan.read, plan.unknown)
+    assert name not in {one for one, _ in plan.longest}
+
+
+def test_plan_of_nothing() -> None:
+    """An organization in which nothing is deployed costs its list, and the search for incidents."""
+    made = organization(repository("api", commits=3))
+    with serve(made) as server:
+        plan = plan_of(server, config_of(made))
+    assert ({"repositories": 1, "incidents": 1}, 0, ()) == (plan.requests, plan.read, plan.longest)
+
+
+@pytest.mark.parametrize("kind", sorted(POINTS))
+def test_points_are_what_github_asks(kind: str) -> None:
+    """What a hundred rows of a query cost by GitHub's rules, which the stand-in holds to."""
+    variables = {"owner": "acme", "name": "api", "n": 100, "after": None, "oid": "0" * 40,
+                 "authors": False, "messages": True, "labels": kind != "deployments",
+                 "tags": False, "stamp": False}  # fmt: skip
+    found = execute.plan({"query": load_query(kind).text, "variables": variables})
+    assert isinstance(found, execute.Plan)
+    assert POINTS[kind] == found.cost.points
+
+
+def test_seconds_follow_from_what_the_plan_took() -> None:
+    """A server that takes longer for each request makes the plan say so."""
+    from dora.demo.github.limits import Latency  # noqa: PLC0415  # of this test alone
+
+    made = today(Shape(2, 12, 60))
+    with serve(made, latency=Latency(fixed=0.2)) as server:
+        plan = plan_of(server, config_of(made, collect={"concurrency": 1}))
+    expected = timedelta(seconds=0.2) * sum(plan.requests.values())
+    assert pytest.approx(expected.total_seconds(), rel=0.3) == plan.seconds

@@ -1,0 +1,120 @@
+"""`dora publish datadog`: figures, held to the public description of Datadog's metrics API."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from dora.publish.datadog.series import PART, figures_of, parts
+from dora.publish.gauges import gauges_of
+from tests.support.datadog_runs import (
+    NOW,
+    RECENT,
+    expected_series,
+    made_report,
+    send,
+    usual_evidence,
+)
+from tests.support.published_files import environment, report, row, written, written_evidence
+from tests.support.reports import ALL, HOSTILE, USUAL
+from tests.support.servers.datadog import API_KEY, datadog
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_every_figure_of_every_report(name: str, tmp_path: Path) -> None:
+    """Every figure is a gauge of the report's time, with tags and without a host, and no other."""
+    made = replace(ALL[name], since=RECENT.since, until=RECENT.until)
+    with datadog() as server:
+        for _ in range(2):
+            done = send(server, tmp_path, made)
+            assert (0, "") == (done.returncode, done.stdout), done.stderr
+        assert expected_series(made, made.until) == server.series
+        assert {"second"} == {
+            unit for metric, unit in server.units.items() if metric.endswith("_seconds")
+        }
+
+
+def test_a_report_that_is_older_than_datadog_takes(tmp_path: Path) -> None:
+    """Points of more than an hour ago would be refused: they bear the time of sending."""
+    with datadog() as server:
+        began = int(datetime.now(UTC).timestamp())
+        done = send(server, tmp_path, USUAL)
+
+        assert 0 == done.returncode, done.stderr
+        (second,) = {second for _, _, second in server.series}
+        assert began <= second <= datetime.now(UTC).timestamp()
+        assert expected_series(USUAL, datetime.fromtimestamp(second, UTC)) == server.series
+
+
+def test_a_large_report_is_sent_in_parts(tmp_path: Path) -> None:
+    """Thousands of rows arrive whole, in parts that the API takes."""
+    made = report(*[row(f"service-{number}" + "x" * 150) for number in range(500)], until=NOW)
+    with datadog() as server:
+        done = send(server, tmp_path, made)
+
+        assert 0 == done.returncode, done.stderr
+        assert expected_series(made, NOW) == server.series
+        sent = server.requests("/api/v2/series")
+        assert 5 < len(sent)
+        assert {"gzip"} == {one.headers["content-encoding"] for one in sent}
+        assert all(one.size < len(one.body) <= PART for one in sent)
+
+
+def test_a_part_is_full_before_the_next() -> None:
+    """Parts hold everything once, in its order."""
+    figures = figures_of(gauges_of(report(*[row(f"s{n}") for n in range(300)])).gauges, NOW)
+    made = list(parts(figures.series))
+
+    assert list(figures.series) == [one for part in made for one in part]
+    sizes = [len(json.dumps({"series": part})) for part in made]
+    assert all(PART - 1_000 < size <= PART + 14 for size in sizes[:-1])
+
+
+def test_names_that_datadog_would_make_one(tmp_path: Path) -> None:
+    """It keeps small letters alone: of two rows that would be one, the second is told."""
+    made = report(row("API"), row("api"), row("a b"), row("a,b"), row("web"), until=NOW)
+    with datadog() as server:
+        done = send(server, tmp_path, made)
+
+        assert 0 == done.returncode, done.stderr
+        median = "dora_report.change_lead_time.median_seconds"
+        assert 3 == sum(metric == median for metric, _, _ in server.series)
+        assert 2 == done.stderr.count("another row has the same labels")
+        assert "repository a,b, environment production" in done.stderr
+
+
+def test_hostile_tags(tmp_path: Path) -> None:
+    """Every tag of every hostile name is one that Datadog keeps as it is."""
+    made = replace(HOSTILE, since=RECENT.since, until=RECENT.until)
+    with datadog() as server:
+        assert 0 == send(server, tmp_path, made).returncode
+
+
+def test_a_dry_run(tmp_path: Path) -> None:
+    """It prints what would be sent, needs neither keys nor the client, and sends nothing."""
+    proof = written_evidence(tmp_path, usual_evidence())
+    code = "import sys; sys.modules['datadog_api_client'] = None; from dora.cli import main; main()"
+    asked = ["publish", "datadog", str(written(tmp_path, made_report())), "--evidence", str(proof)]
+
+    def run(*options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603  # this very package
+            [sys.executable, "-c", code, *asked, *options], env=environment(DD_API_KEY=API_KEY),
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    shown = run("--dry-run")
+    document = json.loads(shown.stdout)
+    assert (0, False) == (shown.returncode, API_KEY in shown.stdout + shown.stderr)
+    assert (3, 2, 1) == tuple(len(document[one]) for one in ("deployments", "outages", "marks"))
+    names = sorted(one["metric"] for one in document["series"])
+    oldest = "dora_report.recovery_time.oldest_open_outage_seconds"
+    assert sorted([oldest, *(name for name, *_ in expected_series(made_report(), NOW))]) == names
+    assert not (tmp_path / "report.json.datadog").exists()
+
+    refused = run()
+    assert (2, "", 1) == (refused.returncode, refused.stdout, len(refused.stderr.splitlines()))
+    assert "pip install 'dora-report[datadog]'" in refused.stderr

@@ -1,0 +1,277 @@
+"""Slack, by webhook and by bot, against a server that checks Block Kit's limits."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dora.demo.github.messages import Response, json_response
+from dora.render.slack_message import escape, render_message
+from dora.report.model import Report
+from tests.support.published_files import MONDAY, WEEK, dora, environment, report, row, written
+from tests.support.reports import HOSTILE_NAMES
+from tests.support.servers.slack import CHANNEL, TOKEN, Slack, complaint, slack
+
+POST = "/api/chat.postMessage"
+NOW = report(row(failed=9, open=1), row("web"), until=MONDAY + WEEK)
+BEFORE = report(row(), row("web"))
+LOST = Response(200, b"ok", keep=0.0)
+
+
+def send(
+    server: Slack, folder: Path, *options: str | Path, made: Report = NOW, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Publish to Slack; by webhook unless *variables* say otherwise."""
+    given = variables or {"SLACK_WEBHOOK_URL": f"{server.url}/hook"}
+    return dora("publish", "slack", written(folder, made), *options, folder=folder, **given)
+
+
+def by_bot(server: Slack, **more: str) -> dict[str, Any]:
+    return {
+        "SLACK_BOT_TOKEN": TOKEN,
+        "SLACK_CHANNEL": CHANNEL,
+        "SLACK_API_URL": f"{server.url}/api/",
+        **more,
+    }
+
+
+def texts(message: Any) -> str:
+    """All that a message says, part after part."""
+    if isinstance(message, dict):
+        own = message.get("text", "") if isinstance(message.get("text"), str) else ""
+        return own + "".join(
+            texts(one) for name, one in message.items() if name != "text" or not own
+        )
+    return "".join(map(texts, message)) if isinstance(message, list) else ""
+
+
+def test_headline_movers_outages_and_link(tmp_path: Path) -> None:
+    """A message says the whole in a sentence, what moved, what is open, and where more is."""
+    previous = written(tmp_path, BEFORE, "previous.json")
+    with slack() as server:
+        link = "https://github.com/acme/shop/actions/runs/1"
+        done = send(server, tmp_path, "--previous", previous, "--link", link)
+
+        assert (0, "") == (done.returncode, done.stdout), done.stderr
+        (message,) = server.posted
+        said = texts(message["blocks"])
+        assert (
+            "Production: 2 environments, 90 deployments, 12 of 100 failed, 1 outage open." in said
+        )
+        assert "api production change fail rate 6.0 % → 18 %, worse" in said
+        assert "Outages that are still openapi production 1" in said
+        assert link in json.dumps(message)
+        assert False is message["unfurl_links"]
+
+
+def test_a_webhook_posts_once_a_week(tmp_path: Path) -> None:
+    """What a webhook posted is noted beside the report; the next week is another post."""
+    with slack() as server:
+        for _ in range(2):
+            assert 0 == send(server, tmp_path).returncode
+        assert 1 == len(server.posted)
+        later = report(row(), until=MONDAY + 2 * WEEK)
+        assert 0 == send(server, tmp_path, made=later).returncode
+        assert 2 == len(server.posted)
+        receipt = (tmp_path / "report.json.slack").read_text()
+        assert "hook" not in receipt
+        assert str(server.url) not in receipt
+
+
+def test_a_bot_writes_its_post_of_the_week_anew(tmp_path: Path) -> None:
+    """A bot finds this week's message again, also on another machine."""
+    with slack() as server:
+        assert 0 == send(server, tmp_path, **by_bot(server)).returncode
+        later = report(row(failed=20), until=NOW.until)
+        done = send(server, tmp_path, made=later, **by_bot(server))
+
+        assert "written anew" in done.stderr
+        assert 1 == len(server.posted)
+        assert "20 of 50 failed" in texts(server.posted[0]["blocks"])
+        next_week = report(row(), until=NOW.until + WEEK)
+        send(server, tmp_path, made=next_week, **by_bot(server))
+        assert 2 == len(server.posted)
+
+
+def test_a_bot_that_may_not_read_posts_all_the_same(tmp_path: Path) -> None:
+    """Without the scope to read a channel a bot posts; it cannot know what it posted before."""
+    with slack() as server:
+        server.may_read = False
+        assert 0 == send(server, tmp_path, **by_bot(server)).returncode
+        assert 1 == len(server.posted)
+
+
+def test_a_bots_lost_answer_posts_nothing_twice(tmp_path: Path) -> None:
+    """A message whose answer was lost is found, and written anew."""
+    with slack() as server:
+        server.failures = [(POST, LOST)]
+        done = send(server, tmp_path, **by_bot(server))
+
+        assert 0 == done.returncode, done.stderr
+        assert 1 == len(server.posted)
+
+
+@pytest.mark.parametrize("bot", [True, False])
+def test_where_nobody_knows_nothing_is_sent_again(bot: bool, tmp_path: Path) -> None:
+    """A webhook, or a bot that may not read, does not guess: a person looks."""
+    with slack() as server:
+        server.may_read = False
+        server.failures = [(POST if bot else "/hook", LOST)]
+        done = send(server, tmp_path, **(by_bot(server) if bot else {}))
+
+        assert 1 == done.returncode
+        assert "Look into the channel" in done.stderr
+        assert 1 == len(server.posted)
+
+
+@pytest.mark.parametrize("bot", [True, False])
+def test_a_short_limit_is_waited_for(bot: bool, tmp_path: Path) -> None:
+    """Too many requests: it waits as long as Slack says."""
+    limited = Response(429, b"", {"retry-after": "1"})
+    with slack() as server:
+        server.failures = [(POST if bot else "/hook", limited)] * 2
+        done = send(server, tmp_path, **(by_bot(server) if bot else {}))
+
+        assert 0 == done.returncode, done.stderr
+        assert 1 == len(server.posted)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (Response(404, b"no_service"), "make a new one"),
+        (Response(403, b"invalid_token"), "copy it again"),
+        (Response(400, b"invalid_blocks"), "--dry-run"),
+        (Response(429, b"", {"retry-after": "3600"}), "Run it again in 3600 s"),
+        (Response(500, b"fatal"), "Look into the channel"),
+    ],
+)
+def test_refusals_of_a_webhook(answer: Response, told: str, tmp_path: Path) -> None:
+    """What Slack refuses ends with status 1, says what to do, and tells no secret."""
+    with slack() as server:
+        server.failures = [("/hook", answer)] * 9
+        done = send(server, tmp_path)
+
+        assert (1, "") == (done.returncode, done.stdout)
+        assert 2 == len(done.stderr.splitlines()), done.stderr
+        assert told in done.stderr
+        assert "/hook" not in done.stderr
+        assert [] == server.posted
+
+
+@pytest.mark.parametrize(
+    ("answer", "more", "told"),
+    [
+        (None, {"SLACK_BOT_TOKEN": "xoxb-wrong"}, "it starts with xoxb-"),
+        (None, {"SLACK_CHANNEL": "C0WRONG"}, "invite the bot"),
+        ({"error": "is_archived"}, {}, "--dry-run"),
+        ({"error": "missing_scope"}, {}, "chat:write"),
+    ],
+)
+def test_refusals_of_a_bot(
+    answer: dict[str, str] | None, more: dict[str, str], told: str, tmp_path: Path
+) -> None:
+    """Likewise, in Slack's words for a bot."""
+    with slack() as server:
+        if answer:
+            server.failures = [(POST, json_response({"ok": False, **answer}))]
+        done = send(server, tmp_path, **by_bot(server, **more))
+
+        assert 1 == done.returncode
+        assert told in done.stderr
+        assert "xoxb-standin" not in done.stderr
+        assert [] == server.posted
+
+
+def test_nobody_listens(tmp_path: Path) -> None:
+    """A webhook that nothing answers at is tried again, and then told."""
+    with slack() as gone:
+        pass
+    done = send(gone, tmp_path)
+
+    assert 1 == done.returncode
+    assert "cannot be reached" in done.stderr
+
+
+@pytest.mark.parametrize("variables", [{"X": "1"}, {"SLACK_BOT_TOKEN": "xoxb-1"}])
+def test_nothing_to_reach_slack_with(variables: dict[str, str], tmp_path: Path) -> None:
+    """Without webhook, or with a token and no channel, it says what to set."""
+    done = dora("publish", "slack", written(tmp_path, NOW), folder=tmp_path, **variables)
+
+    assert 1 == done.returncode
+    assert "SLACK_WEBHOOK_URL" in done.stderr
+
+
+def test_without_the_extra(tmp_path: Path) -> None:
+    """Where slack-sdk is missing one line says what to install; a dry run needs it not."""
+    code = "import sys; sys.modules['slack_sdk'] = None; from dora.cli import main; main()"
+    asked = [sys.executable, "-c", code, "publish", "slack", str(written(tmp_path, NOW))]
+
+    def run(*options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603  # this very package
+            [*asked, *options], env=environment(), capture_output=True, text=True, check=False
+        )
+
+    assert (2, 1) == (run().returncode, len(run().stderr.splitlines()))
+    assert "pip install 'dora-report[slack]'" in run().stderr
+    assert 0 == run("--dry-run").returncode
+
+
+def test_the_largest_report_is_within_the_limits() -> None:
+    """Thousands of rows with names of hundreds of letters make a message that Slack takes."""
+    names = [f"{number}" + "x" * 400 for number in range(2_000)]
+    before = report(*[row(name) for name in names])
+    now = report(*[row(name, failed=30, open=2) for name in names], until=MONDAY + WEEK)
+    from dora.report.diff import find_movements  # noqa: PLC0415  # for this alone
+
+    message = render_message(
+        now, find_movements(before, now, None), link="https://x.test/" + "y" * 900
+    )
+
+    assert "" == complaint(message)
+    assert "and 1,992 more" in texts(message["blocks"])
+
+
+@pytest.mark.parametrize(
+    "name", [*HOSTILE_NAMES, "<!channel>", "@here", "<https://x.test|y>", "&lt;"]
+)
+def test_names_are_text(name: str) -> None:
+    """A name mentions nobody, links nowhere and is no markup, wherever it stands."""
+    made = report(row(name, name, open=1), organization=name)
+    message = render_message(made, link=name)
+
+    assert "" == complaint(message)
+    kinds = {one["type"] for block in message["blocks"] for one in _elements(block)}
+    assert {"text"} == kinds - {"plain_text"}
+    assert "<" not in escape(name)
+
+
+def _elements(block: dict[str, Any]) -> list[dict[str, Any]]:
+    if block["type"] == "header":
+        return [block["text"]]
+    found = []
+    for element in block["elements"]:
+        for section in element["elements"] if element["type"] == "rich_text_list" else [element]:
+            found += section["elements"]
+    return found
+
+
+@pytest.mark.parametrize("by", ["environment", "team", "organization"])
+def test_pooled_rows_are_not_added_up(by: str) -> None:
+    """Deployments of a team may be another's too: its counts are in no sum."""
+    key = {"environment": {"environment": "prod"}, "team": {"team": "Care", "tier": "production"},
+           "organization": {"organization": "acme", "tier": "production"}}[by]  # fmt: skip
+    from dataclasses import replace  # noqa: PLC0415  # for this alone
+
+    message = render_message(report(replace(row(), key=key), by=by))
+
+    assert "" == complaint(message)
+    assert ("45 deployments" in texts(message["blocks"])) == (by == "environment")
+
+
+def test_an_empty_report() -> None:
+    """No rows, and still a message."""
+    assert "" == complaint(render_message(report()))

@@ -1,0 +1,65 @@
+"""The job summary: within its size, beside what others wrote, once however often it is run."""
+
+from pathlib import Path
+
+from dora.publish.summary import LIMIT
+from tests.support.published_files import dora, report, row, written
+
+
+def test_written_beside_what_is_there(tmp_path: Path) -> None:
+    """What another command of the step wrote stays; a second run adds nothing."""
+    summary = tmp_path / "summary.md"
+    summary.write_text("# Tests\nall passed")
+    path = written(tmp_path, report(row()))
+    for _ in range(2):
+        done = dora("publish", "summary", path, folder=tmp_path, GITHUB_STEP_SUMMARY=str(summary))
+        assert (0, "") == (done.returncode, done.stdout), done.stderr
+    text = summary.read_text()
+
+    assert text.startswith("# Tests\nall passed\n<!-- dora:summary -->\n## DORA metrics of `acme`")
+    assert 1 == text.count("## DORA metrics")
+
+
+def test_a_report_of_tens_of_thousands_of_rows_fits(tmp_path: Path) -> None:
+    """A step's summary takes a mebibyte, with what others wrote: rows are left out and counted."""
+    summary = tmp_path / "summary.md"
+    summary.write_text("x" * 100_000)
+    many = report(*[row(f"service-{number}" + "x" * 80) for number in range(8_000)])
+    path = written(tmp_path, many)
+    done = dora("publish", "summary", path, folder=tmp_path, GITHUB_STEP_SUMMARY=str(summary))
+
+    assert 0 == done.returncode, done.stderr
+    size = summary.stat().st_size
+    assert LIMIT * 0.99 < size <= LIMIT
+    assert "rows did not fit" in summary.read_text()
+
+
+def test_no_room(tmp_path: Path) -> None:
+    """Where others filled the summary, it is left as it is, and told."""
+    summary = tmp_path / "summary.md"
+    summary.write_text("x" * (LIMIT - 10))
+    path = written(tmp_path, report(row()))
+    done = dora("publish", "summary", path, folder=tmp_path, GITHUB_STEP_SUMMARY=str(summary))
+
+    assert 1 == done.returncode
+    assert "Write less" in done.stderr
+    assert LIMIT - 10 == summary.stat().st_size
+
+
+def test_outside_of_a_workflow(tmp_path: Path) -> None:
+    """Without a summary to write there is advice; a dry run prints it."""
+    path = written(tmp_path, report(row()))
+    refused = dora("publish", "summary", path, folder=tmp_path)
+    shown = dora("publish", "summary", path, "--dry-run", folder=tmp_path)
+
+    assert (1, "") == (refused.returncode, refused.stdout)
+    assert "GITHUB_STEP_SUMMARY is not set" in refused.stderr
+    assert shown.stdout.startswith("## DORA metrics of `acme`")
+
+
+def test_a_summary_that_cannot_be_written(tmp_path: Path) -> None:
+    """A path that is a folder is told."""
+    path = written(tmp_path, report(row()))
+    done = dora("publish", "summary", path, folder=tmp_path, GITHUB_STEP_SUMMARY=str(tmp_path))
+
+    assert (1, 2) == (done.returncode, len(done.stderr.splitlines()))

@@ -1,0 +1,135 @@
+"""Two reports side by side: what moved, which way, and which deployments moved it."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from dora.report.diff import can_compare, find_movements
+from dora.report.documents import Change, Episode, Reason
+from dora.report.model import Report, Row
+from tests.support.published_files import MONDAY, WEEK, deployment, evidence, report, row
+
+NOW = MONDAY + WEEK
+BEFORE = report(row())
+HOUR = timedelta(hours=1)
+
+
+def now(*rows: Row) -> Report:
+    return report(*rows, until=NOW)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "metric", "better"),
+    [
+        ({"deployments": 60}, "deployment_frequency", True),
+        ({"median": 50 * 3_600.0}, "change_lead_time", False),
+        ({"median": None}, "change_lead_time", None),
+        ({"failed": 9}, "change_fail_rate", False),
+        ({"failed": 0}, "change_fail_rate", True),
+        ({"mean": 3_600.0}, "recovery_time", True),
+        ({"open": 1}, "recovery_time", False),
+        ({"rework": 4}, "rework_rate", False),
+    ],
+)
+def test_what_moved_and_which_way(
+    numbers: dict[str, Any], metric: str, better: bool | None
+) -> None:
+    """More deployments are better, more of anything else is worse; what came or went is neither."""
+    found = find_movements(BEFORE, now(row(**numbers)), None)
+
+    assert [(metric, better)] == [(one.metric, one.is_better) for one in found.moved][:1]
+
+
+def test_what_hardly_moved_is_not_told() -> None:
+    """A few per cent of a duration, or of a percentage, is no news."""
+    near = row(median=20.5 * 3_600.0, deployments=46)
+
+    assert () == find_movements(BEFORE, now(near), None).moved
+    assert () == find_movements(BEFORE, now(row()), None).moved
+
+
+def test_a_change_of_level_is_news() -> None:
+    """Also where the number itself hardly moved."""
+    lead = replace(row().change_lead_time, level="high")
+    found = find_movements(BEFORE, now(replace(row(), change_lead_time=lead)), None)
+
+    assert ["change_lead_time"] == [one.metric for one in found.moved]
+
+
+def test_rows_that_came_and_went() -> None:
+    """A row that is new, or gone, is named, and not compared."""
+    found = find_movements(BEFORE, now(row("web")), None)
+
+    assert (["web"], ["api"], ()) == (
+        [one.key["repository"] for one in found.appeared],
+        [one.key["repository"] for one in found.gone],
+        found.moved,
+    )
+
+
+def test_deployments_that_moved_each_metric() -> None:
+    """New successes, what they shipped, new failures, outages that began or ended, rework."""
+    old = deployment(1, MONDAY - HOUR, "status")
+    hurt = deployment(2, MONDAY + HOUR, "hotfix", "incident")
+    mended = deployment(3, MONDAY + 2 * HOUR, rework=True)
+    changes = [Change("api", "production", MONDAY + HOUR, 2)] * 3
+    outage = Episode("api", "production", MONDAY + HOUR, MONDAY + 2 * HOUR, (2,))
+    told = evidence(old, hurt, mended, changes=changes, episodes=[outage], until=NOW)
+    moved = now(row(deployments=60, median=3_600.0, failed=20, mean=60.0, rework=5))
+    found = {one.metric: one for one in find_movements(BEFORE, moved, told).moved}
+
+    assert {
+        "deployment_frequency": [(2, ""), (3, "")],
+        "change_lead_time": [(2, "3 changes")],
+        "change_fail_rate": [(2, "hotfix, incident")],
+        "recovery_time": [(2, "over")],
+        "rework_rate": [(3, "")],
+    } == {name: [(one.id, one.note) for one in it.causes] for name, it in found.items()}
+
+
+def test_what_left_the_window() -> None:
+    """Before, and what came, less what is there now."""
+    told = evidence(deployment(2, MONDAY + HOUR), until=NOW)
+    found = {one.metric: one for one in find_movements(
+        BEFORE, now(row(deployments=30, failed=0)), told).moved}  # fmt: skip
+
+    assert (16, 3) == (found["deployment_frequency"].left, found["change_fail_rate"].left)
+
+
+@pytest.mark.parametrize("known", [None, frozenset[tuple[str, int]]()])
+def test_found_out_later(known: frozenset[tuple[str, int]] | None) -> None:
+    """A deployment of long ago that failed by what came since is newly failed."""
+    late = Reason("rollback", MONDAY - 2 * WEEK, MONDAY + HOUR, "9")
+    one = replace(deployment(1, MONDAY - 2 * WEEK), reasons=(late,))
+    found = find_movements(BEFORE, now(row()), evidence(one, until=NOW), known)
+
+    assert [1] == [cause.id for _, cause in found.failed]
+
+
+def test_labelled_later_is_known_by_what_was_kept_alone() -> None:
+    """A label has no date: only who kept what had failed sees that it is new."""
+    long_ago = MONDAY - 2 * WEEK
+    label = Reason("label", long_ago, long_ago + HOUR, "api#7")
+    one = replace(deployment(1, long_ago), reasons=(label,))
+    told = evidence(one, until=NOW)
+
+    assert () == find_movements(BEFORE, now(row()), told, None).failed
+    assert () == find_movements(BEFORE, now(row()), told, frozenset({("api", 1)})).failed
+    assert 1 == len(find_movements(BEFORE, now(row()), told, frozenset()).failed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"organization": "other"}, "another organization"),
+        ({"by": "team"}, "by repository, not by team"),
+        ({"until": MONDAY}, "not the earlier one"),
+        ({"organization": "ACME"}, ""),
+    ],
+)
+def test_what_can_be_compared(changed: dict[str, Any], why: str) -> None:
+    """Only two of one kind, the earlier one first."""
+    assert why in can_compare(BEFORE, replace(now(row()), **changed))
+    assert bool(why) == bool(can_compare(BEFORE, replace(now(row()), **changed)))

@@ -1,0 +1,141 @@
+"""Reports and evidence made by hand, and dora run as a person runs it: tools of the tests here."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from dora.render.report_document import render_json
+from dora.report.documents import Change, Deployment, Episode, Evidence, Reason
+from dora.report.model import (
+    ChangeFailRate,
+    ChangeLeadTime,
+    Coverage,
+    DeploymentFrequency,
+    Interval,
+    RecoveryTime,
+    Report,
+    ReworkRate,
+    Row,
+)
+
+HOUR, DAY = 3_600.0, 86_400.0
+MONDAY = datetime(2026, 11, 23, 6, tzinfo=UTC)  #: of the week 2026-W48
+WEEK = timedelta(days=7)
+
+
+def row(name: str = "api", environment: str = "production", **numbers: Any) -> Row:
+    """A row with the numbers that are given, and dull ones for the rest."""
+    given = {
+        "deployments": 45, "median": 20 * HOUR, "failed": 3, "finished": 50, "episodes": 3,
+        "open": 0, "mean": 2 * HOUR, "rework": 1, "changes": 90, "tier": "production", **numbers,
+    }  # fmt: skip
+    per_day = given["deployments"] / 90
+    finished, failed = given["finished"], given["failed"]
+    return Row(
+        key={"repository": name, "environment": environment},
+        tier=given["tier"],
+        deployment_frequency=DeploymentFrequency(
+            given["deployments"],
+            per_day,
+            7 * per_day,
+            30,
+            Interval(per_day / 2, 2 * per_day),
+            "high",
+        ),
+        change_lead_time=ChangeLeadTime(given["changes"], given["median"], level="elite"),
+        change_fail_rate=ChangeFailRate(failed, finished, failed / finished if finished else None),
+        recovery_time=RecoveryTime(
+            given["episodes"], given["episodes"] - given["open"], given["open"], given["mean"]
+        ),
+        rework_rate=ReworkRate(given["rework"], given["deployments"], given["rework"] / 45),
+    )
+
+
+def report(*rows: Row, until: datetime = MONDAY, **more: Any) -> Report:
+    """A report of ninety days."""
+    made = Report(
+        organization="acme",
+        since=until - timedelta(days=90),
+        until=until,
+        days=90.0,
+        timezone="UTC",
+        by="repository",
+        benchmark="2023",
+        generated_at=until,
+        version="0.1.0",
+        configuration="sha256:0",
+        rows=rows,
+        coverage=Coverage(read=len(rows)),
+    )
+    return replace(made, **more)
+
+
+def deployment(number: int, at: datetime, *signals: str, **more: Any) -> Deployment:
+    """A deployment that succeeded at *at*; with *signals* it failed by them."""
+    reasons = tuple(Reason(one, at, None, "status") for one in signals)
+    given = {"repository": "api", "environment": "production", "rework": False, **more}
+    url = f"https://github.com/acme/api/deployments/{number}"
+    return Deployment(
+        **{"id": number, "url": url, "succeeded_at": at, "failed_status_at": None,
+           "reasons": reasons, **given}
+    )  # fmt: skip
+
+
+def evidence(
+    *deployments: Deployment,
+    changes: Sequence[Change] = (),
+    episodes: Sequence[Episode] = (),
+    until: datetime = MONDAY,
+) -> Evidence:
+    """Evidence of ninety days."""
+    start = until - timedelta(days=90)
+    return Evidence(start, until, deployments, tuple(changes), tuple(episodes))
+
+
+def written(folder: Path, made: Report, name: str = "report.json") -> Path:
+    """The report as a file."""
+    path = folder / name
+    path.write_text(render_json(made), encoding="utf-8")
+    return path
+
+
+def written_evidence(folder: Path, made: Evidence, name: str = "evidence.json") -> Path:
+    """The evidence as a file, as `dora explain` writes it."""
+    window = {"since": made.since.isoformat(), "until": made.until.isoformat()}
+    document = {"schema": "dora.evidence/1", "window": window, **asdict(made)}
+    path = folder / name
+    path.write_text(json.dumps(document, default=datetime.isoformat), encoding="utf-8")
+    return path
+
+
+def command(*arguments: str | Path) -> list[str]:
+    """The command line of dora."""
+    asked = [str(one) for one in arguments]
+    return [sys.executable, "-c", "from dora.cli import main; main()", *asked]
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """An environment with those variables, and no token or runner of this machine's."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return {**kept, "PYTHONUTF8": "1", **variables}
+
+
+def dora(
+    *arguments: str | Path, folder: Path, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run dora in *folder*."""
+    return subprocess.run(  # noqa: S603  # this very package
+        command(*arguments),
+        cwd=folder,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
