@@ -32,11 +32,12 @@ SCRIPTS := .ci/run $(wildcard .github/actions/*/*.sh)
 TYPED_BESIDE := docs/generate.py
 GENERATED := README.md docs/configuration.md docs/cli.md docs/tables.md docs/database.md
 COG := $(BIN)/cog -I docs
+PYTEST := $(BIN)/python -m pytest -n auto
 
-.PHONY: help report test check docs lock bench demo clean
+.PHONY: help report test test-all test-beyond test-system check docs lock bench demo clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 report: $(READY) ## print the report of ORG since SINCE (90d); without a token, of a made-up one
 	@if [ -n "$${GITHUB_TOKEN:-}$${GH_TOKEN:-}$${DORA_APP_ID:-}" ]; then \
@@ -51,8 +52,17 @@ report: $(READY) ## print the report of ORG since SINCE (90d); without a token, 
 		exec $(BIN)/dora demo --since="$$SINCE" $(ARGS); \
 	fi
 
-test: $(READY) ## run every test
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(READY) ## run the tests to run while working: every rule, few examples, no other programs
+	@$(PYTEST) -m "not system and not thorough" $(ARGS)
+
+test-all: $(READY) ## run every test, with many examples and real programs
+	@$(PYTEST) --hypothesis-profile thorough $(ARGS)
+
+test-beyond: $(READY) ## run what test-all has beyond test
+	@$(PYTEST) --hypothesis-profile thorough -m "system or thorough or drawn" $(ARGS)
+
+test-system: $(READY) ## run the tests of real programs alone: browser, databases, act, terraform
+	@$(PYTEST) -m system $(ARGS)
 
 check: $(READY) ## check form, types, who imports whom, and that generated documents are up to date
 	$(BIN)/ruff format --check .

@@ -7,10 +7,15 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.support.examples import QUICK, THOROUGH
+
+#: Tests that start real programs.
+SYSTEM = Path(__file__).parent / "system"
 _number = count()
 # A law holds however slow the machine is.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+settings.register_profile(QUICK, deadline=None, max_examples=10)
+settings.register_profile(THOROUGH, deadline=None)
+settings.load_profile(QUICK)
 
 
 def pytest_configure() -> None:
@@ -20,6 +25,15 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make test-all` has beyond `make test`: see the markers in `pyproject.toml`."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.drawn)
+        if SYSTEM in item.path.parents:
+            item.add_marker(pytest.mark.system)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,112 @@
+"""`dora` as a person types it: run in this process, which is fast, or started as a program."""
+
+import gc
+import io
+import os
+import subprocess
+import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from dora.demo.github.server import TOKEN, Server
+
+PROGRAM = (sys.executable, "-W", "error", "-c", "from dora.cli import main; main()")
+WAIT_SECONDS = 60
+#: A folder without settings: where commands run that name no other.
+NOWHERE = Path(__file__).parent
+#: What a shell or a runner may have set, and no test shall see.
+FOREIGN = {"COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TERM", "CI"}
+
+
+def environment(server: Server | None, **variables: str | None) -> dict[str, str]:
+    """What a shell would hand on: the way to *server*, and what a test sets or (None) unsets."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("DORA_", "GITHUB_", "GH_")) and name not in FOREIGN
+    }
+    given: dict[str, str | None] = {"TERM": "xterm-256color"}
+    if server is not None:
+        given |= {"GITHUB_API_URL": server.url, "GITHUB_TOKEN": TOKEN}
+    given |= variables
+    return {**kept, **{name: value for name, value in given.items() if value is not None}}
+
+
+def dora(
+    *arguments: str | Path,
+    server: Server | None = None,
+    folder: Path | None = None,
+    **variables: Any,
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line in this process; an exception it does not expect is the test's.
+
+    What it changes of the process is put back: environment, working folder, garbage collection.
+    """
+    told, warned = _stream(), _stream()
+    thresholds = gc.get_threshold()
+    status: Any = None
+    with (
+        patch.dict(os.environ, environment(server, **variables), clear=True),
+        patch.object(sys, "argv", ["dora", *map(str, arguments)]),
+        chdir(folder or NOWHERE),
+        redirect_stdout(told),
+        redirect_stderr(warned),
+    ):
+        try:
+            _main()
+        except SystemExit as ended:
+            status = ended.code
+        finally:
+            gc.unfreeze()
+            gc.set_threshold(*thresholds)
+    assert isinstance(status, int)
+    done = subprocess.CompletedProcess(list(arguments), status, _text(told), _text(warned))
+    return _checked(done, arguments)
+
+
+def program(
+    *arguments: str | Path,
+    server: Server | None = None,
+    folder: Path | None = None,
+    **variables: Any,
+) -> subprocess.CompletedProcess[str]:
+    """Start the program and wait for its end: for what only a process of its own shows."""
+    done = subprocess.run(  # noqa: S603  # our own program
+        [*PROGRAM, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environment(server, **variables),
+        cwd=folder or NOWHERE,
+        timeout=WAIT_SECONDS,
+        check=False,
+    )
+    return _checked(done, arguments)
+
+
+def _main() -> None:
+    from dora.cli import main  # noqa: PLC0415  # as the program imports it: once, when it starts
+
+    main()
+
+
+def _stream() -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+
+
+def _text(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    buffer = stream.buffer
+    assert isinstance(buffer, io.BytesIO)
+    return buffer.getvalue().decode("utf-8")
+
+
+def _checked(
+    done: subprocess.CompletedProcess[str], arguments: tuple[str | Path, ...]
+) -> subprocess.CompletedProcess[str]:
+    """No run shows its token, and none of its expected errors is a traceback."""
+    assert TOKEN not in done.stdout + done.stderr
+    assert "--verbose" in arguments or "Traceback" not in done.stderr, done.stderr
+    return done
