@@ -75,34 +75,34 @@ Age = Annotated[timedelta, BeforeValidator(_age)]
 Zone = Annotated[str, AfterValidator(known_zone)]
 
 
-class Section(BaseModel):
+class SettingsSection(BaseModel):
     """Settings that cannot be changed once read, and hold no key we do not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Deployments(Section):
+class DeploymentSettings(SettingsSection):
     """How GitHub's deployments are read."""
 
     collapse: Literal["none", "run"] = "none"
     """`run` makes the deployments that one workflow run files to one environment one (D6)."""
 
 
-class LeadTime(Section):
+class LeadTimeSettings(SettingsSection):
     """Where a change begins."""
 
     start: Literal["first_commit", "authored", "committed", "merged"] = "first_commit"
     """The instant a change's lead time is counted from (LT4)."""
 
 
-class Changes(Section):
+class ChangeSettings(SettingsSection):
     """Which changes count."""
 
     exclude_authors: tuple[str, ...] = ()
     """Globs on the author's login whose changes are left out, like `*[bot]` (LT9)."""
 
 
-class Failures(Section):
+class FailureSettings(SettingsSection):
     """Which signals say that a deployment failed."""
 
     status: Literal["any", "live", "off"] = "any"
@@ -129,7 +129,7 @@ class Failures(Section):
     """Whether an incident fails the deployment it belongs to (F7)."""
 
 
-class Incidents(Section):
+class IncidentSettings(SettingsSection):
     """Where incidents are told, and whose they are."""
 
     labels: tuple[str, ...] = ("incident",)
@@ -142,7 +142,7 @@ class Incidents(Section):
     """PagerDuty service (its id or name) = the repository its incidents belong to (F7)."""
 
 
-class Services(Section):
+class ServiceSettings(SettingsSection):
     """How the services of one repository are told apart (G3)."""
 
     source: Annotated[str, AfterValidator(_service_source)] = "environment"
@@ -151,7 +151,7 @@ class Services(Section):
     """Regular expression with a group `service`; none, the default, tells no services apart."""
 
 
-class Tiers(Section):
+class TierSettings(SettingsSection):
     """The words of an environment's name that put it in a tier (D4)."""
 
     production: tuple[str, ...] = ("prod", "production", "prd", "live")
@@ -166,7 +166,7 @@ class Tiers(Section):
     """Words of development."""
 
 
-class Collect(Section):
+class CollectSettings(SettingsSection):
     """How hard GitHub is asked."""
 
     concurrency: int = Field(default=6, ge=1, le=32)
@@ -220,13 +220,13 @@ class Settings(BaseSettings):
     """Glob = canonical name of the environments that fit, or false to leave them out (D1)."""
     ephemeral_environments: tuple[str, ...] = EPHEMERAL
     """Globs of environments that live as long as a pull request (D5)."""
-    tiers: Tiers = Tiers()
-    deployments: Deployments = Deployments()
-    lead_time: LeadTime = LeadTime()
-    changes: Changes = Changes()
-    failures: Failures = Failures()
-    incidents: Incidents = Incidents()
-    services: Services = Services()
+    tiers: TierSettings = TierSettings()
+    deployments: DeploymentSettings = DeploymentSettings()
+    lead_time: LeadTimeSettings = LeadTimeSettings()
+    changes: ChangeSettings = ChangeSettings()
+    failures: FailureSettings = FailureSettings()
+    incidents: IncidentSettings = IncidentSettings()
+    services: ServiceSettings = ServiceSettings()
     teams: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Team = globs of its repositories; the organization's teams where none is named (G2)."""
-    collect: Collect = Collect()
+    collect: CollectSettings = CollectSettings()

@@ -7,7 +7,7 @@ from itertools import pairwise
 from dora.analysis.analysis import Analysis
 from dora.config import Config
 from dora.config.globs import compile_globs
-from dora.config.settings import Settings, Tiers
+from dora.config.settings import Settings, TierSettings
 from dora.doctor.model import Finding
 from dora.model.environments import DIGITS_AT_END, TIERS, WORD, environment_reader, find_tier
 from dora.model.tables import Tables
@@ -83,7 +83,7 @@ def _reasons(name: str, config: Config) -> Iterator[tuple[int, Finding]]:
     )  # fmt: skip
 
 
-def find_word(name: str, words: Tiers) -> str | None:
+def find_word(name: str, words: TierSettings) -> str | None:
     """The word, or pair of words, of a canonical name that decides its tier; None for none (D4)."""
     tier = find_tier(name, words)
     parts = [DIGITS_AT_END.sub("", part) for part in WORD.findall(name.casefold())]

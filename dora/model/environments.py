@@ -12,7 +12,7 @@ from typing import Any
 
 from dora.config import Config
 from dora.config.globs import compile_globs
-from dora.config.settings import Services, Tiers
+from dora.config.settings import ServiceSettings, TierSettings
 
 TIERS = ("production", "staging", "testing", "development", "other")
 WORD = re.compile(r"[^\W_]+")
@@ -54,7 +54,7 @@ def environment_reader(config: Config) -> Callable[[str], Environment]:
     return read
 
 
-def find_tier(name: str, words: Tiers) -> str:
+def find_tier(name: str, words: TierSettings) -> str:
     """Tier of a canonical environment name (D4): production before staging, testing, development.
 
     `pre` and `non` right before a word of production join it: the one makes it staging, the other
@@ -77,7 +77,7 @@ def find_tier(name: str, words: Tiers) -> str:
 MARK = "\x1f"
 
 
-def service_reader(services: Services) -> Callable[[str, str, str | None], str]:
+def service_reader(services: ServiceSettings) -> Callable[[str, str, str | None], str]:
     """Function from a canonical environment, a task and a payload to a service, "" for none."""
     source, _, key = services.source.partition(":")
     pattern = re.compile(services.pattern)

@@ -12,11 +12,11 @@ import pandas as pd
 from dora.analysis.analysis import Analysis
 from dora.analysis.outcomes import Outcomes
 from dora.config import Config
-from dora.config.settings import Failures
+from dora.config.settings import FailureSettings
 from dora.model.tables import DEPLOYMENT, ENVIRONMENT
 from dora.report.model import SIGNALS
 
-STATUSES = get_args(Failures.model_fields["status"].annotation)
+STATUSES = get_args(FailureSettings.model_fields["status"].annotation)
 
 
 @dataclass(frozen=True)

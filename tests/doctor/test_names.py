@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from dora.analysis.analysis import analyse
-from dora.config.settings import Tiers
+from dora.config.settings import TierSettings
 from dora.demo.organization.model import Organization
 from dora.doctor.diagnose import diagnose
 from dora.doctor.names import find_word
@@ -39,8 +39,8 @@ from tests.support.truth_tables import tables_of
 )
 def test_the_word_that_decides(name: str, word: str | None) -> None:
     """The word of a name that puts it in its tier (D4)."""
-    assert find_word(name, Tiers()) == word
-    assert word is None or find_tier(word, Tiers()) == find_tier(name, Tiers())
+    assert find_word(name, TierSettings()) == word
+    assert word is None or find_tier(word, TierSettings()) == find_tier(name, TierSettings())
 
 
 def names_of(*environments: str, **options: Any) -> list[tuple[str, str, tuple[str, ...]]]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dora.config.settings import Tiers
+from dora.config.settings import TierSettings
 from dora.model.environments import Environment, environment_reader, find_tier
 from tests.support.tables import config
 
@@ -52,12 +52,12 @@ def environment(
 )
 def test_tier_is_read_from_the_words_of_a_name(name: str, tier: str) -> None:
     """D4: whole words decide, digits at their end dropped; of several tiers the first."""
-    assert tier == find_tier(name, Tiers())
+    assert tier == find_tier(name, TierSettings())
 
 
 def test_words_of_a_tier_are_configurable() -> None:
     """D4: other words of production are joined by `pre` and `non` just the same."""
-    words = Tiers(production=("GO",), testing=("prod",))
+    words = TierSettings(production=("GO",), testing=("prod",))
     names = ("go", "pre-go", "non-go", "prod", "pre-prod")
     expected = ["production", "staging", "other", "testing", "testing"]
     assert expected == [find_tier(name, words) for name in names]

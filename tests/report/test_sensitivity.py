@@ -10,7 +10,7 @@ import pytest
 
 from dora.analysis.analysis import analyse
 from dora.config import Config
-from dora.config.settings import Failures
+from dora.config.settings import FailureSettings
 from dora.demo.organization.build import build_organization
 from dora.demo.organization.model import Organization
 from dora.model.tables import Tables
@@ -28,9 +28,9 @@ from tests.support.random_organizations import NOW, random_organization
 ASKED = {"since": NOW - timedelta(days=90), "until": NOW}
 NAMES = ["demo", "by hand", *(f"random {seed}" for seed in range(4))]
 SETTINGS = [
-    Failures(),
-    Failures(status="live", hotfix=False, incident=False),
-    Failures(status="off"),
+    FailureSettings(),
+    FailureSettings(status="live", hotfix=False, incident=False),
+    FailureSettings(status="off"),
 ]
 
 
@@ -51,7 +51,7 @@ def inputs(name: str) -> tuple[Tables, Config]:
     return tables_for(organization, ASKED), config_for(organization, ASKED)
 
 
-def failed_by_row(tables: Tables, config: Config, failures: Failures) -> dict[Key, int]:
+def failed_by_row(tables: Tables, config: Config, failures: FailureSettings) -> dict[Key, int]:
     """How many failed in each row, worked out anew."""
     report = build_report(tables, config.model_copy(update={"failures": failures}))
     return {key_of(row.key): row.change_fail_rate.failed for row in report.rows}
@@ -62,10 +62,12 @@ def key_of(key: dict[str, str]) -> Key:
     return key["repository"], key["environment"], key.get("service", "")
 
 
-def only(signal: str, status: str) -> Failures:
+def only(signal: str, status: str) -> FailureSettings:
     """Failures by one signal alone."""
     chosen = {name: name == signal for name in SIGNALS[1:]}
-    return Failures.model_validate({**chosen, "status": status if signal == "status" else "off"})
+    return FailureSettings.model_validate(
+        {**chosen, "status": status if signal == "status" else "off"}
+    )
 
 
 def by_key(found: Iterable[Sensitivity]) -> dict[Key, Sensitivity]:
@@ -82,7 +84,7 @@ def by_key(found: Iterable[Sensitivity]) -> dict[Key, Sensitivity]:
         pytest.param("random 1", SETTINGS[2], id="random, no failures by status"),
     ],
 )
-def test_as_if_the_configuration_were_another(name: str, failures: Failures) -> None:
+def test_as_if_the_configuration_were_another(name: str, failures: FailureSettings) -> None:
     """Each count is the report's under that configuration (F1 to F9)."""
     tables, given = inputs(name)
     config = given.model_copy(update={"failures": failures})

@@ -11,7 +11,7 @@ from typing import Any
 
 from dora.analysis.analysis import analyse
 from dora.config import Config
-from dora.config.settings import Failures, Incidents, Services
+from dora.config.settings import FailureSettings, IncidentSettings, ServiceSettings
 from dora.demo.organization.model import (
     Commit,
     Deployment,
@@ -121,7 +121,7 @@ def repository(
 def configure(config: Config, settings: Settings) -> Config:
     """*config* with every setting that the oracle knows and `config_for` may leave out."""
     on = settings.signals
-    failures = Failures(
+    failures = FailureSettings(
         status=settings.failures_status if "status" in on else "off",
         rollback="rollback" in on and settings.rollback,
         revert="revert" in on,
@@ -134,14 +134,14 @@ def configure(config: Config, settings: Settings) -> Config:
         tags=settings.failure_tags,
         incident="incident" in on,
     )
-    incidents = Incidents(
+    incidents = IncidentSettings(
         labels=settings.incident_labels,
         repositories=settings.incident_repositories,
         attribution=settings.attribution,
     )
-    services = Services()
+    services = ServiceSettings()
     if settings.services is not None:
-        services = Services(**asdict(settings.services))
+        services = ServiceSettings(**asdict(settings.services))
     changed = {
         "failures": failures,
         "incidents": incidents,
