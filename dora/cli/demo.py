@@ -34,11 +34,11 @@ def demo(
 
     Starts the bundled stand-in for GitHub on loopback. Every option of `dora report` may follow.
     """
-    from zoneinfo import ZoneInfo  # noqa: PLC0415  # see the module's first lines
+    from zoneinfo import ZoneInfo
 
-    from dora.config.window import parse_instant  # noqa: PLC0415  # likewise
-    from dora.demo.github import server  # noqa: PLC0415  # likewise
-    from dora.demo.organization import build as organization  # noqa: PLC0415  # likewise
+    from dora.config.window import parse_instant
+    from dora.demo.github import server
+    from dora.demo.organization import build as organization
 
     clock = datetime.now(UTC).replace(microsecond=0)
     try:
@@ -75,7 +75,7 @@ def demo(
 
 def _serve(url: str, token: str, login: str) -> None:
     """Say how to reach the stand-in, and stay until Ctrl-C."""
-    import threading  # noqa: PLC0415  # only this command waits
+    import threading
 
     print(f"export GITHUB_API_URL={url}\nexport GITHUB_TOKEN={token}", flush=True)
     print(f"Now `dora report --org {login}` reads it. Ctrl-C ends it.", file=sys.stderr)
@@ -87,9 +87,9 @@ def _serve(url: str, token: str, login: str) -> None:
 
 def _as_of(arguments: list[str], now: datetime) -> list[str]:
     """*arguments* of the report as if it were run at *now*: ages count back from there."""
-    from zoneinfo import ZoneInfo  # noqa: PLC0415  # as above
+    from zoneinfo import ZoneInfo
 
-    from dora.config.window import parse_instant  # noqa: PLC0415  # likewise
+    from dora.config.window import parse_instant
 
     given = {"--since": "90d", "--until": now.isoformat()}
     others = []

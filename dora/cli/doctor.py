@@ -51,8 +51,8 @@ def doctor(
     out.check_format(format_, FORMATS)
     targets = out.find_targets(output or [], format_, FORMATS)
     tables, checkup = _examine(settings, quiet=quiet)
-    from dora.analysis.analysis import analyse  # noqa: PLC0415  # heavy: pandas
-    from dora.doctor.diagnose import diagnose  # noqa: PLC0415  # likewise
+    from dora.analysis.analysis import analyse
+    from dora.doctor.diagnose import diagnose
 
     found = diagnose(checkup, tables, analyse(tables, settings), settings)
     out.show(_render(found, format_ or "table", colour=out.has_colour()))
@@ -63,10 +63,10 @@ def doctor(
 
 def _examine(settings: "Config", *, quiet: bool) -> "tuple[Tables, Checkup]":
     """Everything a report needs, and what GitHub said of the token."""
-    from dora.collect.github.access import find_access  # noqa: PLC0415  # heavy: PyGithub
-    from dora.collect.github.client import Client  # noqa: PLC0415  # likewise
-    from dora.collect.token_check import examine  # noqa: PLC0415  # likewise
-    from dora.render.terminal.progress import show_progress  # noqa: PLC0415  # heavy: rich
+    from dora.collect.github.access import find_access
+    from dora.collect.github.client import Client
+    from dora.collect.token_check import examine
+    from dora.render.terminal.progress import show_progress
 
     with show_progress(sys.stderr, quiet=quiet) as progress:
         access = find_access(os.environ, settings.organization)
@@ -75,7 +75,7 @@ def _examine(settings: "Config", *, quiet: bool) -> "tuple[Tables, Checkup]":
 
 def _render(found: "Diagnosis", name: str, *, colour: bool) -> str:
     """Text of the diagnosis in the format *name*."""
-    from dora.render.terminal import doctor as findings  # noqa: PLC0415  # heavy: rich
+    from dora.render.terminal import doctor as findings
 
     if name == "json":
         return findings.render_json(found)

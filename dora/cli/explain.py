@@ -63,7 +63,7 @@ def explain(
     how each figure follows. With no environment: all of the repository's, one after the other.
     With no repository either: everything, as JSON or CSV.
     """
-    from dora.model.environments import TIERS  # noqa: PLC0415  # only when it is needed
+    from dora.model.environments import TIERS
 
     _check_names(name, place, repo, environment)
     options = {
@@ -125,10 +125,10 @@ def _explain(
     tables: "Tables", settings: "Config", name: str | None, place: str | None
 ) -> _Explained:
     """Work out the evidence of what was named, the rows it makes, and their sensitivity."""
-    from dora.analysis.analysis import analyse  # noqa: PLC0415  # heavy: pandas
-    from dora.report.build import report_of  # noqa: PLC0415  # likewise
-    from dora.report.build_evidence import build_evidence  # noqa: PLC0415  # likewise
-    from dora.report.sensitivity import find_sensitivities  # noqa: PLC0415  # likewise
+    from dora.analysis.analysis import analyse
+    from dora.report.build import report_of
+    from dora.report.build_evidence import build_evidence
+    from dora.report.sensitivity import find_sensitivities
 
     if name is not None:
         _check_repository(tables, settings, name)
@@ -153,7 +153,7 @@ def _rows(explained: _Explained) -> "list[Row]":
 
 def _check_repository(tables: "Tables", settings: "Config", name: str) -> None:
     """Refuse a repository that there is not, or that could not be read."""
-    from dora.render.formatting import plain  # noqa: PLC0415  # only when it is needed
+    from dora.render.formatting import plain
 
     repositories = tables.repositories
     own = repositories[repositories["repository"].str.casefold() == name.casefold()]
@@ -191,7 +191,7 @@ def _check_environment(analysis: "Analysis", settings: "Config", name: str, plac
 
 def _nearest(name: str, names: "Iterable[str]") -> str:
     """The names most like *name*, as a list in words; all of them where they are few."""
-    from difflib import get_close_matches  # noqa: PLC0415  # only for what went wrong
+    from difflib import get_close_matches
 
     by_key = {one.casefold(): one for one in sorted(names)}
     near = get_close_matches(name.casefold(), by_key, n=MOST_NAMES, cutoff=0.5)
@@ -207,12 +207,12 @@ def _render(
     """Text of the evidence in the format *kind*."""
     evidence = explained.evidence
     if kind in {"json", "csv"}:
-        from dora.render import evidence_document as document  # noqa: PLC0415  # only what is asked
+        from dora.render import evidence_document as document
 
         if kind == "json":
             return document.render_json(evidence, with_authors=authors)
         return document.render_csv(evidence, table or TABLES[0], with_authors=authors)
-    from dora.render.terminal.explain import render_explanation  # noqa: PLC0415  # likewise
+    from dora.render.terminal.explain import render_explanation
 
     return render_explanation(
         evidence,

@@ -23,7 +23,7 @@ def load_settings(
     no_cache: bool,
 ) -> "Config":
     """The run's settings; the one place that reads the clock. An organization must be named."""
-    from dora.config import load_config  # noqa: PLC0415  # heavy: pydantic
+    from dora.config import load_config
 
     given = {key: tuple(value) if isinstance(value, list) else value
              for key, value in options.items()}  # fmt: skip
@@ -39,8 +39,8 @@ def load_settings(
 
 def read_tables(settings: "Config", *, quiet: bool, with_authors: bool = False) -> "Tables":
     """Everything the settings ask for, read from GitHub with progress on standard error."""
-    from dora.collect.organization import collect, connect  # noqa: PLC0415  # heavy: PyGithub
-    from dora.render.terminal.progress import show_progress  # noqa: PLC0415  # heavy: rich
+    from dora.collect.organization import collect, connect
+    from dora.render.terminal.progress import show_progress
 
     process_memory.spare()
     with show_progress(sys.stderr, quiet=quiet) as progress:

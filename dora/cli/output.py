@@ -92,7 +92,7 @@ def tell(wrong: DoraError) -> None:
 
     Names and messages of others are in it: nothing of them reaches the terminal raw.
     """
-    from dora.render.formatting import plain  # noqa: PLC0415  # only where there is something to tell
+    from dora.render.formatting import plain
 
     first, *more = (plain(line) for line in str(wrong).splitlines())
     print("\n".join([f"dora: {first}", *(f"      {line}" for line in more)]), file=sys.stderr)
@@ -100,7 +100,7 @@ def tell(wrong: DoraError) -> None:
 
 def tell_missing(coverage: Coverage) -> int:
     """Name on standard error what could not be read; the exit status that says so."""
-    from dora.render.formatting import plain  # noqa: PLC0415  # only where there is something to tell
+    from dora.render.formatting import plain
 
     missing: list[Any] = [*coverage.unreadable, *coverage.incomplete]
     lines = [f"dora: {plain(one.repository)}: {plain(one.reason)}" for one in missing]

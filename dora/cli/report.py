@@ -49,7 +49,7 @@ def report(
     verbose: option.Verbose = False,  # noqa: ARG001  # read by main
 ) -> None:
     """Read an organization's deployments and commits and print its DORA metrics."""
-    from dora.render import FORMATS  # noqa: PLC0415  # only when it is needed
+    from dora.render import FORMATS
 
     options = {
         "org": org, "since": since, "until": until, "repo": repo, "environment": environment,
@@ -78,24 +78,24 @@ def _make(
     tables: "Tables", settings: "Config", formats: "Collection[str | None]"
 ) -> "tuple[Report, Page | None]":
     """The report, and what a page shows beside it where one of *formats* is a page."""
-    from dora.analysis.analysis import analyse  # noqa: PLC0415  # heavy: pandas
-    from dora.report.build import analyse_before, report_of  # noqa: PLC0415  # likewise
+    from dora.analysis.analysis import analyse
+    from dora.report.build import analyse_before, report_of
 
     analysis, before = analyse(tables, settings), analyse_before(tables, settings)
     made = report_of(analysis, tables, settings, before)
     if "html" not in formats:
         return made, None
-    from dora.report.page.build import build_page  # noqa: PLC0415  # likewise
+    from dora.report.page.build import build_page
 
     return made, build_page(analysis, tables, settings, made, before)
 
 
 def _plan(settings: "Config", *, quiet: bool) -> str:
     """Text of what the report would cost."""
-    from dora.collect.cost_estimate import make_plan  # noqa: PLC0415  # likewise
-    from dora.collect.organization import connect  # noqa: PLC0415  # heavy: PyGithub
-    from dora.render.terminal.cost_estimate import render_plan  # noqa: PLC0415  # only what is asked for
-    from dora.render.terminal.progress import show_progress  # noqa: PLC0415  # heavy: rich
+    from dora.collect.cost_estimate import make_plan
+    from dora.collect.organization import connect
+    from dora.render.terminal.cost_estimate import render_plan
+    from dora.render.terminal.progress import show_progress
 
     with show_progress(sys.stderr, quiet=quiet) as progress:
         return render_plan(make_plan(connect(settings, os.environ, progress), settings))
@@ -104,21 +104,21 @@ def _plan(settings: "Config", *, quiet: bool) -> str:
 def _render(made: "Report", page: "Page | None", name: str, *, colour: bool) -> str:
     """Text of the report in the format *name*; *page* is there where that is a page."""
     if page is not None and name == "html":
-        from dora.render.html import page as html  # noqa: PLC0415  # heavy: jinja2
+        from dora.render.html import page as html
 
         return html.render_page(page)
     if name == "markdown":
-        from dora.render import markdown  # noqa: PLC0415  # only what is asked for
+        from dora.render import markdown
 
         return markdown.render_report(made)
     if name in {"json", "csv"}:
-        from dora.render import report_document  # noqa: PLC0415  # likewise
+        from dora.render import report_document
 
         return (
             report_document.render_json(made)
             if name == "json"
             else report_document.render_csv(made)
         )
-    from dora.render.terminal import report as terminal  # noqa: PLC0415  # likewise
+    from dora.render.terminal import report as terminal
 
     return terminal.render_report(made, width=out.columns(), colour=colour)

@@ -22,7 +22,7 @@ def poisson_interval(counts: ArrayLike) -> tuple[Floats, Floats]:
 
     Source: F. Garwood, Fiducial limits for the Poisson distribution, Biometrika 28 (1936).
     """
-    from scipy.special import gammaincinv  # noqa: PLC0415  # a tenth of a second, only when needed
+    from scipy.special import gammaincinv
 
     count = np.asarray(counts, dtype="float64")
     low = np.where(count > 0, gammaincinv(np.maximum(count, 1), TAIL), 0.0)
@@ -51,7 +51,7 @@ def median_ranks(sizes: ArrayLike) -> NDArray[np.int64]:
 
     The smallest integer with P(Bin(n, ½) ≤ j) ≥ 0.025.
     """
-    from scipy.special import bdtr, bdtrik  # noqa: PLC0415  # as above
+    from scipy.special import bdtr, bdtrik
 
     size = np.asarray(sizes, dtype="int64")
     safe = np.maximum(size, 1)

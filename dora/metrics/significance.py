@@ -34,7 +34,7 @@ def rate_p_values(before: ArrayLike, now: ArrayLike) -> Floats:
     Exact: of n events in all, those of one window are Bin(n, ½) if the rates are equal.
     Source: J. Przyborowski and H. Wilenski, Biometrika 31 (1940).
     """
-    from scipy.special import bdtr  # noqa: PLC0415  # a tenth of a second, only when needed
+    from scipy.special import bdtr
 
     old, new = (np.asarray(counts, dtype="int64") for counts in (before, now))
     total = old + new
@@ -54,7 +54,7 @@ def share_p_values(
 @cache
 def _fisher(before: int, before_of: int, now: int, now_of: int) -> float:
     """One of the tables, of which there are few different ones."""
-    from scipy.stats import fisher_exact  # noqa: PLC0415  # a second, only when needed
+    from scipy.stats import fisher_exact
 
     if not before_of or not now_of:
         return float("nan")
@@ -70,7 +70,7 @@ def shift_of(before: Sequence[float], now: Sequence[float]) -> Shift | None:
 
     Exact for small samples, with ties, too.
     """
-    from scipy.stats import mannwhitneyu  # noqa: PLC0415  # as above
+    from scipy.stats import mannwhitneyu
 
     if not before or not now:
         return None
@@ -123,7 +123,7 @@ def _deal(scores: NDArray[np.int64], size: int, reached: int) -> float:
     if comb(count, size) <= MOST_DEALS:
         places = np.array(list(combinations(range(count), size)))
         return float((np.abs(scores[places].sum(axis=1)) >= reached).mean())
-    from scipy.special import ndtr  # noqa: PLC0415  # as above
+    from scipy.special import ndtr
 
     variance = size * (count - size) * float((scores**2).sum()) / (count * (count - 1))
     return float(2 * ndtr(-reached / np.sqrt(variance))) if variance else 1.0
@@ -143,7 +143,7 @@ def share_floors(
     before: ArrayLike, before_of: ArrayLike, now: ArrayLike, now_of: ArrayLike
 ) -> Floats:
     """The same for each pair of shares, whichever of them had all (K5)."""
-    from scipy.stats import hypergeom  # noqa: PLC0415  # as above
+    from scipy.stats import hypergeom
 
     old, old_of, new, new_of = (
         np.asarray(counts, dtype="int64") for counts in (before, before_of, now, now_of)
@@ -156,7 +156,7 @@ def share_floors(
 
 def shift_floors(before: ArrayLike, now: ArrayLike) -> Floats:
     """The same for each pair of sample sizes of times, whichever were all longer (K5)."""
-    from scipy.special import binom  # noqa: PLC0415  # as above
+    from scipy.special import binom
 
     old, new = (np.asarray(sizes, dtype="float64") for sizes in (before, now))
     return np.asarray(np.minimum(2 / binom(old + new, new), 1.0), dtype="float64")
@@ -167,7 +167,7 @@ def adjust(p_values: ArrayLike) -> Floats:
 
     Benjamini and Hochberg, JRSS B 57 (1995). NaN stands for what was not tested, and stays.
     """
-    from scipy.stats import false_discovery_control  # noqa: PLC0415  # as above
+    from scipy.stats import false_discovery_control
 
     given = np.asarray(p_values, dtype="float64")
     adjusted = np.full_like(given, np.nan)

@@ -53,7 +53,7 @@ UNREADABLE = (
 def check_installed() -> None:
     """Refuse to go on without slack-sdk."""
     try:
-        import slack_sdk  # noqa: F401, PLC0415  # an optional extra
+        import slack_sdk  # noqa: F401  # an optional extra
     except ImportError:
         raise BadUsage(
             "slack: the package slack-sdk is not installed; allowed: with the extra, "
@@ -71,7 +71,7 @@ def post_by_webhook(
     pause: Callable[[float], None] = time.sleep,
 ) -> str:
     """Post *message* to an incoming webhook, once a week; says what was done."""
-    from slack_sdk.webhook import WebhookClient  # noqa: PLC0415  # an optional extra
+    from slack_sdk.webhook import WebhookClient
 
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -111,7 +111,7 @@ def post_by_bot(
     pause: Callable[[float], None] = time.sleep,
 ) -> str:
     """Post *message* as a bot, or write this week's anew; says what was done."""
-    from slack_sdk import WebClient  # noqa: PLC0415  # an optional extra
+    from slack_sdk import WebClient
 
     client = WebClient(token, base_url=api, timeout=TIMEOUT, retry_handlers=[])
     known = {"week": week, "organization": organization}
@@ -186,7 +186,7 @@ def _nobody_knows() -> CannotReach:
 
 def _failure(wrong: Exception) -> tuple[int, str, Mapping[str, str]]:
     """Status, Slack's word and headers of what went wrong; a bug is raised on."""
-    from slack_sdk.errors import SlackApiError, SlackClientError  # noqa: PLC0415  # as above
+    from slack_sdk.errors import SlackApiError, SlackClientError
 
     if isinstance(wrong, SlackApiError):
         answer: Any = wrong.response

@@ -35,7 +35,7 @@ class Loaded:
 
 def load(*, quick: bool = False) -> list[Loaded]:
     """Load into an empty database, the same again, and the next week's, into both databases."""
-    from tests.support.servers.postgresql import postgresql  # noqa: PLC0415  # as this is run alone
+    from tests.support.servers.postgresql import postgresql
 
     size = 10 if quick else 1
     with tempfile.TemporaryDirectory() as name, postgresql() as server:

@@ -30,13 +30,13 @@ SIZES = (Size(34, 300, 500, 26), Size(100, 480, 800, 53), Size(334, 480, 800, 53
 
 def measure(size: Size) -> dict[str, float]:
     """Rows, seconds and bytes of the page of *size*, in this process."""
-    from dora.analysis.analysis import analyse  # noqa: PLC0415  # counted with the process, not before
-    from dora.config import load_config  # noqa: PLC0415  # likewise
-    from dora.render.html.page import render_page  # noqa: PLC0415  # likewise
-    from dora.report.build import report_of  # noqa: PLC0415  # likewise
-    from dora.report.page.build import build_page  # noqa: PLC0415  # likewise
-    from tests.benchmarks.made_up import Shape, make_organizations  # noqa: PLC0415  # likewise
-    from tests.support.truth_tables import tables_of  # noqa: PLC0415  # likewise
+    from dora.analysis.analysis import analyse
+    from dora.config import load_config
+    from dora.render.html.page import render_page
+    from dora.report.build import report_of
+    from dora.report.page.build import build_page
+    from tests.benchmarks.made_up import Shape, make_organizations
+    from tests.support.truth_tables import tables_of
 
     shape = Shape(size.repositories, size.deployments, size.commits)
     window = timedelta(weeks=size.weeks)

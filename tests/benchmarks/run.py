@@ -24,7 +24,7 @@ def main() -> None:
     quick = parser.parse_args().quick
     collected = show_collection(collect(quick=quick))
     # Only now: until here this process was to be small, for what it starts is measured.
-    from tests.benchmarks import computation, loading, pages  # noqa: PLC0415
+    from tests.benchmarks import computation, loading, pages
 
     page = Template(PAGE.read_text("utf-8")).substitute(
         date=datetime.now(UTC).date().isoformat(),

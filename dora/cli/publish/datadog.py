@@ -27,9 +27,9 @@ def datadog(
     By DD_API_KEY and DD_SITE. With DD_APP_KEY deployments that failed are marked as such, which
     Datadog's change failure rate rests on.
     """
-    from dora.publish.datadog.events import Events, events_of  # noqa: PLC0415  # as needed
-    from dora.publish.datadog.series import figures_of, instant_of  # noqa: PLC0415  # likewise
-    from dora.publish.gauges import gauges_of  # noqa: PLC0415  # likewise
+    from dora.publish.datadog.events import Events, events_of
+    from dora.publish.datadog.series import figures_of, instant_of
+    from dora.publish.gauges import gauges_of
 
     now = datetime.now(UTC)
     given = read(report, evidence)
@@ -52,10 +52,10 @@ def datadog(
 
 def _send(given: Given, figures: "Figures", events: "Events", now: datetime) -> "Done":
     """Send everything that was not sent before."""
-    from dora.publish.datadog.account import check_installed, find_account  # noqa: PLC0415  # late
-    from dora.publish.datadog.client import Datadog  # noqa: PLC0415  # as needed
-    from dora.publish.datadog.receipt import Receipt  # noqa: PLC0415  # likewise
-    from dora.publish.datadog.send import Done, send_events, send_figures  # noqa: PLC0415  # likewise
+    from dora.publish.datadog.account import check_installed, find_account
+    from dora.publish.datadog.client import Datadog
+    from dora.publish.datadog.receipt import Receipt
+    from dora.publish.datadog.send import Done, send_events, send_figures
 
     check_installed()
     account = find_account(os.environ)

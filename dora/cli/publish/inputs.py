@@ -53,7 +53,7 @@ class Given:
 
 def read(report: Path, evidence: Path | None = None, previous: Path | None = None) -> Given:
     """Read the files; BadUsage where the evidence is of something else than the report."""
-    from dora.report.documents import (  # noqa: PLC0415  # heavy: pydantic
+    from dora.report.documents import (
         check_evidence,
         read_evidence,
         read_report,
@@ -75,7 +75,7 @@ def movements(given: Given, memory: "Memory | None" = None) -> "tuple[Movements 
 
     The report to compare with is *given.previous*, or that of *memory*.
     """
-    from dora.report.diff import can_compare, find_movements  # noqa: PLC0415  # as needed
+    from dora.report.diff import can_compare, find_movements
 
     before = given.previous or (memory.report if memory else None)
     if before is None:
@@ -95,6 +95,6 @@ def movements(given: Given, memory: "Memory | None" = None) -> "tuple[Movements 
 
 def say(text: str) -> None:
     """Say on standard error what was done; names and addresses of others may be in it."""
-    from dora.render.formatting import plain  # noqa: PLC0415  # as needed
+    from dora.render.formatting import plain
 
     print(f"dora: {plain(text)}", file=sys.stderr)

@@ -47,10 +47,10 @@ def issue(
 
     It is compared with --previous, or else with what the last comment keeps.
     """
-    from dora.publish.issue import Found  # noqa: PLC0415  # heavy: PyGithub
-    from dora.publish.last_post import pack  # noqa: PLC0415  # as needed
-    from dora.render.weekly_comment import render_comment, week_of  # noqa: PLC0415  # likewise
-    from dora.report.diff import failed_of  # noqa: PLC0415  # as needed
+    from dora.publish.issue import Found
+    from dora.publish.last_post import pack
+    from dora.render.weekly_comment import render_comment, week_of
+    from dora.report.diff import failed_of
 
     given = read(report, evidence, previous)
     called = _title(title, given.report)
@@ -72,7 +72,7 @@ def issue(
 
 def _title(title: str | None, report: "Report") -> str:
     """The title, on one line and with nothing in it that cannot be seen."""
-    from dora.render.formatting import plain  # noqa: PLC0415  # as needed
+    from dora.render.formatting import plain
 
     title = title or f"DORA metrics of {report.organization}"
     title = plain(" ".join(title.split()))
@@ -82,7 +82,7 @@ def _title(title: str | None, report: "Report") -> str:
 
 
 def _body(report: "Report", link: str) -> str:
-    from dora.render.markdown import ADDRESS, render_report  # noqa: PLC0415  # as needed
+    from dora.render.markdown import ADDRESS, render_report
 
     lines = ["This issue is kept up to date; each week's comment says what changed."]
     if ADDRESS.fullmatch(link):
@@ -92,8 +92,8 @@ def _body(report: "Report", link: str) -> str:
 
 def _issues(repository: str, title: str, dry_run: bool) -> "Issues | None":
     """The issue's place at GitHub; None for a dry run that nobody gave a token for."""
-    from dora.collect.github.access import find_access  # noqa: PLC0415  # heavy: PyGithub
-    from dora.publish.issue import Issues  # noqa: PLC0415  # likewise
+    from dora.collect.github.access import find_access
+    from dora.publish.issue import Issues
 
     owner, _, name = repository.partition("/")
     if not REPOSITORY.fullmatch(repository) or name in {".", ".."}:

@@ -46,8 +46,8 @@ def postgres(
     What is there is updated, and what GitHub no longer shows is removed, all in one transaction.
     Tables are made and upgraded as needed; docs/database.md lists them.
     """
-    from dora.publish.database import connection  # noqa: PLC0415  # as needed
-    from dora.report.documents import read_report  # noqa: PLC0415  # heavy: pydantic
+    from dora.publish.database import connection
+    from dora.report.documents import read_report
 
     given = url or os.environ.get(VARIABLE, "").strip()
     if not given:
@@ -61,7 +61,7 @@ def postgres(
     if dry_run:
         out.show(_told(read, evidence, place))
         return
-    from dora.publish.database.load import publish  # noqa: PLC0415  # heavy: SQLAlchemy
+    from dora.publish.database.load import publish
 
     done = publish(read, evidence, place)
     if done.is_old:
@@ -74,8 +74,8 @@ def postgres(
 
 def _told(report: "Report", evidence: Path | None, place: "Place") -> str:
     """What would be written, and where to; the database is not asked."""
-    from dora.report.documents import check_evidence  # noqa: PLC0415  # heavy: pydantic
-    from dora.report.evidence_stream import Window, read_items  # noqa: PLC0415  # likewise
+    from dora.report.documents import check_evidence
+    from dora.report.evidence_stream import Window, read_items
 
     buckets = sum(len(row.trend) for row in report.rows)
     lines = [f"{len(report.rows):,} rows of {report.organization} by {report.by}"]

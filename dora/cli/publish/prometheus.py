@@ -36,9 +36,9 @@ def prometheus(
     With --evidence also how long the oldest open outage has lasted. User and password of a
     Pushgateway are read from DORA_PUSHGATEWAY_USER and DORA_PUSHGATEWAY_PASSWORD.
     """
-    from dora.publish.gauges import gauges_of, value  # noqa: PLC0415  # likewise
-    from dora.publish.prometheus.exposition import MODE, check_installed, exposition  # noqa: PLC0415  # late
-    from dora.publish.prometheus.pushgateway import Gateway, check_gateway, push  # noqa: PLC0415  # likewise
+    from dora.publish.gauges import gauges_of, value
+    from dora.publish.prometheus.exposition import MODE, check_installed, exposition
+    from dora.publish.prometheus.pushgateway import Gateway, check_gateway, push
 
     if output is None and pushgateway is None and not dry_run:
         raise BadUsage(

@@ -37,7 +37,7 @@ def slack(
     verbose: Verbose = False,  # noqa: ARG001  # read by main
 ) -> None:
     """Post a message, by SLACK_WEBHOOK_URL or by SLACK_BOT_TOKEN and --channel."""
-    from dora.render.slack_message import render_message  # noqa: PLC0415  # as needed
+    from dora.render.slack_message import render_message
 
     given = read(report, evidence, previous)
     message: dict[str, Any] = render_message(given.report, movements(given)[0], link=link)
@@ -49,8 +49,8 @@ def slack(
 
 def _post(given: Given, message: dict[str, Any], channel: str) -> str:
     """Post *message* by what the environment has to do it with; what was done."""
-    from dora.publish import slack  # noqa: PLC0415  # as needed
-    from dora.render.weekly_comment import week_of  # noqa: PLC0415  # likewise
+    from dora.publish import slack
+    from dora.render.weekly_comment import week_of
 
     slack.check_installed()
     week, organization = week_of(given.report), given.report.organization

@@ -15,8 +15,8 @@ def summary(
     verbose: Verbose = False,  # noqa: ARG001  # read by main
 ) -> None:
     """Write the page of a workflow's run, in the file that GITHUB_STEP_SUMMARY names."""
-    from dora.publish.summary import LIMIT, publish_summary, room_for  # noqa: PLC0415  # as needed
-    from dora.render.markdown import render_report  # noqa: PLC0415  # likewise
+    from dora.publish.summary import LIMIT, publish_summary, room_for
+    from dora.render.markdown import render_report
 
     given = read(report)
     if dry_run:

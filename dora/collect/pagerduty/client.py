@@ -117,8 +117,8 @@ class Api:
 
     def _send(self, path: str, params: dict[str, object]) -> _Answer:
         """One request; also a connection that fails is an answer."""
-        from httpx2 import HTTPError  # noqa: PLC0415  # comes with the optional library
-        from pagerduty import Error  # noqa: PLC0415  # likewise
+        from httpx2 import HTTPError
+        from pagerduty import Error
 
         if self._stopping.is_set():
             raise Stopped
@@ -188,7 +188,7 @@ def connect(
 ) -> Iterator[Api]:
     """PagerDuty by the environment *variables*, closed in the end."""
     try:
-        from pagerduty import Error, RestApiV2Client  # noqa: PLC0415  # an optional extra
+        from pagerduty import Error, RestApiV2Client
     except ImportError:
         raise DoraError(
             "PagerDuty cannot be read without its library: `pip install dora-report[pagerduty]`"

@@ -53,8 +53,8 @@ class Place:
 
     def engine(self) -> "Engine":
         """Connections to it, each new; transactions begin with what serializes runs."""
-        from sqlalchemy import create_engine, event  # noqa: PLC0415  # an optional extra
-        from sqlalchemy.pool import NullPool  # noqa: PLC0415  # likewise
+        from sqlalchemy import create_engine, event
+        from sqlalchemy.pool import NullPool
 
         if not self.is_sqlite:
             arguments = {"connect_timeout": CONNECT_SECONDS, "client_encoding": "utf8"}
@@ -79,8 +79,8 @@ class Place:
 
 def find_place(address: str, schema: str) -> Place:
     """The place of an address; BadUsage where it is none, without showing any of it."""
-    from sqlalchemy import make_url  # noqa: PLC0415  # an optional extra
-    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415  # likewise
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
 
     scheme = address.partition(":")[0]
     if scheme not in SCHEMES:
@@ -115,8 +115,8 @@ def find_place(address: str, schema: str) -> Place:
 def check_installed() -> None:
     """Refuse to go on without SQLAlchemy and psycopg."""
     try:
-        import psycopg  # noqa: F401, PLC0415  # an optional extra
-        import sqlalchemy  # noqa: F401, PLC0415  # likewise
+        import psycopg  # noqa: F401  # an optional extra
+        import sqlalchemy  # noqa: F401  # likewise
     except ImportError:
         raise BadUsage(
             "postgres: the packages SQLAlchemy and psycopg are not installed; allowed: with the "

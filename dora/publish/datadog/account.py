@@ -29,7 +29,7 @@ class Account:
 def check_installed() -> None:
     """Refuse to go on without datadog-api-client."""
     try:
-        import datadog_api_client  # noqa: F401, PLC0415  # an optional extra
+        import datadog_api_client  # noqa: F401  # an optional extra
     except ImportError:
         raise BadUsage(
             "datadog: the package datadog-api-client is not installed; allowed: with the extra, "

@@ -45,8 +45,8 @@ class Datadog:
 
     def send_figures(self, series: Sequence[Mapping[str, Any]]) -> None:
         """Send one part of series, packed."""
-        from datadog_api_client.v2.api.metrics_api import MetricsApi  # noqa: PLC0415  # an extra
-        from datadog_api_client.v2.model import (  # noqa: PLC0415  # likewise
+        from datadog_api_client.v2.api.metrics_api import MetricsApi
+        from datadog_api_client.v2.model import (
             metric_content_encoding,
             metric_intake_type,
             metric_payload,
@@ -71,7 +71,7 @@ class Datadog:
 
     def send_deployment(self, attributes: Mapping[str, Any]) -> None:
         """Send one deployment; TooOld where Datadog refuses its age."""
-        from datadog_api_client.v2.model import (  # noqa: PLC0415  # an extra
+        from datadog_api_client.v2.model import (
             dora_deployment_request,
             dora_deployment_request_attributes,
             dora_deployment_request_data,
@@ -88,7 +88,7 @@ class Datadog:
 
     def send_failure(self, attributes: Mapping[str, Any]) -> None:
         """Send one outage; TooOld where Datadog refuses its age."""
-        from datadog_api_client.v2.model import (  # noqa: PLC0415  # an extra
+        from datadog_api_client.v2.model import (
             dora_failure_request,
             dora_failure_request_attributes,
             dora_failure_request_data,
@@ -101,7 +101,7 @@ class Datadog:
 
     def mark_deployment(self, name: str, mark: Mapping[str, Any]) -> None:
         """Say of a deployment that it failed, or did not; Unknown where it is not there (yet)."""
-        from datadog_api_client.v2.model import (  # noqa: PLC0415  # an extra
+        from datadog_api_client.v2.model import (
             dora_deployment_patch_remediation,
             dora_deployment_patch_remediation_type,
             dora_deployment_patch_request,
@@ -127,7 +127,7 @@ class Datadog:
         self._ask(lambda: self._dora().patch_dora_deployment(name, body), "mark")
 
     def _dora(self) -> Any:
-        from datadog_api_client.v2.api.dora_metrics_api import (  # noqa: PLC0415  # an extra
+        from datadog_api_client.v2.api.dora_metrics_api import (
             DORAMetricsApi,
         )
 
@@ -135,7 +135,7 @@ class Datadog:
 
     def _api(self) -> Any:
         """The client, made once; it neither tries again nor follows anybody by itself."""
-        from datadog_api_client import ApiClient, Configuration  # noqa: PLC0415  # an extra
+        from datadog_api_client import ApiClient, Configuration
 
         if self._client is None:
             keys = {"apiKeyAuth": self._account.api_key}
@@ -154,8 +154,8 @@ class Datadog:
 
     def _ask(self, call: Callable[[], Any], what: str) -> None:
         """Make one request, and again where that can help; all that goes wrong is told in words."""
-        from datadog_api_client.exceptions import ApiException  # noqa: PLC0415  # an extra
-        from urllib3.exceptions import HTTPError  # noqa: PLC0415  # what the client is built on
+        from datadog_api_client.exceptions import ApiException
+        from urllib3.exceptions import HTTPError
 
         for attempt in range(TRIES):
             is_last = attempt == TRIES - 1

@@ -21,7 +21,7 @@ MODE = 0o644
 def check_installed() -> None:
     """Refuse to go on without prometheus-client."""
     try:
-        import prometheus_client  # noqa: F401, PLC0415  # an optional extra
+        import prometheus_client  # noqa: F401  # an optional extra
     except ImportError:
         raise BadUsage(
             "prometheus: the package prometheus-client is not installed; allowed: with the extra, "
@@ -36,7 +36,7 @@ def name_of(gauge: Gauge) -> str:
 
 def registry_of(gauges: Iterable[Gauge]) -> "CollectorRegistry":
     """Give what prometheus-client writes and pushes."""
-    from prometheus_client import CollectorRegistry  # noqa: PLC0415  # an optional extra
+    from prometheus_client import CollectorRegistry
 
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Families(gauges))
@@ -45,7 +45,7 @@ def registry_of(gauges: Iterable[Gauge]) -> "CollectorRegistry":
 
 def exposition(gauges: Iterable[Gauge]) -> bytes:
     """Give the text of all *gauges*, each metric with its HELP and TYPE."""
-    from prometheus_client import generate_latest  # noqa: PLC0415  # an optional extra
+    from prometheus_client import generate_latest
 
     return generate_latest(registry_of(gauges))
 
@@ -58,7 +58,7 @@ class _Families:
 
     def collect(self) -> "Iterator[GaugeMetricFamily]":
         """Give each metric with all its samples, in the order in which metrics first came."""
-        from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415  # an optional extra
+        from prometheus_client.core import GaugeMetricFamily
 
         families: dict[str, GaugeMetricFamily] = {}
         for one in self._gauges:

@@ -74,7 +74,7 @@ def push(
 
     PUT is the same however often it arrives, so a lost answer is no harm.
     """
-    from prometheus_client import push_to_gateway  # noqa: PLC0415  # an optional extra
+    from prometheus_client import push_to_gateway
 
     registry = registry_of(gauges)
     for attempt in range(TRIES):
