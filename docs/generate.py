@@ -133,8 +133,10 @@ def _section(field: FieldInfo) -> type[BaseModel] | None:
 
 
 def _settings_table(rows: list[Setting], section: str) -> str:
-    lines = ["| key | allowed | default | environment variable | meaning |",
-             "| --- | --- | --- | --- | --- |"]  # fmt: skip
+    lines = [
+        "| key | allowed | default | environment variable | meaning |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     for key, field, meaning in rows:
         path = (section, key) if section else (key,)
         variable = "DORA_" + "__".join(path).upper()

@@ -18,9 +18,12 @@ from dora.model.tables import COMMIT, Tables
 PAST_ALL_DIGITS = "g"
 
 COLUMNS = {
-    "repository": "str", "environment_key": "str", "deployment": "int64", "failed": "Int64",
+    "repository": "str",
+    "environment_key": "str",
+    "deployment": "int64",
+    "failed": "Int64",
     "by": "str",
-}  # fmt: skip
+}
 
 
 def find_reverts(history: History, tables: Tables, config: Config) -> pd.DataFrame:
@@ -66,11 +69,13 @@ def _reverts(tables: Tables, config: Config) -> list[tuple[str, str, Targets]]:
         requests["head_ref"].str.startswith("revert-").fillna(value=False),
         ["repository", "number", "merge_sha"],
     ]
-    commits = pd.concat([
-        tables.commits.loc[tables.commits["message"].notna(), COMMIT],
-        on_branch[["repository", "merge_sha"]].rename(columns={"merge_sha": "sha"}).dropna(),
-        tables.associations.merge(on_branch, on=["repository", "number"])[COMMIT],
-    ]).drop_duplicates()  # fmt: skip
+    commits = pd.concat(
+        [
+            tables.commits.loc[tables.commits["message"].notna(), COMMIT],
+            on_branch[["repository", "merge_sha"]].rename(columns={"merge_sha": "sha"}).dropna(),
+            tables.associations.merge(on_branch, on=["repository", "number"])[COMMIT],
+        ]
+    ).drop_duplicates()
     found = commits.merge(tables.commits[[*COMMIT, "message"]], on=COMMIT)
     own = find_requests(found[COMMIT], tables, config)[[*COMMIT, "head_ref"]]
     found = found.merge(own, on=COMMIT, how="left")

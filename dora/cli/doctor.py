@@ -44,9 +44,15 @@ def doctor(
     Reads what a report of the same window reads. Exit status 0: a report would be complete; 3: not.
     """
     options = {
-        "org": org, "since": since, "until": until, "repo": repo, "environment": environment,
-        "by": by, "ephemeral": ephemeral, "timezone": timezone,
-    }  # fmt: skip
+        "org": org,
+        "since": since,
+        "until": until,
+        "repo": repo,
+        "environment": environment,
+        "by": by,
+        "ephemeral": ephemeral,
+        "timezone": timezone,
+    }
     settings = load_settings(options, file=config, wait=wait, cache=cache, no_cache=no_cache)
     out.check_format(format_, FORMATS)
     targets = out.find_targets(output or [], format_, FORMATS)

@@ -67,12 +67,17 @@ def explain(
 
     _check_names(name, place, repo, environment)
     options = {
-        "org": org, "since": since, "until": until, "ephemeral": ephemeral, "timezone": timezone,
+        "org": org,
+        "since": since,
+        "until": until,
+        "ephemeral": ephemeral,
+        "timezone": timezone,
         "repo": repo if name is None else (name,),
         # All of its environments are read: a wrong name is answered with the right ones.
         "environment": environment if place is None else ("*",),
-        "by": "repository", "tier": TIERS,
-    }  # fmt: skip
+        "by": "repository",
+        "tier": TIERS,
+    }
     settings = load_settings(options, file=config, wait=wait, cache=cache, no_cache=no_cache)
     out.check_format(format_, FORMATS)
     targets = out.find_targets(output or [], format_, FORMATS)
@@ -159,8 +164,10 @@ def _check_repository(tables: "Tables", settings: "Config", name: str) -> None:
     own = repositories[repositories["repository"].str.casefold() == name.casefold()]
     if own.empty:
         near = _nearest(name, repositories["repository"].tolist())
-        raise CannotRead(f"{settings.organization} has no repository {name!r} that the token sees",
-                         f"There is {near}." if near else "The token sees none.")  # fmt: skip
+        raise CannotRead(
+            f"{settings.organization} has no repository {name!r} that the token sees",
+            f"There is {near}." if near else "The token sees none.",
+        )
     reason = own["unreadable"].iloc[0]
     if isinstance(reason, str):
         raise CannotRead(
@@ -176,11 +183,14 @@ def _check_environment(analysis: "Analysis", settings: "Config", name: str, plac
     if (outcomes["name_key"][~is_hidden] == place.casefold()).any():
         return
     if (outcomes["name_key"][is_hidden & outcomes["is_ephemeral"]] == place.casefold()).any():
-        raise CannotRead(f"{name}: {place!r} is an ephemeral environment",
-                         "Bring these in with --ephemeral.")  # fmt: skip
+        raise CannotRead(
+            f"{name}: {place!r} is an ephemeral environment", "Bring these in with --ephemeral."
+        )
     if (outcomes["name_key"][is_hidden] == place.casefold()).any():
-        raise CannotRead(f"{name}: the configuration leaves the environment {place!r} out",
-                         "See [environments] there.")  # fmt: skip
+        raise CannotRead(
+            f"{name}: the configuration leaves the environment {place!r} out",
+            "See [environments] there.",
+        )
     near = _nearest(place, outcomes["name"][~is_hidden].unique().tolist())
     start = settings.window.since - settings.lookback
     raise CannotRead(

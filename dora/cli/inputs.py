@@ -25,8 +25,9 @@ def load_settings(
     """The run's settings; the one place that reads the clock. An organization must be named."""
     from dora.config import load_config
 
-    given = {key: tuple(value) if isinstance(value, list) else value
-             for key, value in options.items()}  # fmt: skip
+    given = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in options.items()
+    }
     if cache is not None and no_cache:
         raise BadUsage("--cache and --no-cache: only one of them can be meant")
     asked = {"wait": wait, "cache": False if no_cache else cache and str(cache)}

@@ -157,8 +157,14 @@ class TierSettings(SettingsSection):
     production: tuple[str, ...] = ("prod", "production", "prd", "live")
     """Words of production."""
     staging: tuple[str, ...] = (
-        "stag", "stage", "staging", "stg", "uat", "preprod", "preproduction",
-    )  # fmt: skip
+        "stag",
+        "stage",
+        "staging",
+        "stg",
+        "uat",
+        "preprod",
+        "preproduction",
+    )
     """Words of staging; `pre` right before a word of production is one, too."""
     testing: tuple[str, ...] = ("qa", "test", "testing", "tst")
     """Words of testing."""

@@ -56,9 +56,12 @@ def _expiry(checkup: Checkup, config: Config) -> Finding:
     if ends - config.now > SOON:
         return Finding("token-expiry", "ok", what)
     return Finding(
-        "token-expiry", "warning", what,
-        "None; reports fail from then on.", "Renew it before, where it was made.",
-    )  # fmt: skip
+        "token-expiry",
+        "warning",
+        what,
+        "None; reports fail from then on.",
+        "Renew it before, where it was made.",
+    )
 
 
 def _scopes(checkup: Checkup) -> Iterator[Finding]:
@@ -72,10 +75,12 @@ def _scopes(checkup: Checkup) -> Iterator[Finding]:
         yield Finding("token-scopes", "ok", what)
         return
     yield Finding(
-        "token-scopes", "warning", what,
+        "token-scopes",
+        "warning",
+        what,
         "Without the scope repo it sees public repositories only; private ones are in no number.",
         "Give it the scope repo; or use a fine-grained token, which can do with reading.",
-    )  # fmt: skip
+    )
 
 
 def _visible(checkup: Checkup, config: Config) -> Finding:
@@ -87,17 +92,25 @@ def _visible(checkup: Checkup, config: Config) -> Finding:
     )
     if not checkup.visible:
         return Finding(
-            "repositories-visible", "problem", f"The token sees no repository of {organization}.",
-            "There is nothing to report on.", mend, counts=counts,
-        )  # fmt: skip
+            "repositories-visible",
+            "problem",
+            f"The token sees no repository of {organization}.",
+            "There is nothing to report on.",
+            mend,
+            counts=counts,
+        )
     noun = "repository" if checkup.visible == 1 else "repositories"
     seen = f"It sees {checkup.visible:,} {noun} of {organization}"
     if not checkup.private:
         return Finding(
-            "repositories-visible", "warning", f"{seen}, no private one among them.",
+            "repositories-visible",
+            "warning",
+            f"{seen}, no private one among them.",
             "If the organization has any, they are in no number: what a token may not see is "
-            "missing without an error.", mend, counts=counts,
-        )  # fmt: skip
+            "missing without an error.",
+            mend,
+            counts=counts,
+        )
     what = f"{seen} ({checkup.private:,} private); others give no error."
     return Finding("repositories-visible", "ok", what, counts=counts)
 
@@ -113,15 +126,21 @@ def _right(right: str, checkup: Checkup, tables: Tables, config: Config) -> Find
         where = f" of {sample.repository}" if sample and right in sample.refused else ""
         reason = gap or (sample.reason if sample else "")
         return Finding(
-            check, "problem", f"The {right}{where} may not be read: {reason}",
-            f"They are needed for {USES[right]}.", grant(checkup, right),
-        )  # fmt: skip
+            check,
+            "problem",
+            f"The {right}{where} may not be read: {reason}",
+            f"They are needed for {USES[right]}.",
+            grant(checkup, right),
+        )
     if sample is None or (sample.reason and not sample.refused):
         reason = f" ({sample.reason})" if sample else ", for no repository could be read"
         return Finding(
-            check, "note", f"Whether the {right} may be read could not be tried{reason}.",
-            f"They are needed for {USES[right]}.", grant(checkup, right),
-        )  # fmt: skip
+            check,
+            "note",
+            f"Whether the {right} may be read could not be tried{reason}.",
+            f"They are needed for {USES[right]}.",
+            grant(checkup, right),
+        )
     return Finding(check, "ok", f"The {right} may be read; tried on {sample.repository}.")
 
 
@@ -139,13 +158,14 @@ def _members(checkup: Checkup, tables: Tables, config: Config) -> Finding:
         return Finding(check, "ok", "The organization's teams may be read (--by team).")
     is_needed = config.by == "team"
     return Finding(
-        check, "problem" if is_needed else "note",
+        check,
+        "problem" if is_needed else "note",
         f"The organization's teams may not be read: {reason}",
         "By team, every repository is under (no team)."
         if is_needed
         else "None, but for --by team: there every repository would be under (no team).",
         f"{grant(checkup, 'members')} Or name the teams under [teams].",
-    )  # fmt: skip
+    )
 
 
 def grant(checkup: Checkup, *rights: str) -> str:
@@ -194,14 +214,19 @@ def _cost(checkup: Checkup) -> Finding:
         return Finding("report-cost", "ok", what, counts=counts)
     if checkup.points > limit.limit:
         return Finding(
-            "report-cost", "warning", what,
+            "report-cost",
+            "warning",
+            what,
             "None, but a report waits for the next hour, or gives up (--wait).",
             "Read fewer repositories (--repo) or a shorter window (--since), or use a GitHub App: "
             "its limit grows with the organization. An Action's own token has 1,000 points.",
             counts=counts,
-        )  # fmt: skip
+        )
     return Finding(
-        "report-cost", "warning", f"{what} Now {left:,} are left.",
+        "report-cost",
+        "warning",
+        f"{what} Now {left:,} are left.",
         "None, but a report now would wait, or give up (--wait).",
-        f"Run it after {limit.reset_at:%H:%M} UTC.", counts=counts,
-    )  # fmt: skip
+        f"Run it after {limit.reset_at:%H:%M} UTC.",
+        counts=counts,
+    )

@@ -40,9 +40,14 @@ def _about(finding: Finding, counts: dict[str, int], fine: str) -> Finding:
     if not counts:
         return Finding(finding.check, "ok", fine)
     return Finding(
-        finding.check, finding.severity, finding.what, finding.meaning, finding.mend,
-        tuple(counts), counts,
-    )  # fmt: skip
+        finding.check,
+        finding.severity,
+        finding.what,
+        finding.meaning,
+        finding.mend,
+        tuple(counts),
+        counts,
+    )
 
 
 def _counted(number: int, one: str, many: str | None = None) -> str:
@@ -65,17 +70,28 @@ def _without_success(shown: Outcomes) -> Iterator[Finding]:
         "by itself, other tools by the API."
     )
     yield _about(
-        Finding("repository-without-success", "warning",
-                "Nothing was deployed with success from these repositories.", meaning, mend),
+        Finding(
+            "repository-without-success",
+            "warning",
+            "Nothing was deployed with success from these repositories.",
+            meaning,
+            mend,
+        ),
         {str(name): int(number) for name, number in counts.items()},
         "Every repository that deploys has successes.",
-    )  # fmt: skip
+    )
     partly = shown[of_repository & ~of_environment.transform("any").astype("bool")]
     yield _about(
-        Finding("environment-without-success", "warning",
-                "Nothing was deployed with success to these environments.", meaning, mend),
-        count_by_environment(partly), "Every environment that is deployed to has successes.",
-    )  # fmt: skip
+        Finding(
+            "environment-without-success",
+            "warning",
+            "Nothing was deployed with success to these environments.",
+            meaning,
+            mend,
+        ),
+        count_by_environment(partly),
+        "Every environment that is deployed to has successes.",
+    )
 
 
 def _without_production(shown: Outcomes) -> Iterator[Finding]:
@@ -84,7 +100,8 @@ def _without_production(shown: Outcomes) -> Iterator[Finding]:
     counts = shown.loc[~has_any, "repository"].value_counts().sort_index()
     yield _about(
         Finding(
-            "repository-without-production", "note",
+            "repository-without-production",
+            "note",
             "These repositories deploy, but to no environment of the tier production.",
             "They are in no row by team or organization, and an incident finds one of their "
             "deployments only by its name.",
@@ -92,7 +109,7 @@ def _without_production(shown: Outcomes) -> Iterator[Finding]:
         ),
         {str(name): int(number) for name, number in counts.items()},
         "Every repository that deploys has an environment of the tier production.",
-    )  # fmt: skip
+    )
 
 
 # -- statuses and commits -----------------------------------------------------------------------
@@ -110,23 +127,27 @@ def _unfinished(tables: Tables, shown: Outcomes, config: Config, *, has_status: 
     if has_status:
         return _about(
             Finding(
-                "deployment-unfinished", "note",
+                "deployment-unfinished",
+                "note",
                 f"{number} never came to an end: no success or failure after {hours} or more.",
                 "They are in no metric.",
                 "If they did end, let what deploys write success or failure; an approval that is "
                 "never given, or a cancelled job, leaves such ones, too.",
             ),
-            count_by_environment(abandoned), "No deployment with statuses was left without an end.",
-        )  # fmt: skip
+            count_by_environment(abandoned),
+            "No deployment with statuses was left without an end.",
+        )
     return _about(
         Finding(
-            "deployment-without-status", "warning",
+            "deployment-without-status",
+            "warning",
             f"{number} of {hours} or older without any status.",
             "They are in no metric: nobody knows whether they succeeded.",
             "Let what creates them write a status (success, failure) when it is done.",
         ),
-        count_by_environment(abandoned), "Every deployment has a status.",
-    )  # fmt: skip
+        count_by_environment(abandoned),
+        "Every deployment has a status.",
+    )
 
 
 def _unknown_commits(shown: Outcomes) -> Finding:
@@ -134,13 +155,15 @@ def _unknown_commits(shown: Outcomes) -> Finding:
     number = _counted(len(unknown), "successful deployment")
     return _about(
         Finding(
-            "deployment-without-commit", "note",
+            "deployment-without-commit",
+            "note",
             f"{number} of commits that GitHub no longer has (force-pushed away, or never pushed).",
             "They count in frequency and failures, but ship no change: the next one does.",
             "Deploy from branches that are not rewritten.",
         ),
-        count_by_environment(unknown), "GitHub still has the commit of every success.",
-    )  # fmt: skip
+        count_by_environment(unknown),
+        "GitHub still has the commit of every success.",
+    )
 
 
 def _lookback(analysis: Analysis, config: Config) -> Finding:
@@ -149,14 +172,16 @@ def _lookback(analysis: Analysis, config: Config) -> Finding:
     hit = analysis.environments.merge(hit, on=["repository", "environment_key"])
     return _about(
         Finding(
-            "lookback-limit", "warning",
+            "lookback-limit",
+            "warning",
             f"More than {config.collect.older_deployments:,} older deployments would have to be "
             "looked at.",
             "Old changes may count as new: lead times may be too long.",
             "Raise collect.older_deployments.",
         ),
-        count_by_environment(hit), "No look-back hit its limit.",
-    )  # fmt: skip
+        count_by_environment(hit),
+        "No look-back hit its limit.",
+    )
 
 
 # -- workflow runs ------------------------------------------------------------------------------
@@ -175,7 +200,8 @@ def _same_run(tables: Tables, shown: Outcomes, config: Config) -> Finding:
     left = len(shared[["repository", "name_key", "run"]].drop_duplicates())
     return _about(
         Finding(
-            check, "warning",
+            check,
+            "warning",
             f"{len(shared):,} deployments share their workflow run with others to the same "
             f"environment: by runs they would be {left:,}.",
             "Each job that names an environment files a deployment: frequency may be too high, "
@@ -183,8 +209,9 @@ def _same_run(tables: Tables, shown: Outcomes, config: Config) -> Finding:
             'Set deployments.collapse = "run"; or name the environment in the job that deploys '
             "alone.",
         ),
-        count_by_environment(shared), "No workflow run filed two deployments to one environment.",
-    )  # fmt: skip
+        count_by_environment(shared),
+        "No workflow run filed two deployments to one environment.",
+    )
 
 
 def find_runs(tables: Tables, shown: Outcomes, config: Config) -> pd.DataFrame:
@@ -213,11 +240,13 @@ def find_unattributed(tables: Tables, analysis: Analysis, config: Config) -> Ite
     labels = ", ".join(config.incidents.labels)
     if not every:
         yield Finding(
-            "incident-none", "note", f"No issue labelled {labels} was opened in the window.",
+            "incident-none",
+            "note",
+            f"No issue labelled {labels} was opened in the window.",
             "Failures are known by statuses, rollbacks, reverts and hotfixes alone; where outages "
             "are told elsewhere, the change fail rate is too low.",
             "Label the issues of outages, or say under [incidents] how they are labelled.",
-        )  # fmt: skip
+        )
         return
     if not analysis.failures.unattributed:
         what = f"Every incident of the window found a deployment ({len(every):,})."
@@ -226,13 +255,15 @@ def find_unattributed(tables: Tables, analysis: Analysis, config: Config) -> Ite
     orphans = tuple(_orphans(every, incidents, analysis, config))
     days = f"{config.incidents.attribution.total_seconds() / 86400:g} days"
     yield Finding(
-        "incident-without-deployment", "warning" if len(orphans) == len(every) else "note",
+        "incident-without-deployment",
+        "warning" if len(orphans) == len(every) else "note",
         f"{len(orphans):,} of {_counted(len(every), 'incident')} found no deployment.",
         "They fail no deployment: neither the change fail rate nor recovery time knows them.",
         "Where a deployment was to blame, begin a line of the issue with `Deployment:` and its id, "
         f"address or sha; or, if it had been live for more than {days}, raise "
-        "incidents.attribution.", orphans,
-    )  # fmt: skip
+        "incidents.attribution.",
+        orphans,
+    )
 
 
 def _orphans(

@@ -26,4 +26,4 @@ def diagnose(checkup: Checkup, tables: Tables, analysis: Analysis, config: Confi
     days = config.lookback / timedelta(days=1)
     return Diagnosis(
         config.organization, window.since, window.until, window.timezone, days, findings
-    )  # fmt: skip
+    )

@@ -45,9 +45,14 @@ def _explain_environments(analysis: Analysis, config: Config) -> list[Finding]:
 def _with_names(finding: Finding, counts: dict[str, int]) -> Finding:
     names = dict(sorted(counts.items()))
     return Finding(
-        finding.check, finding.severity, finding.what, finding.meaning, finding.mend,
-        tuple(names), names,
-    )  # fmt: skip
+        finding.check,
+        finding.severity,
+        finding.what,
+        finding.meaning,
+        finding.mend,
+        tuple(names),
+        names,
+    )
 
 
 def _reasons(name: str, config: Config) -> Iterator[tuple[int, Finding]]:
@@ -73,14 +78,18 @@ def _reasons(name: str, config: Config) -> Iterator[tuple[int, Finding]]:
         what = f"{environment.tier}, by the word {word!r}"
         yield 1 + TIERS.index(environment.tier), Finding("environment-tier", "ok", what)
         return
-    yield 6, Finding(
-        "environment-tier-unknown", "note",
-        "The names of these environments say no tier: they are of tier other.",
-        "They have rows of their own, but are not in rows by team or organization; no tag, and no "
-        "incident but one that names its deployment, marks their failures.",
-        "If one is production (or staging …), add its word under [tiers], or map it under "
-        '[environments]: "NAME" = "production"; "NAME" = false leaves it out.',
-    )  # fmt: skip
+    yield (
+        6,
+        Finding(
+            "environment-tier-unknown",
+            "note",
+            "The names of these environments say no tier: they are of tier other.",
+            "They have rows of their own, but are not in rows by team or organization; no tag, and "
+            "no incident but one that names its deployment, marks their failures.",
+            "If one is production (or staging …), add its word under [tiers], or map it under "
+            '[environments]: "NAME" = "production"; "NAME" = false leaves it out.',
+        ),
+    )
 
 
 def find_word(name: str, words: TierSettings) -> str | None:
@@ -108,11 +117,14 @@ def _unused_globs(tables: Tables, config: Config) -> Iterator[Finding]:
         yield Finding("pattern-unused", "ok", "Every configured pattern fits something.")
         return
     yield Finding(
-        "pattern-unused", "warning", "Some patterns fit nothing that was read.",
+        "pattern-unused",
+        "warning",
+        "Some patterns fit nothing that was read.",
         "None, unless they were meant to fit: then names they were meant for are read otherwise.",
         "Correct the spelling (* and ? are special, the whole name must fit, the first pattern "
-        "that fits wins), or take them out.", tuple(unused),
-    )  # fmt: skip
+        "that fits wins), or take them out.",
+        tuple(unused),
+    )
 
 
 def _unused_for_environments(tables: Tables, config: Config) -> Iterator[str]:

@@ -39,9 +39,13 @@ def _unreadable(checkup: Checkup, tables: Tables) -> Iterator[Finding]:
         groups.setdefault((str(reason), mend), []).append(str(name))
     for (reason, mend), unread in groups.items():
         yield Finding(
-            "repository-unreadable", "problem", f"{_counted(unread)} cannot be read: {reason}",
-            "What happens there is in no number.", mend, tuple(unread),
-        )  # fmt: skip
+            "repository-unreadable",
+            "problem",
+            f"{_counted(unread)} cannot be read: {reason}",
+            "What happens there is in no number.",
+            mend,
+            tuple(unread),
+        )
     if not groups:
         yield Finding("repository-unreadable", "ok", "Every repository could be read.")
 
@@ -52,21 +56,25 @@ def _incomplete(tables: Tables) -> Iterator[Finding]:
     for reason, names in partial.groupby("incomplete")["repository"]:
         own = sorted(map(str, names))
         yield Finding(
-            "repository-incomplete", "problem", f"{_counted(own)} read in part: {reason}",
+            "repository-incomplete",
+            "problem",
+            f"{_counted(own)} read in part: {reason}",
             "Their lead times, reverts and waiting changes may be wrong.",
-            "Raise collect.commit_pages.", tuple(own),
-        )  # fmt: skip
+            "Raise collect.commit_pages.",
+            tuple(own),
+        )
 
 
 def _gaps(tables: Tables) -> Iterator[Finding]:
     for what, reason in tables.gaps.items():
         if what not in GAPS_OF_RIGHTS:
             yield Finding(
-                f"{what}-unreadable".replace(" ", "-").lower(), "problem",
+                f"{what}-unreadable".replace(" ", "-").lower(),
+                "problem",
                 f"The {what} cannot be read: {reason}",
                 "What they would have told is in no number.",
                 "Check the access to it, and run it again.",
-            )  # fmt: skip
+            )
 
 
 def _silent(tables: Tables, analysis: Analysis, config: Config) -> Finding:
@@ -82,11 +90,13 @@ def _silent(tables: Tables, analysis: Analysis, config: Config) -> Finding:
         what = "Every repository that ever deployed did so lately."
         return Finding("repository-silent", "ok", what)
     return Finding(
-        "repository-silent", "note",
+        "repository-silent",
+        "note",
         "These repositories have deployed, but not in the window or the look-back before it.",
-        "They have no row.", "None needed; a longer window (--since) brings them back.",
+        "They have no row.",
+        "None needed; a longer window (--since) brings them back.",
         tuple(sorted(silent)),
-    )  # fmt: skip
+    )
 
 
 def _skipped(tables: Tables, config: Config) -> Iterator[Finding]:
@@ -96,11 +106,14 @@ def _skipped(tables: Tables, config: Config) -> Iterator[Finding]:
     without = tuple(sorted(str(name) for name in names[skipped == "no deployments"]))
     if without:
         yield Finding(
-            "repository-without-deployments", "note", "These repositories have no deployments.",
+            "repository-without-deployments",
+            "note",
+            "These repositories have no deployments.",
             "They are in no number.",
             "Where one does deploy: name the environment in the workflow's job (`environment: "
-            "production`), or create deployments and their statuses by the API.", without,
-        )  # fmt: skip
+            "production`), or create deployments and their statuses by the API.",
+            without,
+        )
     else:
         what = "Every repository that was looked at has deployments."
         yield Finding("repository-without-deployments", "ok", what)

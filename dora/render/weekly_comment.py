@@ -95,8 +95,11 @@ def _table(movements: Movements) -> str:
     lines = [table_line(titles), table_line(["---"] * len(titles))]
     size = TABLE_SIZE
     for one in movements.moved[:MOST_MOVED]:
-        cells = [name_of(one.now.key), _title(one), *(_cell(row, one.metric) for row in
-                 (one.before, one.now))]  # fmt: skip
+        cells = [
+            name_of(one.now.key),
+            _title(one),
+            *(_cell(row, one.metric) for row in (one.before, one.now)),
+        ]
         line = table_line([*cells, *([_causes(one)] if with_causes else [])])
         size -= len(line.encode())
         if size < 0:

@@ -66,8 +66,9 @@ def bars(heights: Sequence[int], axis: Axis, *, partial: bool) -> str:
     parts = []
     for run in runs(axis.edges, wanted):
         corners = [(x, BASE - height) for (left, right), height in run for x in (left, right)]
-        parts.append(trace([(corners[0][0], BASE), *corners, (corners[-1][0], BASE)],
-                            is_merged=True))  # fmt: skip
+        parts.append(
+            trace([(corners[0][0], BASE), *corners, (corners[-1][0], BASE)], is_merged=True)
+        )
     return "".join(parts)
 
 
@@ -98,10 +99,11 @@ def trace(points: Sequence[Point], *, is_merged: bool = False) -> str:
         return ""
     if is_merged:
         points = [
-            point for place, point in enumerate(points)
+            point
+            for place, point in enumerate(points)
             if not 0 < place < len(points) - 1
             or not points[place - 1][1] == point[1] == points[place + 1][1]
-        ]  # fmt: skip
+        ]
     x, y = points[0]
     text, last = f"M{x} {y}", ""
     for to_x, to_y in points[1:]:

@@ -22,18 +22,33 @@ def tell(story: Story, width: int, *, with_authors: bool) -> Iterator[tuple[int,
         return
     inner = width - links.INDENT
     for title, value, lines in (
-        ("Deployment frequency", formatting.frequency(story.row.deployment_frequency.per_day),
-         _frequency(story, story.row)),
-        ("Change lead time", formatting.duration(story.row.change_lead_time.median),
-         _lead_time(story, story.row, inner, with_authors=with_authors)),
-        ("Change fail rate", formatting.percentage(story.row.change_fail_rate.rate),
-         _fail_rate(story, story.row, inner)),
+        (
+            "Deployment frequency",
+            formatting.frequency(story.row.deployment_frequency.per_day),
+            _frequency(story, story.row),
+        ),
+        (
+            "Change lead time",
+            formatting.duration(story.row.change_lead_time.median),
+            _lead_time(story, story.row, inner, with_authors=with_authors),
+        ),
+        (
+            "Change fail rate",
+            formatting.percentage(story.row.change_fail_rate.rate),
+            _fail_rate(story, story.row, inner),
+        ),
         ("Recovery time", _recovery(story.row), _recovery_time(story, story.row, inner)),
-        ("Rework rate", formatting.percentage(story.row.rework_rate.rate),
-         _rework_rate(story, story.row, inner)),
-        ("Waiting changes", _waiting(story.row),
-         _waiting_changes(story, story.row, inner, with_authors=with_authors)),
-    ):  # fmt: skip
+        (
+            "Rework rate",
+            formatting.percentage(story.row.rework_rate.rate),
+            _rework_rate(story, story.row, inner),
+        ),
+        (
+            "Waiting changes",
+            _waiting(story.row),
+            _waiting_changes(story, story.row, inner, with_authors=with_authors),
+        ),
+    ):
         if value:
             yield 0, Text()
             yield 0, Text(f"{title}: ").append(value, "bold")
@@ -56,10 +71,14 @@ def _lead_time(story: Story, row: Row, width: int, *, with_authors: bool) -> Ite
         yield Text("no changes shipped")
         return
     median = formatting.duration(metric.median)
-    yield from links.fill([Text("median:"), *map(Text, _middle(changes)), Text(f"= {median}")],
-                          width)  # fmt: skip
-    spread = {"mean": metric.mean, "three in four within": metric.p75,
-              "nine in ten within": metric.p90}  # fmt: skip
+    yield from links.fill(
+        [Text("median:"), *map(Text, _middle(changes)), Text(f"= {median}")], width
+    )
+    spread = {
+        "mean": metric.mean,
+        "three in four within": metric.p75,
+        "nine in ten within": metric.p90,
+    }
     told = [Text(f"{what} {formatting.duration(seconds)}") for what, seconds in spread.items()]
     yield from links.flow("all:", told, width)
     slow = changes[:SLOWEST]
@@ -76,8 +95,12 @@ def _middle(changes: list[Change]) -> list[str]:
     if is_odd:
         return [f"the {_nth(middle + 1)} of {formatting.count(many)} changes", "by lead time"]
     below, above = (formatting.duration(changes[it].lead_time) for it in (middle, middle - 1))
-    return [f"halfway between the {_nth(middle)} ({below})", f"and the {_nth(middle + 1)}",
-            f"({above})", f"of {formatting.count(many)} changes"]  # fmt: skip
+    return [
+        f"halfway between the {_nth(middle)} ({below})",
+        f"and the {_nth(middle + 1)}",
+        f"({above})",
+        f"of {formatting.count(many)} changes",
+    ]
 
 
 def _fail_rate(story: Story, row: Row, width: int) -> Iterator[Text]:
@@ -117,16 +140,20 @@ def _recovery_time(story: Story, row: Row, width: int) -> Iterator[Text]:
     if over:
         total = formatting.duration(sum(_seconds(one, story) for one in over))
         of_those = " of those over" if still_open else ""
-        yield Text(f"mean{of_those}: {total} ÷ {formatting.count(len(over))}"
-                   f" = {formatting.duration(metric.mean)}")  # fmt: skip
+        yield Text(
+            f"mean{of_those}: {total} ÷ {formatting.count(len(over))}"
+            f" = {formatting.duration(metric.mean)}"
+        )
     if metric.median is None:
         yield Text("median: not known, too many are open for half to be over")
     else:
         how = "Kaplan–Meier, the open ones counted as lasting on" if still_open else "Kaplan–Meier"
         yield Text(f"median: {formatting.duration(metric.median)} ({how})")
     lengths = sorted((-_seconds(one, story), one.ended_at is None) for one in story.episodes)
-    shown = [Text(formatting.duration(-seconds) + (" and open" if is_open else ""))
-             for seconds, is_open in lengths[:MOST]]  # fmt: skip
+    shown = [
+        Text(formatting.duration(-seconds) + (" and open" if is_open else ""))
+        for seconds, is_open in lengths[:MOST]
+    ]
     yield from links.flow("longest:", shown, width, rest=_more(len(lengths) - len(shown)))
 
 

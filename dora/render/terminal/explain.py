@@ -129,8 +129,11 @@ def _details(one: Deployment, story: Story, width: int, *, with_authors: bool) -
         yield from _outage(one, story, width)
     at = finished_at(one)
     if at is not None and at < story.since:
-        yield Text(f"It {'succeeded' if at == one.succeeded_at else 'failed'} before this time, "
-                   "and is not among those counted.", "dim")  # fmt: skip
+        yield Text(
+            f"It {'succeeded' if at == one.succeeded_at else 'failed'} before this time, "
+            "and is not among those counted.",
+            "dim",
+        )
     if one.baseline:
         yield Text("The first known here: all it holds is older work, not its changes.", "dim")
     changes = story.shipped_by.get(one.id, [])

@@ -47,8 +47,11 @@ class Story:
     @cached_property
     def succeeded(self) -> list[Deployment]:
         """Successes in the window (DF1), in order of success."""
-        inside = [(one.succeeded_at, one.id, one) for one in self.deployments
-                  if one.succeeded_at is not None and self.holds(one.succeeded_at)]  # fmt: skip
+        inside = [
+            (one.succeeded_at, one.id, one)
+            for one in self.deployments
+            if one.succeeded_at is not None and self.holds(one.succeeded_at)
+        ]
         return [one for _, _, one in sorted(inside, key=lambda it: it[:2])]
 
     @cached_property
@@ -103,13 +106,20 @@ def find_stories(
     episodes = _by_key(evidence.episodes)
     return [
         Story(
-            key, evidence.since, evidence.until, evidence.days, evidence.timezone,
-            row_of.get(key), sensitivity_of.get(key), tuple(deployments.get(key, ())),
-            tuple(changes.get(key, ())), tuple(episodes.get(key, ())),
+            key,
+            evidence.since,
+            evidence.until,
+            evidence.days,
+            evidence.timezone,
+            row_of.get(key),
+            sensitivity_of.get(key),
+            tuple(deployments.get(key, ())),
+            tuple(changes.get(key, ())),
+            tuple(episodes.get(key, ())),
             tuple(waiting.get(key, ())),
         )
         for key in dict.fromkeys(keys)
-    ]  # fmt: skip
+    ]
 
 
 def _in_time(one: Deployment) -> tuple[datetime, int]:

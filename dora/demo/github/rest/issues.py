@@ -187,8 +187,14 @@ def _as_either(request: Request, view: View, one: Issue | PullRequest) -> dict[s
     shown_request = as_pull_request(request, view, one)
     address = {"url": shown_request["url"]}
     page = f"{view.url}/pull/{one.number}"
-    return {**shown_request, "body": "", "comments": 0, "author_association": "MEMBER",
-            "html_url": page, "pull_request": address}  # fmt: skip
+    return {
+        **shown_request,
+        "body": "",
+        "comments": 0,
+        "author_association": "MEMBER",
+        "html_url": page,
+        "pull_request": address,
+    }
 
 
 def _state(one: Issue | PullRequest) -> str:
