@@ -11,7 +11,13 @@ from dora.analysis.outcomes import Outcomes, show
 from dora.config import Config
 from dora.config.globs import compile_globs
 from dora.model.commit_graph import CommitGraph
-from dora.model.shipped_commits import Reception, Span, Success, make_span, receive
+from dora.model.shipped_commits import (
+    LookbackSpan,
+    ShippedCommits,
+    Success,
+    assign_commits,
+    make_lookback_span,
+)
 from dora.model.tables import ENVIRONMENT, Tables
 
 
@@ -75,7 +81,7 @@ def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History
 
     Environments that have no row are not walked. Cost grows with commits times environments.
     """
-    span = make_span(config)
+    span = make_lookback_span(config)
     shown: pd.DataFrame = show(outcomes, config)
     walked = shown.assign(
         succeeded=_microseconds(shown["succeeded_at"]), created=_microseconds(shown["created_at"])
@@ -91,7 +97,7 @@ def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History
             Success(at, deployment, created, None if commit < 0 else commit, older)
             for at, deployment, created, commit, older in zip(*columns, strict=True)
         ]
-        reception = receive(
+        reception = assign_commits(
             successes,
             repository.graph,
             span,
@@ -115,7 +121,7 @@ def _microseconds(instants: pd.Series) -> pd.Series:
 
 
 def _number_commits(
-    walked: pd.DataFrame, tables: Tables, span: Span, config: Config
+    walked: pd.DataFrame, tables: Tables, span: LookbackSpan, config: Config
 ) -> tuple[dict[str, _Repository], pd.DataFrame]:
     """A graph for each repository, and *walked* with each deployment's `commit` and `older`.
 
@@ -154,7 +160,7 @@ def _number_commits(
         graphs[name].excluded.add(commit)
     told = zip(heads["repository"], of_heads.tolist(), _microseconds(heads["head_at"]), strict=True)
     for name, head, at in told:
-        graphs[name].told[head] = at
+        graphs[name].known_dates[head] = at
     numbered = {
         name: _Repository(
             graphs[name], texts[start:end], head_of.get(name), older_counts.get(name, 0)
@@ -165,7 +171,7 @@ def _number_commits(
 
 
 def _with_older_ranks(
-    walked: pd.DataFrame, tables: Tables, span: Span
+    walked: pd.DataFrame, tables: Tables, span: LookbackSpan
 ) -> tuple[pd.DataFrame, dict[str, int]]:
     """*walked* with `older`: how many older deployments were created after it (W3 (c)).
 
@@ -203,7 +209,7 @@ def _graphs(
 
 
 def _collect_parts(
-    parts: _Parts, key: tuple[str, str], reception: Reception, repository: _Repository
+    parts: _Parts, key: tuple[str, str], reception: ShippedCommits, repository: _Repository
 ) -> None:
     """Turn what one environment received into rows, commits named again."""
     live: Success | None = None
@@ -214,7 +220,7 @@ def _collect_parts(
         before = None if live is None else live.deployment
         parts.successes.append((*key, one.deployment, before, goes_back, is_baseline))
         live = one
-    received = np.asarray(reception.received)
+    received = np.asarray(reception.first_shipped_by)
     shipped = np.flatnonzero(np.isin(received, reception.judged) & (received != reception.first))
     ids = np.asarray([one.deployment for one in reception.order], dtype="int64")
     parts.shipped.append(
@@ -232,7 +238,7 @@ def _collect_parts(
 
 
 def _goes_back(
-    one: Success, live: Success | None, place: int, reception: Reception, graph: CommitGraph
+    one: Success, live: Success | None, place: int, reception: ShippedCommits, graph: CommitGraph
 ) -> bool:
     """Whether it deployed a proper ancestor of what was live.
 
@@ -240,7 +246,7 @@ def _goes_back(
     """
     if live is None or one.commit is None or live.commit is None:
         return False
-    if reception.received[one.commit] == place:
+    if reception.first_shipped_by[one.commit] == place:
         return False
     return graph.is_ancestor(one.commit, live.commit)
 

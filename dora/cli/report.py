@@ -92,13 +92,13 @@ def _make(
 
 def _plan(settings: "Config", *, quiet: bool) -> str:
     """Text of what the report would cost."""
-    from dora.collect.cost_estimate import make_plan
+    from dora.collect.cost_estimate import estimate_cost
     from dora.collect.organization import connect
     from dora.render.terminal.cost_estimate import render_plan
     from dora.render.terminal.progress import show_progress
 
     with show_progress(sys.stderr, quiet=quiet) as progress:
-        return render_plan(make_plan(connect(settings, os.environ, progress), settings))
+        return render_plan(estimate_cost(connect(settings, os.environ, progress), settings))
 
 
 def _render(made: "Report", page: "Page | None", name: str, *, colour: bool) -> str:

@@ -12,16 +12,17 @@ from datetime import datetime
 from math import ceil
 from typing import Any, NamedTuple
 
-from dora.collect.cache.open import keeping
-from dora.collect.cache.repository_cache import Kept
+from dora.collect.cache.open import open_caches
+from dora.collect.cache.repository_cache import CachedRepository
 from dora.collect.github import page_size
 from dora.collect.github.client import Client
 from dora.collect.organization import find_skips
-from dora.collect.repositories import Found, list_repositories
-from dora.collect.repository.context import Place, find
+from dora.collect.records import ListedRepository
+from dora.collect.repositories import list_repositories
+from dora.collect.repository.context import RepositoryContext, find
 from dora.config import Config
 from dora.errors import CannotRead
-from dora.model.cost_estimate import Plan
+from dora.model.cost_estimate import CostEstimate
 
 #: Points of 100 rows asked for: each row brings connections of its own, such as a deployment's
 #: statuses, or a commit's parents and requests with their labels and commits.
@@ -68,28 +69,28 @@ class Expected(NamedTuple):
         )
 
 
-def make_plan(client: Client, config: Config) -> Plan:
+def estimate_cost(client: Client, config: Config) -> CostEstimate:
     """What a report would cost, about; raises what `collect` raises where nothing can be told."""
-    return client.run(_make_plan(client, config))
+    return client.run(_estimate_cost(client, config))
 
 
-async def _make_plan(client: Client, config: Config) -> Plan:
-    skips, reading, listed = find_skips(config), [], 0
-    with keeping(client, config) as kept:
+async def _estimate_cost(client: Client, config: Config) -> CostEstimate:
+    skips, reading, count = find_skips(config), [], 0
+    with open_caches(client, config) as caches:
         async with aclosing(list_repositories(client, config.organization)) as repositories:
-            async for found in repositories:
-                listed += 1
-                if skips(found) is None:
-                    asking = _expect(client, config, found, kept.of(found))
+            async for listed in repositories:
+                count += 1
+                if skips(listed) is None:
+                    asking = _expect(client, config, listed, caches.of(listed))
                     reading.append(asyncio.create_task(asking))
         answers = await asyncio.gather(*reading)
     expected = [one for one in answers if one is not None]
-    requests, points = _sum(expected, listed, config)
+    requests, points = _sum(expected, count, config)
     in_flight = min(config.collect.concurrency, sum(requests.values()))
     longest = sorted(expected, key=lambda one: (-one.requests, one.name))
-    return Plan(
+    return CostEstimate(
         organization=config.organization,
-        listed=listed,
+        listed=count,
         read=len(reading),
         unknown=len(reading) - len(expected),
         requests=requests,
@@ -118,22 +119,22 @@ def _sum(expected: Iterable[Expected], listed: int, config: Config) -> tuple[dic
 
 
 async def _expect(
-    client: Client, config: Config, found: Found, kept: Kept | None
+    client: Client, config: Config, listed: ListedRepository, cached: CachedRepository | None
 ) -> Expected | None:
     """What may have to be read of a repository; None where it does not let itself be asked."""
-    place = Place(client, config.organization, found.name)
+    context = RepositoryContext(client, config.organization, listed.name)
     try:
-        repository = find(await place.ask("plan", rows=page_size.FIRST_PAGE), "repository")
+        repository = find(await context.ask("plan", rows=page_size.FIRST_PAGE), "repository")
     except CannotRead:
         return None
     target = (repository.get("defaultBranchRef") or {}).get("target") or {}
     window = config.window
     deployments = _count(repository.get("deployments"), "createdAt", config.lookback_start)
     commits = _count(target.get("history"), "committedDate", window.since)
-    is_kept = kept is not None and kept.has_any
-    if kept is not None and is_kept:
-        commits = min(commits, kept.expected(config.now))
-    return Expected(found.name, deployments, commits, is_kept)
+    is_kept = cached is not None and cached.has_any
+    if cached is not None and is_kept:
+        commits = min(commits, cached.expected(config.now))
+    return Expected(listed.name, deployments, commits, is_kept)
 
 
 def _count(page: dict[str, Any] | None, date: str, begin: datetime) -> int:

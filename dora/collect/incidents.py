@@ -51,11 +51,11 @@ async def _search(
 
     async def ask(cursor: str | None) -> dict[str, Any]:
         nonlocal total
-        answer = await client.ask("incidents", search=question, after=cursor)
-        found: Any = answer.data.get("search")
-        is_whole = isinstance(found, dict) and found["nodes"] is not None and not answer.errors
+        result = await client.ask("incidents", search=question, after=cursor)
+        found: Any = result.data.get("search")
+        is_whole = isinstance(found, dict) and found["nodes"] is not None and not result.errors
         if not is_whole:
-            raise CannotRead(f"the incidents cannot be searched: {answer.message}")
+            raise CannotRead(f"the incidents cannot be searched: {result.message}")
         total = found["issueCount"]
         if total > SEARCH_CAP and end - begin > SECOND:
             return {"nodes": [], "pageInfo": {"hasNextPage": False}}

@@ -9,24 +9,25 @@ from math import inf
 from types import MappingProxyType
 from typing import Any
 
-from dora.collect.cache.open import Keeping, keeping
+from dora.collect.cache.open import RepositoryCaches, open_caches
 from dora.collect.github.access import find_access
 from dora.collect.github.client import Client
 from dora.collect.github.connections import in_thread
 from dora.collect.incidents import read_incidents
 from dora.collect.pagerduty import incidents as pagerduty
 from dora.collect.progress import Progress
-from dora.collect.repositories import Found, list_repositories
-from dora.collect.repository.context import Place
+from dora.collect.records import ListedRepository
+from dora.collect.repositories import list_repositories
+from dora.collect.repository.context import RepositoryContext
 from dora.collect.repository.pull_requests import Rows
-from dora.collect.repository.reader import Reading
+from dora.collect.repository.reader import RepositoryReader
 from dora.collect.teams import read_teams
 from dora.config import Config
 from dora.config.globs import compile_globs
 from dora.errors import BadUsage, DoraError
 from dora.model.environments import environment_reader, service_reader
 from dora.model.references import ADDRESS
-from dora.model.shipped_commits import make_span
+from dora.model.shipped_commits import make_lookback_span
 from dora.model.tables import TableBuilder, Tables
 
 
@@ -65,8 +66,8 @@ async def read_organization(
 ) -> Tables:
     """What `collect` gives, for who is in an event loop already."""
     began = time.monotonic()
-    with keeping(client, config, with_authors=with_authors) as kept:
-        gathering = _Gathering(client, config, progress, variables, with_authors, kept)
+    with open_caches(client, config, with_authors=with_authors) as caches:
+        gathering = _Gathering(client, config, progress, variables, with_authors, caches)
         await gathering.run()
     return gathering.tables.finish(
         gaps=gathering.gaps,
@@ -85,7 +86,7 @@ class _Gathering:
     progress: Progress
     variables: Mapping[str, str]
     with_authors: bool
-    keeping: Keeping
+    caches: RepositoryCaches
     tables: TableBuilder = field(default_factory=TableBuilder)
     gaps: dict[str, str] = field(default_factory=dict)
     _incidents: Rows = field(default_factory=dict)
@@ -114,17 +115,17 @@ class _Gathering:
         read, skips = _reader(self), find_skips(self.config)
         count = 0
         try:
-            listed = list_repositories(self.client, self.config.organization)
-            async with aclosing(listed) as repositories:
-                async for found in repositories:
+            listing = list_repositories(self.client, self.config.organization)
+            async with aclosing(listing) as repositories:
+                async for listed in repositories:
                     count += 1
-                    if found.id is not None:
-                        self._listed[found.id] = found.name
-                    reason = skips(found)
+                    if listed.id is not None:
+                        self._listed[listed.id] = listed.name
+                    reason = skips(listed)
                     if reason is not None:
                         self.tables.add(reason)
                         continue
-                    self._reading.append(asyncio.create_task(self._read(found, count, read)))
+                    self._reading.append(asyncio.create_task(self._read(listed, count, read)))
                     self.progress.found(len(self._reading))
         except DoraError as wrong:
             if not count:
@@ -132,18 +133,21 @@ class _Gathering:
             self.gaps["repositories"] = f"{wrong.what}; only the first {count:,} were listed"
 
     async def _read(
-        self, found: Found, turn: int, read: Callable[[Found, int], Coroutine[Any, Any, Rows]]
+        self,
+        listed: ListedRepository,
+        turn: int,
+        read: Callable[[ListedRepository, int], Coroutine[Any, Any, Rows]],
     ) -> None:
         try:
-            rows = await read(found, turn)
+            rows = await read(listed, turn)
         except DoraError as wrong:
-            rows = _row(found, is_excluded=False, reason=wrong.what)
+            rows = _row(listed, is_excluded=False, reason=wrong.what)
         self.tables.add(rows)
-        self.progress.read(found.name)
+        self.progress.read(listed.name)
 
-    async def has_incidents(self, found: Found) -> bool:
+    async def has_incidents(self, listed: ListedRepository) -> bool:
         """Whether an incident may be about a repository; waits until the incidents are read."""
-        return found.name.casefold() in await asyncio.shield(self._named) or found.id in self._ids
+        return listed.name.casefold() in await asyncio.shield(self._named) or listed.id in self._ids
 
     def _as_listed(self) -> Rows:
         """Rows of the incidents with the names of the list: one may be renamed in between."""
@@ -176,10 +180,10 @@ class _Gathering:
 
     async def _read_pagerduty(self) -> Rows:
         def read() -> Rows:
-            found = pagerduty.read_incidents(
+            rows = pagerduty.read_incidents(
                 self.config, self.variables, self.progress, stopping=self.client.stopping
             )
-            return {"incidents": found}
+            return {"incidents": rows}
 
         return await in_thread(read) if self.config.incidents.pagerduty else {}
 
@@ -194,45 +198,45 @@ class _Gathering:
             return {}
 
 
-def _reader(gathering: _Gathering) -> Callable[[Found, int], Coroutine[Any, Any, Rows]]:
+def _reader(gathering: _Gathering) -> Callable[[ListedRepository, int], Coroutine[Any, Any, Rows]]:
     """Function that reads one repository, in its turn."""
     client, config = gathering.client, gathering.config
     environment, service = environment_reader(config), service_reader(config.services)
-    span = make_span(config)
+    span = make_lookback_span(config)
 
-    async def read(found: Found, turn: int) -> Rows:
-        reading = Reading(
+    async def read(listed: ListedRepository, turn: int) -> Rows:
+        reading = RepositoryReader(
             # First the first pages of all: they tell where the long ways are.
-            Place(client, config.organization, found.name, rank=inf, turn=turn),
+            RepositoryContext(client, config.organization, listed.name, rank=inf, turn=turn),
             config,
-            found,
+            listed,
             environment,
             service,
             span,
-            lambda: gathering.has_incidents(found),
+            lambda: gathering.has_incidents(listed),
             gathering.with_authors or bool(config.changes.exclude_authors),
-            gathering.keeping.of(found),
+            gathering.caches.of(listed),
         )
         return await reading.read()
 
     return read
 
 
-def find_skips(config: Config) -> Callable[[Found], Rows | None]:
+def find_skips(config: Config) -> Callable[[ListedRepository], Rows | None]:
     """Function from a repository that needs no request of its own to its rows, else to None."""
     chosen = compile_globs(config.repo or ("*",))
     lookback, until = config.lookback_start, config.first_until or config.window.until
 
-    def skip(found: Found) -> Rows | None:
-        newest = found.newest_deployment_at
-        is_excluded = chosen.fullmatch(found.name) is None
-        is_archived = found.archived_at is not None and found.archived_at < until
-        is_skipped = is_excluded or is_archived or found.is_empty
+    def skip(listed: ListedRepository) -> Rows | None:
+        newest = listed.newest_deployment_at
+        is_excluded = chosen.fullmatch(listed.name) is None
+        is_archived = listed.archived_at is not None and listed.archived_at < until
+        is_skipped = is_excluded or is_archived or listed.is_empty
         is_quiet = newest is None or (newest < lookback and not config.environment)
-        reason = None if is_skipped else found.unreadable
+        reason = None if is_skipped else listed.unreadable
         if not is_skipped and not is_quiet and not reason:
             return None
-        return _row(found, is_excluded=is_excluded, reason=reason)
+        return _row(listed, is_excluded=is_excluded, reason=reason)
 
     return skip
 
@@ -247,9 +251,9 @@ def _named_by(incidents: Rows) -> set[str]:
     return own | said | {found["name"].casefold() for found in addresses if found}
 
 
-def _row(found: Found, *, is_excluded: bool, reason: str | None) -> Rows:
+def _row(listed: ListedRepository, *, is_excluded: bool, reason: str | None) -> Rows:
     """A repository of which nothing but the listing is known."""
-    has_deployments = found.newest_deployment_at is not None
-    row = (found.name, found.archived_at, found.is_empty, has_deployments, is_excluded, found.url,
-           found.head, found.head_at, reason, None)  # fmt: skip
+    has_deployments = listed.newest_deployment_at is not None
+    row = (listed.name, listed.archived_at, listed.is_empty, has_deployments, is_excluded,
+           listed.url, listed.head, listed.head_at, reason, None)  # fmt: skip
     return {"repositories": [row]}

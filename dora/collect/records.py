@@ -1,17 +1,18 @@
 """A commit and a pull request as they were read: what the collector keeps of them."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 
-class Label(NamedTuple):
+class LabelRecord(NamedTuple):
     """A label of a pull request; its name can change, its id cannot."""
 
     id: str
     name: str
 
 
-class Request(NamedTuple):
+class PullRequestRecord(NamedTuple):
     """A merged pull request."""
 
     number: int
@@ -21,10 +22,10 @@ class Request(NamedTuple):
     head_ref: str
     first_authored_at: datetime | None  #: of its branch's first commit
     branch: tuple[str, ...]  #: the first and the last two commits of its branch (LT4)
-    labels: tuple[Label, ...]
+    labels: tuple[LabelRecord, ...]
 
 
-class Commit(NamedTuple):
+class CommitRecord(NamedTuple):
     """A commit, with the numbers of the merged requests that GitHub associates with it."""
 
     sha: str
@@ -34,3 +35,19 @@ class Commit(NamedTuple):
     message: str | None  #: where it speaks of a revert (F3)
     login: str | None  #: its author's, where that was asked for (LT9)
     requests: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ListedRepository:
+    """A repository as the listing tells of it."""
+
+    name: str
+    url: str
+    archived_at: datetime | None
+    is_empty: bool
+    head: str | None = None  #: newest commit of the default branch
+    head_at: datetime | None = None  #: its committer's date
+    newest_deployment_at: datetime | None = None
+    unreadable: str | None = None  #: why, where the listing itself was refused
+    id: int | None = None  #: GitHub's number of it, the same for ever
+    branch: str | None = None  #: name of the default branch

@@ -2,14 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
-from datetime import datetime
 from math import inf
 from typing import Any
 
 from dora.collect.github.client import Client
 from dora.collect.github.pagination import next_cursor
-from dora.collect.github.responses import Answer
+from dora.collect.github.responses import QueryResult
+from dora.collect.records import ListedRepository
 from dora.collect.repository.deployments import parse_instant
 from dora.errors import CannotRead
 
@@ -17,23 +16,9 @@ from dora.errors import CannotRead
 TRIES = 3
 
 
-@dataclass(frozen=True)
-class Found:
-    """A repository as the listing tells of it."""
-
-    name: str
-    url: str
-    archived_at: datetime | None
-    is_empty: bool
-    head: str | None = None  #: newest commit of the default branch
-    head_at: datetime | None = None  #: its committer's date
-    newest_deployment_at: datetime | None = None
-    unreadable: str | None = None  #: why, where the listing itself was refused
-    id: int | None = None  #: GitHub's number of it, the same for ever
-    branch: str | None = None  #: name of the default branch
-
-
-async def list_repositories(client: Client, organization: str) -> AsyncGenerator[Found, None]:
+async def list_repositories(
+    client: Client, organization: str
+) -> AsyncGenerator[ListedRepository, None]:
     """Every repository of the organization, oldest first; CannotRead when there is no such one.
 
     In the order of their creation, which nothing changes: one that is renamed meanwhile is neither
@@ -63,11 +48,11 @@ async def list_repositories(client: Client, organization: str) -> AsyncGenerator
 async def _page(client: Client, organization: str, cursor: str | None) -> dict[str, Any]:
     """A page of the list, each repository with why it is unreadable where it is."""
     for _ in range(TRIES):
-        answer = await client.ask(
+        result = await client.ask(
             "repositories", rank=inf, org=organization, after=cursor, probe=True
         )
-        connection = _connection(answer, organization)
-        nodes, reasons = connection["nodes"], _reasons(answer)
+        connection = _connection(result, organization)
+        nodes, reasons = connection["nodes"], _reasons(result)
         names: list[dict[str, Any] | None] = nodes
         if any(node is None for node in nodes):
             names = await _names(client, organization, cursor, len(nodes))
@@ -98,10 +83,10 @@ async def _names(
     """
     found: list[dict[str, Any] | None] = []
     while len(found) < count:
-        answer = await client.ask(
+        result = await client.ask(
             "repositories", rank=inf, org=organization, after=cursor, probe=False
         )
-        connection = _connection(answer, organization)
+        connection = _connection(result, organization)
         found += [node or {} for node in connection["nodes"]]
         cursor = connection["pageInfo"]["endCursor"]
         if not connection["pageInfo"]["hasNextPage"]:
@@ -109,42 +94,42 @@ async def _names(
     return found[:count]
 
 
-def _connection(answer: Answer, organization: str) -> dict[str, Any]:
-    found = answer.data.get("organization")
+def _connection(result: QueryResult, organization: str) -> dict[str, Any]:
+    found = result.data.get("organization")
     if not isinstance(found, dict):
         raise CannotRead(
-            f"the organization {organization!r} cannot be read: {answer.message or 'not found'}",
+            f"the organization {organization!r} cannot be read: {result.message or 'not found'}",
             "Check its name (an old name is not followed after renaming), and that the token may "
             "see it.",
         )
     connection: Any = found.get("repositories")
     is_whole = isinstance(connection, dict) and isinstance(connection.get("nodes"), list)
-    if not is_whole or not connection.get("pageInfo") or not _is_about_nodes(answer):
+    if not is_whole or not connection.get("pageInfo") or not _is_about_nodes(result):
         raise CannotRead(
             f"the repositories of {organization!r} cannot be listed: "
-            f"{answer.message or 'GitHub gives none'}",
+            f"{result.message or 'GitHub gives none'}",
             "Check that the token may see the organization's repositories, then run it again.",
         )
     return dict(connection)
 
 
-def _is_about_nodes(answer: Answer) -> bool:
+def _is_about_nodes(result: QueryResult) -> bool:
     """Whether all errors are about one repository each: any other may hide that there are more."""
-    paths = [error.get("path") or ["organization"] for error in answer.errors]
+    paths = [error.get("path") or ["organization"] for error in result.errors]
     return all(path[0] != "organization" or path[2:3] == ["nodes"] for path in paths)
 
 
-def _reasons(answer: Answer) -> defaultdict[int, str]:
+def _reasons(result: QueryResult) -> defaultdict[int, str]:
     """Why a repository of the page, or a part of it, is missing, by its place in the page."""
-    reasons: defaultdict[int, str] = defaultdict(lambda: answer.message or "GitHub gives nothing")
-    for error in answer.errors:
+    reasons: defaultdict[int, str] = defaultdict(lambda: result.message or "GitHub gives nothing")
+    for error in result.errors:
         path = error.get("path") or []
         if len(path) > 3 and path[2] == "nodes" and isinstance(path[3], int):  # noqa: PLR2004  # organization.repositories.nodes.N
             reasons[path[3]] = str(error.get("message", ""))
     return reasons
 
 
-def _found(node: dict[str, Any]) -> Found:
+def _found(node: dict[str, Any]) -> ListedRepository:
     branch = node.get("defaultBranchRef") or {}
     head = branch.get("target") or {}
     newest = [one for one in (node.get("deployments") or {}).get("nodes") or [] if one]
@@ -152,7 +137,7 @@ def _found(node: dict[str, Any]) -> Found:
     if node["isArchived"] and archived_at is None:
         # Archived before GitHub kept the date: before any window.
         archived_at = parse_instant("1970-01-01T00:00:00Z")
-    return Found(
+    return ListedRepository(
         name=node["name"],
         url=node["url"],
         archived_at=archived_at,

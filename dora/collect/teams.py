@@ -19,8 +19,8 @@ async def read_teams(client: Client, config: Config) -> Rows:
     organization = config.organization
 
     async def ask(cursor: str | None) -> dict[str, Any]:
-        answer = await client.ask("teams", org=organization, after=cursor)
-        return find(answer, "organization", "teams")
+        result = await client.ask("teams", org=organization, after=cursor)
+        return find(result, "organization", "teams")
 
     rows = []
     for team in await read_pages(ask):
@@ -38,8 +38,8 @@ async def read_teams(client: Client, config: Config) -> Rows:
 
 async def _more(client: Client, organization: str, slug: str, first: str) -> list[dict[str, Any]]:
     async def ask(cursor: str | None) -> dict[str, Any]:
-        answer = await client.ask("team", org=organization, slug=slug, after=cursor or first)
-        found = find(answer, "organization", "team", "repositories")
+        result = await client.ask("team", org=organization, slug=slug, after=cursor or first)
+        found = find(result, "organization", "team", "repositories")
         return {"nodes": found["edges"], "pageInfo": found["pageInfo"]}
 
     return await read_pages(ask)

@@ -68,15 +68,15 @@ async def _check_token(client: Client, access: Access, config: Config) -> tuple[
     """Whose token it is and what it sees, and the names of private repositories among that."""
     organization = config.organization
     try:
-        answer = await client.ask("checkup", org=organization, viewer=True)
+        result = await client.ask("checkup", org=organization, viewer=True)
     except CannotRead:  # nobody is behind it: GitHub gives no data at all then
-        answer = await client.ask("checkup", org=organization, viewer=False)
-    found = answer.data.get("organization") or {}
+        result = await client.ask("checkup", org=organization, viewer=False)
+    found = result.data.get("organization") or {}
     hidden = found.get("hidden") or {}
-    limit = answer.data.get("rateLimit")
+    limit = result.data.get("rateLimit")
     headers = await in_thread(lambda: _headers(access))
     return Checkup(
-        login=(answer.data.get("viewer") or {}).get("login"),
+        login=(result.data.get("viewer") or {}).get("login"),
         scopes=_scopes(headers.get("x-oauth-scopes")),
         expires_at=_expiry(headers.get("github-authentication-token-expiration")),
         limit=limit
@@ -140,15 +140,15 @@ def _likeliest(tables: Tables, private: list[str]) -> str | None:
 async def _probe(client: Client, config: Config, name: str) -> Probe:
     """What of a repository is refused; nothing by name where the repository itself is."""
     try:
-        answer = await client.ask("checkup_repository", owner=config.organization, name=name)
+        result = await client.ask("checkup_repository", owner=config.organization, name=name)
     except DoraError as wrong:
         return Probe(name, reason=wrong.what)
-    paths = [error.get("path") or [] for error in answer.errors]
+    paths = [error.get("path") or [] for error in result.errors]
     refused = {path[0] for path in paths if len(path) > 1}
-    contents = answer.data.get("contents") or {}
+    contents = result.data.get("contents") or {}
     if contents.get("isEmpty") is False and contents["defaultBranchRef"] is None:
         refused.add("contents")
-    messages = dict.fromkeys(str(error.get("message", "")) for error in answer.errors)
+    messages = dict.fromkeys(str(error.get("message", "")) for error in result.errors)
     rights = tuple(right for right, part in PARTS.items() if part in refused)
     return Probe(name, rights, "; ".join(messages))
 
@@ -156,7 +156,7 @@ async def _probe(client: Client, config: Config, name: str) -> Probe:
 async def _teams_refused(client: Client, config: Config) -> str | None:
     """Why the organization's teams cannot be read; None where they can."""
     try:
-        answer = await client.ask("checkup_teams", org=config.organization)
+        result = await client.ask("checkup_teams", org=config.organization)
     except DoraError as wrong:
         return wrong.what
-    return answer.message or None
+    return result.message or None

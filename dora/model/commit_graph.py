@@ -6,7 +6,7 @@ history is. A commit that was not read is in the graph as a parent, with no pare
 
 from collections.abc import Iterable, Sequence
 
-#: `received` of a commit that nothing has reached; greater than every place in an order.
+#: `first_shipped_by` of a commit that nothing has reached; greater than every position in an order.
 NEVER = 1 << 62
 #: `first_parent` of a commit without parents.
 NONE = -1
@@ -17,7 +17,7 @@ class CommitGraph:
 
     `first_parent[c]` is a number or NONE; `other_parents[c]` exists for merge commits alone;
     `committed[c]` is in microseconds since 1970, None where the commit was not read; of some of
-    those GitHub told the date beside something else: `told[c]`. `excluded` are the commits of
+    those GitHub told the date beside something else: `known_dates[c]`. `excluded` are the commits of
     authors whose changes do not count (LT9).
     """
 
@@ -25,7 +25,7 @@ class CommitGraph:
         self.first_parent: list[int] = [NONE] * size
         self.other_parents: dict[int, list[int]] = {}
         self.committed: list[int | None] = [None] * size
-        self.told: dict[int, int] = {}
+        self.known_dates: dict[int, int] = {}
         self.excluded: set[int] = set()
         self._generations: list[int] | None = None
 
@@ -53,8 +53,8 @@ class CommitGraph:
         first = self.first_parent[commit]
         return () if first == NONE else (first, *self.other_parents.get(commit, ()))
 
-    def receive(self, commit: int, place: int, received: list[int]) -> None:
-        """Lower `received` to *place* for *commit* and all it reaches.
+    def assign(self, commit: int, position: int, first_shipped_by: list[int]) -> None:
+        """Lower `first_shipped_by` to *place* for *commit* and all it reaches.
 
         What something received at an equal or lower place is left alone, and so is all it
         reaches: whoever received a commit received its ancestors.
@@ -63,20 +63,20 @@ class CommitGraph:
         waiting = [commit]
         while waiting:
             here = waiting.pop()
-            while here != NONE and received[here] > place:
-                received[here] = place
+            while here != NONE and first_shipped_by[here] > position:
+                first_shipped_by[here] = position
                 if here in other_parents:
                     waiting.extend(other_parents[here])
                 here = first_parent[here]
 
-    def missing(self, commit: int, received: Sequence[int]) -> list[int]:
+    def missing(self, commit: int, first_shipped_by: Sequence[int]) -> list[int]:
         """Commits that *commit* reaches and nothing has received, each once."""
         found: list[int] = []
         seen: set[int] = set()
         waiting = [commit]
         while waiting:
             here = waiting.pop()
-            while here != NONE and received[here] == NEVER and here not in seen:
+            while here != NONE and first_shipped_by[here] == NEVER and here not in seen:
                 seen.add(here)
                 found.append(here)
                 waiting.extend(self.other_parents.get(here, ()))
@@ -107,7 +107,7 @@ class CommitGraph:
         here = head
         while here != NONE:
             committed = self.committed[here]
-            if committed is None and (committed := self.told.get(here)) is None:
+            if committed is None and (committed := self.known_dates.get(here)) is None:
                 return None
             if committed < until:
                 return here

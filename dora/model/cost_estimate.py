@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Plan:
+class CostEstimate:
     """What a report would cost, about: nothing of it is certain but what was listed and asked."""
 
     organization: str

@@ -35,7 +35,7 @@ class Success(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Span:
+class LookbackSpan:
     """What the look-back is judged by, the same for every environment of a run."""
 
     since: int
@@ -44,10 +44,10 @@ class Span:
     budget: int  #: older deployments of a repository that (c) may ask
 
 
-def make_span(config: Config) -> Span:
-    """The run's window and look-back as `receive` counts them."""
+def make_lookback_span(config: Config) -> LookbackSpan:
+    """The run's window and look-back as `assign_commits` counts them."""
     window = config.window
-    return Span(
+    return LookbackSpan(
         since=microseconds(window.since),
         until=microseconds(window.until),
         lookback=microseconds(config.lookback_start),
@@ -56,43 +56,44 @@ def make_span(config: Config) -> Span:
 
 
 @dataclass
-class Reception:
+class ShippedCommits:
     """Who received what in one environment.
 
     `order` holds every success of a known commit and those judged, in order of success;
-    `received[c]` is the place in it of the one that first received commit c, BEFORE where one
+    `first_shipped_by[c]` is the position in it of the one that first shipped commit c, BEFORE where one
     older than all that are judged had, NEVER where none did.
     """
 
     order: list[Success]
-    received: list[int]
+    first_shipped_by: list[int]
     judged: list[int]  #: places of the deployments of W3 (a) and (b), in order
     first: int | None  #: place of the first known success in sight: it ships nothing (LT2)
     baseline: int | None  #: the same, where it lies in the window
     waiting: list[int] | None = None  #: commits that wait (LT8); None where nothing can be said
-    asked: list[Success] = field(default_factory=list)  #: older ones that marked (W3 (c)), in order
+    older_shippers: list[Success] = field(default_factory=list)
+    """Older successes that were assigned what they shipped (W3 (c)), newest first."""
     hit_budget: bool = False
     needs_previous: bool = False  #: whether what was live before may be among those not read (b)
     needs_older: bool = False  #: whether older ones that were not read may have marked more (c)
 
-    def shipping(self, span: Span) -> set[int]:
+    def shipping(self, span: LookbackSpan) -> set[int]:
         """Places of the successes in the window that ship what they received first (LT2)."""
         return {
-            place
-            for place in self.judged
-            if self.order[place].succeeded_at >= span.since and place != self.baseline
+            position
+            for position in self.judged
+            if self.order[position].succeeded_at >= span.since and position != self.baseline
         }
 
 
-def receive(
+def assign_commits(
     successes: Sequence[Success],
     graph: CommitGraph,
-    span: Span,
+    span: LookbackSpan,
     *,
     head: int | None = None,
     older_count: int = 0,
     is_complete: bool = True,
-) -> Reception:
+) -> ShippedCommits:
     """Walk one environment's successes (LT1) and let older ones mark what they shipped (W3).
 
     *successes* are all that were read, in any order; *head* is the default branch's commit where
@@ -115,34 +116,36 @@ def receive(
             judged.add(previous)
             older.remove(previous)
     order = sorted([*judged, *older])
-    places = [place for place, one in enumerate(order) if one in judged]
-    received = [NEVER] * len(graph)
-    for place in places:
-        commit = order[place].commit
+    positions = [position for position, one in enumerate(order) if one in judged]
+    first_shipped_by = [NEVER] * len(graph)
+    for position in positions:
+        commit = order[position].commit
         if commit is not None:
-            graph.receive(commit, place, received)
-    known = [place for place in places if order[place].commit is not None]
+            graph.assign(commit, position, first_shipped_by)
+    known = [position for position in positions if order[position].commit is not None]
     first = known[0] if known else None
     is_baseline = first is not None and order[first].succeeded_at >= span.since
-    result = Reception(order, received, places, first, first if is_baseline else None)
+    result = ShippedCommits(
+        order, first_shipped_by, positions, first, first if is_baseline else None
+    )
     result.needs_previous = needs_previous
     if known:
         at = None if head is None else graph.at(head, span.until)
-        result.waiting = None if at is None else graph.missing(at, received)
-        _ask_older(result, older, graph, span, older_count, is_complete=is_complete)
+        result.waiting = None if at is None else graph.missing(at, first_shipped_by)
+        _assign_older(result, older, graph, span, older_count, is_complete=is_complete)
     return result
 
 
-def _is_earlier(one: Success, span: Span) -> bool:
+def _is_earlier(one: Success, span: LookbackSpan) -> bool:
     """Whether it is an earlier success in the sense of W3 (b): of a known commit (LT10)."""
     return one.succeeded_at < span.since and one.commit is not None
 
 
-def _ask_older(
-    result: Reception,
+def _assign_older(
+    result: ShippedCommits,
     older: Sequence[Success],
     graph: CommitGraph,
-    span: Span,
+    span: LookbackSpan,
     older_count: int,
     *,
     is_complete: bool,
@@ -154,8 +157,10 @@ def _ask_older(
     """
     shipping = result.shipping(span)
     counts = shipping | {NEVER}
-    received = result.received
-    candidates = [commit for commit, place in enumerate(received) if place in shipping]
+    first_shipped_by = result.first_shipped_by
+    candidates = [
+        commit for commit, position in enumerate(first_shipped_by) if position in shipping
+    ]
     candidates += [
         commit
         for commit in result.waiting or ()
@@ -167,26 +172,26 @@ def _ask_older(
         if (committed := graph.committed[commit]) is not None
     )
     oldest = min(
-        result.order[place].succeeded_at
-        for place in result.judged
-        if result.order[place].commit is not None
+        result.order[position].succeeded_at
+        for position in result.judged
+        if result.order[position].commit is not None
     )
-    place_of = {one.deployment: place for place, one in enumerate(result.order)}
+    position_of = {one.deployment: position for position, one in enumerate(result.order)}
     remaining = iter(older)
     for committed, commit in dated:
-        while received[commit] in counts and committed < oldest:
+        while first_shipped_by[commit] in counts and committed < oldest:
             one = next(remaining, None)
             if one is None or one.commit is None or (one.older or 0) >= span.budget:
                 result.hit_budget = one is not None or older_count > span.budget
                 result.needs_older = not (is_complete or result.hit_budget)
                 break
-            result.asked.append(one)
-            place = place_of[one.deployment]
-            before = place < result.judged[0]
-            graph.receive(one.commit, BEFORE if before else place, received)
+            result.older_shippers.append(one)
+            position = position_of[one.deployment]
+            before = position < result.judged[0]
+            graph.assign(one.commit, BEFORE if before else position, first_shipped_by)
             oldest = min(oldest, one.succeeded_at)
         else:
             continue
         break
     if result.waiting is not None:
-        result.waiting = [commit for commit in result.waiting if received[commit] == NEVER]
+        result.waiting = [commit for commit in result.waiting if first_shipped_by[commit] == NEVER]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dora.collect.cost_estimate import POINTS, make_plan
+from dora.collect.cost_estimate import POINTS, estimate_cost
 from dora.collect.github.batching import load_query
 from dora.collect.organization import connect
 from dora.config import Config
@@ -13,7 +13,7 @@ from dora.demo.github.faults import Deny, Faults, Rule
 from dora.demo.github.graphql import execute
 from dora.demo.github.server import TOKEN, Server, serve
 from dora.demo.organization.model import Organization
-from dora.model.cost_estimate import Plan
+from dora.model.cost_estimate import CostEstimate
 from tests.benchmarks.made_up import Shape, make_organizations
 from tests.support.runs import Told, config_of, read_from
 from tests.support.small_organizations import organization, repository
@@ -21,11 +21,11 @@ from tests.support.small_organizations import organization, repository
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
 
-def plan_of(server: Server, config: Config) -> Plan:
+def plan_of(server: Server, config: Config) -> CostEstimate:
     """The plan of a report of the organization that *server* serves."""
     told = Told()
     variables = {"GITHUB_API_URL": server.url, "GITHUB_TOKEN": TOKEN}
-    return make_plan(connect(config, variables, told), config)
+    return estimate_cost(connect(config, variables, told), config)
 
 
 def today(shape: Shape) -> Organization:
@@ -88,7 +88,7 @@ def test_plan_goes_on_without_what_it_may_not_read() -> None:
     """A repository that refuses to tell is counted, and stops nothing."""
     made = today(Shape(3, 12, 60))
     name = made.repositories[1].name
-    rule = Rule(Deny(name), operation="Plan")
+    rule = Rule(Deny(name), operation="CostEstimate")
     with serve(made, faults=Faults([rule])) as server:
         plan = plan_of(server, config_of(made))
     assert (3, 1) == (plan.read, plan.unknown)

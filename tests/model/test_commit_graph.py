@@ -58,19 +58,19 @@ def test_commits_can_be_added() -> None:
 
 def test_receiving() -> None:
     """LT1: a commit is received with all it reaches, at the lowest place."""
-    graph, received = graph_of(DIAMOND), [NEVER] * 5
-    graph.receive(2, 1, received)
-    graph.receive(4, 2, received)
-    assert [1, 1, 1, 2, 2] == received
-    graph.receive(3, 0, received)
-    assert [0, 0, 1, 0, 2] == received
+    graph, first_shipped_by = graph_of(DIAMOND), [NEVER] * 5
+    graph.assign(2, 1, first_shipped_by)
+    graph.assign(4, 2, first_shipped_by)
+    assert [1, 1, 1, 2, 2] == first_shipped_by
+    graph.assign(3, 0, first_shipped_by)
+    assert [0, 0, 1, 0, 2] == first_shipped_by
 
 
 def test_missing() -> None:
     """LT8: what a commit reaches and nothing has received."""
-    graph, received = graph_of(DIAMOND), [NEVER] * 5
-    graph.receive(2, 0, received)
-    assert [3, 4] == sorted(graph.missing(4, received))
+    graph, first_shipped_by = graph_of(DIAMOND), [NEVER] * 5
+    graph.assign(2, 0, first_shipped_by)
+    assert [3, 4] == sorted(graph.missing(4, first_shipped_by))
 
 
 def test_ancestors() -> None:
@@ -102,10 +102,10 @@ def test_long_history() -> None:
     """A hundred thousand commits in a row are walked without recursion."""
     size = 100_000
     graph = graph_of([[]] + [[n] for n in range(size - 1)], [*range(size)])
-    received = [NEVER] * size
-    graph.receive(size // 2, 0, received)
+    first_shipped_by = [NEVER] * size
+    graph.assign(size // 2, 0, first_shipped_by)
     assert graph.is_ancestor(0, size - 1)
-    assert size - 1 - size // 2 == len(graph.missing(size - 1, received))
+    assert size - 1 - size // 2 == len(graph.missing(size - 1, first_shipped_by))
     assert 9 == graph.at(size - 1, 10)
 
 
@@ -114,19 +114,21 @@ def test_long_history() -> None:
 def test_receiving_any_history(parents: Parents, data: st.DataObject) -> None:
     """LT1: in whatever order places are given, each commit has the lowest that reached it."""
     tips = data.draw(st.lists(st.integers(0, len(parents) - 1), max_size=5))
-    places = data.draw(st.permutations(range(len(tips))))
-    graph, received = graph_of(parents), [NEVER] * len(parents)
-    for place in places:
-        graph.receive(tips[place], place, received)
+    positions = data.draw(st.permutations(range(len(tips))))
+    graph, first_shipped_by = graph_of(parents), [NEVER] * len(parents)
+    for position in positions:
+        graph.assign(tips[position], position, first_shipped_by)
     reach = [reached(parents, tip) for tip in tips]
     expected = [
-        min((place for place, one in enumerate(reach) if commit in one), default=NEVER)
+        min((position for position, one in enumerate(reach) if commit in one), default=NEVER)
         for commit in range(len(parents))
     ]
-    assert expected == received
+    assert expected == first_shipped_by
     head = len(parents) - 1
-    left = reached(parents, head) - {one for one, place in enumerate(received) if place != NEVER}
-    found = graph.missing(head, received)
+    left = reached(parents, head) - {
+        one for one, position in enumerate(first_shipped_by) if position != NEVER
+    }
+    found = graph.missing(head, first_shipped_by)
     assert (sorted(left), len(found)) == (sorted(found), len(set(found)))
 
 

@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 from dora.model.commit_graph import NEVER, CommitGraph
 from dora.model.shipped_commits import (
     BEFORE,
-    Reception,
-    Span,
+    LookbackSpan,
+    ShippedCommits,
     Success,
-    make_span,
+    assign_commits,
+    make_lookback_span,
     microseconds,
-    receive,
 )
 from tests.support.tables import DAY, ago, config
 
 #: Days are numbered; the window is [100, 130), the look-back begins at 70.
-SPAN = Span(since=100, until=130, lookback=70, budget=50)
+SPAN = LookbackSpan(since=100, until=130, lookback=70, budget=50)
 
 
 def graph_of(*commits: tuple[int, list[int]]) -> CommitGraph:
@@ -42,24 +42,24 @@ LINE = graph_of((10, []), (60, [0]), (90, [1]), (110, [2]))
 
 def test_span_of_a_run() -> None:
     """W3 (a): the look-back begins `lookback` before the window."""
-    found = make_span(config(lookback="5d", collect={"older_deployments": 7}))
+    found = make_lookback_span(config(lookback="5d", collect={"older_deployments": 7}))
     begin, end = microseconds(ago(30 * DAY)), microseconds(ago(0))
-    assert Span(begin, end, microseconds(ago(35 * DAY)), 7) == found
+    assert LookbackSpan(begin, end, microseconds(ago(35 * DAY)), 7) == found
 
 
 def test_earlier_success_in_the_look_back() -> None:
     """W3 (a), LT2: it marks what it shipped, and nothing more is needed."""
-    found = receive([success(1, 95, 2), success(2, 105, 3)], LINE, SPAN, is_complete=False)
-    assert [0, 0, 0, 1] == found.received
+    found = assign_commits([success(1, 95, 2), success(2, 105, 3)], LINE, SPAN, is_complete=False)
+    assert [0, 0, 0, 1] == found.first_shipped_by
     assert (None, {1}, [0, 1]) == (found.baseline, found.shipping(SPAN), found.judged)
     assert (False, False) == (found.needs_previous, found.needs_older)
 
 
 def test_previous_success_is_asked_for() -> None:
     """W3 (b): deployed in the window and nothing before it in sight: more must be read."""
-    found = receive([success(2, 105, 3)], LINE, SPAN, is_complete=False)
+    found = assign_commits([success(2, 105, 3)], LINE, SPAN, is_complete=False)
     assert (0, True, True) == (found.baseline, found.needs_previous, not found.shipping(SPAN))
-    complete = receive([success(2, 105, 3)], LINE, SPAN)
+    complete = assign_commits([success(2, 105, 3)], LINE, SPAN)
     assert (0, False, False) == (
         complete.baseline,
         complete.needs_previous,
@@ -74,13 +74,13 @@ def test_previous_success_was_created_last() -> None:
         success(2, 45, 1, created=44),
         success(3, 104, 2, created=60),
     ]
-    found = receive([*older, success(4, 105, 3)], LINE, SPAN)
-    assert [2, 4] == [found.order[place].deployment for place in found.judged]
+    found = assign_commits([*older, success(4, 105, 3)], LINE, SPAN)
+    assert [2, 4] == [found.order[position].deployment for position in found.judged]
 
 
 def test_nothing_is_asked_where_nothing_was_deployed() -> None:
     """W3 (b): an environment that did not deploy in the window needs no earlier success."""
-    found = receive([success(1, 60, 0, created=50)], LINE, SPAN, is_complete=False)
+    found = assign_commits([success(1, 60, 0, created=50)], LINE, SPAN, is_complete=False)
     assert ([], None, None, False) == (
         found.judged,
         found.baseline,
@@ -91,9 +91,11 @@ def test_nothing_is_asked_where_nothing_was_deployed() -> None:
 
 def test_success_of_an_unknown_commit_is_no_earlier_one() -> None:
     """LT10, W3 (b): the first success of a known commit is the baseline."""
-    unread = receive([success(1, 95, None), success(2, 105, 3)], LINE, SPAN, is_complete=False)
+    unread = assign_commits(
+        [success(1, 95, None), success(2, 105, 3)], LINE, SPAN, is_complete=False
+    )
     assert (1, [0, 1], True) == (unread.baseline, unread.judged, unread.needs_previous)
-    assert [1, 1, 1, 1] == unread.received
+    assert [1, 1, 1, 1] == unread.first_shipped_by
 
 
 #: 1 was on a branch of its own until 3 merged it.
@@ -103,13 +105,13 @@ MERGED = graph_of((10, []), (20, [0]), (80, [0]), (90, [2, 1]))
 def test_older_ones_are_asked_while_a_commit_is_older_than_them() -> None:
     """W3 (c): a shipped commit older than the oldest success may have been shipped before."""
     judged = [success(5, 85, 2), success(6, 105, 3)]
-    unread = receive(judged, MERGED, SPAN, is_complete=False)
-    assert (True, [0, 1, 0, 1]) == (unread.needs_older, unread.received)
+    unread = assign_commits(judged, MERGED, SPAN, is_complete=False)
+    assert (True, [0, 1, 0, 1]) == (unread.needs_older, unread.first_shipped_by)
     older = [success(3, 60, 0, older=1), success(2, 50, 1, older=2), success(1, 15, 0, older=3)]
-    found = receive([*older, *judged], MERGED, SPAN, older_count=4)
-    place = {one.deployment: number for number, one in enumerate(found.order)}
-    assert [BEFORE, BEFORE, place[5], place[6]] == found.received
-    assert [3, 2] == [one.deployment for one in found.asked]
+    found = assign_commits([*older, *judged], MERGED, SPAN, older_count=4)
+    position = {one.deployment: number for number, one in enumerate(found.order)}
+    assert [BEFORE, BEFORE, position[5], position[6]] == found.first_shipped_by
+    assert [3, 2] == [one.deployment for one in found.older_shippers]
     assert [5, 6] == [found.order[one].deployment for one in found.judged]
 
 
@@ -122,31 +124,31 @@ def test_budget_of_older_ones(budget: int, count: int, hit: bool, shipped: int) 
     older = [success(3, 60, 0, older=1), success(2, 50, 1, older=2)] if count else []
     judged = [success(5, 85, 2), success(6, 105, 3)]
     span = with_budget(budget)
-    found = receive([*older, *judged], MERGED, span, older_count=count)
+    found = assign_commits([*older, *judged], MERGED, span, older_count=count)
     at = {one.deployment: number for number, one in enumerate(found.order)}
-    assert (hit, shipped) == (found.hit_budget, found.received.count(at[6]))
+    assert (hit, shipped) == (found.hit_budget, found.first_shipped_by.count(at[6]))
     assert not found.needs_older
 
 
-def with_budget(budget: int) -> Span:
+def with_budget(budget: int) -> LookbackSpan:
     """SPAN with another budget."""
-    return Span(SPAN.since, SPAN.until, SPAN.lookback, budget)
+    return LookbackSpan(SPAN.since, SPAN.until, SPAN.lookback, budget)
 
 
 def test_list_that_ends_within_the_budget_is_no_hit() -> None:
     """W3 (c): read to the end of the list, nothing was missed."""
     judged = [success(5, 85, 2), success(6, 105, 3)]
-    found = receive(judged, MERGED, with_budget(5), older_count=5)
+    found = assign_commits(judged, MERGED, with_budget(5), older_count=5)
     assert (False, False) == (found.hit_budget, found.needs_older)
 
 
 def test_waiting_commits() -> None:
     """LT8: what the default branch had at `until` and nobody received."""
-    found = receive([success(1, 95, 1)], LINE, SPAN, head=3)
+    found = assign_commits([success(1, 95, 1)], LINE, SPAN, head=3)
     assert found.waiting is not None
     assert [2, 3] == sorted(found.waiting)
-    earlier = Span(since=80, until=100, lookback=50, budget=50)
-    past = receive([success(1, 95, 1)], LINE, earlier, head=3)
+    earlier = LookbackSpan(since=80, until=100, lookback=50, budget=50)
+    past = assign_commits([success(1, 95, 1)], LINE, earlier, head=3)
     assert [2] == past.waiting
 
 
@@ -154,15 +156,15 @@ def test_waiting_commits() -> None:
 def test_nothing_known_to_wait(commit: int | None) -> None:
     """LT8: without a head or a success of a known commit nothing can be said."""
     head = 3 if commit is None else None
-    assert receive([success(1, 95, commit)], LINE, SPAN, head=head).waiting is None
-    assert receive([], LINE, SPAN, head=3).waiting is None
+    assert assign_commits([success(1, 95, commit)], LINE, SPAN, head=head).waiting is None
+    assert assign_commits([], LINE, SPAN, head=3).waiting is None
 
 
 def test_walk_leaves_what_it_was_given() -> None:
     """The successes are looked at, never changed."""
     given_to = [success(2, 105, 3), success(1, 95, 2)]
     copy = list(given_to)
-    receive(given_to, LINE, SPAN)
+    assign_commits(given_to, LINE, SPAN)
     assert copy == given_to
 
 
@@ -175,7 +177,7 @@ class Case:
 
     successes: list[Success]
     graph: CommitGraph
-    span: Span
+    span: LookbackSpan
     head: int | None
 
 
@@ -213,15 +215,15 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(successes, graph_of(*commits), with_budget(draw(st.sampled_from((50, 1, 0)))), head)
 
 
-def told(found: Reception, span: Span) -> tuple[object, ...]:
+def told(found: ShippedCommits, span: LookbackSpan) -> tuple[object, ...]:
     """What a reception says about the window, by deployment."""
     shipping = found.shipping(span)
     shipped = {
-        commit: found.order[place].deployment
-        for commit, place in enumerate(found.received)
-        if place in shipping and place != NEVER
+        commit: found.order[position].deployment
+        for commit, position in enumerate(found.first_shipped_by)
+        if position in shipping and position != NEVER
     }
-    judged = [found.order[place].deployment for place in found.judged]
+    judged = [found.order[position].deployment for position in found.judged]
     baseline = None if found.baseline is None else found.order[found.baseline].deployment
     waiting = None if found.waiting is None else sorted(found.waiting)
     return shipped, judged, baseline, waiting
@@ -234,10 +236,10 @@ def test_reading_stops_where_nothing_more_can_change(case: Case) -> None:
     older = [one for one in case.successes if one.created_at < case.span.lookback]
     recent = [one for one in case.successes if one.created_at >= case.span.lookback]
     ranks = max((one.older or 0 for one in older), default=-1) + 1
-    every = receive(case.successes, case.graph, case.span, head=case.head, older_count=ranks)
+    every = assign_commits(case.successes, case.graph, case.span, head=case.head, older_count=ranks)
     for read in range(len(older) + 1):
         seen = ranks if read == len(older) else older[read].older or 0
-        found = receive(
+        found = assign_commits(
             recent + older[:read],
             case.graph,
             case.span,

@@ -5,15 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dora.collect.cache.repository_cache import Kept
+from dora.collect.cache.repository_cache import CachedRepository
 from dora.collect.cache.store import Cache, cache_path
 from dora.collect.github.client import Client
-from dora.collect.repositories import Found
+from dora.collect.records import ListedRepository
 from dora.config import Config
 
 
 @dataclass
-class Keeping:
+class RepositoryCaches:
     """The cache of one organization, where one is wanted and who wrote a change does not matter.
 
     An author's name is nobody's business on a disk, and can change.
@@ -35,7 +35,7 @@ class Keeping:
             told = f"no cache is kept: {wrong}; name a folder with --cache, or --no-cache"
             self.client.progress.warns(told)
 
-    def of(self, found: Found) -> Kept | None:
+    def of(self, found: ListedRepository) -> CachedRepository | None:
         """What is kept of a repository; None where nothing is to be."""
         if self._folder is None or found.id is None:
             return None
@@ -45,7 +45,7 @@ class Keeping:
         # Only what was asked alike is of use.
         on = self.config.failures
         asked = f"labels={on.hotfix or on.label} messages={on.revert}"
-        return Kept(self._cache, found.id, asked=asked, branch=found.branch)
+        return CachedRepository(self._cache, found.id, asked=asked, branch=found.branch)
 
     def close(self) -> None:
         """Leave the file to others."""
@@ -54,9 +54,11 @@ class Keeping:
 
 
 @contextmanager
-def keeping(client: Client, config: Config, *, with_authors: bool = False) -> Iterator[Keeping]:
+def open_caches(
+    client: Client, config: Config, *, with_authors: bool = False
+) -> Iterator[RepositoryCaches]:
     """The cache, closed in the end."""
-    kept = Keeping(client, config, with_authors)
+    kept = RepositoryCaches(client, config, with_authors)
     try:
         yield kept
     finally:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from dora.collect.cache.store import Cache, Key
-from dora.collect.records import Commit, Label, Request
+from dora.collect.records import CommitRecord, LabelRecord, PullRequestRecord
 from dora.model.shipped_commits import EPOCH, microseconds
 
 #: What is known of a repository as a whole.
@@ -23,7 +23,7 @@ RECENT = timedelta(hours=1)
 SETTLES = timedelta(minutes=5)
 
 
-class Kept:
+class CachedRepository:
     """What is kept of one repository: nothing of it counts before it was told to be fresh."""
 
     def __init__(self, cache: Cache, repository: int, *, asked: str, branch: str | None) -> None:
@@ -45,27 +45,27 @@ class Kept:
         self._rows: dict[Key, str] = {}
         self._dropped: set[Key] = set()
 
-    def commit(self, sha: str) -> Commit | None:
+    def commit(self, sha: str) -> CommitRecord | None:
         """A commit that an older run read."""
         said = self._get(("commit", sha))
         if said is None:
             return None
         authored, committed, parents, message, requests = json.loads(said)
-        return Commit(
+        return CommitRecord(
             sha, _instant(authored), _instant(committed), tuple(parents), message, None,
             tuple(requests),
         )  # fmt: skip
 
-    def request(self, number: int) -> Request | None:
+    def request(self, number: int) -> PullRequestRecord | None:
         """A merged pull request that an older run read."""
         said = self._get(("request", str(number)))
         if said is None:
             return None
         created, merged, sha, ref, first, branch, labels = json.loads(said)
-        return Request(
+        return PullRequestRecord(
             number, _instant(created), _instant(merged), sha, ref,
             None if first is None else _instant(first), tuple(branch),
-            tuple(Label(*label) for label in labels),
+            tuple(LabelRecord(*label) for label in labels),
         )  # fmt: skip
 
     def expected(self, now: datetime) -> int:
@@ -91,7 +91,7 @@ class Kept:
         self.stamp = stamp
         self._is_fresh = True
 
-    def keep_commits(self, commits: Iterable[Commit]) -> None:
+    def cache_commits(self, commits: Iterable[CommitRecord]) -> None:
         """Keep commits for the next run."""
         for one in commits:
             said = [microseconds(one.authored_at), microseconds(one.committed_at), one.parents,
@@ -103,7 +103,7 @@ class Kept:
         if len(self._rows) >= MANY and self._is_fresh:
             self.save()
 
-    def keep_request(self, one: Request) -> None:
+    def cache_pull_request(self, one: PullRequestRecord) -> None:
         """Keep a merged pull request for the next run.
 
         Where a label's name is another than before it was renamed meanwhile: nothing more is kept.

@@ -11,7 +11,7 @@ from functools import cache, cached_property
 from importlib import resources
 from typing import Any
 
-from dora.collect.github.responses import Answer
+from dora.collect.github.responses import QueryResult
 
 COMMENT = re.compile(r"^\s*#.*\n", re.MULTILINE)
 OPERATION = re.compile(r"query (\w+)\((.*?)\) \{\n(.*?)\n\}\n(.*)", re.DOTALL)
@@ -76,7 +76,7 @@ class Query:
         lines = "\n".join(fields)
         return f"query {operation}({declared}) {{\n{COST}{lines}\n}}\n{fragments}", variables
 
-    def part(self, answer: Answer, number: int) -> Answer:
+    def part(self, result: QueryResult, number: int) -> QueryResult:
         """What of the *answer* to a merged request is the answer to the one of that *number*.
 
         An error that names none of them might be anybody's: it is everybody's.
@@ -84,13 +84,13 @@ class Query:
         alias = _alias(number)
         errors = tuple(
             {**error, "path": [self.field, *path[1:]]} if path else error
-            for error in answer.errors
+            for error in result.errors
             for path in [error.get("path") or []]
             if not path or path[0] == alias
         )
         message = "; ".join(str(error.get("message", "")) for error in errors)
-        data = {} if alias not in answer.data else {str(self.field): answer.data[alias]}
-        return Answer("data", data=data, errors=errors, message=message)
+        data = {} if alias not in result.data else {str(self.field): result.data[alias]}
+        return QueryResult("data", data=data, errors=errors, message=message)
 
 
 def _alias(number: int) -> str:

@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 from dora.collect.github import page_size
 from dora.collect.github.access import ADVICE, Access
 from dora.collect.github.batching import load_query
-from dora.collect.github.concurrency import Traffic
+from dora.collect.github.concurrency import Concurrency
 from dora.collect.github.connections import Connections, in_thread
-from dora.collect.github.request_queue import Ask, Queue
-from dora.collect.github.responses import Answer
+from dora.collect.github.request_queue import QueuedQuery, RequestQueue
+from dora.collect.github.responses import QueryResult
 from dora.collect.progress import Progress
 from dora.config import Config
 from dora.errors import CannotReach, CannotRead, DoraError, NoAccess, RateLimited
@@ -61,8 +61,8 @@ class Client:
         self._most = config.collect.concurrency
         self._longest_wait = config.collect.wait
         self._connections = Connections(access)
-        self._queue = Queue()
-        self._traffic = Traffic(self._most)
+        self._queue = RequestQueue()
+        self._concurrency = Concurrency(self._most)
         self._lost: dict[object, float] = {}  #: seconds by repository
         self._resume_at = datetime.min.replace(tzinfo=UTC)
         self._why = ""
@@ -99,7 +99,7 @@ class Client:
         rank: float = 0.0,
         turn: int = 0,
         **variables: Any,
-    ) -> Answer:
+    ) -> QueryResult:
         """Answer to `queries/<query>.graphql`; its data may be partial, with errors beside it.
 
         `$n` is the page's size: at most *rows*, or as many as GitHub bears. Small pages of
@@ -107,7 +107,7 @@ class Client:
         then the lowest *turn*.
         Raises CannotReach, NoAccess, RateLimited, CannotRead.
         """
-        ask = Ask(
+        queued = QueuedQuery(
             load_query(query),
             variables,
             most=min(rows or page_size.FULL_PAGE, page_size.FULL_PAGE),
@@ -115,12 +115,12 @@ class Client:
             turn=turn,
             future=asyncio.get_running_loop().create_future(),
         )
-        self._enter(ask)
-        return await ask.future
+        self._enter(queued)
+        return await queued.future
 
-    def _enter(self, ask: Ask) -> None:
+    def _enter(self, queued: QueuedQuery) -> None:
         """Put an ask into the queue; what else is asked at this very moment may join it."""
-        self._queue.put(ask)
+        self._queue.put(queued)
         self._pump_soon(0.0)
 
     def _pump_soon(self, delay: float) -> None:
@@ -140,16 +140,16 @@ class Client:
             if self._fail_at_once():
                 return
             held = (self._resume_at - datetime.now(UTC)).total_seconds()
-            delay = held if held > 0 else self._traffic.delay(loop.time())
+            delay = held if held > 0 else self._concurrency.delay(loop.time())
             if delay is None:
                 return
             if delay > 0:
                 self._pump_soon(delay)
                 return
-            batch = self._queue.take(is_idle=self._traffic.is_idle)
+            batch = self._queue.take(is_idle=self._concurrency.is_idle)
             if not batch:  # whoever waits for company, or nobody any more
                 return
-            self._traffic.start(loop.time())
+            self._concurrency.start(loop.time())
             task = loop.create_task(self._exchange(batch))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -158,145 +158,149 @@ class Client:
         """Whether nothing may be asked any more: whoever waits is told, no request is made."""
         if self._ended is None:
             return False
-        for ask in self._queue.drain():
-            ask.fail(self._ended())
+        for queued in self._queue.drain():
+            queued.fail(self._ended())
         return True
 
-    async def _exchange(self, batch: list[Ask]) -> None:
+    async def _exchange(self, batch: list[QueuedQuery]) -> None:
         """One request for all of *batch*; whatever becomes of it, whoever waits is told."""
         try:
-            await self._ask_together(batch)
+            await self._send_together(batch)
         except Exception as bug:  # noqa: BLE001  # whoever waits must be told of it
-            for ask in batch:
-                ask.fail(bug)
+            for queued in batch:
+                queued.fail(bug)
         self._pump_soon(0.0)
 
-    async def _ask_together(self, batch: list[Ask]) -> None:
+    async def _send_together(self, batch: list[QueuedQuery]) -> None:
         """One request for all of *batch*, and what follows from its answer."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        answer: Answer | None = None
+        result: QueryResult | None = None
         try:
-            answer = await self._answer(batch)
+            result = await self._send(batch)
         finally:
             now = loop.time()
-            is_limited = answer is not None and answer.kind == "secondary limit"
-            self._traffic.end(began, now, is_limited=is_limited)
-        self._count(answer)
+            is_limited = result is not None and result.kind == "secondary limit"
+            self._concurrency.end(began, now, is_limited=is_limited)
+        self._count(result)
         self.seconds += now - began
-        if answer.kind == "data":
+        if result.kind == "data":
             self._pump()  # who waits leaves before this answer is worked on
-        self._settle(batch, answer, now - began)
+        self._settle(batch, result, now - began)
 
-    async def _answer(self, batch: list[Ask]) -> Answer:
+    async def _send(self, batch: list[QueuedQuery]) -> QueryResult:
         """What GitHub says to one request for all of *batch*."""
-        for ask in batch:
-            ask.generation = self.access.generation
-        text, variables = batch[0].query.merge([ask.given for ask in batch])
+        for queued in batch:
+            queued.generation = self.access.generation
+        text, variables = batch[0].query.merge([queued.all_variables for queued in batch])
         try:
             async with asyncio.timeout(DEADLINE):
                 return await in_thread(lambda: self._connections.send(text, variables))
         except TimeoutError:
-            return Answer("too much", message=f"no whole answer within {DEADLINE:g} s")
+            return QueryResult("too much", message=f"no whole answer within {DEADLINE:g} s")
 
-    def _count(self, answer: Answer) -> None:
+    def _count(self, result: QueryResult) -> None:
         self._requests += 1
-        self.points += (answer.data.get("rateLimit") or {}).get("cost") or 0
-        self.limit = answer.limit or self.limit
-        self.remaining = self.remaining if answer.remaining is None else answer.remaining
-        self.progress.asked(self.requests, answer.remaining)
+        self.points += (result.data.get("rateLimit") or {}).get("cost") or 0
+        self.limit = result.limit or self.limit
+        self.remaining = self.remaining if result.remaining is None else result.remaining
+        self.progress.asked(self.requests, result.remaining)
 
-    def _settle(self, batch: list[Ask], answer: Answer, seconds: float) -> None:
+    def _settle(self, batch: list[QueuedQuery], result: QueryResult, seconds: float) -> None:
         """Give every ask of *batch* its answer, or let it try again, or end it."""
-        query, rows = batch[0].query, sum(ask.size for ask in batch)
-        if answer.kind == "data":
+        query, rows = batch[0].query, sum(queued.size for queued in batch)
+        if result.kind == "data":
             self._turned_away = 0
             self._queue.sizes(query).passed(rows)
-            for number, ask in enumerate(batch):
-                ask.answer(answer if len(batch) == 1 else query.part(answer, number))
-        elif answer.kind in {"primary limit", "secondary limit"}:
-            self._hold(answer)
-            for ask in batch:
-                self._ask_after_limit(ask)
-        elif answer.kind == "refused" and not self._may_ask_anew(batch):
-            self._ended = lambda: self._refused(answer)
-            for ask in batch:
-                ask.fail(self._refused(answer))
-        elif answer.kind in {"lost", "forbidden"} and len(batch) == 1:
-            is_lost = answer.kind == "lost"
-            batch[0].fail(CannotRead(answer.message) if is_lost else self._refused(answer))
+            for number, queued in enumerate(batch):
+                queued.finish(result if len(batch) == 1 else query.part(result, number))
+        elif result.kind in {"primary limit", "secondary limit"}:
+            self._hold(result)
+            for queued in batch:
+                self._ask_after_limit(queued)
+        elif result.kind == "refused" and not self._may_retry_refused(batch):
+            self._ended = lambda: self._refused(result)
+            for queued in batch:
+                queued.fail(self._refused(result))
+        elif result.kind in {"lost", "forbidden"} and len(batch) == 1:
+            is_lost = result.kind == "lost"
+            batch[0].fail(CannotRead(result.message) if is_lost else self._refused(result))
         else:
-            self._retry(batch, answer, seconds)
+            self._retry(batch, result, seconds)
 
-    def _retry(self, batch: list[Ask], answer: Answer, seconds: float) -> None:
+    def _retry(self, batch: list[QueuedQuery], result: QueryResult, seconds: float) -> None:
         """Let those of *batch* that may try again do so, likelier to succeed."""
-        rows = sum(ask.size for ask in batch)
-        if answer.kind == "too much":
+        rows = sum(queued.size for queued in batch)
+        if result.kind == "too much":
             self._queue.sizes(batch[0].query).failed(rows)
-        asks_less = answer.kind in {"too much", "lost", "forbidden"}
-        tries = 1 + max(ask.tries for ask in batch)
+        asks_less = result.kind in {"too much", "lost", "forbidden"}
+        tries = 1 + max(queued.tries for queued in batch)
         longest = min(LONGEST_PAUSE, PAUSE * 2 ** (tries - 1))
         pause = longest * random.uniform(0.5, 1)  # noqa: S311  # jitter, no secret
         is_parted = len(batch) > 1 and tries >= TOGETHER  # one of them may be what fails
-        for ask in batch:
-            ask.tries += 1
+        for queued in batch:
+            queued.tries += 1
             if asks_less or is_parted:
-                ask.ask_less(len(batch))
+                queued.shrink(len(batch))
             is_cured = asks_less and rows > 1
-            self._try_again(ask, answer, seconds / len(batch), 0.0 if is_cured else pause)
+            self._try_again(queued, result, seconds / len(batch), 0.0 if is_cured else pause)
 
-    def _try_again(self, ask: Ask, answer: Answer, seconds: float, pause: float) -> None:
+    def _try_again(
+        self, queued: QueuedQuery, result: QueryResult, seconds: float, pause: float
+    ) -> None:
         """Ask once more after *pause*; give up where that was often enough, or took too long."""
-        lost = self._lost[ask.place] = self._lost.get(ask.place, 0.0) + seconds + pause
-        is_nobody_there = answer.kind == "unreachable" and self.points == 0
-        if is_nobody_there and ask.tries >= TRIES_UNREACHABLE:
-            told = answer.message.removeprefix("the connection failed ")
+        lost = self._lost[queued.repository] = (
+            self._lost.get(queued.repository, 0.0) + seconds + pause
+        )
+        is_nobody_there = result.kind == "unreachable" and self.points == 0
+        if is_nobody_there and queued.tries >= TRIES_UNREACHABLE:
+            told = result.message.removeprefix("the connection failed ")
             advice = "Check the network and GITHUB_API_URL, then run it again."
-            ask.fail(CannotReach(f"{self.access.api} cannot be reached {told}", advice))
-        elif ask.tries >= TRIES:
-            ask.fail(CannotRead(f"{answer.message}; given up after {TRIES} tries"))
+            queued.fail(CannotReach(f"{self.access.api} cannot be reached {told}", advice))
+        elif queued.tries >= TRIES:
+            queued.fail(CannotRead(f"{result.message}; given up after {TRIES} tries"))
         elif lost > PATIENCE:
             minutes = f"{PATIENCE / 60:g} minutes"
-            ask.fail(CannotRead(f"{answer.message}; given up after {minutes} of failures"))
+            queued.fail(CannotRead(f"{result.message}; given up after {minutes} of failures"))
         elif pause:
-            asyncio.get_running_loop().call_later(pause, self._enter, ask)
+            asyncio.get_running_loop().call_later(pause, self._enter, queued)
         else:
-            self._enter(ask)
+            self._enter(queued)
 
-    def _may_ask_anew(self, batch: list[Ask]) -> bool:
+    def _may_retry_refused(self, batch: list[QueuedQuery]) -> bool:
         """Whether to try a refused token once more: renewed, or because it was good before."""
-        is_again = any(ask.is_renewed for ask in batch)
+        is_again = any(queued.is_retried_after_refusal for queued in batch)
         if is_again or not (self.access.renew(batch[0].generation) or self.points):
             return False
-        for ask in batch:
-            ask.is_renewed = True
+        for queued in batch:
+            queued.is_retried_after_refusal = True
         return True
 
-    def _hold(self, answer: Answer) -> None:
+    def _hold(self, result: QueryResult) -> None:
         """Hold all requests back until a limit is lifted, longer each time in a row."""
         now = datetime.now(UTC)
         if self._resume_at <= now:  # those in flight together tell of one limit
             self._turned_away += 1
         longer = 2 ** max(0, self._turned_away - 1)
-        if answer.pause is not None:
-            resume = now + timedelta(seconds=min(LONGEST_HOLD, answer.pause * longer))
+        if result.pause is not None:
+            resume = now + timedelta(seconds=min(LONGEST_HOLD, result.pause * longer))
         else:
-            reset = answer.reset or now + MINUTE
+            reset = result.reset or now + MINUTE
             # Where our clock is ahead of GitHub's, the reset seems to be over.
             resume = max(reset, now + timedelta(seconds=longer - 1))
-        self._why = answer.kind
+        self._why = result.kind
         before, self._resume_at = self._resume_at, max(self._resume_at, resume + SECOND)
         if self._resume_at - now > self._longest_wait + SECOND:
             self._ended = self._limited
         elif self._resume_at - before >= SECOND:  # told once, however many were turned away
-            self.progress.waits(self._resume_at - SECOND, answer.kind)
+            self.progress.waits(self._resume_at - SECOND, result.kind)
 
-    def _ask_after_limit(self, ask: Ask) -> None:
-        ask.limits += 1
-        if ask.limits > LIMITS:
-            ask.fail(CannotRead(f"GitHub's {self._why} turned it away {LIMITS} times in a row"))
+    def _ask_after_limit(self, queued: QueuedQuery) -> None:
+        queued.limits += 1
+        if queued.limits > LIMITS:
+            queued.fail(CannotRead(f"GitHub's {self._why} turned it away {LIMITS} times in a row"))
         else:
-            self._enter(ask)
+            self._enter(queued)
 
     def _limited(self) -> RateLimited:
         resume = self._resume_at - SECOND
@@ -306,9 +310,9 @@ class Client:
             "Run it again then, or allow a longer wait with --wait.",
         )
 
-    def _refused(self, answer: Answer) -> NoAccess:
+    def _refused(self, result: QueryResult) -> NoAccess:
         return NoAccess(
-            f"{self.access.api} refuses the credentials: {answer.message or 'no reason given'}",
+            f"{self.access.api} refuses the credentials: {result.message or 'no reason given'}",
             ADVICE,
         )
 

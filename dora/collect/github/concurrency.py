@@ -11,7 +11,7 @@ MOST_A_MINUTE = 1900
 MINUTE = 60.0
 
 
-class Traffic:
+class Concurrency:
     """Starts with *most* requests in flight; halves them at a sign of trouble, recovers slowly.
 
     Instants are seconds of one clock that never goes back.

@@ -13,7 +13,7 @@ from github.Requester import Requester
 from requests.exceptions import ConnectTimeout, RequestException, Timeout
 
 from dora.collect.github.access import Access
-from dora.collect.github.responses import SERVER_ERROR, Answer, read_answer
+from dora.collect.github.responses import SERVER_ERROR, QueryResult, read_response
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ class Connections:
         self._access = access
         self._idle: list[tuple[int, Requester]] = []  #: with the generation of their credentials
 
-    def send(self, query: str, variables: dict[str, Any]) -> Answer:
+    def send(self, query: str, variables: dict[str, Any]) -> QueryResult:
         """One request, in a thread; a connection that fails is an answer like any other."""
         try:
             generation, requester = self._take()
@@ -38,14 +38,14 @@ class Connections:
             return _without_token(wrong)
         except RequestException as wrong:  # this connection is not used again
             is_slow = isinstance(wrong, Timeout) and not isinstance(wrong, ConnectTimeout)
-            told = f"the connection failed ({type(wrong).__name__})"
-            return Answer("too much" if is_slow else "unreachable", message=told)
+            reported = f"the connection failed ({type(wrong).__name__})"
+            return QueryResult("too much" if is_slow else "unreachable", message=reported)
         except RuntimeError:  # PyGithub follows GitHub to no other host
-            return Answer("lost", message="it is redirected to another address")
+            return QueryResult("lost", message="it is redirected to another address")
         except (ValueError, TypeError):  # no token where one belongs, a header that is no number
-            return Answer("unsound", message="GitHub sent something that makes no sense")
+            return QueryResult("unsound", message="GitHub sent something that makes no sense")
         self._idle.append((generation, requester))
-        return read_answer(status, headers, text)
+        return read_response(status, headers, text)
 
     def _take(self) -> tuple[int, Requester]:
         """A connection that nobody uses, with the generation of its credentials."""
@@ -76,11 +76,11 @@ async def in_thread(work: Callable[[], T]) -> T:
     return await asyncio.wrap_future(done)
 
 
-def _without_token(wrong: GithubException) -> Answer:
+def _without_token(wrong: GithubException) -> QueryResult:
     """What it means that an App's token could not be had: a limit or a failure may pass."""
-    answer = read_answer(wrong.status, wrong.headers or {}, json.dumps(wrong.data))
-    if answer.kind in {"primary limit", "secondary limit"}:
-        return answer
+    result = read_response(wrong.status, wrong.headers or {}, json.dumps(wrong.data))
+    if result.kind in {"primary limit", "secondary limit"}:
+        return result
     if wrong.status >= SERVER_ERROR:
-        return Answer("unsound", message=f"GitHub gives no token (status {wrong.status})")
-    return Answer("refused", message=f"status {wrong.status}")
+        return QueryResult("unsound", message=f"GitHub gives no token (status {wrong.status})")
+    return QueryResult("refused", message=f"status {wrong.status}")

@@ -18,7 +18,7 @@ FAILURE = 2.0
 LATELY = 0.35
 
 
-class Sizes:
+class PageSizes:
     """What one query's requests brought, by how many rows they asked for.
 
     The size chosen is the one that brings most rows a request, as far as is known; nothing speaks

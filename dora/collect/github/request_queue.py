@@ -7,15 +7,15 @@ from itertools import count
 from typing import Any
 
 from dora.collect.github.batching import Query
-from dora.collect.github.page_size import FULL_SHARE, SMALL_PAGE, Sizes
-from dora.collect.github.responses import Answer
+from dora.collect.github.page_size import FULL_SHARE, SMALL_PAGE, PageSizes
+from dora.collect.github.responses import QueryResult
 
 #: Repositories that share a request, at most.
 MOST_PARTNERS = 50
 
 
 @dataclass(eq=False)
-class Ask:
+class QueuedQuery:
     """Somebody waits for the answer to a query, of at most so many rows."""
 
     query: Query
@@ -23,22 +23,22 @@ class Ask:
     most: int
     rank: float
     turn: int  #: of two that rank alike, the one whose turn is first
-    future: asyncio.Future[Answer]
+    future: asyncio.Future[QueryResult]
     size: int = 0  #: rows asked for in the request that is in flight
     partners: int = MOST_PARTNERS  #: with how many it may share a request
     tries: int = 0
     limits: int = 0  #: times a limit turned it away
     generation: int = 0  #: of the credentials it was asked with
-    is_renewed: bool = False  #: whether it is asked again after these were refused
+    is_retried_after_refusal: bool = False  #: whether it is asked again after these were refused
     order: int = field(default_factory=count().__next__)
 
     @property
-    def place(self) -> object:
+    def repository(self) -> object:
         """What tells the repository it is about from others, and the organization from all."""
         return self.turn or self.variables.get("name", "")
 
     @property
-    def given(self) -> dict[str, Any]:
+    def all_variables(self) -> dict[str, Any]:
         """Variables of its query."""
         return {**self.variables, "n": self.size}
 
@@ -49,17 +49,17 @@ class Ask:
         constants = (self.variables.get(name) for name in sorted(self.query.constants))
         return (self.query.name, is_small, *constants)
 
-    def ask_less(self, partners: int) -> None:
+    def shrink(self, partners: int) -> None:
         """What was too much is asked for by half: half as many repositories, or half a page."""
         if partners > 1:
             self.partners = max(1, partners // 2)
         else:
             self.most, self.partners = max(1, self.size // 2), 1
 
-    def answer(self, answer: Answer) -> None:
+    def finish(self, result: QueryResult) -> None:
         """Give the answer to who waits, if anybody still does."""
         if not self.future.done():
-            self.future.set_result(answer)
+            self.future.set_result(result)
 
     def fail(self, wrong: Exception) -> None:
         """Tell who waits why there is no answer."""
@@ -67,40 +67,40 @@ class Ask:
             self.future.set_exception(wrong)
 
 
-class Queue:
+class RequestQueue:
     """Asks by kind; of each kind the highest rank first, then whose turn is first."""
 
     def __init__(self) -> None:
-        self._waiting: dict[tuple[Any, ...], list[tuple[float, int, int, Ask]]] = {}
+        self._waiting: dict[tuple[Any, ...], list[tuple[float, int, int, QueuedQuery]]] = {}
         self._rows: dict[tuple[Any, ...], int] = {}  #: asked for, of each kind that is small
-        self._sizes: dict[str, Sizes] = {}
+        self._sizes: dict[str, PageSizes] = {}
 
     def __bool__(self) -> bool:
         """Whether anybody waits."""
         return bool(self._waiting)
 
-    def sizes(self, query: Query) -> Sizes:
+    def sizes(self, query: Query) -> PageSizes:
         """How large the requests of a query may be."""
-        return self._sizes.setdefault(query.name, Sizes())
+        return self._sizes.setdefault(query.name, PageSizes())
 
-    def put(self, ask: Ask) -> None:
+    def put(self, queued: QueuedQuery) -> None:
         """Let an ask wait."""
-        heap = self._waiting.setdefault(ask.kind, [])
-        heapq.heappush(heap, (-ask.rank, ask.turn, ask.order, ask))
-        self._rows[ask.kind] = self._rows.get(ask.kind, 0) + ask.most
+        heap = self._waiting.setdefault(queued.kind, [])
+        heapq.heappush(heap, (-queued.rank, queued.turn, queued.order, queued))
+        self._rows[queued.kind] = self._rows.get(queued.kind, 0) + queued.most
 
-    def drain(self) -> list[Ask]:
+    def drain(self) -> list[QueuedQuery]:
         """All that wait, who wait no more."""
         waiting, self._waiting, self._rows = self._waiting, {}, {}
         return [entry[-1] for heap in waiting.values() for entry in heap]
 
-    def take(self, *, is_idle: bool) -> list[Ask]:
+    def take(self, *, is_idle: bool) -> list[QueuedQuery]:
         """The asks of the next request: the first in rank, and as many of its kind as fit.
 
         What could share its request with others waits for them as long as GitHub is busy with
         other requests: none, where nothing but such is there and *is_idle* is not true.
         """
-        batch: list[Ask] = []
+        batch: list[QueuedQuery] = []
         while not batch:  # of whoever was first, nobody may wait any more
             kinds = [kind for kind in self._waiting if is_idle or self._is_full(kind)]
             if not kinds:
@@ -119,21 +119,21 @@ class Queue:
         first = heap[0][-1]
         return self._rows[kind] >= self.sizes(first.query).best(FULL_SHARE) or first.partners == 1
 
-    def _take(self, kind: tuple[Any, ...]) -> list[Ask]:
+    def _take(self, kind: tuple[Any, ...]) -> list[QueuedQuery]:
         heap, is_small = self._waiting[kind], kind[1]
         sizes = self.sizes(heap[0][-1].query)
         room = sizes.best(FULL_SHARE)
-        batch: list[Ask] = []
+        batch: list[QueuedQuery] = []
         while heap:
-            ask = heap[0][-1]
-            if not ask.future.done():
-                size = min(ask.most, room if is_small else sizes.best(ask.most))
-                most = min(ask.partners, *(one.partners for one in batch), MOST_PARTNERS)
+            queued = heap[0][-1]
+            if not queued.future.done():
+                size = min(queued.most, room if is_small else sizes.best(queued.most))
+                most = min(queued.partners, *(one.partners for one in batch), MOST_PARTNERS)
                 rows = size + sum(one.size for one in batch)
                 if batch and (not is_small or rows > room or len(batch) >= most):
                     break
-                ask.size = size
-                batch.append(ask)
+                queued.size = size
+                batch.append(queued)
             heapq.heappop(heap)
-            self._rows[kind] -= ask.most
+            self._rows[kind] -= queued.most
         return batch

@@ -34,7 +34,7 @@ Kind = Literal[
 
 
 @dataclass(frozen=True)
-class Answer:
+class QueryResult:
     """What GitHub said.
 
     `data` came (perhaps in part, with `errors` beside it), the query was `too much` for one
@@ -53,9 +53,9 @@ class Answer:
     limit: int | None = None  #: points an hour
 
 
-def read_answer(  # noqa: PLR0911  # one way out for each way GitHub says it
+def read_response(  # noqa: PLR0911  # one way out for each way GitHub says it
     status: int, headers: dict[str, Any], text: str
-) -> Answer:
+) -> QueryResult:
     """What an HTTP answer to a GraphQL query means."""
     try:
         body = json.loads(text)
@@ -67,57 +67,60 @@ def read_answer(  # noqa: PLR0911  # one way out for each way GitHub says it
     if limited is not None:
         return limited
     if status in GATEWAY:
-        return Answer("too much", message=f"GitHub cut the request off (status {status})")
+        return QueryResult("too much", message=f"GitHub cut the request off (status {status})")
     if status == UNAUTHORIZED:
-        return Answer("refused", message=message)
+        return QueryResult("refused", message=message)
     if status == FORBIDDEN:
-        return Answer("forbidden", message=_sign_on(headers) or message)
+        return QueryResult("forbidden", message=_sign_on(headers) or message)
     if status >= SERVER_ERROR:
-        return Answer("unsound", message=f"GitHub answered with status {status}")
+        return QueryResult("unsound", message=f"GitHub answered with status {status}")
     if status != OK:
-        return Answer("lost", message=message or f"GitHub answered with status {status}")
-    answer = _read_body(body, headers)
+        return QueryResult("lost", message=message or f"GitHub answered with status {status}")
+    result = _read_body(body, headers)
     limit = _integer(headers.get("x-ratelimit-limit"))
-    return replace(answer, remaining=remaining, limit=limit) if answer.kind == "data" else answer
+    return replace(result, remaining=remaining, limit=limit) if result.kind == "data" else result
 
 
-def _read_body(body: Any, headers: dict[str, Any]) -> Answer:
+def _read_body(body: Any, headers: dict[str, Any]) -> QueryResult:
     """What a body that came with status 200 means."""
     if not isinstance(body, dict) or not {"data", "errors"} & body.keys():
-        return Answer("unsound", message="GitHub sent something that is no answer to a query")
-    told = body.get("errors")
-    errors = tuple(one for one in told if isinstance(one, dict)) if isinstance(told, list) else ()
+        return QueryResult("unsound", message="GitHub sent something that is no answer to a query")
+    reported = body.get("errors")
+    listed = reported if isinstance(reported, list) else []
+    errors = tuple(one for one in listed if isinstance(one, dict))
     types = {str(one.get("type", "")) for one in errors}
     message = "; ".join(str(one.get("message", "")) for one in errors)
     if types & {"RATE_LIMITED", "RATE_LIMIT"}:
-        return Answer("primary limit", message=message, reset=_reset(headers))
+        return QueryResult("primary limit", message=message, reset=_reset(headers))
     if types & {"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED"}:
-        return Answer("too much", message=message)
+        return QueryResult("too much", message=message)
     if "something went wrong while executing your query" in message.lower():
-        return Answer("too much", message=message)
+        return QueryResult("too much", message=message)
     data = body.get("data")
     if not isinstance(data, dict):
-        return Answer("lost" if errors else "unsound", message=message or "GitHub sent no data")
-    return Answer("data", data=data, errors=errors, message=message)
+        return QueryResult(
+            "lost" if errors else "unsound", message=message or "GitHub sent no data"
+        )
+    return QueryResult("data", data=data, errors=errors, message=message)
 
 
 def _limit(
     status: int, headers: dict[str, Any], message: str, remaining: int | None
-) -> Answer | None:
+) -> QueryResult | None:
     """A limit told by status and headers, or by nothing but its message."""
-    said = message.lower()
-    is_secondary = "secondary rate limit" in said or "abuse detection" in said
+    lowered = message.lower()
+    is_secondary = "secondary rate limit" in lowered or "abuse detection" in lowered
     if status not in {FORBIDDEN, TOO_MANY} and not (status == OK and is_secondary):
         return None
     pause = _integer(headers.get("retry-after"))
     if pause is not None:
-        return Answer("secondary limit", message=message, pause=float(pause))
+        return QueryResult("secondary limit", message=message, pause=float(pause))
     if is_secondary:
-        return Answer("secondary limit", message=message, pause=SECONDARY_SECONDS)
-    if remaining == 0 or "rate limit" in said:
-        return Answer("primary limit", message=message, reset=_reset(headers))
+        return QueryResult("secondary limit", message=message, pause=SECONDARY_SECONDS)
+    if remaining == 0 or "rate limit" in lowered:
+        return QueryResult("primary limit", message=message, reset=_reset(headers))
     if status == TOO_MANY:
-        return Answer("secondary limit", message=message, pause=SECONDARY_SECONDS)
+        return QueryResult("secondary limit", message=message, pause=SECONDARY_SECONDS)
     return None
 
 

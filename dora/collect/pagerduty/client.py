@@ -57,7 +57,7 @@ class _Answer(NamedTuple):
     trouble: str = ""
 
 
-class Api:
+class PagerDutyClient:
     """Asks PagerDuty: retries, limits and refusals; the token stays inside the library's client."""
 
     def __init__(
@@ -185,7 +185,7 @@ class Api:
 @contextmanager
 def connect(
     config: Config, variables: Mapping[str, str], progress: Progress, stopping: threading.Event
-) -> Iterator[Api]:
+) -> Iterator[PagerDutyClient]:
     """PagerDuty by the environment *variables*, closed in the end."""
     try:
         from pagerduty import Error, RestApiV2Client
@@ -205,7 +205,7 @@ def connect(
     with RestApiV2Client(token, base_url=base, event_hooks=hooks) as client:
         client.max_network_attempts = 0  # tries are counted here
         client.timeout = TIMEOUT_SECONDS
-        yield Api(client, config, progress, stopping)
+        yield PagerDutyClient(client, config, progress, stopping)
 
 
 def find_access(variables: Mapping[str, str]) -> tuple[str, str]:

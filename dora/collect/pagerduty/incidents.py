@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
-from dora.collect.pagerduty.client import LAST_ITEM, Api, connect
+from dora.collect.pagerduty.client import LAST_ITEM, PagerDutyClient, connect
 from dora.collect.progress import Progress
 from dora.config import Config
 from dora.errors import BadUsage, CannotRead, NoAccess
@@ -51,7 +51,7 @@ def read_incidents(
     return [row for _, _, row in sorted(rows, key=lambda row: row[:2])]
 
 
-def _find_owners(api: Api, mapped: Mapping[str, str]) -> dict[str, str]:
+def _find_owners(api: PagerDutyClient, mapped: Mapping[str, str]) -> dict[str, str]:
     """Repository of each mapped service, by the service's id; BadUsage names those not found.
 
     Ids are looked up, too: PagerDuty answers for an unknown one with no incidents, in silence.
@@ -78,7 +78,7 @@ def _find_owners(api: Api, mapped: Mapping[str, str]) -> dict[str, str]:
 
 
 def _list_incidents(
-    api: Api, services: list[str], since: datetime, until: datetime
+    api: PagerDutyClient, services: list[str], since: datetime, until: datetime
 ) -> dict[str, dict[str, Any]]:
     """Incidents opened on the days from *since* until *until*, and perhaps some more, by id.
 
@@ -99,7 +99,7 @@ def _list_incidents(
 
 
 def _list_range(
-    api: Api, services: list[str], since: datetime, until: datetime
+    api: PagerDutyClient, services: list[str], since: datetime, until: datetime
 ) -> Iterator[dict[str, Any]]:
     """Incidents of a range that one query may have; some of them come twice.
 
@@ -131,7 +131,7 @@ def _list_range(
 
 
 def _find_end(
-    api: Api, incident: dict[str, Any], known: dict[str, dict[str, Any]]
+    api: PagerDutyClient, incident: dict[str, Any], known: dict[str, dict[str, Any]]
 ) -> datetime | None:
     """When an incident was resolved, None while it is open.
 

@@ -9,13 +9,13 @@ import heapq
 from dataclasses import dataclass, field
 from typing import Any
 
-from dora.collect.cache.repository_cache import Kept
+from dora.collect.cache.repository_cache import CachedRepository
 from dora.collect.github import page_size
 from dora.collect.github.pagination import next_cursor, read_pages
-from dora.collect.records import Commit
-from dora.collect.repository.context import Place, find
+from dora.collect.records import CommitRecord
+from dora.collect.repository.context import RepositoryContext, find
 from dora.collect.repository.deployments import parse_instant
-from dora.collect.repository.pull_requests import PullRequests, is_merged
+from dora.collect.repository.pull_requests import PullRequestReader, is_merged
 from dora.errors import CannotRead
 from dora.model.shipped_commits import microseconds
 
@@ -27,7 +27,7 @@ class Listing:
     """The history of one commit as GitHub lists it, page by page."""
 
     start: str
-    commits: list[Commit] = field(default_factory=list)
+    commits: list[CommitRecord] = field(default_factory=list)
     cursor: str | None = None
     is_over: bool = False
 
@@ -36,26 +36,26 @@ class Listing:
 class CommitLog:
     """What is known of one repository's commits."""
 
-    place: Place
-    requests: PullRequests
+    context: RepositoryContext
+    requests: PullRequestReader
     with_authors: bool = False
     with_messages: bool = False
-    kept: Kept | None = None
+    cached: CachedRepository | None = None
     new_rows: int = 0  #: commits that may have come since others were kept
-    known: dict[str, Commit] = field(default_factory=dict)
+    known: dict[str, CommitRecord] = field(default_factory=dict)
     _listed_by: dict[str, Listing] = field(default_factory=dict)  #: of unknown parents
 
-    def get(self, sha: str) -> Commit | None:
+    def get(self, sha: str) -> CommitRecord | None:
         """A commit that is known, from this run or a kept one."""
         commit = self.known.get(sha)
-        if commit is None and self.kept is not None:
-            commit = self.kept.commit(sha)
+        if commit is None and self.cached is not None:
+            commit = self.cached.commit(sha)
             if commit is None or not all(self.requests.has(one) for one in commit.requests):
                 return None
             self.known[sha] = commit
         return commit
 
-    async def learn(self, sha: str) -> Commit:
+    async def learn(self, sha: str) -> CommitRecord:
         """A commit, asked for where it is not known; CannotRead where GitHub has none such.
 
         With it come commits behind it: whoever asks for one soon asks for its parents.
@@ -72,7 +72,7 @@ class CommitLog:
 
     async def read(self, listing: Listing, rows: int) -> None:
         """Read the next page of a listing, at most so many commits."""
-        answer = await self.place.ask(
+        result = await self.context.ask(
             "commits",
             rows=rows,
             oid=listing.start,
@@ -81,7 +81,7 @@ class CommitLog:
             messages=self.with_messages,
             labels=self.requests.with_labels,
         )
-        page = find(answer, "repository", "object", "history")
+        page = find(result, "repository", "object", "history")
         await self._complete(page["nodes"])
         commits = [self._commit(node) for node in page["nodes"]]
         listing.is_over = not page["pageInfo"]["hasNextPage"]
@@ -94,8 +94,8 @@ class CommitLog:
             listing.commits.append(known)
             for parent in known.parents:
                 self._listed_by[parent] = listing
-        if self.kept is not None:
-            self.kept.keep_commits(commits)
+        if self.cached is not None:
+            self.cached.cache_commits(commits)
 
     async def _complete(self, nodes: list[dict[str, Any]]) -> None:
         """Read what of these commits did not fit on the page: parents, requests, labels."""
@@ -119,7 +119,7 @@ class CommitLog:
         first = node[name]
 
         async def ask(cursor: str | None) -> dict[str, Any]:
-            answer = await self.place.ask(
+            result = await self.context.ask(
                 "commit",
                 rows=page_size.FIRST_PAGE,
                 oid=node["oid"],
@@ -127,14 +127,14 @@ class CommitLog:
                 parents=name == "parents",
                 labels=self.requests.with_labels,
             )
-            return find(answer, "repository", "object", name)
+            return find(result, "repository", "object", name)
 
         first["nodes"] += await read_pages(ask)
 
-    def _commit(self, node: dict[str, Any]) -> Commit:
+    def _commit(self, node: dict[str, Any]) -> CommitRecord:
         message = node.get("message")
         requests = (node["associatedPullRequests"] or NO_PAGE)["nodes"]
-        return Commit(
+        return CommitRecord(
             sha=node["oid"],
             authored_at=parse_instant(node["authoredDate"]),
             committed_at=parse_instant(node["committedDate"]),
@@ -162,11 +162,11 @@ class Walk:
         self._place = 0  #: in the listing
         self._seen = {start}  #: shown, or a parent of what was shown
         self._ahead: dict[str, int] = {start: 0}  #: seen and not shown, with its turn to be seen
-        self._by_date: list[tuple[int, int, Commit]] | None = None
+        self._by_date: list[tuple[int, int, CommitRecord]] | None = None
 
-    async def show(self, count: int) -> list[Commit]:
+    async def show(self, count: int) -> list[CommitRecord]:
         """The next *count* commits; fewer only at the end of the history."""
-        found: list[Commit] = []
+        found: list[CommitRecord] = []
         while len(found) < count and not self.is_over:
             if self._by_date is None and self._place == len(self._listing.commits):
                 self._go_alone()
@@ -184,8 +184,8 @@ class Walk:
 
     def _rows_to_ask(self, wanted: int) -> int:
         """How many commits to ask GitHub for: few where most of them are kept."""
-        kept = self._log.kept
-        if kept is None or not kept.has_any:
+        cached = self._log.cached
+        if cached is None or not cached.has_any:
             return wanted
         rows = max(page_size.FEW, self._log.new_rows, 2 * len(self._listing.commits))
         # A page too long to share its request costs one, however long it is.
@@ -201,12 +201,12 @@ class Walk:
                 self._wait(self._by_date, turn, commit)
 
     def _wait(
-        self, waiting: list[tuple[int, int, Commit]], turn: int, commit: Commit | None
+        self, waiting: list[tuple[int, int, CommitRecord]], turn: int, commit: CommitRecord | None
     ) -> None:
         if commit is not None:
             heapq.heappush(waiting, (-microseconds(commit.committed_at), turn, commit))
 
-    def _next_listed(self) -> Commit:
+    def _next_listed(self) -> CommitRecord:
         commit = self._listing.commits[self._place]
         self._place += 1
         self._ahead.pop(commit.sha, None)
@@ -217,7 +217,7 @@ class Walk:
     def _look_for_end(self) -> None:
         self.is_over = self._listing.is_over and self._place == len(self._listing.commits)
 
-    async def _next_by_date(self, waiting: list[tuple[int, int, Commit]]) -> Commit:
+    async def _next_by_date(self, waiting: list[tuple[int, int, CommitRecord]]) -> CommitRecord:
         """The commit whose turn it is, once every date is known that could come before."""
         while self._ahead:
             sha = next(iter(self._ahead))
@@ -228,7 +228,7 @@ class Walk:
         self.is_over = not waiting and not self._ahead
         return commit
 
-    def _see_parents(self, commit: Commit) -> None:
+    def _see_parents(self, commit: CommitRecord) -> None:
         for parent in commit.parents:
             if parent not in self._seen:
                 self._ahead[parent] = len(self._seen)

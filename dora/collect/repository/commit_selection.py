@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from dora.collect.github import page_size
-from dora.collect.records import Commit
+from dora.collect.records import CommitRecord
 from dora.collect.repository.commit_log import CommitLog, Walk
 from dora.collect.repository.context import find
 from dora.collect.repository.deployments import parse_instant
@@ -70,7 +70,7 @@ class CommitHistory:
     def number(self, sha: str, committed_at: datetime) -> int:
         """Number in the graph of a commit of which GitHub told the date."""
         commit = self._number(sha)
-        self.graph.told.setdefault(commit, microseconds(committed_at))
+        self.graph.known_dates.setdefault(commit, microseconds(committed_at))
         return commit
 
     def new_frontier(self) -> Frontier:
@@ -108,8 +108,8 @@ class CommitHistory:
         whole = [sha] if sha in self._numbers else [s for s in self._numbers if s.startswith(sha)]
         if len(whole) == 1:
             return self._numbers[whole[0]]
-        answer = await self.log.place.ask("object", rows=ONE, sha=sha)
-        commit = find(answer, "repository").get("object") or {}
+        result = await self.log.context.ask("object", rows=ONE, sha=sha)
+        commit = find(result, "repository").get("object") or {}
         if "oid" not in commit:
             return None
         return self.number(commit["oid"], parse_instant(commit["committedDate"]))
@@ -193,7 +193,7 @@ class CommitHistory:
     def _at(self, commit: int) -> int:
         """About when an unread commit was made, at the latest."""
         dates = [walk.at for walk in self._walks_to(commit)]
-        return max(dates, default=self.graph.told.get(commit, LONG_AGO))
+        return max(dates, default=self.graph.known_dates.get(commit, LONG_AGO))
 
     def _newest_walk(self, needed: Iterable[int]) -> Walk:
         """The walk to read on, or to begin: the one that stands at the newest commits."""
@@ -203,7 +203,9 @@ class CommitHistory:
             return max(walks, key=lambda walk: walk.at)
         bit = self._new_bit()
         self._all_walks |= bit
-        self._walks[bit] = Walk(self.log, self._shas[commit], self.graph.told.get(commit, LONG_AGO))
+        self._walks[bit] = Walk(
+            self.log, self._shas[commit], self.graph.known_dates.get(commit, LONG_AGO)
+        )
         self.mark(commit, bit)
         return self._walks[bit]
 
@@ -227,12 +229,12 @@ class CommitHistory:
             self._rows_read += 1
             self._add(commit)
 
-    def _add(self, one: Commit) -> None:
+    def _add(self, one: CommitRecord) -> None:
         """Take one commit into the graph and the rows, once."""
         commit = self._number(one.sha)
         if self.graph.committed[commit] is not None:
             return
-        name = self.log.place.name
+        name = self.log.context.name
         self.graph.committed[commit] = microseconds(one.committed_at)
         self._unread.discard(commit)
         for position, parent in enumerate(one.parents):

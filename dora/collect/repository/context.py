@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from dora.collect.github.client import Client
-from dora.collect.github.responses import Answer
+from dora.collect.github.responses import QueryResult
 from dora.errors import CannotRead
 
 
 @dataclass
-class Place:
+class RepositoryContext:
     """A repository that is read; of all that wait, who ranks highest is asked first.
 
     Of two that rank alike it is the one whose *turn* is first: one is read to its end before the
@@ -22,7 +22,7 @@ class Place:
     rank: float = 0.0
     turn: int = 0
 
-    async def ask(self, query: str, *, rows: int | None = None, **variables: Any) -> Answer:
+    async def ask(self, query: str, *, rows: int | None = None, **variables: Any) -> QueryResult:
         """Answer to a query about this repository, as `Client.ask` gives it."""
         return await self.client.ask(
             query, rows=rows, rank=self.rank, turn=self.turn, owner=self.owner, name=self.name,
@@ -30,14 +30,14 @@ class Place:
         )  # fmt: skip
 
 
-def find(answer: Answer, *path: str) -> dict[str, Any]:
+def find(result: QueryResult, *path: str) -> dict[str, Any]:
     """What stands at *path* of the answer's data; CannotRead tells why nothing does."""
-    here: Any = answer.data
+    here: Any = result.data
     for step in path:
         here = here.get(step) if isinstance(here, dict) else None
     if not isinstance(here, dict):
-        raise CannotRead(answer.message or "GitHub gives nothing for it: deleted or renamed?")
-    if answer.errors:
+        raise CannotRead(result.message or "GitHub gives nothing for it: deleted or renamed?")
+    if result.errors:
         # What stands there may lack what an error took away: better no number than a wrong one.
-        raise CannotRead(answer.message)
+        raise CannotRead(result.message)
     return here

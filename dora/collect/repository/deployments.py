@@ -9,7 +9,7 @@ from typing import Any
 
 from dora.collect.github import page_size
 from dora.collect.github.pagination import next_cursor, read_pages
-from dora.collect.repository.context import Place, find
+from dora.collect.repository.context import RepositoryContext, find
 from dora.errors import CannotRead
 
 #: How much more than expected is asked for, so that a page more is seldom needed.
@@ -17,7 +17,7 @@ RESERVE = 1.25
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
+class DeploymentRecord:
     """One deployment as it was read; `statuses` are state, instant and log address, unsorted."""
 
     id: int
@@ -37,11 +37,11 @@ class DeploymentList:
     With the first page comes what else there is to know of a repository: `beside`.
     """
 
-    place: Place
+    context: RepositoryContext
     with_tags: bool = False
     with_stamp: bool = False  #: whether the latest change of a merged request is asked for
     with_labels: bool = False  #: whether the labels that there are are asked for
-    read: list[Deployment] = field(default_factory=list)
+    read: list[DeploymentRecord] = field(default_factory=list)
     beside: dict[str, Any] = field(default_factory=dict)
     is_complete: bool = False
     _cursor: str | None = None
@@ -50,7 +50,7 @@ class DeploymentList:
     async def read_page(self, rows: int | None = None) -> None:
         """Read the next page of older deployments, so many; CannotRead says why not."""
         is_first = self._cursor is None
-        answer = await self.place.ask(
+        result = await self.context.ask(
             "deployments",
             rows=rows,
             after=self._cursor,
@@ -59,8 +59,8 @@ class DeploymentList:
             labels=self.with_labels and is_first,
         )
         # What is asked for the cache's sake alone may be refused: then nothing kept is of use.
-        errors = tuple(error for error in answer.errors if not _is_of_cache(error))
-        found = find(replace(answer, errors=errors), "repository")
+        errors = tuple(error for error in result.errors if not _is_of_cache(error))
+        found = find(replace(result, errors=errors), "repository")
         if found.pop("isEmpty", False):  # it was not when it was listed: no commit is known now
             raise CannotRead("it was emptied while it was read")
         connection = found.pop("deployments", None)
@@ -86,7 +86,7 @@ class DeploymentList:
             await self.read_page(min(page_size.FULL_PAGE, ceil(self._expected(instant))))
             if is_first:  # the longer its way, the sooner a repository is read: all of it
                 left = 0 if self.is_complete else self._expected(instant)
-                self.place.rank = len(self.read) + left
+                self.context.rank = len(self.read) + left
 
     def _expected(self, instant: datetime) -> float:
         """How many deployments there may be from the last one read back to *instant*.
@@ -107,11 +107,11 @@ class DeploymentList:
         first = node["statuses"]
 
         async def ask(cursor: str | None) -> dict[str, Any]:
-            place, after = self.place, cursor or first["pageInfo"]["endCursor"]
-            answer = await place.client.ask(
-                "statuses", rank=place.rank, turn=place.turn, id=node["id"], after=after
+            context, after = self.context, cursor or first["pageInfo"]["endCursor"]
+            result = await context.client.ask(
+                "statuses", rank=context.rank, turn=context.turn, id=node["id"], after=after
             )
-            return find(answer, "node", "statuses")
+            return find(result, "node", "statuses")
 
         first["nodes"] += await read_pages(ask)
 
@@ -120,10 +120,10 @@ def _is_of_cache(error: dict[str, Any]) -> bool:
     return (error.get("path") or [])[1:2] in (["pullRequests"], ["labels"])
 
 
-def _deployment(node: dict[str, Any]) -> Deployment:
+def _deployment(node: dict[str, Any]) -> DeploymentRecord:
     if node["databaseId"] is None:
         raise CannotRead("GitHub gives no number for one of its deployments")
-    return Deployment(
+    return DeploymentRecord(
         id=node["databaseId"],
         sha=node["commitOid"],
         committed_at=node["commit"] and parse_instant(node["commit"]["committedDate"]),

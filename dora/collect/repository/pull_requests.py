@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from dora.collect.cache.repository_cache import Kept
+from dora.collect.cache.repository_cache import CachedRepository
 from dora.collect.github.pagination import read_pages
-from dora.collect.records import Label, Request
-from dora.collect.repository.context import Place, find
+from dora.collect.records import LabelRecord, PullRequestRecord
+from dora.collect.repository.context import RepositoryContext, find
 from dora.collect.repository.deployments import parse_instant
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -18,12 +18,12 @@ ONE = 1
 
 
 @dataclass
-class PullRequests:
+class PullRequestReader:
     """The merged pull requests of one repository: those known, and rows of those that count."""
 
-    place: Place
+    context: RepositoryContext
     with_labels: bool
-    kept: Kept | None = None
+    cached: CachedRepository | None = None
     rows: Rows = field(
         default_factory=lambda: {
             name: [] for name in ("pull_requests", "associations", "branch_commits", "labels")
@@ -31,7 +31,7 @@ class PullRequests:
     )
     merges: dict[int, str | None] = field(default_factory=dict)  #: number → merge commit
     branches: dict[str, str] = field(default_factory=dict)  #: commit → a request's head branch
-    known: dict[int, Request] = field(default_factory=dict)
+    known: dict[int, PullRequestRecord] = field(default_factory=dict)
 
     async def learn(self, nodes: Iterable[dict[str, Any]]) -> None:
         """Take in requests as GitHub tells of them: merged ones that were not known."""
@@ -54,7 +54,7 @@ class PullRequests:
         is_merge = False
         for number in numbers:
             request = self.known[number]
-            self.rows["associations"].append((self.place.name, sha, number))
+            self.rows["associations"].append((self.context.name, sha, number))
             self.branches.setdefault(sha, request.head_ref)
             self._keep(request)
             is_merge |= request.merge_sha == sha
@@ -62,10 +62,10 @@ class PullRequests:
 
     async def find_merge(self, number: int) -> tuple[str, datetime] | None:
         """Sha and committer's date of a request's merge commit; None if it was not merged."""
-        answer = await self.place.ask("request", rows=ONE, number=number, after=None)
+        result = await self.context.ask("request", rows=ONE, number=number, after=None)
         # That a number is an issue's, or nobody's, is told by an error; any other is no answer.
-        errors = tuple(error for error in answer.errors if not _is_no_request(error))
-        node = find(replace(answer, errors=errors), "repository").get("pullRequest")
+        errors = tuple(error for error in result.errors if not _is_no_request(error))
+        node = find(replace(result, errors=errors), "repository").get("pullRequest")
         if node is None or node["mergedAt"] is None or node["mergeCommit"] is None:
             return None
         await self.learn([node])
@@ -75,8 +75,8 @@ class PullRequests:
 
     def has(self, number: int) -> bool:
         """Whether a merged request is known, from this run or a kept one."""
-        if number not in self.known and self.kept is not None:
-            request = self.kept.request(number)
+        if number not in self.known and self.cached is not None:
+            request = self.cached.request(number)
             if request is not None:
                 self.known[number] = request
         return number in self.known
@@ -86,7 +86,7 @@ class PullRequests:
             [one["commit"] for one in node[name]["nodes"] if one] for name in ("opening", "closing")
         )
         labels = (node.get("labels") or {}).get("nodes") or () if self.with_labels else ()
-        request = Request(
+        request = PullRequestRecord(
             number=node["number"],
             created_at=parse_instant(node["createdAt"]),
             merged_at=parse_instant(node["mergedAt"]),
@@ -94,14 +94,14 @@ class PullRequests:
             head_ref=node["headRefName"],
             first_authored_at=parse_instant(opening[0]["authoredDate"]) if opening else None,
             branch=tuple(dict.fromkeys(one["oid"] for one in [*opening, *closing])),
-            labels=tuple(Label(one["id"], one["name"]) for one in labels if one),
+            labels=tuple(LabelRecord(one["id"], one["name"]) for one in labels if one),
         )
         self.known[request.number] = request
-        if self.kept is not None:
-            self.kept.keep_request(request)
+        if self.cached is not None:
+            self.cached.cache_pull_request(request)
 
-    def _keep(self, request: Request) -> None:
-        name, number = self.place.name, request.number
+    def _keep(self, request: PullRequestRecord) -> None:
+        name, number = self.context.name, request.number
         if number in self.merges:
             return
         self.merges[number] = request.merge_sha
@@ -118,8 +118,8 @@ class PullRequests:
 
         async def ask(cursor: str | None) -> dict[str, Any]:
             after = cursor or first["pageInfo"]["endCursor"]
-            answer = await self.place.ask("request", number=node["number"], after=after)
-            return find(answer, "repository", "pullRequest", "labels")
+            result = await self.context.ask("request", number=node["number"], after=after)
+            return find(result, "repository", "pullRequest", "labels")
 
         first["nodes"] += await read_pages(ask)
 

@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from dora.collect.cache.repository_cache import Kept
-from dora.collect.repositories import Found
+from dora.collect.cache.repository_cache import CachedRepository
+from dora.collect.records import ListedRepository
 from dora.collect.repository.commit_log import CommitLog
 from dora.collect.repository.commit_selection import CommitHistory, Frontier
-from dora.collect.repository.context import Place
+from dora.collect.repository.context import RepositoryContext
 from dora.collect.repository.deployments import DeploymentList
-from dora.collect.repository.pull_requests import PullRequests, Rows
+from dora.collect.repository.pull_requests import PullRequestReader, Rows
 from dora.collect.repository.refresh import freshen
 from dora.collect.repository.successes import AttemptReader, Attempts
 from dora.collect.repository.tags import find_tags
@@ -22,23 +22,29 @@ from dora.config import Config
 from dora.config.globs import compile_globs
 from dora.model.environments import Environment
 from dora.model.references import find_targets
-from dora.model.shipped_commits import Reception, Span, Success, microseconds, receive
+from dora.model.shipped_commits import (
+    LookbackSpan,
+    ShippedCommits,
+    Success,
+    assign_commits,
+    microseconds,
+)
 
 
 @dataclass
-class Reading:
+class RepositoryReader:
     """A repository while it is read."""
 
-    place: Place
+    context: RepositoryContext
     config: Config
-    found: Found
+    listed: ListedRepository
     environment: Callable[[str], Environment]
     service: Callable[[str, str, str | None], str]
-    span: Span
+    span: LookbackSpan
     has_incidents: Callable[[], Awaitable[bool]]
     with_authors: bool = False
-    kept: Kept | None = None
-    _requests: PullRequests = field(init=False)
+    cached: CachedRepository | None = None
+    _requests: PullRequestReader = field(init=False)
     _deployments: DeploymentList = field(init=False)
     _history: CommitHistory = field(init=False)
     _attempts: AttemptReader = field(init=False)
@@ -49,17 +55,17 @@ class Reading:
 
     def __post_init__(self) -> None:
         """Nothing is read yet."""
-        on, kept = self.config.failures, self.kept
+        on, cached = self.config.failures, self.cached
         self._deployments = DeploymentList(
-            self.place,
+            self.context,
             with_tags=on.tag,
-            with_stamp=kept is not None,
-            with_labels=kept is not None and bool(kept.labels),
+            with_stamp=cached is not None,
+            with_labels=cached is not None and bool(cached.labels),
         )
-        self._requests = PullRequests(self.place, on.hotfix or on.label, kept)
-        log = CommitLog(self.place, self._requests, self.with_authors, on.revert, kept)
-        if kept is not None:
-            log.new_rows = kept.expected(self.config.now)
+        self._requests = PullRequestReader(self.context, on.hotfix or on.label, cached)
+        log = CommitLog(self.context, self._requests, self.with_authors, on.revert, cached)
+        if cached is not None:
+            log.new_rows = cached.expected(self.config.now)
         self._history = CommitHistory(
             log,
             page_budget=self.config.collect.commit_pages,
@@ -77,24 +83,24 @@ class Reading:
         try:
             return await self._read()
         finally:
-            if self.kept is not None:
-                self.kept.save()
+            if self.cached is not None:
+                self.cached.save()
 
     async def _read(self) -> Rows:
         await self._deployments.read_since(self.config.lookback_start)
-        if self.kept is not None:
+        if self.cached is not None:
             await freshen(
-                self.kept, self._requests, self.place, self._deployments.beside, self.config.now
+                self.cached, self._requests, self.context, self._deployments.beside, self.config.now
             )
         while not (has_any := self._has_chosen()) and not self._deployments.is_complete:
             await self._deployments.read_page()
         self._is_hit = await self.has_incidents()
         is_whole = await self._trace()
-        found = self.found
+        listed = self.listed
         pages = self.config.collect.commit_pages
         incomplete = None if is_whole else f"its history was read for {pages} pages, not to its end"
-        row = (found.name, found.archived_at, found.is_empty, has_any, False, found.url,
-               found.head, found.head_at, None, incomplete)  # fmt: skip
+        row = (listed.name, listed.archived_at, listed.is_empty, has_any, False, listed.url,
+               listed.head, listed.head_at, None, incomplete)  # fmt: skip
         return {
             "repositories": [row],
             **self._deployment_rows(),
@@ -118,28 +124,30 @@ class Reading:
         while True:
             attempts = self._attempts.of(self._deployments.read, is_hit=self._is_hit)
             older = self._count_older()
-            receptions = {key: self._receive(own, older) for key, own in attempts.items()}
-            if any(one.needs_previous for one in receptions.values()):
+            shipped = {key: self._assign_commits(own, older) for key, own in attempts.items()}
+            if any(one.needs_previous for one in shipped.values()):
                 await self._deployments.read_page()
-            elif self._ask_all(attempts, receptions) or await self._ask_reverts():
+            elif self._ask_all(attempts, shipped) or await self._ask_reverts():
                 if not await self._history.close():
                     return False
-            elif any(one.needs_older for one in receptions.values()):
+            elif any(one.needs_older for one in shipped.values()):
                 await self._deployments.read_page()
             else:
                 return True
 
-    def _ask_all(self, attempts: dict[str, Attempts], receptions: dict[str, Reception]) -> bool:
+    def _ask_all(self, attempts: dict[str, Attempts], shipped: dict[str, ShippedCommits]) -> bool:
         """Mark the commits that any environment still needs read; whether there were any."""
-        asked = [self._ask_commits(key, own, receptions[key]) for key, own in attempts.items()]
-        return any(asked)
+        is_asked = [
+            self._ask_commits(key, own, shipped[key]) for key, own in attempts.items()
+        ]
+        return any(is_asked)
 
     async def _ask_reverts(self) -> bool:
         """Ask for what shipped reverts name and was not read (F3); whether there was any."""
-        asked = False
+        is_asked = False
         for commit in self._history.in_doubt():
             targets = find_targets(
-                *self._history.texts[commit], self.config.organization, self.found.name
+                *self._history.texts[commit], self.config.organization, self.listed.name
             )
             names: list[str | int] = [*targets.commits, *targets.requests]
             for name in names:
@@ -147,8 +155,8 @@ class Reading:
                     self._asked.add((commit, name))
                     target = await self._target(name)
                     if target is not None and target != commit:
-                        asked |= self._history.require(target, commit)
-        return asked
+                        is_asked |= self._history.require(target, commit)
+        return is_asked
 
     async def _target(self, name: str | int) -> int | None:
         """Number of the commit that a sha or a pull request's number stands for."""
@@ -157,8 +165,8 @@ class Reading:
         if name in self._requests.merges:
             merge = self._requests.merges[name]
             return None if merge is None else await self._history.find(merge)
-        found = await self._requests.find_merge(name)
-        return None if found is None else self._history.number(*found)
+        merge_commit = await self._requests.find_merge(name)
+        return None if merge_commit is None else self._history.number(*merge_commit)
 
     def _count_older(self) -> int:
         """How many deployments older than the look-back were read (W3 (c))."""
@@ -166,8 +174,8 @@ class Reading:
             microseconds(one.created_at) < self.span.lookback for one in self._deployments.read
         )
 
-    def _receive(self, attempts: Attempts, older: int) -> Reception:
-        return receive(
+    def _assign_commits(self, attempts: Attempts, older: int) -> ShippedCommits:
+        return assign_commits(
             attempts.successes,
             self._history.graph,
             self.span,
@@ -177,25 +185,25 @@ class Reading:
         )
 
     def _head(self) -> int | None:
-        if self.found.head is None or self.found.head_at is None:
+        if self.listed.head is None or self.listed.head_at is None:
             return None
-        return self._history.number(self.found.head, self.found.head_at)
+        return self._history.number(self.listed.head, self.listed.head_at)
 
-    def _ask_commits(self, key: str, attempts: Attempts, reception: Reception) -> bool:
+    def _ask_commits(self, key: str, attempts: Attempts, shipped: ShippedCommits) -> bool:
         """Mark the commits that this environment still needs read; whether there were any."""
-        judged = [reception.order[place] for place in reception.judged]
+        judged = [shipped.order[position] for position in shipped.judged]
         known = [one for one in judged if one.commit is not None]
         if not known:
             return False
         if key not in self._frontiers:
             return self._begin(key, attempts, known)
         closed = self._frontiers[key].closed
-        for one in reception.asked:
+        for one in shipped.older_shippers:
             if one.commit is not None and not self._history.has(one.commit, closed):
                 self._history.mark(one.commit, closed)
                 return True
-        asked = [self._ask_ancestry(*pair) for pair in self._in_doubt(attempts, reception)]
-        return any(asked)
+        is_asked = [self._ask_ancestry(*pair) for pair in self._in_doubt(attempts, shipped)]
+        return any(is_asked)
 
     def _begin(self, key: str, attempts: Attempts, known: list[Success]) -> bool:
         """Ask for what was shipped in the window, and what waits on the default branch."""
@@ -215,15 +223,17 @@ class Reading:
             self._history.need(live)
         return bool(wanted)
 
-    def _in_doubt(self, attempts: Attempts, reception: Reception) -> Iterator[tuple[int, int]]:
+    def _in_doubt(self, attempts: Attempts, shipped: ShippedCommits) -> Iterator[tuple[int, int]]:
         """Successes that may have gone back (F2): their commit, and the one that was live."""
-        places = reception.judged
-        for before, place in pairwise(places):
-            live, one = reception.order[before].commit, reception.order[place].commit
-            matters = attempts.needs_all or (reception.order[place].succeeded_at >= self.span.since)
+        positions = shipped.judged
+        for before, position in pairwise(positions):
+            live, one = shipped.order[before].commit, shipped.order[position].commit
+            matters = attempts.needs_all or (
+                shipped.order[position].succeeded_at >= self.span.since
+            )
             if not matters or live is None or one is None or live == one:
                 continue
-            if reception.received[one] != place:
+            if shipped.first_shipped_by[one] != position:
                 yield one, live
 
     def _ask_ancestry(self, one: int, live: int) -> bool:
@@ -244,7 +254,7 @@ class Reading:
             self._history.mark(commit, bits)
 
     def _deployment_rows(self) -> Rows:
-        name, read = self.place.name, self._deployments.read
+        name, read = self.context.name, self._deployments.read
         return {
             "deployments": [
                 (name, one.id, one.sha, one.committed_at is not None, one.environment, one.task,

@@ -9,16 +9,20 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from dora.collect.cache.repository_cache import Kept, settled
+from dora.collect.cache.repository_cache import CachedRepository, settled
 from dora.collect.github import page_size
 from dora.collect.github.pagination import next_cursor, read_pages
-from dora.collect.repository.context import Place, find
-from dora.collect.repository.pull_requests import PullRequests
+from dora.collect.repository.context import RepositoryContext, find
+from dora.collect.repository.pull_requests import PullRequestReader
 from dora.errors import CannotRead
 
 
 async def freshen(
-    kept: Kept, requests: PullRequests, place: Place, beside: dict[str, Any], now: datetime
+    cached: CachedRepository,
+    requests: PullRequestReader,
+    context: RepositoryContext,
+    beside: dict[str, Any],
+    now: datetime,
 ) -> None:
     """Bring *kept* up to date by what came *beside* the first page of deployments.
 
@@ -26,26 +30,28 @@ async def freshen(
     """
     page = beside.get("pullRequests")
     if page is None:  # the token may not tell: nothing kept is of use, and nothing is to be kept
-        kept.forget()
+        cached.forget()
         return
     nodes = page["nodes"] or []
     latest = max((node["updatedAt"] for node in nodes if node), default=None)
     try:
         # Time does not go back: requests are gone, or no longer shown.
-        if _is_later(kept.stamp, latest) or not await _has_all_labels(
-            kept, place, beside.get("labels")
+        if _is_later(cached.stamp, latest) or not await _has_all_labels(
+            cached, context, beside.get("labels")
         ):
-            kept.forget()
-        elif kept.has_any and _is_later(latest, kept.stamp):
-            await _read_updates(kept, requests, place)
+            cached.forget()
+        elif cached.has_any and _is_later(latest, cached.stamp):
+            await _read_updates(cached, requests, context)
     except CannotRead:
-        kept.forget()
-    kept.is_fresh_as_of(None if latest is None else settled(latest, now))
+        cached.forget()
+    cached.is_fresh_as_of(None if latest is None else settled(latest, now))
 
 
-async def _has_all_labels(kept: Kept, place: Place, page: dict[str, Any] | None) -> bool:
+async def _has_all_labels(
+    cached: CachedRepository, context: RepositoryContext, page: dict[str, Any] | None
+) -> bool:
     """Whether every label that was kept is still there, by that name."""
-    if not kept.labels:
+    if not cached.labels:
         return True
     if page is None:
         return False
@@ -54,24 +60,26 @@ async def _has_all_labels(kept: Kept, place: Place, page: dict[str, Any] | None)
         first = page["pageInfo"]["endCursor"]
 
         async def ask(cursor: str | None) -> dict[str, Any]:
-            return find(await place.ask("labels", after=cursor or first), "repository", "labels")
+            return find(await context.ask("labels", after=cursor or first), "repository", "labels")
 
         nodes += await read_pages(ask)
     names = {node["id"]: node["name"] for node in nodes if node}
-    return all(names.get(id_) == name for id_, name in kept.labels.items())
+    return all(names.get(id_) == name for id_, name in cached.labels.items())
 
 
-async def _read_updates(kept: Kept, requests: PullRequests, place: Place) -> None:
+async def _read_updates(
+    cached: CachedRepository, requests: PullRequestReader, context: RepositoryContext
+) -> None:
     """Take in every merged request that changed since, and drop the commits that it brought.
 
     One that changes while its page is turned moves to the front: it is looked for once more there.
     """
-    since, newest, rows = kept.stamp, None, page_size.FIRST_PAGE
-    while kept.has_any:
-        nodes, pages = await _updates(place, since, rows, with_labels=requests.with_labels)
+    since, newest, rows = cached.stamp, None, page_size.FIRST_PAGE
+    while cached.has_any:
+        nodes, pages = await _updates(context, since, rows, with_labels=requests.with_labels)
         latest = max((node["updatedAt"] for node in nodes), default=newest)
         for node in nodes:
-            _take(node, kept)
+            _take(node, cached)
             requests.known.pop(node["number"], None)
             await requests.learn([node])
         if pages == 1 or latest is None or latest == newest:  # one page: nothing can have moved
@@ -83,7 +91,7 @@ async def _read_updates(kept: Kept, requests: PullRequests, place: Place) -> Non
 
 
 async def _updates(
-    place: Place, since: str | None, rows: int, *, with_labels: bool
+    context: RepositoryContext, since: str | None, rows: int, *, with_labels: bool
 ) -> tuple[list[dict[str, Any]], int]:
     """Merged requests that changed later than *since*, latest first; how many pages they took."""
     found: list[dict[str, Any]] = []
@@ -91,8 +99,8 @@ async def _updates(
     pages = 0
     while True:
         pages += 1
-        answer = await place.ask("updates", rows=rows, after=cursor, labels=with_labels)
-        page = find(answer, "repository", "pullRequests")
+        result = await context.ask("updates", rows=rows, after=cursor, labels=with_labels)
+        page = find(result, "repository", "pullRequests")
         nodes = [node for node in page["nodes"] if node]
         found += [node for node in nodes if _is_later(node["updatedAt"], since)]
         is_past = any(not _is_later(node["updatedAt"], since) for node in nodes)
@@ -101,30 +109,30 @@ async def _updates(
         cursor = next_cursor(page, cursor)
 
 
-def _take(node: dict[str, Any], kept: Kept) -> None:
+def _take(node: dict[str, Any], cached: CachedRepository) -> None:
     """Drop the commits that a request brought, unless all that was kept was read after its merge.
 
     That it was known as merged is not enough: the run that read of it may have met some of its
     commits before the merge, and others after it.
     """
-    if not _is_later(node["mergedAt"], kept.stamp):
+    if not _is_later(node["mergedAt"], cached.stamp):
         return
     members = node["members"]
     if members["totalCount"] > len(members["nodes"]):
-        kept.forget()
+        cached.forget()
         return
-    kept.drop([one["commit"]["oid"] for one in members["nodes"] if one])
-    kept.drop(list(_merged_as(node, kept)))
+    cached.drop([one["commit"]["oid"] for one in members["nodes"] if one])
+    cached.drop(list(_merged_as(node, cached)))
 
 
-def _merged_as(node: dict[str, Any], kept: Kept) -> Iterator[str]:
+def _merged_as(node: dict[str, Any], cached: CachedRepository) -> Iterator[str]:
     """The kept commits as which a request was merged: several where it was rebased.
 
     They can be older than the merge: a merge queue makes them, and deploys them, before it merges.
     """
     sha = (node["mergeCommit"] or {}).get("oid")
     for _ in range(max(1, node["members"]["totalCount"])):
-        commit = None if sha is None else kept.commit(sha)
+        commit = None if sha is None else cached.commit(sha)
         if commit is None:
             return
         yield commit.sha

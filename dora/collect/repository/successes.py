@@ -7,10 +7,10 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from dora.collect.repository.deployments import Deployment
+from dora.collect.repository.deployments import DeploymentRecord
 from dora.config import Config
 from dora.model.environments import Environment, row_key
-from dora.model.shipped_commits import Span, Success, microseconds
+from dora.model.shipped_commits import LookbackSpan, Success, microseconds
 
 RUN = re.compile(r"\S*?/actions/runs/\d+")
 FAILURES = frozenset({"failure", "error"})
@@ -36,10 +36,10 @@ class AttemptReader:
     config: Config
     environment: Callable[[str], Environment]
     service: Callable[[str, str, str | None], str]
-    span: Span
+    span: LookbackSpan
     number: Callable[[str, datetime], int]
 
-    def of(self, read: Iterable[Deployment], *, is_hit: bool) -> dict[str, Attempts]:
+    def of(self, read: Iterable[DeploymentRecord], *, is_hit: bool) -> dict[str, Attempts]:
         """What was *read* of each environment that has a row, deployments before `until` (W2).
 
         *is_hit* says whether incidents may be about the repository.
@@ -53,7 +53,7 @@ class AttemptReader:
             if microseconds(one.created_at) < self.span.lookback:
                 ranks[one.id] = older
                 older += 1
-        by_environment: dict[str, list[Deployment]] = {}
+        by_environment: dict[str, list[DeploymentRecord]] = {}
         for one in newest_first:
             environment = self.environment(one.environment)
             is_shown = environment.is_chosen and not environment.is_left_out
@@ -69,18 +69,18 @@ class AttemptReader:
             found[key] = Attempts(tier == "production", successes, is_hit or self._needs_all(own))
         return found
 
-    def _wholes(self, own: list[Deployment]) -> list[list[Deployment]]:
+    def _wholes(self, own: list[DeploymentRecord]) -> list[list[DeploymentRecord]]:
         """Deployments by the workflow run that filed them (D6), the first part of each first."""
         if self.config.deployments.collapse == "none":
             return [[one] for one in own]
-        wholes: dict[str | int, list[Deployment]] = {}
+        wholes: dict[str | int, list[DeploymentRecord]] = {}
         for one in reversed(own):
             logs = (RUN.match(log) for _, _, log in sorted(one.statuses, key=_written_at) if log)
             run = next((match[0] for match in logs if match), None)
             wholes.setdefault(run or one.id, []).append(one)
         return list(wholes.values())
 
-    def _success(self, parts: list[Deployment], ranks: dict[int, int]) -> Success | None:
+    def _success(self, parts: list[DeploymentRecord], ranks: dict[int, int]) -> Success | None:
         """The success of a deployment, of all its parts; None if it never did (D2)."""
         until = self.config.window.until
         firsts = [
@@ -102,7 +102,7 @@ class AttemptReader:
             ranks.get(first.id),
         )
 
-    def _needs_all(self, own: list[Deployment]) -> bool:
+    def _needs_all(self, own: list[DeploymentRecord]) -> bool:
         """Whether something live before the window failed in it, or was down when it began."""
         since = self.config.window.since
         successes = [at for one in own for state, at, _ in one.statuses if state == "success"]

@@ -32,7 +32,7 @@ async def find_tags(deployments: DeploymentList, config: Config) -> list[tuple[A
         if node and node["target"]
     ]
     return [
-        (deployments.place.name, name, *_commit(node["target"]))
+        (deployments.context.name, name, *_commit(node["target"]))
         for node, name in named
         if globs.fullmatch(name)
     ]
@@ -40,8 +40,8 @@ async def find_tags(deployments: DeploymentList, config: Config) -> list[tuple[A
 
 async def _below(deployments: DeploymentList, folder: str) -> list[dict[str, Any]]:
     async def ask(cursor: str | None) -> dict[str, Any]:
-        answer = await deployments.place.ask("tags", prefix=PREFIX + folder, after=cursor)
-        return find(answer, "repository", "refs")
+        result = await deployments.context.ask("tags", prefix=PREFIX + folder, after=cursor)
+        return find(result, "repository", "refs")
 
     return await read_pages(ask)
 

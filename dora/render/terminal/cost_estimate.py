@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 
-from dora.model.cost_estimate import Plan
+from dora.model.cost_estimate import CostEstimate
 from dora.render import formatting
 
 #: Widths of the columns: what is asked for, how many requests.
 NAME, NUMBER = 14, 10
 
 
-def render_plan(plan: Plan) -> str:
+def render_plan(plan: CostEstimate) -> str:
     """Text of a plan: requests by what they ask for, points, seconds, and where most of it goes."""
     return "\n".join(_lines(plan))
 
 
-def _lines(plan: Plan) -> Iterator[str]:
+def _lines(plan: CostEstimate) -> Iterator[str]:
     yield f"What a report of {formatting.plain(plan.organization)} would cost, about:"
     yield ""
     yield f"{'':{NAME}}{'requests':>{NUMBER}}"
@@ -36,7 +36,7 @@ def _lines(plan: Plan) -> Iterator[str]:
     yield "It costs more where changes are much older than the window (rule W3)."
 
 
-def _share(plan: Plan) -> str:
+def _share(plan: CostEstimate) -> str:
     """How much of an hour's points that is, and what is left of this hour's."""
     if not plan.limit:
         return ""

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from dora.collect.cache.repository_cache import Kept
+from dora.collect.cache.repository_cache import CachedRepository
 from dora.collect.cache.store import Cache
-from dora.collect.records import Label, Request
+from dora.collect.records import LabelRecord, PullRequestRecord
 from dora.demo.github import faults
 from dora.demo.github.faults import Change, Deny, Faults, PartialError, Rule
 from dora.demo.organization.model import Organization, Repository, Status
@@ -617,31 +617,31 @@ def test_label_that_is_renamed_after_everything_was_forgotten(tmp_path: Path) ->
         runs.check()
 
 
-LABEL = Label("L_11", "bug")
+LABEL = LabelRecord("L_11", "bug")
 OWNER = {"repository": 1, "asked": "labels", "branch": "main"}
 
 
-def merged(number: int, *labels: Label) -> Request:
+def merged(number: int, *labels: LabelRecord) -> PullRequestRecord:
     """A request as it is kept."""
-    return Request(number, ago(9), ago(8), main(1), "feature", ago(9), (), labels)
+    return PullRequestRecord(number, ago(9), ago(8), main(1), "feature", ago(9), (), labels)
 
 
 def test_two_runs_that_saw_different_truths(tmp_path: Path) -> None:
     """What another run has written since is not what this run found to be fresh."""
     cache, other = (Cache(tmp_path / "x.sqlite", pytest.fail) for _ in range(2))
-    first = Kept(cache, **OWNER)  # type: ignore[arg-type]  # as it says
+    first = CachedRepository(cache, **OWNER)  # type: ignore[arg-type]  # as it says
     first.is_fresh_as_of(None)
-    first.keep_request(merged(1))
+    first.cache_pull_request(merged(1))
     first.save()
-    slow, quick = Kept(other, **OWNER), Kept(cache, **OWNER)  # type: ignore[arg-type]  # likewise
+    slow, quick = CachedRepository(other, **OWNER), CachedRepository(cache, **OWNER)  # type: ignore[arg-type]  # likewise
     slow.is_fresh_as_of(None)  # now the label is renamed
     quick.is_fresh_as_of(None)  # it was not there when the label was looked for
-    slow.keep_request(merged(2, LABEL))
+    slow.cache_pull_request(merged(2, LABEL))
     slow.save()
     assert [None, None] == [quick.request(1), quick.request(2)]
-    quick.keep_request(merged(3))
+    quick.cache_pull_request(merged(3))
     quick.save()
-    last = Kept(cache, **OWNER)  # type: ignore[arg-type]  # likewise
+    last = CachedRepository(cache, **OWNER)  # type: ignore[arg-type]  # likewise
     assert [merged(1), merged(2, LABEL), None] == [last.request(n) for n in (1, 2, 3)]
     cache.close()
     other.close()

@@ -9,7 +9,7 @@ import pytest
 from graphql import FieldNode, OperationDefinitionNode, parse
 
 from dora.collect.github.batching import Query, load_query
-from dora.collect.github.responses import Answer
+from dora.collect.github.responses import QueryResult
 from dora.demo.github.graphql import execute
 from dora.demo.github.graphql.execute import excerpt_schema
 from dora.demo.github.visibility import World
@@ -129,10 +129,10 @@ def test_parts_of_an_answer() -> None:
     """Each gets what stands under its name, as if it had asked alone."""
     query = load_query("object")
     data = {"rateLimit": {"cost": 1}, "r0": {"object": 1}, "r1": {"object": 2}}
-    answer = Answer("data", data, remaining=7)
-    assert Answer("data", {"repository": {"object": 1}}) == query.part(answer, 0)
-    assert Answer("data", {"repository": {"object": 2}}) == query.part(answer, 1)
-    assert Answer("data") == query.part(answer, 2)
+    answer = QueryResult("data", data, remaining=7)
+    assert QueryResult("data", {"repository": {"object": 1}}) == query.part(answer, 0)
+    assert QueryResult("data", {"repository": {"object": 2}}) == query.part(answer, 1)
+    assert QueryResult("data") == query.part(answer, 2)
 
 
 def test_errors_of_a_part() -> None:
@@ -141,17 +141,17 @@ def test_errors_of_a_part() -> None:
     lost = {"type": "NOT_FOUND", "path": ["r1", "object", 0], "message": "Lost."}
     of_ten = {"path": ["r10"], "message": "No."}
     data = {"r0": {"object": 1}, "r1": None}
-    answer = Answer("data", data, (lost, of_ten), "Lost.; No.")
+    answer = QueryResult("data", data, (lost, of_ten), "Lost.; No.")
     own = {**lost, "path": ["repository", "object", 0]}
-    assert Answer("data", {"repository": {"object": 1}}) == query.part(answer, 0)
-    assert Answer("data", {"repository": None}, (own,), "Lost.") == query.part(answer, 1)
+    assert QueryResult("data", {"repository": {"object": 1}}) == query.part(answer, 0)
+    assert QueryResult("data", {"repository": None}, (own,), "Lost.") == query.part(answer, 1)
 
 
 @pytest.mark.parametrize("error", [{"message": "Oh."}, {"message": "Oh.", "path": []}])
 def test_error_of_nobody_is_everybodys(error: dict[str, Any]) -> None:
     """What names no part might be about any."""
     query = load_query("object")
-    answer = Answer("data", {"r0": {"object": 1}, "r1": {"object": 2}}, (error,), "Oh.")
+    answer = QueryResult("data", {"r0": {"object": 1}, "r1": {"object": 2}}, (error,), "Oh.")
     for number in (0, 1):
         part = query.part(answer, number)
         assert (("Oh.", 1), (error,)) == ((part.message, len(part.errors)), part.errors)
@@ -164,7 +164,7 @@ def world() -> World:
     return World(made, {"billing-worker": "FORBIDDEN"})
 
 
-def answer_of(text: str, variables: dict[str, Any]) -> Answer:
+def answer_of(text: str, variables: dict[str, Any]) -> QueryResult:
     """What the stand-in says to a request."""
     chosen = execute.plan({"query": text, "variables": variables})
     assert isinstance(chosen, execute.Plan), chosen
@@ -172,7 +172,7 @@ def answer_of(text: str, variables: dict[str, Any]) -> Answer:
     errors = tuple({k: v for k, v in one.items() if k != "locations"}
                    for one in body.get("errors", ()))  # fmt: skip
     message = "; ".join(one["message"] for one in errors)
-    return Answer("data", body["data"], errors, message)
+    return QueryResult("data", body["data"], errors, message)
 
 
 def repositories(organization: Organization) -> list[str]:

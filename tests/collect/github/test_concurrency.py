@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dora.collect.github import concurrency
-from dora.collect.github.concurrency import MOST_A_MINUTE, RECOVERS_AFTER, SLOW_SECONDS, Traffic
+from dora.collect.github.concurrency import MOST_A_MINUTE, RECOVERS_AFTER, SLOW_SECONDS, Concurrency
 
 SLOW = SLOW_SECONDS + 1
 
 
-def leave(made: Traffic, now: float) -> int:
+def leave(made: Concurrency, now: float) -> int:
     """Let as many requests leave as may; how many did."""
     count = 0
     while made.delay(now) == 0:
@@ -19,13 +19,13 @@ def leave(made: Traffic, now: float) -> int:
     return count
 
 
-def answered(made: Traffic, count: int, began: float = 0.0, seconds: float = 1.0) -> None:
+def answered(made: Concurrency, count: int, began: float = 0.0, seconds: float = 1.0) -> None:
     """So many requests that began then are answered after so many seconds."""
     for _ in range(count):
         made.end(began, began + seconds, is_limited=False)
 
 
-def limited(made: Traffic, count: int, began: float = 0.0) -> None:
+def limited(made: Concurrency, count: int, began: float = 0.0) -> None:
     """So many requests that began then are refused as one too many, a second later."""
     for _ in range(count):
         made.end(began, began + 1, is_limited=True)
@@ -34,7 +34,7 @@ def limited(made: Traffic, count: int, began: float = 0.0) -> None:
 @pytest.mark.parametrize("most", [1, 6, 32])
 def test_starts_with_the_most(most: int) -> None:
     """As many as allowed leave at once; the next when one is answered."""
-    made = Traffic(most)
+    made = Concurrency(most)
     assert (most, most) == (leave(made, 0.0), made.in_flight)
     assert made.delay(0.5) is None
     answered(made, 1)
@@ -43,7 +43,7 @@ def test_starts_with_the_most(most: int) -> None:
 
 def test_halves_at_a_secondary_limit() -> None:
     """Too much at once: half as much from now on, whatever is still in flight."""
-    made = Traffic(8)
+    made = Concurrency(8)
     leave(made, 0.0)
     limited(made, 1)
     assert (4, 7) == (made.allowed, made.in_flight)
@@ -54,7 +54,7 @@ def test_halves_at_a_secondary_limit() -> None:
 
 def test_halves_once_for_those_in_flight_together() -> None:
     """Eight refusals of one moment tell of one trouble; one of a later request tells of another."""
-    made = Traffic(8)
+    made = Concurrency(8)
     leave(made, 0.0)
     limited(made, 8)
     assert (4, 0) == (made.allowed, made.in_flight)
@@ -66,7 +66,7 @@ def test_halves_once_for_those_in_flight_together() -> None:
 @pytest.mark.parametrize(("seconds", "allowed"), [(SLOW_SECONDS, 8), (SLOW, 4)])
 def test_halves_at_a_slow_answer(seconds: float, allowed: int) -> None:
     """An answer that takes half of what GitHub gives a request is a warning."""
-    made = Traffic(8)
+    made = Concurrency(8)
     leave(made, 0.0)
     answered(made, 8, seconds=seconds)
     assert allowed == made.allowed
@@ -74,7 +74,7 @@ def test_halves_at_a_slow_answer(seconds: float, allowed: int) -> None:
 
 def test_one_is_always_allowed() -> None:
     """However often it is halved, one request may be in flight."""
-    made = Traffic(6)
+    made = Concurrency(6)
     for moment in range(0, 100, 10):
         leave(made, float(moment))
         limited(made, made.in_flight, began=float(moment))
@@ -83,7 +83,7 @@ def test_one_is_always_allowed() -> None:
 
 def test_recovers_slowly() -> None:
     """One more for each twenty good answers, until as many as at first."""
-    made = Traffic(4)
+    made = Concurrency(4)
     leave(made, 0.0)
     limited(made, 4)
     seen = []
@@ -97,7 +97,7 @@ def test_recovers_slowly() -> None:
 
 def test_good_answers_count_anew_after_trouble() -> None:
     """Nineteen good answers before a slow one are forgotten with it."""
-    made = Traffic(4)
+    made = Concurrency(4)
     leave(made, 0.0)
     limited(made, 4)
     for moment in [*range(10, 10 + RECOVERS_AFTER - 1)]:
@@ -115,7 +115,7 @@ def test_good_answers_count_anew_after_trouble() -> None:
 
 def test_a_minutes_requests_are_bounded() -> None:
     """No more leave in a minute than GitHub bears; the next when the first is a minute old."""
-    made = Traffic(2)
+    made = Concurrency(2)
     step = 60 / MOST_A_MINUTE / 2  # twice too fast
     for number in range(MOST_A_MINUTE):
         assert 0.0 == made.delay(number * step)
@@ -134,7 +134,7 @@ def test_a_minutes_requests_are_bounded() -> None:
 )
 def test_idle_where_little_is_in_flight(allowed: int, in_flight: int, *, is_idle: bool) -> None:
     """With a third of what is allowed in flight, nobody should wait for company."""
-    made = Traffic(allowed)
+    made = Concurrency(allowed)
     for _ in range(in_flight):
         made.start(0.0)
     assert is_idle is made.is_idle
@@ -146,7 +146,7 @@ def test_idle_where_little_is_in_flight(allowed: int, in_flight: int, *, is_idle
 )
 def test_never_more_than_allowed(most: int, told: list[tuple[float, str]]) -> None:
     """Whatever is answered: between one and the most, and never more in flight than allowed."""
-    made = Traffic(most)
+    made = Concurrency(most)
     now, flying = 0.0, []
     for pause, how in told:
         now += pause

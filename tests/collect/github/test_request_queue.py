@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from dora.collect.github import request_queue
 from dora.collect.github.batching import load_query
-from dora.collect.github.request_queue import Ask, Queue
+from dora.collect.github.request_queue import QueuedQuery, RequestQueue
 from dora.errors import CannotRead
 
-Asking = Callable[..., Ask]
+Asking = Callable[..., QueuedQuery]
 
 
 @pytest.fixture
@@ -35,26 +35,28 @@ def made(
     turn: int = 0,
     partners: int = request_queue.MOST_PARTNERS,
     **variables: Any,
-) -> Ask:
+) -> QueuedQuery:
     """An ask about the repository of that *name*."""
     given = {"owner": "acme", "name": name, "after": None, **variables}
-    return Ask(load_query(query), given, most, rank, turn, loop.create_future(), partners=partners)
+    return QueuedQuery(
+        load_query(query), given, most, rank, turn, loop.create_future(), partners=partners
+    )
 
 
-def queue_of(*waiting: Ask) -> Queue:
+def queue_of(*waiting: QueuedQuery) -> RequestQueue:
     """A queue in which these wait."""
-    queue = Queue()
+    queue = RequestQueue()
     for one in waiting:
         queue.put(one)
     return queue
 
 
-def names(batch: list[Ask]) -> str:
+def names(batch: list[QueuedQuery]) -> str:
     """Whom a request is about."""
     return " ".join(one.variables["name"] for one in batch)
 
 
-def taken(queue: Queue, *, is_idle: bool = True) -> list[str]:
+def taken(queue: RequestQueue, *, is_idle: bool = True) -> list[str]:
     """Whom each request is about, until nothing may leave."""
     found = []
     while batch := queue.take(is_idle=is_idle):
@@ -67,7 +69,7 @@ def taken(queue: Queue, *, is_idle: bool = True) -> list[str]:
 
 def test_nobody_waits() -> None:
     """Of an empty queue nothing comes."""
-    queue = Queue()
+    queue = RequestQueue()
     assert (False, []) == (bool(queue), queue.take(is_idle=True))
 
 
@@ -223,10 +225,10 @@ def test_company_is_smaller_where_github_bears_less(asking: Asking) -> None:
 # -- What was too much --------------------------------------------------------------------------
 
 
-def too_much(queue: Queue, batch: list[Ask]) -> None:
+def too_much(queue: RequestQueue, batch: list[QueuedQuery]) -> None:
     """The request of *batch* failed: ask for less."""
     for one in batch:
-        one.ask_less(len(batch))
+        one.shrink(len(batch))
         queue.put(one)
 
 
@@ -293,7 +295,7 @@ def check(data: st.DataObject, loop: asyncio.AbstractEventLoop) -> None:
         for rows in data.draw(st.lists(st.sampled_from((25, 50, 100, 200)), max_size=3)):
             queue.sizes(load_query(query)).failed(rows)
     is_idle = data.draw(st.booleans())
-    asked: list[Ask] = []
+    asked: list[QueuedQuery] = []
     while batch := queue.take(is_idle=is_idle):
         asked += batch
         rows = sum(one.size for one in batch)

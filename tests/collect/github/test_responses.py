@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dora.collect.github.responses import Answer, read_answer
+from dora.collect.github.responses import QueryResult, read_response
 
 TIMED_OUT = "Something went wrong while executing your query. This may be the result of a timeout."
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes."
@@ -37,45 +37,45 @@ def message(text: str) -> str:
             200,
             {"x-ratelimit-remaining": "4999", "x-ratelimit-limit": "5000"},
             '{"data": {"a": 1}}',
-            Answer("data", {"a": 1}, remaining=4999, limit=5000),
+            QueryResult("data", {"a": 1}, remaining=4999, limit=5000),
             id="data",
         ),
         pytest.param(
             200,
             {"x-ratelimit-remaining": "0"},
             '{"data": {"a": 1}}',
-            Answer("data", {"a": 1}, remaining=0),
+            QueryResult("data", {"a": 1}, remaining=0),
             id="the last answer within the limit is an answer",
         ),
         pytest.param(
             200,
             {},
             errors("NOT_FOUND", data={"a": None}),
-            Answer("data", {"a": None}, ({"message": "No.", "type": "NOT_FOUND"},), "No."),
+            QueryResult("data", {"a": None}, ({"message": "No.", "type": "NOT_FOUND"},), "No."),
             id="partial data",
         ),
         pytest.param(
-            200, {}, errors(None, data=None), Answer("lost", message="No."), id="errors alone"
+            200, {}, errors(None, data=None), QueryResult("lost", message="No."), id="errors alone"
         ),
         pytest.param(
             200,
             RESET,
             errors("RATE_LIMITED", message=PRIMARY),
-            Answer("primary limit", message=PRIMARY, reset=RESET_AT),
+            QueryResult("primary limit", message=PRIMARY, reset=RESET_AT),
             id="200 RATE_LIMITED",
         ),
         pytest.param(
             200,
             RESET,
             errors("RATE_LIMIT", message=PRIMARY),
-            Answer("primary limit", message=PRIMARY, reset=RESET_AT),
+            QueryResult("primary limit", message=PRIMARY, reset=RESET_AT),
             id="200 RATE_LIMIT",
         ),
         pytest.param(
             200,
             {},
             errors("RATE_LIMITED", message=PRIMARY),
-            Answer("primary limit", message=PRIMARY),
+            QueryResult("primary limit", message=PRIMARY),
             id="200 RATE_LIMITED, nobody knows until when",
         ),
         *(
@@ -83,7 +83,7 @@ def message(text: str) -> str:
                 status,
                 RESET,
                 message(PRIMARY),
-                Answer("primary limit", message=PRIMARY, reset=RESET_AT),
+                QueryResult("primary limit", message=PRIMARY, reset=RESET_AT),
                 id=f"{status} primary limit",
             )
             for status in (403, 429)
@@ -93,7 +93,7 @@ def message(text: str) -> str:
                 status,
                 {"retry-after": "7"},
                 message(SECONDARY),
-                Answer("secondary limit", message=SECONDARY, pause=7.0),
+                QueryResult("secondary limit", message=SECONDARY, pause=7.0),
                 id=f"{status} secondary limit, Retry-After",
             )
             for status in (200, 403, 429)
@@ -103,7 +103,7 @@ def message(text: str) -> str:
                 status,
                 {},
                 message(SECONDARY),
-                Answer("secondary limit", message=SECONDARY, pause=60.0),
+                QueryResult("secondary limit", message=SECONDARY, pause=60.0),
                 id=f"{status} secondary limit",
             )
             for status in (200, 403, 429)
@@ -112,19 +112,21 @@ def message(text: str) -> str:
             403,
             {},
             message("You have triggered an abuse detection mechanism."),
-            Answer(
+            QueryResult(
                 "secondary limit",
                 message="You have triggered an abuse detection mechanism.",
                 pause=60.0,
             ),
             id="403 in the words of old",
         ),
-        pytest.param(429, {}, "", Answer("secondary limit", pause=60.0), id="429 without a word"),
+        pytest.param(
+            429, {}, "", QueryResult("secondary limit", pause=60.0), id="429 without a word"
+        ),
         pytest.param(
             200,
             {},
             message("Hello."),
-            Answer("unsound", message="GitHub sent something that is no answer to a query"),
+            QueryResult("unsound", message="GitHub sent something that is no answer to a query"),
             id="200 with a message alone",
         ),
         *(
@@ -132,20 +134,26 @@ def message(text: str) -> str:
                 200,
                 {},
                 text,
-                Answer("unsound", message="GitHub sent something that is no answer to a query"),
+                QueryResult(
+                    "unsound", message="GitHub sent something that is no answer to a query"
+                ),
                 id=f"200 {name}",
             )
             for name, text in (("HTML", UNICORN), ("empty", ""), ("list", "[]"), ("cut", '{"da'))
         ),
         pytest.param(
-            200, {}, '{"data": null}', Answer("unsound", message="GitHub sent no data"), id="null"
+            200,
+            {},
+            '{"data": null}',
+            QueryResult("unsound", message="GitHub sent no data"),
+            id="null",
         ),
         *(
             pytest.param(
                 status,
                 {},
                 text,
-                Answer("too much", message=f"GitHub cut the request off (status {status})"),
+                QueryResult("too much", message=f"GitHub cut the request off (status {status})"),
                 id=f"{status} {name}",
             )
             for status in (502, 504)
@@ -155,21 +163,21 @@ def message(text: str) -> str:
             200,
             {},
             errors(None, message=TIMED_OUT, data=None),
-            Answer("too much", message=TIMED_OUT),
+            QueryResult("too much", message=TIMED_OUT),
             id="200 timed out",
         ),
         pytest.param(
             200,
             {},
             errors("RESOURCE_LIMITS_EXCEEDED", data={"a": None}),
-            Answer("too much", message="No."),
+            QueryResult("too much", message="No."),
             id="200 RESOURCE_LIMITS_EXCEEDED",
         ),
         pytest.param(
             200,
             {},
             errors("MAX_NODE_LIMIT_EXCEEDED"),
-            Answer("too much", message="No."),
+            QueryResult("too much", message="No."),
             id="200 MAX_NODE_LIMIT_EXCEEDED",
         ),
         *(
@@ -177,7 +185,7 @@ def message(text: str) -> str:
                 status,
                 {},
                 text,
-                Answer("unsound", message=f"GitHub answered with status {status}"),
+                QueryResult("unsound", message=f"GitHub answered with status {status}"),
                 id=f"{status} {name}",
             )
             for status in (500, 503)
@@ -187,21 +195,21 @@ def message(text: str) -> str:
             401,
             {},
             message("Bad credentials"),
-            Answer("refused", message="Bad credentials"),
+            QueryResult("refused", message="Bad credentials"),
             id="401",
         ),
         pytest.param(
             403,
             {"x-ratelimit-remaining": "4000"},
             message("Resource not accessible by integration"),
-            Answer("forbidden", message="Resource not accessible by integration"),
+            QueryResult("forbidden", message="Resource not accessible by integration"),
             id="403 permission",
         ),
         pytest.param(
             403,
             {"x-github-sso": "required; url=https://github.com/orgs/acme/sso?token=ABC"},
             message("Resource protected by organization SAML enforcement."),
-            Answer("forbidden", message=SINGLE_SIGN_ON),
+            QueryResult("forbidden", message=SINGLE_SIGN_ON),
             id="403 single sign-on",
         ),
         *(
@@ -209,7 +217,7 @@ def message(text: str) -> str:
                 status,
                 {},
                 message("Not Found"),
-                Answer("lost", message="Not Found"),
+                QueryResult("lost", message="Not Found"),
                 id=f"{status} with a reason",
             )
             for status in (404, 410, 451, 422)
@@ -218,23 +226,23 @@ def message(text: str) -> str:
             404,
             {},
             UNICORN,
-            Answer("lost", message="GitHub answered with status 404"),
+            QueryResult("lost", message="GitHub answered with status 404"),
             id="404 HTML",
         ),
         pytest.param(
             302,
             {},
             "",
-            Answer("lost", message="GitHub answered with status 302"),
+            QueryResult("lost", message="GitHub answered with status 302"),
             id="302 is not followed",
         ),
     ],
 )
 def test_what_an_answer_means(
-    status: int, headers: dict[str, str], text: str, answer: Answer
+    status: int, headers: dict[str, str], text: str, answer: QueryResult
 ) -> None:
     """Status, headers and body together say what happened (facts of the field, with status 200)."""
-    assert answer == read_answer(status, headers, text)
+    assert answer == read_response(status, headers, text)
 
 
 BODIES: st.SearchStrategy[Any] = st.recursive(
@@ -261,7 +269,7 @@ BODIES: st.SearchStrategy[Any] = st.recursive(
 )
 def test_any_answer_is_understood(status: int, headers: dict[str, str], text: str) -> None:
     """Whatever comes, it is one of the known kinds, and never an error of ours."""
-    answer = read_answer(status, headers, text)
+    answer = read_response(status, headers, text)
     assert isinstance(answer.data, dict)
     assert answer.kind == "data" or not answer.data
     assert answer.pause is None or answer.kind == "secondary limit"
@@ -270,5 +278,5 @@ def test_any_answer_is_understood(status: int, headers: dict[str, str], text: st
 @pytest.mark.parametrize("after", ["nan", "soon", ""])
 def test_senseless_retry_after(after: str) -> None:
     """A pause that is no number is as none: a minute, as GitHub's documentation asks."""
-    answer = read_answer(403, {"retry-after": after}, message(SECONDARY))
-    assert Answer("secondary limit", message=SECONDARY, pause=60.0) == answer
+    answer = read_response(403, {"retry-after": after}, message(SECONDARY))
+    assert QueryResult("secondary limit", message=SECONDARY, pause=60.0) == answer

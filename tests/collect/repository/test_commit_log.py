@@ -16,12 +16,12 @@ from hypothesis import settings as runs
 from hypothesis import strategies as st
 
 from dora.collect import records
-from dora.collect.cache.repository_cache import Kept
+from dora.collect.cache.repository_cache import CachedRepository
 from dora.collect.cache.store import Cache
-from dora.collect.github.responses import Answer
+from dora.collect.github.responses import QueryResult
 from dora.collect.repository.commit_log import CommitLog, Walk
-from dora.collect.repository.context import Place
-from dora.collect.repository.pull_requests import PullRequests
+from dora.collect.repository.context import RepositoryContext
+from dora.collect.repository.pull_requests import PullRequestReader
 from dora.demo.github import git
 from dora.demo.organization.model import Commit
 from dora.errors import CannotRead
@@ -45,7 +45,7 @@ class Asked(NamedTuple):
     rows: int
 
 
-class GitHub(Place):
+class GitHub(RepositoryContext):
     """Answers as GitHub does, by pages of random lengths: at most as long as asked for."""
 
     def __init__(
@@ -57,16 +57,16 @@ class GitHub(Place):
         self.parents = parents  #: so many come with a commit
         self.asked: list[Asked] = []
 
-    async def ask(self, query: str, *, rows: int | None = None, **variables: Any) -> Answer:
+    async def ask(self, query: str, *, rows: int | None = None, **variables: Any) -> QueryResult:
         """A page of a history, or of a commit's parents."""
         asked = Asked(query, variables["oid"], variables["after"], rows or 100)
         self.asked.append(asked)
         assert len(self.asked) < MANY, "asks without end"
         await asyncio.sleep(0)
         if asked.oid not in self.graph:
-            return Answer("data", {"repository": {"object": None}})
+            return QueryResult("data", {"repository": {"object": None}})
         made = self.history(asked) if query == "commits" else self.more_parents(asked)
-        return Answer("data", {"repository": {"object": made}})
+        return QueryResult("data", {"repository": {"object": made}})
 
     def history(self, asked: Asked) -> dict[str, Any]:
         """A page of a commit's history."""
@@ -125,9 +125,9 @@ def line(count: int) -> Graph:
     return graph_of(*made)
 
 
-def record_of(one: Commit, *requests: int) -> records.Commit:
+def record_of(one: Commit, *requests: int) -> records.CommitRecord:
     """A commit as it is kept."""
-    return records.Commit(
+    return records.CommitRecord(
         one.sha, one.authored_at, one.committed_at, one.parents, None, None, requests
     )
 
@@ -153,9 +153,12 @@ def graphs(draw: st.DrawFn) -> Graph:
 # -- Walks --------------------------------------------------------------------------------------
 
 
-def log_of(place: GitHub, known: Iterable[Commit] = (), kept: Kept | None = None) -> CommitLog:
+def log_of(
+    context: GitHub, known: Iterable[Commit] = (), cached: CachedRepository | None = None
+) -> CommitLog:
     """What is known of a repository's commits."""
-    log = CommitLog(place, PullRequests(place, with_labels=False, kept=kept), kept=kept)
+    requests = PullRequestReader(context, with_labels=False, cached=cached)
+    log = CommitLog(context, requests, cached=cached)
     log.known |= {one.sha: record_of(one) for one in known}
     return log
 
@@ -205,9 +208,9 @@ def test_history_of_walks_in_turn(graph: Graph, seed: int) -> None:
         walks = [Walk(log, start, 0) for start in starts]
         found: list[list[str]] = [[] for _ in walks]
         while not all(one.is_over for one in walks):
-            place = chance.randrange(3)
-            shown = await walks[place].show(chance.randint(1, 4))
-            found[place] += [one.sha for one in shown]
+            context = chance.randrange(3)
+            shown = await walks[context].show(chance.randint(1, 4))
+            found[context] += [one.sha for one in shown]
         return found
 
     assert [git.log(graph, start) for start in starts] == asyncio.run(walk())
@@ -224,14 +227,16 @@ def test_history_of_kept_commits(data: st.DataObject) -> None:
     cut = random.Random(data.draw(st.integers(0, 99)))  # noqa: S311  # reproducible, not secret
     with TemporaryDirectory() as folder, closing(cache_in(Path(folder))) as cache:
         keep(cache, map(record_of, some))
-        log = log_of(GitHub(graph, cut=cut), kept=Kept(cache, 1, asked="", branch="main"))
+        log = log_of(
+            GitHub(graph, cut=cut), cached=CachedRepository(cache, 1, asked="", branch="main")
+        )
         log.new_rows = data.draw(st.integers(0, 5))
         assert git.log(graph, start) == walked(log, start, (data.draw(st.integers(1, 5)),) * MANY)
-        assert log.kept is not None
-        log.kept.is_fresh_as_of(None)
-        log.kept.save()
+        assert log.cached is not None
+        log.cached.is_fresh_as_of(None)
+        log.cached.save()
         after = GitHub(graph)
-        again = log_of(after, kept=Kept(cache, 1, asked="", branch="main"))
+        again = log_of(after, cached=CachedRepository(cache, 1, asked="", branch="main"))
         assert git.log(graph, start) == walked(again, start)
         assert [] == after.asked
 
@@ -245,12 +250,12 @@ def cache_in(folder: Path) -> Cache:
     return Cache(folder / "acme.sqlite", warns)
 
 
-def keep(cache: Cache, commits: Iterable[records.Commit]) -> None:
+def keep(cache: Cache, commits: Iterable[records.CommitRecord]) -> None:
     """Keep commits as an older run."""
-    kept = Kept(cache, 1, asked="", branch="main")
-    kept.keep_commits(commits)
-    kept.is_fresh_as_of(None)
-    kept.save()
+    cached = CachedRepository(cache, 1, asked="", branch="main")
+    cached.cache_commits(commits)
+    cached.is_fresh_as_of(None)
+    cached.save()
 
 
 # -- What is asked ------------------------------------------------------------------------------
@@ -259,26 +264,26 @@ def keep(cache: Cache, commits: Iterable[records.Commit]) -> None:
 @pytest.mark.parametrize("count", [1, 99, 100, 101, 250])
 def test_pages_of_an_unknown_history(count: int) -> None:
     """GitHub lists it: a request for each page, each of as many as are wanted."""
-    graph, place = line(count), GitHub(line(count))
-    assert git.log(graph, f"c{count - 1}") == walked(log_of(place), f"c{count - 1}", [100] * 9)
-    assert [100] * ceil(count / 100) == [one.rows for one in place.asked]
+    graph, context = line(count), GitHub(line(count))
+    assert git.log(graph, f"c{count - 1}") == walked(log_of(context), f"c{count - 1}", [100] * 9)
+    assert [100] * ceil(count / 100) == [one.rows for one in context.asked]
 
 
 def test_nothing_is_asked_of_what_is_known() -> None:
     """A history of which every commit is known costs nothing."""
     graph = line(50)
-    place = GitHub(graph)
-    assert git.log(graph, "c49") == walked(log_of(place, graph.values()), "c49")
-    assert [] == place.asked
+    context = GitHub(graph)
+    assert git.log(graph, "c49") == walked(log_of(context, graph.values()), "c49")
+    assert [] == context.asked
 
 
 def test_listing_is_left_where_the_rest_is_known() -> None:
     """Of a history whose older part is known the newer one is asked for, and no page more."""
     graph = line(500)
-    place = GitHub(graph)
+    context = GitHub(graph)
     known = [graph[f"c{n}"] for n in range(480)]
-    assert git.log(graph, "c499") == walked(log_of(place, known), "c499", [25] * 99)
-    assert [25] == [one.rows for one in place.asked]
+    assert git.log(graph, "c499") == walked(log_of(context, known), "c499", [25] * 99)
+    assert [25] == [one.rows for one in context.asked]
 
 
 def test_branch_that_is_not_known() -> None:
@@ -286,10 +291,10 @@ def test_branch_that_is_not_known() -> None:
     trunk = [commit(f"t{n}", *([f"t{n - 1}"] if n else []), hour=n) for n in range(200)]
     branch = [commit(f"b{n}", f"b{n - 1}" if n else "t5", hour=20 + n) for n in range(30)]
     graph = graph_of(*trunk, *branch, commit("m", "t199", "b29", hour=300))
-    place = GitHub(graph)
-    assert git.log(graph, "m") == walked(log_of(place, [*trunk, graph["m"]]), "m")
-    assert "b29" == place.asked[0].oid
-    assert len(place.asked) <= 2
+    context = GitHub(graph)
+    assert git.log(graph, "m") == walked(log_of(context, [*trunk, graph["m"]]), "m")
+    assert "b29" == context.asked[0].oid
+    assert len(context.asked) <= 2
 
 
 @pytest.mark.parametrize(
@@ -306,11 +311,11 @@ def test_few_are_asked_for_where_most_are_kept(
     graph = line(300)
     with closing(cache_in(tmp_path)) as cache:
         keep(cache, (record_of(graph[f"c{n}"]) for n in range(300 - new)))
-        place = GitHub(graph)
-        log = log_of(place, kept=Kept(cache, 1, asked="", branch="main"))
+        context = GitHub(graph)
+        log = log_of(context, cached=CachedRepository(cache, 1, asked="", branch="main"))
         log.new_rows = new_rows
         assert git.log(graph, "c299") == walked(log, "c299", [100] * 9)
-    assert pages == [one.rows for one in place.asked]
+    assert pages == [one.rows for one in context.asked]
 
 
 def test_kept_commit_of_an_unknown_request_is_asked_for(tmp_path: Path) -> None:
@@ -318,7 +323,7 @@ def test_kept_commit_of_an_unknown_request_is_asked_for(tmp_path: Path) -> None:
     graph = line(3)
     with closing(cache_in(tmp_path)) as cache:
         keep(cache, [record_of(graph["c0"]), record_of(graph["c1"], 7), record_of(graph["c2"])])
-        log = log_of(GitHub(graph), kept=Kept(cache, 1, asked="", branch="main"))
+        log = log_of(GitHub(graph), cached=CachedRepository(cache, 1, asked="", branch="main"))
         assert [True, False, True] == [log.get(sha) is not None for sha in graph]
 
 
@@ -326,11 +331,11 @@ def test_parents_that_did_not_fit() -> None:
     """A merge of many is asked for its further parents, each known in its place."""
     branches = [commit(f"b{n:02}", hour=n) for n in range(60)]
     graph = graph_of(*branches, commit("m", *(one.sha for one in branches), hour=99))
-    place = GitHub(graph, parents=10)
-    log = log_of(place)
+    context = GitHub(graph, parents=10)
+    log = log_of(context)
     assert git.log(graph, "m") == walked(log, "m", [100])
     assert graph["m"].parents == log.known["m"].parents
-    assert ["commits", "commit", "commit"] == [one.query for one in place.asked]
+    assert ["commits", "commit", "commit"] == [one.query for one in context.asked]
 
 
 # -- What GitHub should not do ------------------------------------------------------------------
@@ -387,10 +392,10 @@ class Trailing(GitHub):
 )
 def test_pages_that_cannot_be(kind: type[GitHub], told: str) -> None:
     """A listing that never gets on, or shows nothing, is refused."""
-    place = kind(line(3))
+    context = kind(line(3))
     with pytest.raises(CannotRead, match=told):
-        walked(log_of(place), "c2", [2] * 99)
-    assert len(place.asked) <= 3
+        walked(log_of(context), "c2", [2] * 99)
+    assert len(context.asked) <= 3
 
 
 def test_last_page_that_is_empty() -> None:
@@ -411,7 +416,7 @@ def test_history_without_its_commit() -> None:
 def test_commit_that_there_is_not(known: list[str]) -> None:
     """What GitHub has no longer makes the history unreadable: better no number than a wrong one."""
     graph = line(3)
-    place = GitHub({sha: one for sha, one in graph.items() if sha != "c1"})
+    context = GitHub({sha: one for sha, one in graph.items() if sha != "c1"})
     start = "c2" if known else "c1"
     with pytest.raises(CannotRead, match="GitHub gives nothing for it"):
-        walked(log_of(place, [graph[sha] for sha in known]), start)
+        walked(log_of(context, [graph[sha] for sha in known]), start)

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from dora.model.cost_estimate import Plan
+from dora.model.cost_estimate import CostEstimate
 from dora.render.terminal.cost_estimate import render_plan
 
-PLAN = Plan(
+PLAN = CostEstimate(
     organization="acme",
     listed=1200,
     read=38,
