@@ -1,7 +1,7 @@
-"""Commits and their parents in, ancestry out: a commit graph as plain lists of numbers.
+"""The commits of one repository and their parents, as plain lists of numbers.
 
-Commits are numbered from 0. A walk costs one step a commit and never recurses, however long the
-history is. A commit that was not read is in the graph as a parent, with no parents of its own.
+Commits are numbered from 0. A walk visits every commit once and never recurses, however long the
+history is. A commit that was not read is in the graph as somebody's parent, without parents.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,10 +15,10 @@ NONE = -1
 class CommitGraph:
     """Parents and committer's dates of numbered commits.
 
-    `first_parent[c]` is a number or NONE; `other_parents[c]` exists for merge commits alone;
-    `committed[c]` is in microseconds since 1970, None where the commit was not read; of some of
-    those GitHub told the date beside something else: `known_dates[c]`. `excluded` are the commits of
-    authors whose changes do not count (LT9).
+    `first_parent[c]` is a number or NONE; `other_parents[c]` exists for merge commits alone.
+    `committed[c]` is in microseconds since 1970, None where the commit itself was not read. GitHub
+    gives the dates of some of those beside a deployment or branch: `known_dates[c]`. `excluded`
+    are the commits of authors whose changes do not count (LT9).
     """
 
     def __init__(self, size: int = 0) -> None:
@@ -34,7 +34,7 @@ class CommitGraph:
         return len(self.first_parent)
 
     def add(self) -> int:
-        """Number of a new commit, of which nothing is known yet."""
+        """Add a commit of which nothing is known yet, and return its number."""
         self._generations = None
         self.first_parent.append(NONE)
         self.committed.append(None)
@@ -70,7 +70,7 @@ class CommitGraph:
                 here = first_parent[here]
 
     def missing(self, commit: int, first_shipped_by: Sequence[int]) -> list[int]:
-        """Commits that *commit* reaches and nothing has received, each once."""
+        """*commit* and those of its ancestors that no deployment has shipped, each once."""
         found: list[int] = []
         seen: set[int] = set()
         waiting = [commit]
@@ -84,7 +84,7 @@ class CommitGraph:
         return found
 
     def is_ancestor(self, older: int, newer: int) -> bool:
-        """Whether *newer* reaches *older* and is not the same commit."""
+        """Whether *older* is a proper ancestor of *newer*."""
         generations = self._known_generations()
         floor = generations[older]
         seen: set[int] = set()

@@ -1,8 +1,8 @@
-"""One environment's successes and a commit graph in, who first received which commit out.
+"""Which successful deployment first shipped which commit, for one environment (LT1, LT2, LT10, W3).
 
-W3, LT1, LT2 and LT10 in one place: the collector asks it how much older history is needed, the
-computation what was shipped by whom, so that the two never disagree. Instants are microseconds
-since 1970.
+The collector uses it to decide how much older history must be read, the analysis to decide what
+each deployment shipped; because it is one function, the two cannot disagree. Instants are
+microseconds since 1970.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from dora.config import Config
 from dora.model.commit_graph import NEVER, CommitGraph
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-#: Place in the order of all that succeeded before the first deployment that is judged.
+#: Position of everything that was shipped before the first deployment that is judged.
 BEFORE = -1
 
 
@@ -36,16 +36,16 @@ class Success(NamedTuple):
 
 @dataclass(frozen=True)
 class LookbackSpan:
-    """What the look-back is judged by, the same for every environment of a run."""
+    """The window and the look-back of a run, the same for all its environments."""
 
     since: int
     until: int
-    lookback: int  #: begin of the look-back: `since` less `lookback` (W3 (a))
-    budget: int  #: older deployments of a repository that (c) may ask
+    lookback: int  #: start of the look-back: `since` less `lookback` (W3 (a))
+    budget: int  #: how many older deployments of a repository W3 (c) may take into account
 
 
 def make_lookback_span(config: Config) -> LookbackSpan:
-    """The run's window and look-back as `assign_commits` counts them."""
+    """The run's window and look-back in microseconds, as `assign_commits` needs them."""
     window = config.window
     return LookbackSpan(
         since=microseconds(window.since),
@@ -57,27 +57,27 @@ def make_lookback_span(config: Config) -> LookbackSpan:
 
 @dataclass
 class ShippedCommits:
-    """Who received what in one environment.
+    """Which of one environment's successes first shipped which commit.
 
-    `order` holds every success of a known commit and those judged, in order of success;
-    `first_shipped_by[c]` is the position in it of the one that first shipped commit c, BEFORE where one
-    older than all that are judged had, NEVER where none did.
+    `order` holds the judged successes, and all others whose commit is known, in order of success.
+    `first_shipped_by[c]` is the position in `order` of the success that first shipped commit c:
+    BEFORE where one did that is older than all that are judged, NEVER where none did.
     """
 
     order: list[Success]
     first_shipped_by: list[int]
-    judged: list[int]  #: places of the deployments of W3 (a) and (b), in order
-    first: int | None  #: place of the first known success in sight: it ships nothing (LT2)
+    judged: list[int]  #: positions of the successes of W3 (a) and (b), in order
+    first: int | None  #: position of the first success of a known commit: it ships nothing (LT2)
     baseline: int | None  #: the same, where it lies in the window
-    waiting: list[int] | None = None  #: commits that wait (LT8); None where nothing can be said
+    waiting: list[int] | None = None  #: commits that wait (LT8); None where that is unknown
     older_shippers: list[Success] = field(default_factory=list)
     """Older successes that were assigned what they shipped (W3 (c)), newest first."""
-    hit_budget: bool = False
-    needs_previous: bool = False  #: whether what was live before may be among those not read (b)
-    needs_older: bool = False  #: whether older ones that were not read may have marked more (c)
+    hit_budget: bool = False  #: whether W3 (c) ended because its budget was used up
+    needs_previous: bool = False  #: whether the previous success (b) may still have to be read
+    needs_older: bool = False  #: whether older deployments (c) may still have to be read
 
     def shipping(self, span: LookbackSpan) -> set[int]:
-        """Places of the successes in the window that ship what they received first (LT2)."""
+        """Positions of the successes in the window that can ship something (LT2)."""
         return {
             position
             for position in self.judged
@@ -94,11 +94,11 @@ def assign_commits(
     older_count: int = 0,
     is_complete: bool = True,
 ) -> ShippedCommits:
-    """Walk one environment's successes (LT1) and let older ones mark what they shipped (W3).
+    """Assign every commit to the success that first shipped it (LT1), older ones included (W3).
 
     *successes* are all that were read, in any order; *head* is the default branch's commit where
-    waiting work is asked for (LT8). *older_count* older deployments of the repository were read,
-    all there are if *is_complete*.
+    waiting work is to be found (LT8). *older_count* deployments of the repository older than the
+    look-back were read; these are all there are if *is_complete*.
     """
     judged = {one for one in successes if one.created_at >= span.lookback}
     older = sorted(
@@ -137,7 +137,7 @@ def assign_commits(
 
 
 def _is_earlier(one: Success, span: LookbackSpan) -> bool:
-    """Whether it is an earlier success in the sense of W3 (b): of a known commit (LT10)."""
+    """Whether it can be the previous success of W3 (b): before the window, commit known (LT10)."""
     return one.succeeded_at < span.since and one.commit is not None
 
 
@@ -150,10 +150,12 @@ def _assign_older(
     *,
     is_complete: bool,
 ) -> None:
-    """W3 (c): mark what older successes shipped, newest first, while that may change a number.
+    """Assign to older successes what they shipped, newest first, while that can change a number.
 
-    One older deployment after the other, until no commit that counts was committed before the
-    oldest success: what is not read cannot have shipped what did not exist.
+    This is W3 (c). A commit that counts, in the window or waiting, may have been shipped long ago
+    by a deployment that is not judged. A success can only have shipped commits that existed: so
+    the older successes are taken one after the other, until no commit that still counts was
+    committed before the oldest of them.
     """
     shipping = result.shipping(span)
     counts = shipping | {NEVER}

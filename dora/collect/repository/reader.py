@@ -137,9 +137,7 @@ class RepositoryReader:
 
     def _ask_all(self, attempts: dict[str, Attempts], shipped: dict[str, ShippedCommits]) -> bool:
         """Mark the commits that any environment still needs read; whether there were any."""
-        is_asked = [
-            self._ask_commits(key, own, shipped[key]) for key, own in attempts.items()
-        ]
+        is_asked = [self._ask_commits(key, own, shipped[key]) for key, own in attempts.items()]
         return any(is_asked)
 
     async def _ask_reverts(self) -> bool:
