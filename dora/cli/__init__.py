@@ -13,10 +13,10 @@ import typer
 from typer.core import TyperGroup
 
 from dora import __version__
-from dora.cli import output as out
 from dora.cli.demo import CONTEXT, demo
 from dora.cli.doctor import doctor
 from dora.cli.explain import explain
+from dora.cli.output import print_error
 from dora.cli.publish import publish
 from dora.cli.report import report
 from dora.errors import DoraError
@@ -56,7 +56,7 @@ def main() -> NoReturn:
     except DoraError as wrong:
         if "--verbose" in sys.argv:
             traceback.print_exc()
-        out.tell(wrong)
+        print_error(wrong)
         sys.exit(wrong.exit_status)
     except KeyboardInterrupt:  # before typer looks out for it
         _stop()

@@ -1,13 +1,14 @@
-"""`dora explain`: the evidence behind the report."""
+"""`dora explain`: show the deployments, changes and outages that the numbers follow from."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dora.cli import options as option
-from dora.cli import output as out
+from dora.cli import options
 from dora.cli.inputs import load_settings, read_tables
+from dora.cli.output import check_format, columns, find_targets, print_and_write, print_missing
 from dora.errors import BadUsage, CannotRead
 
 if TYPE_CHECKING:
@@ -20,28 +21,31 @@ if TYPE_CHECKING:
     from dora.report.model import Report, Row
     from dora.report.sensitivity import Sensitivity
 
-#: The formats there are, and the endings of file names that ask for them.
+#: The formats there are, and the extensions of files that are written in each.
 FORMATS = {"table": (".txt",), "json": (".json",), "csv": (".csv",)}
 TABLES = ("deployments", "changes", "episodes")
-#: Names told of many, the nearest first.
+#: Names that a message lists at most, the most similar first.
 MOST_NAMES = 5
 
 
 def explain(
-    name: Annotated[str | None, typer.Argument(metavar="REPO", help="A repository's name.")] = None,
-    place: Annotated[
+    context: typer.Context,
+    repository_name: Annotated[
+        str | None, typer.Argument(metavar="REPO", help="A repository's name.")
+    ] = None,
+    environment_name: Annotated[
         str | None, typer.Argument(metavar="ENVIRONMENT", help="One of its environments.")
     ] = None,
-    org: option.Org = None,
-    since: option.Since = None,
-    until: option.Until = None,
-    repo: option.Repo = None,
-    environment: option.Environment = None,
-    ephemeral: option.Ephemeral = None,
-    timezone: option.Timezone = None,
-    wait: option.Wait = None,
-    cache: option.Cache = None,
-    no_cache: option.NoCache = False,
+    org: options.Org = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    repo: options.Repo = None,
+    environment: options.Environment = None,
+    ephemeral: options.Ephemeral = None,
+    timezone: options.Timezone = None,
+    wait: options.Wait = None,
+    cache: options.Cache = None,
+    no_cache: options.NoCache = False,
     format_: Annotated[
         str | None, typer.Option("--format", help="table, json or csv. Default: table.")
     ] = None,
@@ -52,10 +56,10 @@ def explain(
     authors: Annotated[
         bool, typer.Option("--authors", help="Say who wrote the changes, too.")
     ] = False,
-    output: option.Output = None,
-    config: option.ConfigFile = None,
-    quiet: option.Quiet = False,
-    verbose: option.Verbose = False,  # noqa: ARG001  # read by main
+    output: options.Output = None,
+    config: options.ConfigFile = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
 ) -> None:
     """Show what the numbers of a repository and environment follow from.
 
@@ -63,59 +67,65 @@ def explain(
     how each figure follows. With no environment: all of the repository's, one after the other.
     With no repository either: everything, as JSON or CSV.
     """
-    from dora.model.environments import TIERS
-
-    _check_names(name, place, repo, environment)
-    options = {
-        "org": org,
-        "since": since,
-        "until": until,
-        "ephemeral": ephemeral,
-        "timezone": timezone,
-        "repo": repo if name is None else (name,),
-        # All of its environments are read: a wrong name is answered with the right ones.
-        "environment": environment if place is None else ("*",),
-        "by": "repository",
-        "tier": TIERS,
-    }
-    settings = load_settings(options, file=config, wait=wait, cache=cache, no_cache=no_cache)
-    out.check_format(format_, FORMATS)
-    targets = out.find_targets(output or [], format_, FORMATS)
-    _check_formats(name, {format_ or "table", *targets.values()}, table)
+    named = _Named(repository_name, environment_name)
+    _check_names(named, repo, environment)
+    settings = _load_settings(context, named)
+    check_format(format_, FORMATS)
+    files = find_targets(output or [], format_, FORMATS)
+    _check_formats(named, {format_ or "table", *files.values()}, table)
     tables = read_tables(settings, quiet=quiet, with_authors=authors)
-    explained = _explain(tables, settings, name, place)
-    shown = _render(explained, format_ or "table", table, authors=authors, colour=out.has_colour())
-    out.show(shown)
-    for path, kind in targets.items():
-        out.write(path, _render(explained, kind, table, authors=authors, colour=False))
-    raise typer.Exit(out.tell_missing(explained.report.coverage))
+    explained = _explain(tables, settings, named)
+    print_and_write(partial(_render, explained, table, authors=authors), format_, files)
+    raise typer.Exit(print_missing(explained.report.coverage))
+
+
+@dataclass(frozen=True)
+class _Named:
+    """The repository and the environment that were named, None for all."""
+
+    repository: str | None
+    environment: str | None
 
 
 @dataclass(frozen=True)
 class _Explained:
-    """All that can be told, and of which environment it is; None for all."""
+    """The evidence, the rows of the report that it makes, and which of them were named."""
 
-    place: str | None
+    named: _Named
     evidence: "Evidence"
     report: "Report"
     sensitivities: "tuple[Sensitivity, ...]"
 
 
-def _check_names(
-    name: str | None, place: str | None, repo: list[str] | None, environment: list[str] | None
-) -> None:
-    """Refuse a name said twice, and a glob where a name belongs."""
-    for what, given, globs in (("REPO", name, repo), ("ENVIRONMENT", place, environment)):
-        option_name = "--repo" if what == "REPO" else "--environment"
-        if given is not None and globs:
-            raise BadUsage(f"{option_name}: {what} was named already; allowed: one of the two")
+def _load_settings(context: typer.Context, named: _Named) -> "Config":
+    """Load the settings of a run that reads what was named, whatever its tier."""
+    from dora.model.environments import TIERS
+
+    instead: dict[str, Any] = {"by": "repository", "tier": TIERS}
+    if named.repository is not None:
+        instead["repo"] = (named.repository,)
+    if named.environment is not None:
+        # All environments are read, so that a wrong name is answered with the right ones.
+        instead["environment"] = ("*",)
+    return load_settings(context.params, **instead)
+
+
+def _check_names(named: _Named, repo: list[str] | None, environment: list[str] | None) -> None:
+    """Refuse a name beside the option that says the same, and a glob in place of a name."""
+    for argument, option, name, globs in (
+        ("REPO", "--repo", named.repository, repo),
+        ("ENVIRONMENT", "--environment", named.environment, environment),
+    ):
+        if name is not None and globs:
+            raise BadUsage(f"{option}: {argument} was named already; allowed: one of the two")
+    name = named.repository
     if name is not None and set(name) & set("*?"):
         raise BadUsage(f"REPO: {name!r} is no name; allowed: one repository, or --repo GLOB")
 
 
-def _check_formats(name: str | None, formats: set[str], table: str | None) -> None:
+def _check_formats(named: _Named, formats: set[str], table: str | None) -> None:
     """Refuse what the chosen formats cannot show."""
-    if name is None and "table" in formats:
+    if named.repository is None and "table" in formats:
         raise BadUsage(
             "--format: everything at once is no table; allowed: json or csv, or name a REPO and an "
             "ENVIRONMENT"
@@ -126,38 +136,37 @@ def _check_formats(name: str | None, formats: set[str], table: str | None) -> No
         raise BadUsage("--table: is for CSV alone; allowed: with --format csv")
 
 
-def _explain(
-    tables: "Tables", settings: "Config", name: str | None, place: str | None
-) -> _Explained:
-    """Work out the evidence of what was named, the rows it makes, and their sensitivity."""
+def _explain(tables: "Tables", settings: "Config", named: _Named) -> _Explained:
+    """Find the evidence of what was named, its rows, and how sensitive their fail rates are."""
     from dora.analysis.analysis import analyse
     from dora.report.build import report_of
     from dora.report.build_evidence import build_evidence
     from dora.report.sensitivity import find_sensitivities
 
-    if name is not None:
-        _check_repository(tables, settings, name)
+    repository, environment = named.repository, named.environment
+    if repository is not None:
+        _check_repository(tables, settings, repository)
     analysis = analyse(tables, settings)
-    if name is not None and place is not None:
-        _check_environment(analysis, settings, name, place)
+    if repository is not None and environment is not None:
+        _check_environment(analysis, settings, repository, environment)
     return _Explained(
-        place,
-        build_evidence(analysis, tables, settings, repository=name, environment=place),
+        named,
+        build_evidence(analysis, tables, settings, repository=repository, environment=environment),
         report_of(analysis, tables, settings),
         find_sensitivities(analysis, settings),
     )
 
 
 def _rows(explained: _Explained) -> "list[Row]":
-    """Rows of the report that were asked for; no other repository was read."""
-    rows, place = explained.report.rows, explained.place
-    if place is None:
+    """Rows of the environment that was named, or all; no other repository was read."""
+    rows, name = explained.report.rows, explained.named.environment
+    if name is None:
         return list(rows)
-    return [one for one in rows if one.key["environment"].casefold() == place.casefold()]
+    return [one for one in rows if one.key["environment"].casefold() == name.casefold()]
 
 
 def _check_repository(tables: "Tables", settings: "Config", name: str) -> None:
-    """Refuse a repository that there is not, or that could not be read."""
+    """Raise CannotRead where the repository does not exist or could not be read."""
     from dora.render.formatting import plain
 
     repositories = tables.repositories
@@ -176,25 +185,28 @@ def _check_repository(tables: "Tables", settings: "Config", name: str) -> None:
         )
 
 
-def _check_environment(analysis: "Analysis", settings: "Config", name: str, place: str) -> None:
-    """Refuse an environment that nothing is known of, or that is left out."""
+def _check_environment(
+    analysis: "Analysis", settings: "Config", repository: str, name: str
+) -> None:
+    """Raise CannotRead where the environment has no deployments, or is left out."""
     outcomes = analysis.outcomes
     is_hidden = outcomes["is_left_out"] | (outcomes["is_ephemeral"] & (not settings.ephemeral))
-    if (outcomes["name_key"][~is_hidden] == place.casefold()).any():
+    if (outcomes["name_key"][~is_hidden] == name.casefold()).any():
         return
-    if (outcomes["name_key"][is_hidden & outcomes["is_ephemeral"]] == place.casefold()).any():
+    if (outcomes["name_key"][is_hidden & outcomes["is_ephemeral"]] == name.casefold()).any():
         raise CannotRead(
-            f"{name}: {place!r} is an ephemeral environment", "Bring these in with --ephemeral."
+            f"{repository}: {name!r} is an ephemeral environment",
+            "Bring these in with --ephemeral.",
         )
-    if (outcomes["name_key"][is_hidden] == place.casefold()).any():
+    if (outcomes["name_key"][is_hidden] == name.casefold()).any():
         raise CannotRead(
-            f"{name}: the configuration leaves the environment {place!r} out",
+            f"{repository}: the configuration leaves the environment {name!r} out",
             "See [environments] there.",
         )
-    near = _nearest(place, outcomes["name"][~is_hidden].unique().tolist())
+    near = _nearest(name, outcomes["name"][~is_hidden].unique().tolist())
     start = settings.window.since - settings.lookback
     raise CannotRead(
-        f"{name} has no deployment to {place!r} since {start:%Y-%m-%d}",
+        f"{repository} has no deployment to {name!r} since {start:%Y-%m-%d}",
         f"There is {near}." if near else "There is none to any environment. See --since.",
     )
 
@@ -212,23 +224,25 @@ def _nearest(name: str, names: "Iterable[str]") -> str:
 
 
 def _render(
-    explained: _Explained, kind: str, table: str | None, *, authors: bool, colour: bool
+    explained: _Explained, table: str | None, name: str, *, authors: bool, colour: bool
 ) -> str:
-    """Text of the evidence in the format *kind*."""
+    """Text of the evidence in the format *name*."""
     evidence = explained.evidence
-    if kind in {"json", "csv"}:
-        from dora.render import evidence_document as document
+    if name == "json":
+        from dora.render.evidence_document import render_json
 
-        if kind == "json":
-            return document.render_json(evidence, with_authors=authors)
-        return document.render_csv(evidence, table or TABLES[0], with_authors=authors)
+        return render_json(evidence, with_authors=authors)
+    if name == "csv":
+        from dora.render.evidence_document import render_csv
+
+        return render_csv(evidence, table or TABLES[0], with_authors=authors)
     from dora.render.terminal.explain import render_explanation
 
     return render_explanation(
         evidence,
         _rows(explained),
         explained.sensitivities,
-        width=out.columns(),
+        width=columns(),
         colour=colour,
         with_authors=authors,
     )

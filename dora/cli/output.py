@@ -1,48 +1,48 @@
-"""Texts and files in, standard output and disk out: where results go, and what went missing."""
+"""The last steps of a command: print and write its result, and report what could not be read."""
 
 import os
 import shutil
 import sys
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from dora.errors import BadUsage, CannotWrite, DoraError
 from dora.publish.atomic_file import find_place, write_file
 from dora.report.model import Coverage
 
-#: The report was made, but not of everything.
+#: Exit status of a run that could not read everything.
 PARTIAL = 3
-#: Columns of what is no terminal: a log or a file scrolls sideways.
+#: Columns where the output is not a terminal: a log or a file scrolls sideways.
 PIPE_COLUMNS = 120
 
 
 def columns() -> int:
-    """Columns of the terminal, or of a wide page where there is none."""
+    """Width of the terminal in columns; `PIPE_COLUMNS` where there is none."""
     return shutil.get_terminal_size((PIPE_COLUMNS, 24)).columns
 
 
 def has_colour() -> bool:
-    """Whether standard output is a terminal that wants colour."""
+    """Whether standard output is a terminal, and nothing turns its colours off."""
     is_plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     return sys.stdout.isatty() and not is_plain
 
 
 def all_or_errors(*checks: Callable[[], Any]) -> list[Any]:
-    """What each of *checks* gives; BadUsage tells the problems of all of them at once."""
-    given, problems = [], []
+    """Results of all *checks*; BadUsage lists the problems of all of them at once."""
+    results, problems = [], []
     for check in checks:
         try:
-            given.append(check())
+            results.append(check())
         except BadUsage as wrong:
             problems.append(str(wrong))
     if problems:
         raise BadUsage("\n".join(problems))
-    return given
+    return results
 
 
 def check_format(name: str | None, formats: Collection[str]) -> None:
-    """Refuse a format that there is not."""
+    """Raise BadUsage where the format *name* is unknown."""
     if name is not None and name not in formats:
         raise BadUsage(f"--format: {name!r} is not allowed; allowed: {', '.join(formats)}")
 
@@ -50,14 +50,14 @@ def check_format(name: str | None, formats: Collection[str]) -> None:
 def find_targets(
     files: list[Path], format_: str | None, formats: Mapping[str, tuple[str, ...]]
 ) -> dict[Path, str]:
-    """Format of each file to write, all looked at before anything is asked of GitHub.
+    """Format of each file to write; all are checked before anything is read from GitHub.
 
-    *formats* maps each format to its endings; a file with another ending takes *format_*.
+    *formats* maps each format to its extensions; a file with another one is written in *format_*.
     """
-    endings = {ending: name for name, own in formats.items() for ending in own}
-    targets = {path: endings.get(path.suffix.lower(), format_ or "") for path in files}
+    known = {extension: name for name, own in formats.items() for extension in own}
+    targets = {path: known.get(path.suffix.lower(), format_ or "") for path in files}
     problems = [
-        f"--output: the ending of {str(path)!r} says no format; allowed: {', '.join(endings)}, "
+        f"--output: the ending of {str(path)!r} says no format; allowed: {', '.join(known)}, "
         "or any with --format"
         for path, name in targets.items()
         if not name
@@ -72,13 +72,27 @@ def find_targets(
     return targets
 
 
+class Render(Protocol):
+    """What a command gives to have its result written in any format."""
+
+    def __call__(self, name: str, *, colour: bool) -> str:
+        """Text of the result in the format *name*, with the terminal's colours or without."""
+
+
+def print_and_write(render: Render, format_: str | None, targets: Mapping[Path, str]) -> None:
+    """Print a result, as a table unless *format_* is given, and write it to files."""
+    print_result(render(format_ or "table", colour=has_colour()))
+    for path, name in targets.items():
+        write(path, render(name, colour=False))
+
+
 def write(path: Path, text: str) -> None:
     """Write a whole file or none."""
     write_file(path, text.encode())
 
 
-def show(text: str) -> None:
-    """Print a result; a reader that has seen enough is no error."""
+def print_result(text: str) -> None:
+    """Print a result; a closed pipe, as behind `head -1`, is not an error."""
     try:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()
@@ -87,10 +101,10 @@ def show(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def tell(wrong: DoraError) -> None:
-    """Say on standard error what could not be done, and what to do about it.
+def print_error(wrong: DoraError) -> None:
+    """Print to standard error what could not be done, and what to do about it.
 
-    Names and messages of others are in it: nothing of them reaches the terminal raw.
+    Names and messages of other programs may be in it: no control character reaches the terminal.
     """
     from dora.render.formatting import plain
 
@@ -98,8 +112,8 @@ def tell(wrong: DoraError) -> None:
     print("\n".join([f"dora: {first}", *(f"      {line}" for line in more)]), file=sys.stderr)
 
 
-def tell_missing(coverage: Coverage) -> int:
-    """Name on standard error what could not be read; the exit status that says so."""
+def print_missing(coverage: Coverage) -> int:
+    """Print to standard error what could not be read; returns the exit status that says so."""
     from dora.render.formatting import plain
 
     missing: list[Any] = [*coverage.unreadable, *coverage.incomplete]

@@ -1,25 +1,48 @@
-"""How this process holds its memory: what a large organization needs at its peak, and no more."""
+"""Settings of the whole process that keep the memory of a large organization small.
+
+The command line makes them before it reads GitHub. What they save is measured: see "Memory of the
+process" in docs/benchmarks.md.
+"""
 
 import ctypes
 import gc
 import sys
 from contextlib import suppress
 
-#: How many new objects make Python look for garbage, and how seldom it looks at all of them.
-SELDOM = (100_000, 20, 100)
-#: Blocks from this size on are the system's own and go back to it when they are freed: glibc else
-#: keeps them for a next time that seldom fits (mallopt(3): M_MMAP_THRESHOLD, M_ARENA_MAX).
-OWN_BLOCK = 1 << 16
+#: Thresholds of the garbage collector: new objects before it looks at the youngest, and how many
+#: such looks before it looks at the older ones, and at all.
+THRESHOLDS = (100_000, 20, 100)
+#: Blocks of at least this many bytes go back to the system when they are freed. Otherwise glibc
+#: keeps them for later requests, which rarely fit (M_MMAP_THRESHOLD, M_ARENA_MAX in mallopt(3)).
+OWN_BLOCK_BYTES = 1 << 16
+ARENAS = 2
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
 
 
-def spare() -> None:
-    """Spare memory and time from now on; does nothing where the system has no such means."""
-    # What is read lives until the end: looking for garbage in it took an eighth of the time.
+def save_memory() -> None:
+    """Make all of these settings; those that this system does not have are left out."""
+    collect_garbage_rarely()
+    use_system_pool()
+    return_freed_blocks()
+
+
+def collect_garbage_rarely() -> None:
+    """Make the garbage collector run rarely: nearly all that is read lives until the end."""
     gc.freeze()
-    gc.set_threshold(*SELDOM)
+    gc.set_threshold(*THRESHOLDS)
+
+
+def use_system_pool() -> None:
+    """Let Arrow allocate from the system: a pool of its own keeps what it once needed."""
+    import pyarrow as pa
+
+    pa.set_memory_pool(pa.system_memory_pool())
+
+
+def return_freed_blocks() -> None:
+    """Let glibc return freed blocks to the system at once, and use few arenas."""
     if sys.platform == "linux":
-        with suppress(OSError, AttributeError):  # a C library of another kind
+        with suppress(OSError, AttributeError):  # another C library
             library = ctypes.CDLL(None)
-            library.mallopt(M_MMAP_THRESHOLD, OWN_BLOCK)
-            library.mallopt(M_ARENA_MAX, 2)
+            library.mallopt(M_MMAP_THRESHOLD, OWN_BLOCK_BYTES)
+            library.mallopt(M_ARENA_MAX, ARENAS)

@@ -1,19 +1,25 @@
-"""`dora report`: the main job."""
+"""`dora report`: read an organization, measure it, and print or write the result."""
 
 import os
-import sys
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dora.cli import options as option
-from dora.cli import output as out
-from dora.cli.inputs import load_settings, read_tables
+from dora.cli import options
+from dora.cli.inputs import load_settings, read_tables, reading
+from dora.cli.output import (
+    all_or_errors,
+    check_format,
+    columns,
+    find_targets,
+    print_and_write,
+    print_missing,
+    print_result,
+)
 from dora.errors import BadUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from dora.config import Config
     from dora.model.tables import Tables
     from dora.report.model import Report
@@ -21,104 +27,97 @@ if TYPE_CHECKING:
 
 
 def report(
-    org: option.Org = None,
-    since: option.Since = None,
-    until: option.Until = None,
-    repo: option.Repo = None,
-    environment: option.Environment = None,
-    tier: option.Tier = None,
-    by: option.By = None,
-    trend: option.Trend = None,
-    compare: option.Compare = None,
-    ephemeral: option.Ephemeral = None,
-    benchmark: option.Benchmark = None,
-    timezone: option.Timezone = None,
-    wait: option.Wait = None,
-    cache: option.Cache = None,
-    no_cache: option.NoCache = False,
+    context: typer.Context,
+    org: options.Org = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    repo: options.Repo = None,
+    environment: options.Environment = None,
+    tier: options.Tier = None,
+    by: options.By = None,
+    trend: options.Trend = None,
+    compare: options.Compare = None,
+    ephemeral: options.Ephemeral = None,
+    benchmark: options.Benchmark = None,
+    timezone: options.Timezone = None,
+    wait: options.Wait = None,
+    cache: options.Cache = None,
+    no_cache: options.NoCache = False,
     format_: Annotated[
         str | None,
         typer.Option("--format", help="table, markdown, html, json or csv. Default: table."),
     ] = None,
-    output: option.Output = None,
+    output: options.Output = None,
     plan: Annotated[
         bool, typer.Option("--plan", help="Tell what the report would cost, and do not make it.")
     ] = False,
-    config: option.ConfigFile = None,
-    quiet: option.Quiet = False,
-    verbose: option.Verbose = False,  # noqa: ARG001  # read by main
+    config: options.ConfigFile = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
 ) -> None:
     """Read an organization's deployments and commits and print its DORA metrics."""
     from dora.render import FORMATS
 
-    options = {
-        "org": org, "since": since, "until": until, "repo": repo, "environment": environment,
-        "tier": tier, "by": by, "trend": trend, "compare": compare, "ephemeral": ephemeral,
-        "benchmark": benchmark, "timezone": timezone,
-    }  # fmt: skip
     if plan and (format_ or output):
         raise BadUsage("--plan makes no report: leave out --format and --output")
-    settings, _, targets = out.all_or_errors(
-        lambda: load_settings(options, file=config, wait=wait, cache=cache, no_cache=no_cache),
-        lambda: out.check_format(format_, FORMATS),
-        lambda: out.find_targets(output or [], format_, FORMATS),
+    settings, _, files = all_or_errors(
+        lambda: load_settings(context.params),
+        lambda: check_format(format_, FORMATS),
+        lambda: find_targets(output or [], format_, FORMATS),
     )
     if plan:
-        out.show(_plan(settings.reading, quiet=quiet))
+        print_result(_estimate_cost(settings.reading, quiet=quiet))
         return
     tables = read_tables(settings.reading, quiet=quiet)
-    made, page = _make(tables, settings, {format_, *targets.values()})
-    out.show(_render(made, page, format_ or "table", colour=out.has_colour()))
-    for path, name in targets.items():
-        out.write(path, _render(made, page, name, colour=False))
-    raise typer.Exit(out.tell_missing(made.coverage))
+    finished, page = _build(tables, settings, with_page="html" in {format_, *files.values()})
+    print_and_write(partial(_render, finished, page), format_, files)
+    raise typer.Exit(print_missing(finished.coverage))
 
 
-def _make(
-    tables: "Tables", settings: "Config", formats: "Collection[str | None]"
+def _estimate_cost(settings: "Config", *, quiet: bool) -> str:
+    """Ask GitHub a little, and say in words what the report would cost."""
+    from dora.collect.cost_estimate import estimate_cost
+    from dora.collect.organization import connect
+    from dora.render.terminal.cost_estimate import render_plan
+
+    with reading(quiet=quiet) as progress:
+        return render_plan(estimate_cost(connect(settings, os.environ, progress), settings))
+
+
+def _build(
+    tables: "Tables", settings: "Config", *, with_page: bool
 ) -> "tuple[Report, Page | None]":
-    """The report, and what a page shows beside it where one of *formats* is a page."""
+    """Build the report and, where it is asked for, what the HTML page shows beside it."""
     from dora.analysis.analysis import analyse
     from dora.report.build import analyse_before, report_of
 
     analysis, before = analyse(tables, settings), analyse_before(tables, settings)
-    made = report_of(analysis, tables, settings, before)
-    if "html" not in formats:
-        return made, None
+    finished = report_of(analysis, tables, settings, before)
+    if not with_page:
+        return finished, None
     from dora.report.page.build import build_page
 
-    return made, build_page(analysis, tables, settings, made, before)
+    return finished, build_page(analysis, tables, settings, finished, before)
 
 
-def _plan(settings: "Config", *, quiet: bool) -> str:
-    """Text of what the report would cost."""
-    from dora.collect.cost_estimate import estimate_cost
-    from dora.collect.organization import connect
-    from dora.render.terminal.cost_estimate import render_plan
-    from dora.render.terminal.progress import show_progress
-
-    with show_progress(sys.stderr, quiet=quiet) as progress:
-        return render_plan(estimate_cost(connect(settings, os.environ, progress), settings))
-
-
-def _render(made: "Report", page: "Page | None", name: str, *, colour: bool) -> str:
-    """Text of the report in the format *name*; *page* is there where that is a page."""
+def _render(finished: "Report", page: "Page | None", name: str, *, colour: bool) -> str:
+    """Text of the report in the format *name*; `html` needs the *page*."""
     if page is not None and name == "html":
-        from dora.render.html import page as html
+        from dora.render.html.page import render_page
 
-        return html.render_page(page)
+        return render_page(page)
     if name == "markdown":
         from dora.render import markdown
 
-        return markdown.render_report(made)
-    if name in {"json", "csv"}:
-        from dora.render import report_document
+        return markdown.render_report(finished)
+    if name == "json":
+        from dora.render.report_document import render_json
 
-        return (
-            report_document.render_json(made)
-            if name == "json"
-            else report_document.render_csv(made)
-        )
+        return render_json(finished)
+    if name == "csv":
+        from dora.render.report_document import render_csv
+
+        return render_csv(finished)
     from dora.render.terminal import report as terminal
 
-    return terminal.render_report(made, width=out.columns(), colour=colour)
+    return terminal.render_report(finished, width=columns(), colour=colour)

@@ -10,10 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, NewType, cast
 
 import pandas as pd
-import pyarrow as pa
-
-# Arrow's own pool keeps what it once needed: a large organization took half as much memory again.
-pa.set_memory_pool(pa.system_memory_pool())
 
 INSTANT = "datetime64[us, UTC]"
 TEXT = "str"

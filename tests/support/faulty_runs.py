@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from dora.cli.output import PARTIAL, tell_missing
+from dora.cli.output import PARTIAL, print_missing
 from dora.collect.organization import collect, connect
 from dora.config import Config
 from dora.demo.github.faults import Faults, Rule
@@ -127,7 +127,7 @@ class Run:
             del document["generated"], document["coverage"]["requests"], document["scope"]
             for one in document["coverage"]["repositories"]["unreadable"]:
                 one["reason"] = "forbidden"
-            self._built = document, tell_missing(report.coverage)
+            self._built = document, print_missing(report.coverage)
         return self._built
 
 

@@ -5,8 +5,8 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dora.cli import output as out
 from dora.cli.options import Verbose
+from dora.cli.output import print_result
 from dora.cli.publish.inputs import DryRun, EvidenceFile, Given, ReportFile, read, say
 from dora.cli.publish.prometheus import tell_doubles
 
@@ -20,7 +20,7 @@ def datadog(
     report: ReportFile,
     evidence: EvidenceFile = None,
     dry_run: DryRun = False,
-    verbose: Verbose = False,  # noqa: ARG001  # read by main
+    verbose: Verbose = False,
 ) -> None:
     """Send every figure as a gauge; with --evidence deployments and outages to DORA Metrics.
 
@@ -39,7 +39,7 @@ def datadog(
     events = events_of(given.report, given.evidence) if given.evidence else Events((), ())
     tell_doubles((*made.doubles, *figures.doubles))
     if dry_run:
-        out.show(_told(figures, events))
+        print_result(_told(figures, events))
         return
     done = _send(given, figures, events, now)
     say(f"Datadog: {done.figures:,} figures were sent as of {at:%Y-%m-%d %H:%M} UTC")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dora.cli import output as out
 from dora.cli.options import Verbose
+from dora.cli.output import print_result
 from dora.cli.publish.inputs import (
     DryRun,
     EvidenceFile,
@@ -41,7 +41,7 @@ def issue(
     ] = None,
     link: Link = "",
     dry_run: DryRun = False,
-    verbose: Verbose = False,  # noqa: ARG001  # read by main
+    verbose: Verbose = False,
 ) -> None:
     """Keep one issue up to date, with a comment a week that says what changed.
 
@@ -64,7 +64,7 @@ def issue(
         there = f"the issue {found.issue.html_url}" if found.issue else "a new issue"
         has_week = any(one.week == week for one in found.posts)
         how = f"its comment of {week}, written anew" if has_week else f"a comment of {week}"
-        out.show(f"{there} of the title: {called}\n\n{body}\n\n{how}:\n\n{comment}")
+        print_result(f"{there} of the title: {called}\n\n{body}\n\n{how}:\n\n{comment}")
     elif issues:
         failed = failed_of(given.evidence) if given.evidence else None
         say(f"posted: {issues.publish(body, comment, week, pack(given.report, failed))}")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dora.cli import output as out
 from dora.cli.options import Verbose
+from dora.cli.output import print_result
 from dora.cli.publish.inputs import DryRun, EvidenceFile, ReportFile, say
 from dora.errors import BadUsage
 
@@ -39,7 +39,7 @@ def postgres(
         ),
     ] = None,
     dry_run: DryRun = False,
-    verbose: Verbose = False,  # noqa: ARG001  # read by main
+    verbose: Verbose = False,
 ) -> None:
     """Keep every report in a database: its figures, and with --evidence what is behind them.
 
@@ -59,7 +59,7 @@ def postgres(
     place = connection.find_place(given, schema or connection.SCHEMA)
     read = read_report(report)
     if dry_run:
-        out.show(_told(read, evidence, place))
+        print_result(_told(read, evidence, place))
         return
     from dora.publish.database.load import publish
 

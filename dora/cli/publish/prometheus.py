@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dora.cli import output as out
 from dora.cli.options import Verbose
+from dora.cli.output import print_result
 from dora.cli.publish.inputs import DryRun, EvidenceFile, ReportFile, read, say
 from dora.errors import BadUsage
 from dora.publish.atomic_file import write_file
@@ -29,7 +29,7 @@ def prometheus(
         str | None, typer.Option(metavar="URL", help="Replace the group in a Pushgateway.")
     ] = None,
     dry_run: DryRun = False,
-    verbose: Verbose = False,  # noqa: ARG001  # read by main
+    verbose: Verbose = False,
 ) -> None:
     """Give every figure as a gauge: in a file (--output), or pushed (--pushgateway).
 
@@ -56,7 +56,7 @@ def prometheus(
     made = gauges_of(given.report, given.evidence)
     tell_doubles(made.doubles)
     if dry_run:
-        out.show(exposition(made.gauges).decode())
+        print_result(exposition(made.gauges).decode())
         return
     if output is not None:
         write_file(output, exposition(made.gauges), MODE)

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from dora.cli import output as out
 from dora.cli.options import Verbose
+from dora.cli.output import print_result
 from dora.cli.publish.inputs import (
     DryRun,
     EvidenceFile,
@@ -34,7 +34,7 @@ def slack(
     ] = None,
     link: Link = "",
     dry_run: DryRun = False,
-    verbose: Verbose = False,  # noqa: ARG001  # read by main
+    verbose: Verbose = False,
 ) -> None:
     """Post a message, by SLACK_WEBHOOK_URL or by SLACK_BOT_TOKEN and --channel."""
     from dora.render.slack_message import render_message
@@ -42,7 +42,7 @@ def slack(
     given = read(report, evidence, previous)
     message: dict[str, Any] = render_message(given.report, movements(given)[0], link=link)
     if dry_run:
-        out.show(json.dumps(message, indent=2))
+        print_result(json.dumps(message, indent=2))
         return
     say(f"Slack: {_post(given, message, channel or os.environ.get('SLACK_CHANNEL', ''))}")
 

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from dora.cli import output as out
 from dora.cli.options import Verbose
+from dora.cli.output import print_result
 from dora.cli.publish.inputs import DryRun, ReportFile, read, say
 from dora.errors import CannotWrite
 
@@ -12,7 +12,7 @@ from dora.errors import CannotWrite
 def summary(
     report: ReportFile,
     dry_run: DryRun = False,
-    verbose: Verbose = False,  # noqa: ARG001  # read by main
+    verbose: Verbose = False,
 ) -> None:
     """Write the page of a workflow's run, in the file that GITHUB_STEP_SUMMARY names."""
     from dora.publish.summary import LIMIT, publish_summary, room_for
@@ -20,7 +20,7 @@ def summary(
 
     given = read(report)
     if dry_run:
-        out.show(render_report(given.report, limit=LIMIT))
+        print_result(render_report(given.report, limit=LIMIT))
         return
     name = os.environ.get("GITHUB_STEP_SUMMARY", "")
     if not name:
