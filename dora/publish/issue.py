@@ -1,7 +1,7 @@
-"""Finished texts in; one issue that is kept up to date, and a comment in it for every week, out.
+"""Keeps one GitHub issue up to date, with a comment in it for every week.
 
-The issue and each week's comment are found again by a hidden marker, so that a run that was cut
-short, or is done twice, adds nothing. Nothing is created before what is there has been looked at.
+The issue and each week's comment are found by a hidden marker, so that a run that was cut short, or
+is repeated, adds nothing. Nothing is created before what is there has been looked at.
 """
 
 import hashlib
@@ -20,12 +20,10 @@ from requests.exceptions import RequestException
 
 from dora.errors import CannotReach, CannotWrite, DoraError, NoAccess, RateLimited
 from dora.publish.last_post import Memory, unpack
+from dora.publish.retry import LONGEST_WAIT, TemporaryFailure, seconds_in, with_retries
 
 BODY_MAXIMUM = 65_536  #: characters that GitHub takes of an issue's or a comment's text
 TITLE_MAXIMUM = 256
-TRIES = 4
-PAUSE = 1.0  #: seconds before the second try; doubled for each further
-LONGEST_WAIT = 60.0  #: seconds to wait for a rate limit
 #: Who may have written what we wrote: an App or a workflow, or somebody of the organization.
 TRUSTED = ("OWNER", "MEMBER", "COLLABORATOR")
 
@@ -145,35 +143,37 @@ class Issues:
 
     def _once(self, find: Callable[[], T | None], create: Callable[[], T]) -> T:
         """What *find* gives, else what *create* makes; where its answer is lost, *find* decides."""
-        lost: DoraError | None = None
-        for attempt in range(TRIES):
-            if attempt:
-                self._pause(PAUSE * 2 ** (attempt - 1))
+
+        def send() -> T:
             found = self._patiently(find)
             if found is not None:
                 return found
             try:
                 return create()
             except WRONG as wrong:
-                lost = self._told(wrong)
-                if not _may_pass(wrong):
-                    raise lost from None
-                self._pause(_seconds(wrong))
-        raise lost or CannotReach("GitHub cannot be reached", "Run again later.")
+                raise self._failure(wrong) from None
+
+        return with_retries(send, self._pause)
 
     def _patiently(self, ask: Callable[[], T]) -> T:
         """What *ask* gives; it changes nothing when it is done twice, and is tried again."""
-        for attempt in range(TRIES):
+
+        def send() -> T:
             try:
                 return ask()
             except WRONG as wrong:
-                told = self._told(wrong)
-                if attempt == TRIES - 1 or not _may_pass(wrong):
-                    raise told from None
-                self._pause(max(PAUSE * 2**attempt, _seconds(wrong)))
-        raise AssertionError  # the last attempt gives or raises
+                raise self._failure(wrong) from None
 
-    def _told(self, wrong: Exception) -> DoraError:
+        return with_retries(send, self._pause)
+
+    def _failure(self, wrong: Exception) -> DoraError | TemporaryFailure:
+        """What went wrong, and whether a later try can succeed."""
+        error = self._error(wrong)
+        if isinstance(wrong, GithubException) and _is_limited(wrong):
+            return TemporaryFailure(error, _seconds(wrong))
+        return TemporaryFailure(error) if _may_pass(wrong) else error
+
+    def _error(self, wrong: Exception) -> DoraError:
         """What went wrong, in two lines."""
         if not isinstance(wrong, GithubException):
             return CannotReach(
@@ -217,22 +217,17 @@ def _is_limited(wrong: GithubException) -> bool:
 
 
 def _may_pass(wrong: Exception) -> bool:
-    """Whether a later try can succeed."""
-    if isinstance(wrong, GithubException):
-        if _is_limited(wrong):
-            return _seconds(wrong) <= LONGEST_WAIT
-        return wrong.status >= 500 or wrong.status == 408  # noqa: PLR2004 (HTTP)
-    return True
+    """Whether GitHub did not answer, or could not; no answer at all is no GithubException."""
+    return not isinstance(wrong, GithubException) or wrong.status >= 500 or wrong.status == 408  # noqa: PLR2004 (HTTP)
 
 
-def _seconds(wrong: Exception) -> float:
-    """How long GitHub asks to wait."""
-    if not isinstance(wrong, GithubException) or not _is_limited(wrong):
-        return 0.0
+def _seconds(wrong: GithubException) -> float:
+    """How long GitHub asks to wait for its rate limit."""
     headers = wrong.headers or {}
-    after, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
-    if str(after).isdecimal():
-        return float(after)
-    if headers.get("x-ratelimit-remaining") == "0" and str(reset).isdecimal():
-        return max(0.0, float(reset) - time.time() + 1)
+    after = seconds_in(headers.get("retry-after"))
+    if after is not None:
+        return after
+    reset = seconds_in(headers.get("x-ratelimit-reset"))
+    if headers.get("x-ratelimit-remaining") == "0" and reset is not None:
+        return max(0.0, reset - time.time() + 1)
     return LONGEST_WAIT

@@ -1,7 +1,7 @@
-"""A finished message in, a post in Slack out: by an incoming webhook, or by a bot's token.
+"""Posts the week's message to Slack, by an incoming webhook or by a bot's token.
 
-A bot finds the week's message again and writes it anew. A webhook can read nothing: what it
-posted is noted in a receipt, a file beside the report, so that a second run posts nothing.
+A bot finds the week's message and updates it. A webhook cannot read: what it posted is noted in a
+receipt, a file beside the report, so that a second run posts nothing.
 """
 
 import hashlib
@@ -13,15 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from dora.errors import BadUsage, CannotReach, CannotWrite, NoAccess, RateLimited
+from dora.errors import BadUsage, CannotReach, CannotWrite, DoraError, NoAccess, RateLimited
+from dora.publish.atomic_file import write_file
+from dora.publish.retry import LONGEST_WAIT, TemporaryFailure, seconds_in, with_retries
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
 EVENT = "dora_report"  #: the type of the metadata that a bot's message carries
-TRIES = 4
-PAUSE = 1.0  #: seconds before the second try; doubled for each further
-LONGEST_WAIT = 60.0  #: seconds to wait for a rate limit
 TIMEOUT = 30  #: seconds
 LOOK_BACK = 21 * 86_400  #: seconds of a channel's history that are searched for this week's post
 PAGES = 10  #: of a hundred messages each, at the most
@@ -29,7 +28,7 @@ SENT = "posted"
 UNCHANGED = "posted before, and not again"
 UPDATED = "written anew"
 
-#: Slack's words for what a person can mend.
+#: Slack's words for what a person can fix.
 ADVICE = {
     "channel_not_found": "Name the channel's id, and invite the bot to it.",
     "not_in_channel": "Invite the bot to the channel.",
@@ -53,7 +52,7 @@ UNREADABLE = (
 def check_installed() -> None:
     """Refuse to go on without slack-sdk."""
     try:
-        import slack_sdk  # noqa: F401  # an optional extra
+        import slack_sdk  # noqa: F401, PLC0415  # an optional extra
     except ImportError:
         raise BadUsage(
             "slack: the package slack-sdk is not installed; allowed: with the extra, "
@@ -70,34 +69,34 @@ def post_by_webhook(
     receipt: Path,
     pause: Callable[[float], None] = time.sleep,
 ) -> str:
-    """Post *message* to an incoming webhook, once a week; says what was done."""
+    """Post *message* to an incoming webhook, once a week; what was done."""
     from slack_sdk.webhook import WebhookClient
 
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise NoAccess("SLACK_WEBHOOK_URL is no address", "Copy it from the app's page at Slack.")
-    # The address is a secret: only what it hashes to is kept.
+    # The address is a secret: the receipt holds its hash alone.
     name = hashlib.sha256(f"{organization.casefold()} {url}".encode()).hexdigest()[:16]
-    kept = _read_receipt(receipt)
-    if kept.get(name) == week:
+    weeks = _read_receipt(receipt)
+    if weeks.get(name) == week:
         return UNCHANGED
     client = WebhookClient(url, timeout=TIMEOUT, retry_handlers=[])
     body = {**message, "unfurl_links": False, "unfurl_media": False}
-    for attempt in range(TRIES):
+
+    def send() -> None:
         try:
             answer = client.send_dict(body)
-            status, said, headers = answer.status_code, str(answer.body), answer.headers
         except (OSError, HTTPException) as wrong:
-            status, said, headers = 0, "", {}
-            if not _never_sent(wrong):
-                raise _nobody_knows() from None
-        if status == 200:  # noqa: PLR2004 (HTTP)
-            _write_receipt(receipt, {**kept, name: week})
-            return SENT
+            raise (_failure(0, "", {}) if _never_sent(wrong) else _uncertain()) from None
+        status = answer.status_code
         if status >= 500 and status != 503:  # noqa: PLR2004 (HTTP)
-            raise _nobody_knows()
-        _wait_or_raise(status, said, headers, attempt, pause)
-    raise AssertionError  # the last attempt returns or raises
+            raise _uncertain()
+        if status != 200:  # noqa: PLR2004 (HTTP)
+            raise _failure(status, str(answer.body), answer.headers)
+
+    with_retries(send, pause)
+    _write_receipt(receipt, {**weeks, name: week})
+    return SENT
 
 
 def post_by_bot(
@@ -110,45 +109,47 @@ def post_by_bot(
     api: str,
     pause: Callable[[float], None] = time.sleep,
 ) -> str:
-    """Post *message* as a bot, or write this week's anew; says what was done."""
+    """Post *message* as a bot, or update this week's; what was done."""
     from slack_sdk import WebClient
 
     client = WebClient(token, base_url=api, timeout=TIMEOUT, retry_handlers=[])
-    known = {"week": week, "organization": organization}
+    payload = {"week": week, "organization": organization}
     body = {
         **message,
         "channel": channel,
-        "metadata": {"event_type": EVENT, "event_payload": known},
+        "metadata": {"event_type": EVENT, "event_payload": payload},
     }
-    for attempt in range(TRIES):
-        can_read, found = _find(client, channel, known, pause)
+
+    def send() -> str:
+        can_read, found = _find(client, channel, payload, pause)
         try:
             if found:
                 client.chat_update(**body, ts=found)
                 return UPDATED
             client.chat_postMessage(**body, unfurl_links=False, unfurl_media=False)
-        except Exception as wrong:  # noqa: BLE001  # told apart there, all of them
-            status, said, headers = _failure(wrong)
-            if not can_read and (status == 0 or status >= 500) and not _never_sent(wrong):  # noqa: PLR2004 (HTTP)
-                raise _nobody_knows() from None
-            _wait_or_raise(status, said, headers, attempt, pause)
-        else:
-            return SENT
-    raise AssertionError  # the last attempt returns or raises
+        except Exception as wrong:
+            status, word, headers = _answer_in(wrong)
+            is_unanswered = status == 0 or status >= 500  # noqa: PLR2004 (HTTP)
+            if is_unanswered and not can_read and not _never_sent(wrong):
+                raise _uncertain() from None
+            raise _failure(status, word, headers) from wrong
+        return SENT
+
+    return with_retries(send, pause)
 
 
 def _find(
-    client: "WebClient", channel: str, known: Mapping[str, str], pause: Callable[[float], None]
+    client: "WebClient", channel: str, payload: Mapping[str, str], pause: Callable[[float], None]
 ) -> tuple[bool, str]:
     """Whether the channel may be read, and the time stamp of this week's message, "" for none."""
     cursor = ""
     for _ in range(PAGES):
-        answer = _page(client, channel, cursor, pause)
+        answer = _read_page(client, channel, cursor, pause)
         if answer is None:
             return False, ""  # it may post and not read: then a second run posts twice
         for one in answer.get("messages") or []:
             metadata = one.get("metadata") or {}
-            if metadata.get("event_type") == EVENT and metadata.get("event_payload") == known:
+            if metadata.get("event_type") == EVENT and metadata.get("event_payload") == payload:
                 return True, str(one["ts"])
         cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
         if not cursor:
@@ -156,11 +157,12 @@ def _find(
     return True, ""
 
 
-def _page(
+def _read_page(
     client: "WebClient", channel: str, cursor: str, pause: Callable[[float], None]
 ) -> Any | None:
     """A page of the channel's newest messages; None where they may not be read."""
-    for attempt in range(TRIES):
+
+    def read() -> Any | None:
         try:
             return client.conversations_history(
                 channel=channel,
@@ -169,29 +171,30 @@ def _page(
                 include_all_metadata=True,
                 oldest=f"{time.time() - LOOK_BACK:.0f}",
             )
-        except Exception as wrong:  # noqa: BLE001  # told apart there, all of them
-            status, said, headers = _failure(wrong)
-            if said in UNREADABLE:
+        except Exception as wrong:
+            status, word, headers = _answer_in(wrong)
+            if word in UNREADABLE:
                 return None
-            _wait_or_raise(status, said, headers, attempt, pause)
-    raise AssertionError  # the last attempt returns or raises
+            raise _failure(status, word, headers) from wrong
+
+    return with_retries(read, pause)
 
 
-def _nobody_knows() -> CannotReach:
+def _uncertain() -> CannotReach:
     return CannotReach(
         "Slack gave no answer that says whether it has the post",
         "Look into the channel, and run it again where nothing is there.",
     )
 
 
-def _failure(wrong: Exception) -> tuple[int, str, Mapping[str, str]]:
-    """Status, Slack's word and headers of what went wrong; a bug is raised on."""
+def _answer_in(wrong: Exception) -> tuple[int, str, Mapping[str, str]]:
+    """Status, Slack's word and headers of a refusal; what is a bug is raised again."""
     from slack_sdk.errors import SlackApiError, SlackClientError
 
     if isinstance(wrong, SlackApiError):
         answer: Any = wrong.response
-        said = answer.get("error", "") if hasattr(answer, "get") else ""
-        return int(getattr(answer, "status_code", 0)), str(said), getattr(answer, "headers", {})
+        word = answer.get("error", "") if hasattr(answer, "get") else ""
+        return int(getattr(answer, "status_code", 0)), str(word), getattr(answer, "headers", {})
     if isinstance(wrong, SlackClientError | OSError | HTTPException | ValueError):
         return 0, "", {}
     raise wrong
@@ -205,46 +208,40 @@ def _never_sent(wrong: BaseException) -> bool:
     )  # fmt: skip
 
 
-def _wait_or_raise(
-    status: int, said: str, headers: Mapping[str, str], attempt: int, pause: Callable[[float], None]
-) -> None:
-    """Wait where a later try can succeed; else say what is wrong and what to do."""
-    is_last = attempt == TRIES - 1
-    lowered = {str(name).lower(): value for name, value in headers.items()}
-    if status == 429 or said in {"ratelimited", "rate_limited"}:  # noqa: PLR2004 (HTTP)
-        after = lowered.get("retry-after", "")
-        after = after[0] if isinstance(after, list) else after
-        seconds = float(after) if str(after).isdecimal() else LONGEST_WAIT
-        if is_last or seconds > LONGEST_WAIT:
-            raise RateLimited("Slack's rate limit is used up", f"Run it again in {seconds:.0f} s.")
-        pause(seconds)
-        return
+def _failure(status: int, word: str, headers: Mapping[str, Any]) -> DoraError | TemporaryFailure:
+    """What a refusal means, and whether a later try can succeed; status 0 without an answer."""
+    if status == 429 or word in {"ratelimited", "rate_limited"}:  # noqa: PLR2004 (HTTP)
+        lowered = {str(name).lower(): value for name, value in headers.items()}
+        after = lowered.get("retry-after")
+        seconds = seconds_in(after[0] if isinstance(after, list) else after)
+        seconds = LONGEST_WAIT if seconds is None else seconds
+        error = RateLimited("Slack's rate limit is used up", f"Run it again in {seconds:.0f} s.")
+        return TemporaryFailure(error, seconds)
     if status == 0 or status >= 500:  # noqa: PLR2004 (HTTP)
-        if is_last:
-            why = f"status {status}" if status else "no connection"
-            raise CannotReach(f"Slack cannot be reached ({why})", "Run it again later.")
-        pause(PAUSE * 2**attempt)
-        return
-    word = said.strip()[:100] or str(status)
+        why = f"status {status}" if status else "no connection"
+        return TemporaryFailure(
+            CannotReach(f"Slack cannot be reached ({why})", "Run it again later.")
+        )
+    word = word.strip()[:100] or str(status)
     if word in ADVICE or status in {401, 403, 404}:
         advice = ADVICE.get(word, "Check the webhook, or the token and its scopes.")
-        raise NoAccess(f"Slack refuses the post: {word}", advice)
-    raise CannotWrite(f"Slack does not take the post: {word}", "See --dry-run for what is sent.")
+        return NoAccess(f"Slack refuses the post: {word}", advice)
+    return CannotWrite(f"Slack does not take the post: {word}", "See --dry-run for what is sent.")
 
 
 def _read_receipt(path: Path) -> dict[str, str]:
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
+        weeks = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return {str(name): str(week) for name, week in kept.items()} if isinstance(kept, dict) else {}
+    return {str(name): str(week) for name, week in weeks.items()} if isinstance(weeks, dict) else {}
 
 
-def _write_receipt(path: Path, kept: Mapping[str, str]) -> None:
+def _write_receipt(path: Path, weeks: Mapping[str, str]) -> None:
     try:
-        path.write_text(json.dumps(kept) + "\n", encoding="utf-8")
-    except OSError as wrong:
+        write_file(path, f"{json.dumps(weeks)}\n".encode())
+    except CannotWrite as wrong:
         raise CannotWrite(
-            f"it was posted, but {path} cannot be written: {wrong.strerror}",
+            f"it was posted, but {wrong.what}",
             "Do not run it again this week: it would post twice.",
         ) from None

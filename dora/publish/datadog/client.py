@@ -1,4 +1,4 @@
-"""Bodies in, requests to Datadog out through its own client; what it refuses comes back in words.
+"""Sends figures, deployments, outages and marks to Datadog, through its own client.
 
 Keys are read from the environment by the command and handed over here; they are in no message, no
 repr and no log.
@@ -6,7 +6,6 @@ repr and no log.
 
 import base64
 import json
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,18 +14,17 @@ from urllib.request import getproxies, proxy_bypass
 
 from dora.errors import CannotWrite
 from dora.publish.datadog.account import Account
-from dora.publish.datadog.responses import clean, no_datadog, said_by, unreachable, wait_for, why
+from dora.publish.datadog.responses import clean, error_text, failure, no_datadog, unreachable, why
+from dora.publish.retry import TemporaryFailure, with_retries
 
 if TYPE_CHECKING:
     from datadog_api_client import ApiClient
 
-TRIES = 4
-PAUSE = 0.5  #: seconds before the second try, about; doubled for each further
 TIMEOUT = 30.0  #: seconds
 
 
 class Datadog:
-    """Datadog, for one run."""
+    """One account at Datadog, with a client that is made when it is first needed."""
 
     def __init__(
         self,
@@ -134,7 +132,7 @@ class Datadog:
         return DORAMetricsApi(self._api())
 
     def _api(self) -> Any:
-        """The client, made once; it neither tries again nor follows anybody by itself."""
+        """The client, made once; it neither tries again nor follows redirects by itself."""
         from datadog_api_client import ApiClient, Configuration
 
         if self._client is None:
@@ -153,30 +151,22 @@ class Datadog:
         return self._client
 
     def _ask(self, call: Callable[[], Any], what: str) -> None:
-        """Make one request, and again where that can help; all that goes wrong is told in words."""
+        """Make one request, and again where that can help; every failure is raised in words."""
         from datadog_api_client.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
-        for attempt in range(TRIES):
-            is_last = attempt == TRIES - 1
+        def send() -> None:
             try:
                 self._check(call(), what)
             except ApiException as wrong:
-                seconds = wait_for(wrong, what, self._account, is_last=is_last)
+                raise failure(wrong, what, self._account) from wrong
             except HTTPError as wrong:
-                if is_last:
-                    raise unreachable(self._account, why(wrong, self._timeout)) from None
-                seconds = None
+                error = unreachable(self._account, why(wrong, self._timeout))
+                raise TemporaryFailure(error) from None
             except UnicodeDecodeError:  # the client reads every refusal as UTF-8
-                if is_last:
-                    raise no_datadog(self._account) from None
-                seconds = None
-            else:
-                return
-            if seconds is None:
-                seconds = PAUSE * 2**attempt
-            # Not all runs that were turned away together come back together.
-            self._pause(seconds + random.uniform(0, PAUSE))  # noqa: S311  # no secret
+                raise TemporaryFailure(no_datadog(self._account)) from None
+
+        with_retries(send, self._pause)
 
     def _check(self, answer: Any, what: str) -> None:
         """Refuse what is no answer of Datadog's, and what it took only in part."""
@@ -184,18 +174,18 @@ class Datadog:
         if what == "mark":
             return
         try:
-            told = json.loads(raw)
+            document = json.loads(raw)
         except ValueError:
-            told = None
-        if not isinstance(told, dict) or (what != "figures" and "data" not in told):
+            document = None
+        if not isinstance(document, dict) or (what != "figures" and "data" not in document):
             raise no_datadog(self._account)
-        if told.get("errors"):
-            said = clean(said_by(told), self._account)
-            raise CannotWrite(f"Datadog does not take all {what}: {said}", "See --dry-run.")
+        if document.get("errors"):
+            text = clean(error_text(document), self._account)
+            raise CannotWrite(f"Datadog does not take all {what}: {text}", "See --dry-run.")
 
 
 def _proxy(url: str) -> tuple[str | None, dict[str, str] | None]:
-    """The proxy that the environment names for *url*, and what it is told of its user."""
+    """The proxy that the environment names for *url*, and the headers that name its user."""
     to = urlsplit(url)
     found = None if proxy_bypass(to.hostname or "") else getproxies().get(to.scheme)
     if not found:

@@ -1,4 +1,4 @@
-"""Answers of Datadog in, whether to try again out, or what is wrong and what to do about it."""
+"""Says what an answer of Datadog means: whether to try again, or what is wrong and what to do."""
 
 import re
 from collections.abc import Mapping
@@ -6,9 +6,9 @@ from typing import Any
 
 from dora.errors import CannotReach, CannotWrite, NoAccess, RateLimited
 from dora.publish.datadog.account import Account
+from dora.publish.retry import TemporaryFailure, seconds_in
 
-LONGEST_WAIT = 60.0  #: seconds to wait for a rate limit
-SAID = 300  #: characters of an answer that are told
+SAID = 300  #: characters of an answer that are shown
 #: What Datadog may answer of an event that is too old. It documents no words for it: these are
 #: about age, and whatever else it says of a time is an error.
 _TOO_OLD = re.compile(
@@ -24,41 +24,40 @@ class Unknown(Exception):
     """Datadog does not know the event that was to be changed."""
 
 
-def wait_for(wrong: Any, what: str, account: Account, *, is_last: bool) -> float | None:
-    """Seconds that Datadog wants to be waited for, None for as we like; or what is wrong."""
+def failure(wrong: Any, what: str, account: Account) -> Exception:
+    """What the ApiException *wrong* means for *what* was sent; TemporaryFailure where it may pass.
+
+    TooOld or Unknown where this is no failure of the run.
+    """
     status = int(wrong.status or 0)
-    said = clean(said_by(wrong.body), account)
+    text = clean(error_text(wrong.body), account)
     if status == 429:  # noqa: PLR2004 (HTTP)
-        headers = {str(name).lower(): text for name, text in (wrong.headers or {}).items()}
-        after = str(headers.get("x-ratelimit-reset") or headers.get("retry-after") or "")
-        seconds = float(after) if after.isdecimal() else None
-        if is_last or (seconds or 0) > LONGEST_WAIT:
-            when = f"in {seconds:.0f} s" if seconds else "later"
-            raise RateLimited("Datadog's rate limit is used up", f"Run it again {when}.")
-        return seconds
+        headers = {str(name).lower(): value for name, value in (wrong.headers or {}).items()}
+        after = seconds_in(headers.get("x-ratelimit-reset") or headers.get("retry-after"))
+        when = f"in {after:.0f} s" if after else "later"
+        error = RateLimited("Datadog's rate limit is used up", f"Run it again {when}.")
+        return TemporaryFailure(error, after or 0.0)
     if status in {0, 408} or status >= 500:  # noqa: PLR2004 (HTTP)
-        if is_last:
-            reason = clean(str(wrong.reason), account)
-            raise unreachable(account, f"status {status}" if status else reason)
-        return None
+        reason = f"status {status}" if status else clean(str(wrong.reason), account)
+        return TemporaryFailure(unreachable(account, reason))
     if status in {401, 403}:
         keys = "DD_APP_KEY and its rights" if what == "mark" else "DD_API_KEY"
-        raise NoAccess(
+        return NoAccess(
             f"Datadog refuses the key (status {status})",
             f"Check {keys}, and DD_SITE: keys of one site are none of another.",
         )
     if status == 404 and what == "mark":  # noqa: PLR2004 (HTTP)
-        raise Unknown
-    if status == 400 and what in {"deployment", "outage"} and _TOO_OLD.search(said):  # noqa: PLR2004 (HTTP)
-        raise TooOld(said)
+        return Unknown()
+    if status == 400 and what in {"deployment", "outage"} and _TOO_OLD.search(text):  # noqa: PLR2004 (HTTP)
+        return TooOld(text)
     advice = "Check DD_SITE." if status in {301, 302, 307, 308, 404} else "See --dry-run."
-    raise CannotWrite(
-        f"Datadog does not take the {what} (status {status}{said and f': {said}'})", advice
+    return CannotWrite(
+        f"Datadog does not take the {what} (status {status}{text and f': {text}'})", advice
     )
 
 
 def unreachable(account: Account, why: str) -> CannotReach:
-    """What is told where no try had an answer of use."""
+    """The error where no try had a usable answer."""
     return CannotReach(
         f"Datadog cannot be reached at {account.url} ({why})",
         "Check DD_SITE and the network, and run it again later.",
@@ -66,7 +65,7 @@ def unreachable(account: Account, why: str) -> CannotReach:
 
 
 def no_datadog(account: Account) -> CannotReach:
-    """What is told of an answer that Datadog would not give."""
+    """The error for an answer that Datadog would not give."""
     return CannotReach(
         f"what answers at {account.url} is not Datadog",
         "Check DD_SITE, and whether a proxy answers in its place.",
@@ -74,7 +73,7 @@ def no_datadog(account: Account) -> CannotReach:
 
 
 def clean(text: str, account: Account) -> str:
-    """*text* on one line, not too long, and without a key, should somebody repeat it."""
+    """*text* on one line, not too long, and without the account's keys, should it hold them."""
     for key in (account.api_key, account.app_key):
         if key:
             text = text.replace(key, "…")
@@ -94,8 +93,8 @@ def why(wrong: BaseException, timeout: float) -> str:
     return type(wrong).__name__
 
 
-def said_by(body: Any) -> str:
-    """What an answer says; nothing of a page that is made for browsers."""
+def error_text(body: Any) -> str:
+    """The errors in an answer's body; nothing of a page that is made for browsers."""
     if isinstance(body, Mapping):
         errors = body.get("errors")
         return "; ".join(

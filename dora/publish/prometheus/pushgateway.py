@@ -1,11 +1,10 @@
-"""Gauges in, a group of a Pushgateway replaced: what an earlier run pushed and is gone, is gone.
+"""Replaces a group of a Pushgateway: what an earlier run pushed and is not pushed again, is gone.
 
-The address is checked first and shown without anything that may be secret; user and password come
-apart from it and are never shown.
+The address is checked first and shown without anything that may be secret; user and password are
+handed over apart from it and are never shown.
 """
 
 import base64
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,13 +17,11 @@ from urllib.request import Request, urlopen
 from dora.errors import BadUsage, CannotReach, CannotWrite, DoraError, NoAccess, RateLimited
 from dora.publish.gauges import Gauge
 from dora.publish.prometheus.exposition import registry_of
+from dora.publish.retry import TemporaryFailure, seconds_in, with_retries
 
 JOB = "dora"  #: the group's job
-TRIES = 4
-PAUSE = 0.5  #: seconds before the second try, about; doubled for each further
-LONGEST_WAIT = 60.0  #: seconds to wait where the gateway says how long
 TIMEOUT = 30.0  #: seconds
-SAID = 300  #: characters of an answer that are told
+SAID = 300  #: characters of an answer that are shown
 
 
 @dataclass(frozen=True)
@@ -77,44 +74,27 @@ def push(
     from prometheus_client import push_to_gateway
 
     registry = registry_of(gauges)
-    for attempt in range(TRIES):
-        sent = _Sent(gateway)
-        try:
-            push_to_gateway(
-                gateway.url,
-                JOB,
-                registry,
-                grouping_key=dict(group),
-                timeout=timeout,
-                handler=sent.handler,
-            )
-        except _Failed as failed:
-            seconds = _wait_for(failed, gateway, is_last=attempt == TRIES - 1)
-            if seconds is None:
-                # Not all runs that failed together come back together.
-                seconds = PAUSE * 2**attempt * random.uniform(1, 2)  # noqa: S311  # no secret
-            pause(seconds)
-        else:
-            return
 
+    def send() -> None:
+        push_to_gateway(
+            gateway.url,
+            JOB,
+            registry,
+            grouping_key=dict(group),
+            timeout=timeout,
+            handler=_Handler(gateway),
+        )
 
-class _Failed(Exception):
-    """A try that did not succeed: *status* 0 without an answer."""
-
-    def __init__(self, status: int, said: str = "", after: str = "") -> None:
-        super().__init__(status)
-        self.status = status
-        self.said = said
-        self.after = after
+    with_retries(send, pause)
 
 
 @dataclass(frozen=True)
-class _Sent:
-    """One request, sent as prometheus-client hands it over."""
+class _Handler:
+    """Sends the requests that prometheus-client makes, and says what a refusal means."""
 
     gateway: Gateway
 
-    def handler(
+    def __call__(
         self,
         url: str,
         method: str,
@@ -132,15 +112,14 @@ class _Sent:
             request = Request(url, data=data, method=method, headers=given)  # noqa: S310  # checked
             try:
                 with urlopen(request, timeout=timeout) as answer:  # noqa: S310  # http or https
-                    said = answer.read(SAID)
+                    text = answer.read(SAID)
             except HTTPError as wrong:
                 with wrong:
-                    raise _Failed(
-                        wrong.code, _read(wrong), wrong.headers.get("Retry-After") or ""
-                    ) from None
+                    after = seconds_in(wrong.headers.get("Retry-After"))
+                    raise _failure(wrong.code, _read(wrong), after, self.gateway) from None
             except (URLError, OSError, HTTPException) as wrong:
-                raise _Failed(0, _why(wrong)) from None
-            if said.strip():
+                raise _unreachable(self.gateway, _why(wrong)) from None
+            if text.strip():
                 raise DoraError(
                     f"what answers at {self.gateway.shown} is no Pushgateway",
                     "Check --pushgateway, and whether a proxy answers in its place.",
@@ -167,31 +146,32 @@ def _why(wrong: BaseException) -> str:
     return str(said or type(reason).__name__)
 
 
-def _wait_for(failed: _Failed, gateway: Gateway, *, is_last: bool) -> float | None:
-    """Seconds that the gateway wants to be waited for, None for as we like; or what is wrong."""
-    status, said = failed.status, f": {failed.said}" if failed.said else ""
+def _unreachable(gateway: Gateway, why: str) -> TemporaryFailure:
+    return TemporaryFailure(
+        CannotReach(
+            f"the Pushgateway {gateway.shown} cannot be reached ({why})",
+            "Check --pushgateway and the network, or run it again later.",
+        )
+    )
+
+
+def _failure(
+    status: int, text: str, after: float | None, gateway: Gateway
+) -> DoraError | TemporaryFailure:
+    """What a refusal means, and whether a later try can succeed."""
+    reason = f"status {status}: {text}" if text else f"status {status}"
     if status == 429:  # noqa: PLR2004 (HTTP)
-        seconds = float(failed.after) if failed.after.isdecimal() else None
-        if is_last or (seconds or 0) > LONGEST_WAIT:
-            when = f"in {seconds:.0f} s" if seconds else "later"
-            raise RateLimited(
-                f"the Pushgateway {gateway.shown} takes no more for now", f"Run it again {when}."
-            )
-        return seconds
-    if status == 0 or status >= 500:  # noqa: PLR2004 (HTTP)
-        if is_last:
-            what = f"status {status}{said}" if status else failed.said
-            raise CannotReach(
-                f"the Pushgateway {gateway.shown} cannot be reached ({what})",
-                "Check --pushgateway and the network, or run it again later.",
-            )
-        return None
+        when = f"in {after:.0f} s" if after else "later"
+        what = f"the Pushgateway {gateway.shown} takes no more for now"
+        return TemporaryFailure(RateLimited(what, f"Run it again {when}."), after or 0.0)
+    if status >= 500:  # noqa: PLR2004 (HTTP)
+        return _unreachable(gateway, reason)
     if status in {401, 403, 407}:
-        raise NoAccess(
+        return NoAccess(
             f"the Pushgateway {gateway.shown} refuses the push (status {status})",
             "Check DORA_PUSHGATEWAY_USER and DORA_PUSHGATEWAY_PASSWORD.",
         )
     advice = "Check --pushgateway." if status != 400 else "See --dry-run for what is sent."  # noqa: PLR2004 (HTTP)
-    raise CannotWrite(
-        f"the Pushgateway {gateway.shown} does not take the figures (status {status}{said})", advice
+    return CannotWrite(
+        f"the Pushgateway {gateway.shown} does not take the figures ({reason})", advice
     )

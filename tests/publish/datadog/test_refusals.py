@@ -11,10 +11,10 @@ import pytest
 
 from dora.errors import DoraError
 from dora.publish.datadog.account import Account, find_account
-from dora.publish.datadog.client import TRIES, Datadog
-from dora.publish.datadog.responses import LONGEST_WAIT
+from dora.publish.datadog.client import Datadog
 from dora.publish.datadog.series import figures_of
 from dora.publish.gauges import gauges_of
+from dora.publish.retry import LONGEST_WAIT, TRIES
 from tests.support.datadog_runs import DAY, NOW, made_evidence, made_report, send
 from tests.support.published_files import deployment, dora, written, written_evidence
 from tests.support.servers.datadog import API_KEY, APP_KEY, datadog

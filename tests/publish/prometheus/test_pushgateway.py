@@ -10,7 +10,8 @@ import pytest
 
 from dora.errors import DoraError
 from dora.publish.gauges import gauges_of
-from dora.publish.prometheus.pushgateway import LONGEST_WAIT, TRIES, Gateway, check_gateway, push
+from dora.publish.prometheus.pushgateway import Gateway, check_gateway, push
+from dora.publish.retry import LONGEST_WAIT, TRIES
 from tests.support.expected_series import parsed, wanted
 from tests.support.published_files import dora, written
 from tests.support.reports import BY_TEAM, HOSTILE, SERVICES, USUAL
