@@ -52,7 +52,7 @@ UNREADABLE = (
 def check_installed() -> None:
     """Refuse to go on without slack-sdk."""
     try:
-        import slack_sdk  # noqa: F401, PLC0415  # an optional extra
+        import slack_sdk  # noqa: F401  # an optional extra
     except ImportError:
         raise BadUsage(
             "slack: the package slack-sdk is not installed; allowed: with the extra, "

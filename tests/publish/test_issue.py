@@ -19,11 +19,11 @@ from dora.demo.organization import build as organization
 from dora.demo.organization.model import Comment, Issue, PullRequest
 from dora.report.model import Report
 from tests.support import small_organizations as small
+from tests.support.command import dora
 from tests.support.published_files import (
     MONDAY,
     WEEK,
     command,
-    dora,
     environment,
     report,
     row,
@@ -50,7 +50,7 @@ def issues(server: Server) -> tuple[Issue, ...]:
     return view.repository.issues
 
 
-def access(server: Server) -> dict[str, str]:
+def access(server: Server) -> dict[str, Any]:
     return {
         "GITHUB_API_URL": server.url,
         "GITHUB_TOKEN": TOKEN,
@@ -340,7 +340,7 @@ def test_dry_run_writes_nothing(tmp_path: Path) -> None:
         before = issues(server)
         told = publish(server, tmp_path, WEEKS[1], "--dry-run")
         path = written(tmp_path, WEEKS[1])
-        more = {"GITHUB_REPOSITORY": "acme/api", "GITHUB_API_URL": server.url}
+        more: dict[str, Any] = {"GITHUB_REPOSITORY": "acme/api", "GITHUB_API_URL": server.url}
         offline = dora("publish", "issue", path, "--dry-run", folder=tmp_path, **more)
 
         assert (0, 0) == (told.returncode, offline.returncode)
@@ -353,7 +353,7 @@ def test_a_made_up_organization_with_evidence(tmp_path: Path) -> None:
     """Reports and evidence of the demonstration, week by week: deployments are named and linked."""
     now = MONDAY
     with serve(organization.build_organization(now, organization.SEED)) as server:
-        more = {"GITHUB_API_URL": server.url, "GITHUB_TOKEN": TOKEN}
+        more: dict[str, Any] = {"GITHUB_API_URL": server.url, "GITHUB_TOKEN": TOKEN}
         for week in (2, 1, 0):
             until = now - week * WEEK
             window = [

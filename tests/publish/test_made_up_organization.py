@@ -10,8 +10,8 @@ import pytest
 from dora.demo.github.server import TOKEN, serve
 from dora.demo.organization.build import build_organization
 from dora.report.documents import read_report
+from tests.support.command import dora
 from tests.support.expected_series import parsed, wanted
-from tests.support.published_files import dora
 from tests.support.servers.datadog import API_KEY, APP_KEY, datadog
 from tests.support.servers.prometheus import promtool
 
@@ -25,7 +25,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made-up")
     made_up = build_organization(NOW)
     with serve(made_up) as github:
-        known = {"GITHUB_API_URL": github.url, "GITHUB_TOKEN": TOKEN}
+        known: dict[str, Any] = {"GITHUB_API_URL": github.url, "GITHUB_TOKEN": TOKEN}
         asked = ["--org", made_up.login, *WINDOW]
         for command, name in (("report", "report.json"), ("explain", "evidence.json")):
             form = ["--format", "json"] if command == "explain" else []

@@ -11,7 +11,8 @@ import pytest
 from dora.demo.github.messages import Response, json_response
 from dora.render.slack_message import escape, render_message
 from dora.report.model import Report
-from tests.support.published_files import MONDAY, WEEK, dora, environment, report, row, written
+from tests.support.command import dora
+from tests.support.published_files import MONDAY, WEEK, environment, report, row, written
 from tests.support.reports import HOSTILE_NAMES
 from tests.support.servers.slack import CHANNEL, TOKEN, Slack, complaint, slack
 
@@ -22,7 +23,7 @@ LOST = Response(200, b"ok", keep=0.0)
 
 
 def send(
-    server: Slack, folder: Path, *options: str | Path, made: Report = NOW, **variables: str
+    server: Slack, folder: Path, *options: str | Path, made: Report = NOW, **variables: Any
 ) -> subprocess.CompletedProcess[str]:
     """Publish to Slack; by webhook unless *variables* say otherwise."""
     given = variables or {"SLACK_WEBHOOK_URL": f"{server.url}/hook"}
@@ -197,7 +198,7 @@ def test_nobody_listens(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("variables", [{"X": "1"}, {"SLACK_BOT_TOKEN": "xoxb-1"}])
-def test_nothing_to_reach_slack_with(variables: dict[str, str], tmp_path: Path) -> None:
+def test_nothing_to_reach_slack_with(variables: dict[str, Any], tmp_path: Path) -> None:
     """Without webhook, or with a token and no channel, it says what to set."""
     done = dora("publish", "slack", written(tmp_path, NOW), folder=tmp_path, **variables)
 

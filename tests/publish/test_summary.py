@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from dora.publish.summary import LIMIT
-from tests.support.published_files import dora, report, row, written
+from tests.support.command import dora
+from tests.support.published_files import report, row, written
 
 
 def test_written_beside_what_is_there(tmp_path: Path) -> None:

@@ -16,8 +16,10 @@ PROGRAM = (sys.executable, "-W", "error", "-c", "from dora.cli import main; main
 WAIT_SECONDS = 60
 #: A folder without settings: where commands run that name no other.
 NOWHERE = Path(__file__).parent
-#: What a shell or a runner may have set, and no test shall see.
+#: What a shell or a runner may have set, and no test shall see: names, and how names begin.
 FOREIGN = {"COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TERM", "CI"}
+FOREIGN_PREFIXES = ("DORA_", "GITHUB_", "GH_", "PAGERDUTY_", "SLACK_", "DD_", "DATADOG_")
+FOREIGN_SUFFIX = "_PROXY"
 
 
 def environment(server: Server | None, **variables: str | None) -> dict[str, str]:
@@ -25,7 +27,9 @@ def environment(server: Server | None, **variables: str | None) -> dict[str, str
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("DORA_", "GITHUB_", "GH_")) and name not in FOREIGN
+        if name not in FOREIGN
+        and not name.startswith(FOREIGN_PREFIXES)
+        and not name.upper().endswith(FOREIGN_SUFFIX)
     }
     given: dict[str, str | None] = {"TERM": "xterm-256color"}
     if server is not None:

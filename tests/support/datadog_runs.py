@@ -4,14 +4,15 @@ import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from dora.publish.datadog.series import tag
 from dora.report.documents import Deployment, Episode, Evidence, Reason
 from dora.report.model import Report
+from tests.support.command import dora
 from tests.support.expected_series import wanted
 from tests.support.published_files import (
     deployment,
-    dora,
     evidence,
     report,
     row,
@@ -41,11 +42,11 @@ def send(
     made: Report,
     proof: Evidence | None = None,
     *options: str,
-    **variables: str,
+    **variables: Any,
 ) -> subprocess.CompletedProcess[str]:
     """Publish to the stand-in, and expect no word of a key."""
     more = ["--evidence", str(written_evidence(folder, proof))] if proof else []
-    given = {"DD_API_KEY": API_KEY, "DATADOG_HOST": server.url, **variables}
+    given: dict[str, Any] = {"DD_API_KEY": API_KEY, "DATADOG_HOST": server.url, **variables}
     done = dora("publish", "datadog", written(folder, made), *more, *options,
                 folder=folder, **given)  # fmt: skip
     for key in (API_KEY, APP_KEY):

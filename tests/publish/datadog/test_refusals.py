@@ -15,8 +15,9 @@ from dora.publish.datadog.client import Datadog
 from dora.publish.datadog.series import figures_of
 from dora.publish.gauges import gauges_of
 from dora.publish.retry import LONGEST_WAIT, TRIES
+from tests.support.command import dora
 from tests.support.datadog_runs import DAY, NOW, made_evidence, made_report, send
-from tests.support.published_files import deployment, dora, written, written_evidence
+from tests.support.published_files import deployment, written, written_evidence
 from tests.support.servers.datadog import API_KEY, APP_KEY, datadog
 from tests.support.servers.recording import HTML, RESET, Answer, recording
 
@@ -220,7 +221,7 @@ def test_nobody_listens(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_environment(
-    variables: dict[str, str], status: int, what: str, tmp_path: Path
+    variables: dict[str, Any], status: int, what: str, tmp_path: Path
 ) -> None:
     """What cannot be is told before anything is sent, and shows no key."""
     done = dora(

@@ -17,8 +17,9 @@ from dora.publish.gauges import LONGEST, gauges_of
 from dora.publish.prometheus.exposition import exposition
 from dora.report.documents import Episode
 from dora.report.model import Report
+from tests.support.command import dora
 from tests.support.expected_series import parsed, wanted
-from tests.support.published_files import MONDAY, dora, environment, evidence, report, row, written
+from tests.support.published_files import MONDAY, environment, evidence, report, row, written
 from tests.support.reports import ALL, BY_TEAM, HOSTILE, USUAL
 from tests.support.servers.prometheus import Series, node_exporter, promtool
 

@@ -12,8 +12,9 @@ from dora.errors import DoraError
 from dora.publish.gauges import gauges_of
 from dora.publish.prometheus.pushgateway import Gateway, check_gateway, push
 from dora.publish.retry import LONGEST_WAIT, TRIES
+from tests.support.command import dora
 from tests.support.expected_series import parsed, wanted
-from tests.support.published_files import dora, written
+from tests.support.published_files import written
 from tests.support.reports import BY_TEAM, HOSTILE, SERVICES, USUAL
 from tests.support.servers.prometheus import prometheus, pushgateway, seen
 from tests.support.servers.recording import HTML, RESET, Answer, recording
