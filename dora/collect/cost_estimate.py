@@ -99,8 +99,8 @@ async def _estimate_cost(client: Client, config: Config) -> CostEstimate:
         concurrency=config.collect.concurrency,
         longest=tuple((one.name, ceil(one.requests)) for one in longest[:LONGEST]),
         asked=client.requests,
-        limit=client.limit,
-        remaining=client.remaining,
+        limit=client.rate_limit.limit,
+        remaining=client.rate_limit.remaining,
     )
 
 

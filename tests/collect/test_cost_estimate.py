@@ -88,7 +88,7 @@ def test_plan_goes_on_without_what_it_may_not_read() -> None:
     """A repository that refuses to tell is counted, and stops nothing."""
     made = today(Shape(3, 12, 60))
     name = made.repositories[1].name
-    rule = Rule(Deny(name), operation="CostEstimate")
+    rule = Rule(Deny(name), operation="Plan")
     with serve(made, faults=Faults([rule])) as server:
         plan = plan_of(server, config_of(made))
     assert (3, 1) == (plan.read, plan.unknown)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from dora.collect.github import client, responses
+from dora.collect.github import client, rate_limit, responses
 from dora.demo.github import faults
 from dora.demo.github.faults import Effect, Rule
 from tests.support.every_query import (
@@ -112,8 +112,8 @@ def swift(pages: tuple[int, int]) -> Iterator[None]:
         patch.setattr(client, "PAUSE", 0.002)
         patch.setattr(client, "LONGEST_PAUSE", 0.005)
         patch.setattr(client, "DEADLINE", 1.0)
-        patch.setattr(client, "SECOND", timedelta(seconds=0.02))
-        patch.setattr(client, "MINUTE", timedelta(seconds=0.1))
+        patch.setattr(rate_limit, "SECOND", timedelta(seconds=0.02))
+        patch.setattr(rate_limit, "MINUTE", timedelta(seconds=0.1))
         patch.setattr(responses, "SECONDARY_SECONDS", 0.02)
         yield
 

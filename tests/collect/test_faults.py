@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dora.collect.github import access, client, request_queue, responses
+from dora.collect.github import access, client, rate_limit, request_queue, responses
 from dora.collect.github.access import find_access
 from dora.demo.github import faults
 from dora.demo.github.faults import Effect, Rule
@@ -79,7 +79,7 @@ def _small() -> Iterator[None]:
 @pytest.fixture
 def _swift(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits that last as long as they say, and hardly longer."""
-    monkeypatch.setattr(client, "SECOND", timedelta(seconds=0.05))
+    monkeypatch.setattr(rate_limit, "SECOND", timedelta(seconds=0.05))
     monkeypatch.setattr(responses, "SECONDARY_SECONDS", 0.2)
 
 
@@ -173,7 +173,7 @@ def test_fault_that_lasts(query: str) -> None:
 )
 def test_headers_that_make_no_sense(effect: Effect, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a header says that is no number is not known, and no reason to stumble."""
-    monkeypatch.setattr(client, "MINUTE", timedelta(seconds=0.2))
+    monkeypatch.setattr(rate_limit, "MINUTE", timedelta(seconds=0.2))
     check_same(run(Rule(effect, at=(20,))), whole())
 
 

@@ -1,7 +1,7 @@
-"""One query and several repositories' variables in, one request for all of them out.
+"""Merges one query about several repositories into one request, and takes its result apart.
 
-GitHub answers any number of fields in one request. A query that asks for a single field is asked
-for several repositories at once by giving that field a name (an alias) for each of them.
+GitHub answers any number of fields in one request. A query that asks for a single field is run for
+several repositories at once by repeating the field under another name (an alias) for each of them.
 """
 
 import re
@@ -24,14 +24,14 @@ FIELD = re.compile(r"^  (\w+)(?=[( ])", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Query:
-    """One of `queries/*.graphql`, taken apart."""
+    """One of `queries/*.graphql`, parsed as far as merging needs it."""
 
     name: str
     text: str
 
     @cached_property
     def _parts(self) -> tuple[str, dict[str, str], str, str]:
-        """Operation's name, types of its variables, its field, its fragments."""
+        """The operation's name, the types of its variables, its field and its fragments."""
         found = OPERATION.fullmatch(COMMENT.sub("", self.text))
         if found is None:
             raise ValueError(f"queries/{self.name}.graphql is not of the form that is shared")
@@ -41,31 +41,31 @@ class Query:
 
     @cached_property
     def field(self) -> str | None:
-        """The one field it asks for; None where there are several, and nothing can be shared."""
+        """The only field it asks for; None where there are several: it cannot be merged."""
         body = self._parts[2]
         names = FIELD.findall(body)
         return names[0] if len(names) == 1 else None
 
     @cached_property
     def constants(self) -> frozenset[str]:
-        """Variables that must be the same for all who share: fragments use them."""
+        """Variables that must be equal in a merged request, because fragments use them."""
         return frozenset(VARIABLE.findall(self._parts[3]))
 
-    def merge(self, asked: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:
-        """Text and variables of one request for all of *asked*, the variables of each.
+    def merge(self, each: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:
+        """Text and variables of one request for several queries, given the variables of each.
 
-        What is the same for all is one variable; what differs has one each, its number behind it.
+        Values that are equal for all share a variable; others get one each, numbered.
         """
-        if len(asked) == 1:
-            return self.text, dict(asked[0])
+        if len(each) == 1:
+            return self.text, dict(each[0])
         operation, types, field, fragments = self._parts
         own = [
             name for name in types
-            if any(one.get(name) != asked[0].get(name) for one in asked[1:])
+            if any(one.get(name) != each[0].get(name) for one in each[1:])
         ]  # fmt: skip
         numbered = re.compile(rf"\$({'|'.join(own)})\b") if own else None
-        fields, variables = [], {name: asked[0].get(name) for name in types if name not in own}
-        for number, one in enumerate(asked):
+        fields, variables = [], {name: each[0].get(name) for name in types if name not in own}
+        for number, one in enumerate(each):
             text = numbered.sub(rf"$\1_{number}", field) if numbered else field
             fields.append(text.replace(f"  {self.field}", f"  {_alias(number)}: {self.field}", 1))
             variables |= {f"{name}_{number}": one.get(name) for name in own}
@@ -77,9 +77,9 @@ class Query:
         return f"query {operation}({declared}) {{\n{COST}{lines}\n}}\n{fragments}", variables
 
     def part(self, result: QueryResult, number: int) -> QueryResult:
-        """What of the *answer* to a merged request is the answer to the one of that *number*.
+        """The part of a merged request's *result* that belongs to the query of that *number*.
 
-        An error that names none of them might be anybody's: it is everybody's.
+        An error without a path may concern any of them, and is handed to all.
         """
         alias = _alias(number)
         errors = tuple(

@@ -1,15 +1,14 @@
-"""A GraphQL query in, its data out: retries, limits, page sizes and the count of requests.
+"""Runs GraphQL queries against GitHub: retries, limits, page sizes and the count of requests.
 
-One place decides what happens when GitHub does not answer as asked; the rooms beside it only read.
-Whoever asks waits in one thread's event loop; requests are made by a few threads, each with a
-PyGithub client of its own, because that one is not made to be shared.
+This is the one place that decides what happens when GitHub does not answer; the modules beside it
+only interpret or choose. Queries wait in one thread's event loop; requests are made by a few other
+threads, each with a PyGithub connection of its own, because PyGithub is not thread-safe.
 """
 
 import asyncio
 import random
 import threading
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from dora.collect.github import page_size
@@ -17,11 +16,12 @@ from dora.collect.github.access import ADVICE, Access
 from dora.collect.github.batching import load_query
 from dora.collect.github.concurrency import Concurrency
 from dora.collect.github.connections import Connections, in_thread
+from dora.collect.github.rate_limit import RateLimit
 from dora.collect.github.request_queue import QueuedQuery, RequestQueue
 from dora.collect.github.responses import QueryResult
 from dora.collect.progress import Progress
 from dora.config import Config
-from dora.errors import CannotReach, CannotRead, DoraError, NoAccess, RateLimited
+from dora.errors import CannotReach, CannotRead, DoraError, NoAccess
 
 #: Times a request is tried before its repository is given up.
 TRIES = 10
@@ -29,57 +29,47 @@ TRIES = 10
 TRIES_UNREACHABLE = 3
 #: First and longest pause between tries, in seconds.
 PAUSE, LONGEST_PAUSE = 0.5, 8.0
-#: Seconds that one repository's failures may cost before it is given up.
+#: Seconds that the failures of one repository may cost before it is given up.
 PATIENCE = 300.0
-#: Times that a request of several fails, whatever the reason, before they are asked apart.
+#: Times a request of several repositories fails, for any reason, before they are asked apart.
 TOGETHER = 3
-#: Times in a row that a limit may turn the same ask away.
+#: Times in a row that a limit may turn the same query away.
 LIMITS = 20
-#: Seconds for a whole answer, however slowly its parts drop in; GitHub's own limit is ten.
+#: Seconds for a whole response, however slowly its parts arrive; GitHub's own limit is ten.
 DEADLINE = 30.0
-#: Seconds that nobody waits, and that no clock is too short for.
-LONGEST_HOLD = 1e7
-SECOND = timedelta(seconds=1)
-#: How long a limit lasts that does not say until when.
-MINUTE = timedelta(minutes=1)
 
 T = TypeVar("T")
 
 
 class Client:
-    """Asks GitHub, a few requests at once, and counts what it asked."""
+    """Makes a few requests at once, and counts them."""
 
     def __init__(self, access: Access, config: Config, progress: Progress) -> None:
         self.access = access
         self.progress = progress
-        self.stopping = threading.Event()  #: for threads that wait beside the event loop
+        self.stopping = threading.Event()  #: ends the waits of threads beside the event loop
         self.points = 0
-        self.limit: int | None = None  #: points an hour, as far as GitHub told
-        self.remaining: int | None = None  #: of them, at the last answer
-        self.seconds = 0.0  #: that requests took, one after the other
+        self.seconds = 0.0  #: that all requests took together
         self._requests = 0
         self._most = config.collect.concurrency
-        self._longest_wait = config.collect.wait
+        self.rate_limit = RateLimit(config.collect.wait)
         self._connections = Connections(access)
         self._queue = RequestQueue()
         self._concurrency = Concurrency(self._most)
-        self._lost: dict[object, float] = {}  #: seconds by repository
-        self._resume_at = datetime.min.replace(tzinfo=UTC)
-        self._why = ""
-        self._turned_away = 0  #: times in a row that a limit was hit
-        self._ended: Callable[[], DoraError] | None = None  #: why nothing may be asked any more
+        self._lost: dict[object, float] = {}  #: seconds of failures by repository
+        self._ended: Callable[[], DoraError] | None = None  #: makes the error of all later queries
         self._tasks: set[asyncio.Task[None]] = set()
         self._pump_at: asyncio.TimerHandle | None = None
 
     @property
     def requests(self) -> int:
-        """Requests made so far, those for access among them."""
+        """Requests made so far, including those for an App's installation and tokens."""
         return self._requests + self.access.requests
 
     def run(self, reading: Coroutine[Any, Any, T]) -> T:
-        """What *reading* gives, with an event loop and threads that are gone afterwards.
+        """The result of *reading*, run in an event loop and threads that end with it.
 
-        Ctrl-C ends it at once: nobody waits for a request in flight.
+        Ctrl-C ends it at once, without waiting for requests in flight.
         """
 
         async def main() -> T:
@@ -100,11 +90,11 @@ class Client:
         turn: int = 0,
         **variables: Any,
     ) -> QueryResult:
-        """Answer to `queries/<query>.graphql`; its data may be partial, with errors beside it.
+        """The result of `queries/<query>.graphql`; its data may be partial, with errors beside it.
 
-        `$n` is the page's size: at most *rows*, or as many as GitHub bears. Small pages of
-        several repositories share a request. Of those that wait, the highest *rank* goes first,
-        then the lowest *turn*.
+        `$n` is the size of the page: *rows* at most, fewer where GitHub cannot answer so many.
+        Small pages of several repositories share a request. Of the queries that wait, the one of
+        the highest *rank* goes first, then the one of the lowest *turn*.
         Raises CannotReach, NoAccess, RateLimited, CannotRead.
         """
         queued = QueuedQuery(
@@ -119,7 +109,7 @@ class Client:
         return await queued.future
 
     def _enter(self, queued: QueuedQuery) -> None:
-        """Put an ask into the queue; what else is asked at this very moment may join it."""
+        """Queue a query; others that are queued in the same moment may share its request."""
         self._queue.put(queued)
         self._pump_soon(0.0)
 
@@ -133,13 +123,13 @@ class Client:
         self._pump_at = loop.call_at(at, self._pump)
 
     def _pump(self) -> None:
-        """Let as many requests leave as may be in flight."""
+        """Start as many requests as may be in flight."""
         loop = asyncio.get_running_loop()
         self._pump_at = None
         while self._queue:
             if self._fail_at_once():
                 return
-            held = (self._resume_at - datetime.now(UTC)).total_seconds()
+            held = self.rate_limit.seconds_left()
             delay = held if held > 0 else self._concurrency.delay(loop.time())
             if delay is None:
                 return
@@ -147,7 +137,7 @@ class Client:
                 self._pump_soon(delay)
                 return
             batch = self._queue.take(is_idle=self._concurrency.is_idle)
-            if not batch:  # whoever waits for company, or nobody any more
+            if not batch:  # all that wait could share a request with others, or were cancelled
                 return
             self._concurrency.start(loop.time())
             task = loop.create_task(self._exchange(batch))
@@ -155,7 +145,7 @@ class Client:
             task.add_done_callback(self._tasks.discard)
 
     def _fail_at_once(self) -> bool:
-        """Whether nothing may be asked any more: whoever waits is told, no request is made."""
+        """Fail all queued queries where no request may be made any more; whether that is so."""
         if self._ended is None:
             return False
         for queued in self._queue.drain():
@@ -163,16 +153,16 @@ class Client:
         return True
 
     async def _exchange(self, batch: list[QueuedQuery]) -> None:
-        """One request for all of *batch*; whatever becomes of it, whoever waits is told."""
+        """Make one request for all of *batch*; a bug fails its queries instead of hanging them."""
         try:
             await self._send_together(batch)
-        except Exception as bug:  # noqa: BLE001  # whoever waits must be told of it
+        except Exception as bug:  # noqa: BLE001  # else the queries would wait forever
             for queued in batch:
                 queued.fail(bug)
         self._pump_soon(0.0)
 
     async def _send_together(self, batch: list[QueuedQuery]) -> None:
-        """One request for all of *batch*, and what follows from its answer."""
+        """Make one request for all of *batch* and act on its result."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         result: QueryResult | None = None
@@ -185,11 +175,11 @@ class Client:
         self._count(result)
         self.seconds += now - began
         if result.kind == "data":
-            self._pump()  # who waits leaves before this answer is worked on
+            self._pump()  # the next requests leave before this result is worked on
         self._settle(batch, result, now - began)
 
     async def _send(self, batch: list[QueuedQuery]) -> QueryResult:
-        """What GitHub says to one request for all of *batch*."""
+        """The result of one request for all of *batch*."""
         for queued in batch:
             queued.generation = self.access.generation
         text, variables = batch[0].query.merge([queued.all_variables for queued in batch])
@@ -202,22 +192,21 @@ class Client:
     def _count(self, result: QueryResult) -> None:
         self._requests += 1
         self.points += (result.data.get("rateLimit") or {}).get("cost") or 0
-        self.limit = result.limit or self.limit
-        self.remaining = self.remaining if result.remaining is None else result.remaining
+        self.rate_limit.count(result)
         self.progress.asked(self.requests, result.remaining)
 
     def _settle(self, batch: list[QueuedQuery], result: QueryResult, seconds: float) -> None:
-        """Give every ask of *batch* its answer, or let it try again, or end it."""
+        """Finish every query of *batch*, let it try again, or fail it."""
         query, rows = batch[0].query, sum(queued.size for queued in batch)
         if result.kind == "data":
-            self._turned_away = 0
+            self.rate_limit.lift()
             self._queue.sizes(query).passed(rows)
             for number, queued in enumerate(batch):
                 queued.finish(result if len(batch) == 1 else query.part(result, number))
         elif result.kind in {"primary limit", "secondary limit"}:
             self._hold(result)
             for queued in batch:
-                self._ask_after_limit(queued)
+                self._requeue_limited(queued)
         elif result.kind == "refused" and not self._may_retry_refused(batch):
             self._ended = lambda: self._refused(result)
             for queued in batch:
@@ -229,34 +218,34 @@ class Client:
             self._retry(batch, result, seconds)
 
     def _retry(self, batch: list[QueuedQuery], result: QueryResult, seconds: float) -> None:
-        """Let those of *batch* that may try again do so, likelier to succeed."""
+        """Let the queries of *batch* try again, for less where less is likelier to succeed."""
         rows = sum(queued.size for queued in batch)
         if result.kind == "too much":
             self._queue.sizes(batch[0].query).failed(rows)
-        asks_less = result.kind in {"too much", "lost", "forbidden"}
+        is_shrinkable = result.kind in {"too much", "lost", "forbidden"}
         tries = 1 + max(queued.tries for queued in batch)
         longest = min(LONGEST_PAUSE, PAUSE * 2 ** (tries - 1))
         pause = longest * random.uniform(0.5, 1)  # noqa: S311  # jitter, no secret
-        is_parted = len(batch) > 1 and tries >= TOGETHER  # one of them may be what fails
+        is_split = len(batch) > 1 and tries >= TOGETHER  # one of them may be what fails
         for queued in batch:
             queued.tries += 1
-            if asks_less or is_parted:
+            if is_shrinkable or is_split:
                 queued.shrink(len(batch))
-            is_cured = asks_less and rows > 1
-            self._try_again(queued, result, seconds / len(batch), 0.0 if is_cured else pause)
+            is_smaller = is_shrinkable and rows > 1
+            self._try_again(queued, result, seconds / len(batch), 0.0 if is_smaller else pause)
 
     def _try_again(
         self, queued: QueuedQuery, result: QueryResult, seconds: float, pause: float
     ) -> None:
-        """Ask once more after *pause*; give up where that was often enough, or took too long."""
+        """Queue again after *pause*; fail after too many tries, or too much time lost."""
         lost = self._lost[queued.repository] = (
             self._lost.get(queued.repository, 0.0) + seconds + pause
         )
-        is_nobody_there = result.kind == "unreachable" and self.points == 0
-        if is_nobody_there and queued.tries >= TRIES_UNREACHABLE:
-            told = result.message.removeprefix("the connection failed ")
+        is_never_reached = result.kind == "unreachable" and self.points == 0
+        if is_never_reached and queued.tries >= TRIES_UNREACHABLE:
+            reason = result.message.removeprefix("the connection failed ")
             advice = "Check the network and GITHUB_API_URL, then run it again."
-            queued.fail(CannotReach(f"{self.access.api} cannot be reached {told}", advice))
+            queued.fail(CannotReach(f"{self.access.api} cannot be reached {reason}", advice))
         elif queued.tries >= TRIES:
             queued.fail(CannotRead(f"{result.message}; given up after {TRIES} tries"))
         elif lost > PATIENCE:
@@ -268,7 +257,7 @@ class Client:
             self._enter(queued)
 
     def _may_retry_refused(self, batch: list[QueuedQuery]) -> bool:
-        """Whether to try a refused token once more: renewed, or because it was good before."""
+        """Whether to try once more with refused credentials: renewed, or valid until now."""
         is_again = any(queued.is_retried_after_refusal for queued in batch)
         if is_again or not (self.access.renew(batch[0].generation) or self.points):
             return False
@@ -277,45 +266,24 @@ class Client:
         return True
 
     def _hold(self, result: QueryResult) -> None:
-        """Hold all requests back until a limit is lifted, longer each time in a row."""
-        now = datetime.now(UTC)
-        if self._resume_at <= now:  # those in flight together tell of one limit
-            self._turned_away += 1
-        longer = 2 ** max(0, self._turned_away - 1)
-        if result.pause is not None:
-            resume = now + timedelta(seconds=min(LONGEST_HOLD, result.pause * longer))
-        else:
-            reset = result.reset or now + MINUTE
-            # Where our clock is ahead of GitHub's, the reset seems to be over.
-            resume = max(reset, now + timedelta(seconds=longer - 1))
-        self._why = result.kind
-        before, self._resume_at = self._resume_at, max(self._resume_at, resume + SECOND)
-        if self._resume_at - now > self._longest_wait + SECOND:
-            self._ended = self._limited
-        elif self._resume_at - before >= SECOND:  # told once, however many were turned away
-            self.progress.waits(self._resume_at - SECOND, result.kind)
+        """Hold all requests back until a limit is lifted; ask nothing more if that is too long."""
+        until = self.rate_limit.hold(result)
+        if self.rate_limit.is_too_long:
+            self._ended = self.rate_limit.error
+        elif until is not None:
+            self.progress.waits(until, result.kind)
 
-    def _ask_after_limit(self, queued: QueuedQuery) -> None:
+    def _requeue_limited(self, queued: QueuedQuery) -> None:
+        """Ask again after the limit, unless the query was turned away too often in a row."""
         queued.limits += 1
         if queued.limits > LIMITS:
-            queued.fail(CannotRead(f"GitHub's {self._why} turned it away {LIMITS} times in a row"))
+            kind = self.rate_limit.kind
+            queued.fail(CannotRead(f"GitHub's {kind} turned it away {LIMITS} times in a row"))
         else:
             self._enter(queued)
-
-    def _limited(self) -> RateLimited:
-        resume = self._resume_at - SECOND
-        return RateLimited(
-            f"GitHub's {self._why} lasts until {resume:%H:%M:%S} UTC, "
-            f"longer than the wait allowed ({_words(self._longest_wait)})",
-            "Run it again then, or allow a longer wait with --wait.",
-        )
 
     def _refused(self, result: QueryResult) -> NoAccess:
         return NoAccess(
             f"{self.access.api} refuses the credentials: {result.message or 'no reason given'}",
             ADVICE,
         )
-
-
-def _words(span: timedelta) -> str:
-    return f"{span.total_seconds() / 60:g} min"

@@ -1,12 +1,12 @@
-"""How many requests are in flight, and when the next may leave: no more than GitHub bears."""
+"""Decides how many requests are in flight at once, and when the next one may be made."""
 
 from collections import deque
 
 #: GitHub ends a request after ten seconds; one that takes half of that is a warning.
 SLOW_SECONDS = 5.0
-#: Good answers after which one more request may be in flight.
+#: Responses without trouble after which one more request may be in flight.
 RECOVERS_AFTER = 20
-#: GraphQL requests GitHub bears in a minute, less a few: 2,000 points of its secondary limit.
+#: GraphQL requests a minute: a few less than the 2,000 points of GitHub's secondary limit.
 MOST_A_MINUTE = 1900
 MINUTE = 60.0
 
@@ -14,7 +14,7 @@ MINUTE = 60.0
 class Concurrency:
     """Starts with *most* requests in flight; halves them at a sign of trouble, recovers slowly.
 
-    Instants are seconds of one clock that never goes back.
+    Instants are seconds of a monotonic clock.
     """
 
     def __init__(self, most: int) -> None:
@@ -27,11 +27,11 @@ class Concurrency:
 
     @property
     def is_idle(self) -> bool:
-        """Whether so few requests are in flight that the next should not wait for company."""
+        """Whether so few requests are in flight that the next one need not be filled up first."""
         return self.in_flight <= self.allowed // 3
 
     def delay(self, now: float) -> float | None:
-        """Seconds until the next request may leave; None: not before another is answered."""
+        """Seconds until the next request may be made; None: not before another one ends."""
         if self.in_flight >= self.allowed:
             return None
         while self._starts and self._starts[0] <= now - MINUTE:
@@ -41,14 +41,14 @@ class Concurrency:
         return self._starts[0] + MINUTE - now
 
     def start(self, now: float) -> None:
-        """A request leaves."""
+        """Count a request that is made."""
         self.in_flight += 1
         self._starts.append(now)
 
     def end(self, began: float, now: float, *, is_limited: bool) -> None:
-        """The request that left at *began* is over; it may have been refused as one too many.
+        """Count the end of the request made at *began*, and whether a limit turned it away.
 
-        Requests that were in flight together tell of one trouble, and halve it once.
+        Requests that were in flight together report the same trouble, and halve the number once.
         """
         self.in_flight -= 1
         if is_limited or now - began > SLOW_SECONDS:

@@ -1,4 +1,4 @@
-"""Asks that wait in, the ones of the next request out: who goes first, and who goes together."""
+"""Chooses the queries of the next request: which of those that wait goes first, and with whom."""
 
 import asyncio
 import heapq
@@ -16,59 +16,59 @@ MOST_PARTNERS = 50
 
 @dataclass(eq=False)
 class QueuedQuery:
-    """Somebody waits for the answer to a query, of at most so many rows."""
+    """A query that waits for its request, or for the result of it."""
 
     query: Query
     variables: dict[str, Any]
-    most: int
+    most: int  #: rows it may ask for
     rank: float
     turn: int  #: of two that rank alike, the one whose turn is first
     future: asyncio.Future[QueryResult]
     size: int = 0  #: rows asked for in the request that is in flight
-    partners: int = MOST_PARTNERS  #: with how many it may share a request
+    partners: int = MOST_PARTNERS  #: how many queries may share its request
     tries: int = 0
     limits: int = 0  #: times a limit turned it away
     generation: int = 0  #: of the credentials it was asked with
-    is_retried_after_refusal: bool = False  #: whether it is asked again after these were refused
+    is_retried_after_refusal: bool = False  #: whether these were refused once already
     order: int = field(default_factory=count().__next__)
 
     @property
     def repository(self) -> object:
-        """What tells the repository it is about from others, and the organization from all."""
+        """What tells apart the repositories that queries are about, and the organization."""
         return self.turn or self.variables.get("name", "")
 
     @property
     def all_variables(self) -> dict[str, Any]:
-        """Variables of its query."""
+        """The variables of the query, with the size of its page."""
         return {**self.variables, "n": self.size}
 
     @property
     def kind(self) -> tuple[Any, ...]:
-        """Those of one kind may share a request."""
+        """Queries of one kind may share a request."""
         is_small = self.query.field is not None and self.most <= SMALL_PAGE
         constants = (self.variables.get(name) for name in sorted(self.query.constants))
         return (self.query.name, is_small, *constants)
 
     def shrink(self, partners: int) -> None:
-        """What was too much is asked for by half: half as many repositories, or half a page."""
+        """Ask for half of what was too much: half as many repositories, or half a page."""
         if partners > 1:
             self.partners = max(1, partners // 2)
         else:
             self.most, self.partners = max(1, self.size // 2), 1
 
     def finish(self, result: QueryResult) -> None:
-        """Give the answer to who waits, if anybody still does."""
+        """Hand over the result, unless the query was cancelled."""
         if not self.future.done():
             self.future.set_result(result)
 
     def fail(self, wrong: Exception) -> None:
-        """Tell who waits why there is no answer."""
+        """Hand over why there is no result, unless the query was cancelled."""
         if not self.future.done():
             self.future.set_exception(wrong)
 
 
 class RequestQueue:
-    """Asks by kind; of each kind the highest rank first, then whose turn is first."""
+    """The waiting queries by kind; within a kind the highest rank first, then the lowest turn."""
 
     def __init__(self) -> None:
         self._waiting: dict[tuple[Any, ...], list[tuple[float, int, int, QueuedQuery]]] = {}
@@ -76,7 +76,7 @@ class RequestQueue:
         self._sizes: dict[str, PageSizes] = {}
 
     def __bool__(self) -> bool:
-        """Whether anybody waits."""
+        """Whether any query waits."""
         return bool(self._waiting)
 
     def sizes(self, query: Query) -> PageSizes:
@@ -84,24 +84,24 @@ class RequestQueue:
         return self._sizes.setdefault(query.name, PageSizes())
 
     def put(self, queued: QueuedQuery) -> None:
-        """Let an ask wait."""
+        """Add a query."""
         heap = self._waiting.setdefault(queued.kind, [])
         heapq.heappush(heap, (-queued.rank, queued.turn, queued.order, queued))
         self._rows[queued.kind] = self._rows.get(queued.kind, 0) + queued.most
 
     def drain(self) -> list[QueuedQuery]:
-        """All that wait, who wait no more."""
+        """Remove and return all queries."""
         waiting, self._waiting, self._rows = self._waiting, {}, {}
         return [entry[-1] for heap in waiting.values() for entry in heap]
 
     def take(self, *, is_idle: bool) -> list[QueuedQuery]:
-        """The asks of the next request: the first in rank, and as many of its kind as fit.
+        """The queries of the next request: the highest in rank, and as many of its kind as fit.
 
-        What could share its request with others waits for them as long as GitHub is busy with
-        other requests: none, where nothing but such is there and *is_idle* is not true.
+        A query that could share its request waits for others as long as GitHub is busy with other
+        requests: the batch is empty where only such queries wait and *is_idle* is false.
         """
         batch: list[QueuedQuery] = []
-        while not batch:  # of whoever was first, nobody may wait any more
+        while not batch:  # all queries of a kind may have been cancelled
             kinds = [kind for kind in self._waiting if is_idle or self._is_full(kind)]
             if not kinds:
                 break
@@ -112,7 +112,7 @@ class RequestQueue:
         return batch
 
     def _is_full(self, kind: tuple[Any, ...]) -> bool:
-        """Whether a request for asks of that kind has no room for more."""
+        """Whether the waiting queries of that kind fill a request."""
         heap, is_small = self._waiting[kind], kind[1]
         if not is_small or len(heap) >= MOST_PARTNERS:
             return True
