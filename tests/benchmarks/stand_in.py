@@ -16,6 +16,7 @@ from dora.demo.github.limits import Latency, Limits, Secondary
 from dora.demo.github.server import Record, serve
 from tests.benchmarks.floor import Floor, find_floor
 from tests.benchmarks.made_up import Shape, make_organizations
+from tests.support.github.remembered_answers import RememberedAnswers
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -100,7 +101,8 @@ def stand_in(shape: Shape, now: datetime, *, remember: bool) -> Iterator[StandIn
 def _run(pipe: "Connection[object, str]", shape: Shape, now: datetime, remember: bool) -> None:
     """Serve until the other end of *pipe* is closed."""
     last_week, today = make_organizations(shape, now)
-    with serve(last_week, limits=UNLIMITED, latency=LATENCY, remember=remember) as server:
+    middleware = [RememberedAnswers()] if remember else []
+    with serve(last_week, limits=UNLIMITED, latency=LATENCY, middleware=middleware) as server:
         pipe.send((server.url, find_floor(last_week)))
         while True:
             try:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from dora.demo.github import faults
-from dora.demo.github.faults import Faults, Rule
 from dora.demo.github.server import Server, serve
 from dora.demo.organization.model import Organization
 from tests.cli.test_report import API, HOSTILE, NOW, WEB, dora, repository
+from tests.support.github import faults
+from tests.support.github.faults import Faults, Rule
 
 ACME = Organization("acme", NOW, (API, WEB))
 VAULT = repository("vault", forbidden=True)
@@ -42,7 +42,7 @@ def test_complete() -> None:
 )
 def test_incomplete(organization: Organization, rules: tuple[Rule, ...], told: str) -> None:
     """Exit status 3 when something could not be read, and what to do about it."""
-    with serve(organization, faults=Faults(rules)) as server:
+    with serve(organization, middleware=[Faults(rules)]) as server:
         status, out, err = doctor(server)
     assert (3, "") == (status, err)
     assert "would not be complete" in out

@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 
-from dora.demo.github import faults
-from dora.demo.github.faults import Faults, Rule
 from dora.demo.github.server import TOKEN, Server, serve
 from dora.demo.organization.model import Commit, Deployment, Organization, Repository, Status
+from tests.support.github import faults
+from tests.support.github.faults import Faults, Rule, met
 
 DORA = (sys.executable, "-W", "error", "-c", "from dora.cli import main; main()")
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -336,7 +336,7 @@ def test_list_of_repositories_that_breaks_off() -> None:
     """What was listed is reported; that there are others is told to people and programs."""
     many = [replace(API, name=f"r{n:03}", database_id=n) for n in range(101)]
     rule = Rule(faults.PartialError("organization", message="Lost."), "Repositories", starting=2)
-    with serve(Organization("acme", NOW, tuple(many)), faults=Faults([rule])) as server:
+    with serve(Organization("acme", NOW, tuple(many)), middleware=[Faults([rule])]) as server:
         done = dora("report", "--org", "acme", "--format", "json", server=server)
     reason = "the organization 'acme' cannot be read: Lost.; only the first 100 were listed"
     assert done.returncode == 3
@@ -479,7 +479,7 @@ def test_hostile_names_do_not_reach_the_terminal(format_: str) -> None:
 def test_hostile_answers_do_not_reach_the_terminal(path: str, status: int) -> None:
     """No message of a server tells a terminal what to do."""
     rule = Rule(faults.PartialError(path, message=HOSTILE), variables={"probe": True})
-    with serve(Organization("acme", NOW, (API, WEB)), faults=Faults([rule])) as server:
+    with serve(Organization("acme", NOW, (API, WEB)), middleware=[Faults([rule])]) as server:
         done = dora("report", "--org", "acme", server=server)
     assert status == done.returncode
     assert "owned" in done.stderr
@@ -519,11 +519,13 @@ def test_reader_who_has_seen_enough(format_: str, server: Server) -> None:
 def test_stopped_by_hand() -> None:
     """Ctrl-C ends a run that waits for GitHub, in one line."""
     with (
-        serve(Organization("acme", NOW, (API,)), faults=Faults([Rule(faults.Stall(60))])) as server,
+        serve(
+            Organization("acme", NOW, (API,)), middleware=[Faults([Rule(faults.Stall(60))])]
+        ) as server,
         running("report", "--org", "acme", server=server) as started,
     ):
         assert started.stderr is not None
-        while not server.faults._seen[0]:
+        while not met(server):
             assert started.poll() is None
             time.sleep(0.01)
         started.send_signal(signal.SIGINT)

@@ -9,12 +9,12 @@ from dora.collect.cost_estimate import POINTS, estimate_cost
 from dora.collect.github.batching import load_query
 from dora.collect.organization import connect
 from dora.config import Config
-from dora.demo.github.faults import Deny, Faults, Rule
 from dora.demo.github.graphql import execute
 from dora.demo.github.server import TOKEN, Server, serve
 from dora.demo.organization.model import Organization
 from dora.model.cost_estimate import CostEstimate
 from tests.benchmarks.made_up import Shape, make_organizations
+from tests.support.github.faults import Deny, Faults, Rule
 from tests.support.runs import Told, config_of, read_from
 from tests.support.small_organizations import organization, repository
 
@@ -89,7 +89,7 @@ def test_plan_goes_on_without_what_it_may_not_read() -> None:
     made = today(Shape(3, 12, 60))
     name = made.repositories[1].name
     rule = Rule(Deny(name), operation="Plan")
-    with serve(made, faults=Faults([rule])) as server:
+    with serve(made, middleware=[Faults([rule])]) as server:
         plan = plan_of(server, config_of(made))
     assert (3, 1) == (plan.read, plan.unknown)
     assert name not in {one for one, _ in plan.longest}

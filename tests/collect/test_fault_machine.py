@@ -11,8 +11,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from dora.collect.github import client, rate_limit, responses
-from dora.demo.github import faults
-from dora.demo.github.faults import Effect, Rule
 from tests.support.every_query import (
     QUERIES,
     Hole,
@@ -22,6 +20,8 @@ from tests.support.every_query import (
     small_pages,
 )
 from tests.support.faulty_runs import Run, judge, run
+from tests.support.github import faults
+from tests.support.github.faults import Effect, Rule
 
 #: Seeds and deployments of the repositories that are drawn.
 RECIPES = ((1, 12), (2, 12), (11, 12), (21, 6), (26, 6), (29, 6))

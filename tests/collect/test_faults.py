@@ -13,8 +13,6 @@ import pytest
 
 from dora.collect.github import access, client, rate_limit, request_queue, responses
 from dora.collect.github.access import find_access
-from dora.demo.github import faults
-from dora.demo.github.faults import Effect, Rule
 from dora.demo.github.limits import Limits, Secondary
 from dora.demo.github.server import Server
 from dora.errors import CannotReach, CannotRead, NoAccess, RateLimited
@@ -44,6 +42,8 @@ from tests.support.faulty_runs import (
     run_against,
     stand_in,
 )
+from tests.support.github import faults
+from tests.support.github.faults import Effect, Rule, met
 from tests.support.github.slow_line import dripping
 from tests.support.random_organizations import LOGIN, NOW
 from tests.support.runs import asked_of, config_of, query_of
@@ -751,7 +751,7 @@ def stop(server: Server, is_time: Callable[[], bool], **more: Any) -> None:
 def test_stopped_while_an_answer_stalls(query: str) -> None:
     """Nobody waits for an answer that does not come."""
     with stand_in(Rule(faults.Stall(HANG), query)) as server:
-        stop(server, lambda: server.faults._seen[0] > 0)
+        stop(server, lambda: met(server) > 0)
 
 
 @pytest.mark.parametrize(
@@ -765,7 +765,7 @@ def test_stopped_while_an_answer_stalls(query: str) -> None:
 def test_stopped_while_it_waits(effect: Effect) -> None:
     """Waits are ended at once."""
     with stand_in(Rule(effect, starting=6)) as server:
-        stop(server, lambda: server.faults._seen[0] >= 6)
+        stop(server, lambda: met(server) >= 6)
 
 
 def test_stopped_while_it_is_busy() -> None:
@@ -778,7 +778,7 @@ def test_stopped_while_it_is_busy() -> None:
 def test_stopped_while_an_app_asks_for_its_token(path: str) -> None:
     """What comes before the first query is ended, too."""
     with stand_in(Rule(faults.Stall(HANG), path=path)) as server:
-        stop(server, lambda: server.faults._seen[0] > 0, app=True)
+        stop(server, lambda: met(server) > 0, app=True)
 
 
 def test_stopped_while_a_new_token_does_not_come() -> None:

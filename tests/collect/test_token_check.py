@@ -9,14 +9,14 @@ import pytest
 from dora.collect import token_check
 from dora.collect.github.access import find_access
 from dora.collect.github.client import Client
-from dora.demo.github.faults import Deny, Faults, PartialError, Rule
-from dora.demo.github.faults import Status as Answering
 from dora.demo.github.messages import Response, json_response, problem
 from dora.demo.github.server import TOKEN, Server, serve
 from dora.demo.organization.model import Commit, Deployment, Organization, Repository, Status
 from dora.errors import CannotRead, NoAccess
 from dora.model.tables import Tables
 from dora.model.token_rights import Checkup, Probe
+from tests.support.github.faults import Deny, Faults, PartialError, Rule
+from tests.support.github.faults import Status as Answering
 from tests.support.runs import Told, config_of, read_from
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -79,7 +79,7 @@ def examine(server: Server, *, token: str = TOKEN, **options: Any) -> tuple[Tabl
 
 def examined(*rules: Rule, organization: Organization = ORGANIZATION, **options: Any) -> Checkup:
     """What is told of the token by a stand-in of its own that goes wrong by *rules*."""
-    with serve(organization, faults=Faults(rules)) as server:
+    with serve(organization, middleware=[Faults(rules)]) as server:
         return examine(server, **options)[1]
 
 

@@ -20,8 +20,6 @@ from pydantic import BaseModel
 
 from dora.cli import app, main
 from dora.config.settings import Settings
-from dora.demo.github.faults import Deny, Faults, PartialError, Rule
-from dora.demo.github.faults import Status as Answering
 from dora.demo.github.messages import Response, json_response, problem
 from dora.demo.github.server import TOKEN, Server, serve
 from dora.demo.github.tokens import App
@@ -29,6 +27,8 @@ from dora.demo.organization.build import build_organization
 from dora.demo.organization.model import Organization
 from dora.doctor.access import PERMISSIONS, SCOPES
 from tests.cli.test_report import API, NOW, WEB, repository
+from tests.support.github.faults import Deny, Faults, PartialError, Rule
+from tests.support.github.faults import Status as Answering
 from tests.support.github.hidden_answers import Hidden, Unassociated
 
 ROOT = Path(__file__).parents[2]
@@ -291,7 +291,7 @@ def keys() -> tuple[str, str]:
 def github(case: Case, public: str) -> Iterator[Server]:
     """A stand-in in which the *case* holds."""
     installed = App(4711, public, INSTALLATION)
-    with serve(case.organization, app=installed, faults=Faults(case.rules)) as server:
+    with serve(case.organization, app=installed, middleware=[Faults(case.rules)]) as server:
         yield server
 
 
@@ -356,7 +356,7 @@ def test_the_numbers_of_repositories_agree(shell: Shell) -> None:
     silent = replace(repository("silent"), deployments=())
     organization = replace(ACME, repositories=(API, WEB, VAULT, silent))
     hidden = Rule(Deny("web", "NOT_FOUND"))
-    with serve(organization, faults=Faults((hidden,))) as server:
+    with serve(organization, middleware=[Faults((hidden,))]) as server:
         asked = ("--org", "acme", "--format", "json")
         report = json.loads(shell.run(server, "report", *asked)[1])
         doctor = json.loads(shell.run(server, "doctor", *asked)[1])
@@ -371,7 +371,7 @@ def test_the_numbers_of_repositories_agree(shell: Shell) -> None:
 
 def test_repositories_that_are_hidden_are_no_error(shell: Shell) -> None:
     """What a token may not see is missing without a word, and the report ends with 0."""
-    with serve(ACME, faults=Faults((Rule(Deny("web", "NOT_FOUND")),))) as server:
+    with serve(ACME, middleware=[Faults((Rule(Deny("web", "NOT_FOUND")),))]) as server:
         status, out, err = shell.run(server, "report", "--org", "acme")
 
     assert (0, "", False) == (status, err, "web" in out)
@@ -390,7 +390,7 @@ def test_repositories_that_are_hidden_are_no_error(shell: Shell) -> None:
 )
 def test_a_refused_right_makes_a_repository_unreadable(rule: Rule, shell: Shell) -> None:
     """Deployments, contents, tags and pull requests: without one there is no number of it."""
-    with serve(ALONE, faults=Faults((rule,))) as server:
+    with serve(ALONE, middleware=[Faults((rule,))]) as server:
         status, out, err = shell.run(server, "report", "--org", "acme")
 
     assert (3, True) == (status, err.startswith(f"dora: api: {APP_REFUSED}\n"))
@@ -400,7 +400,7 @@ def test_a_refused_right_makes_a_repository_unreadable(rule: Rule, shell: Shell)
 def test_deployments_that_are_hidden_are_none(shell: Shell) -> None:
     """Deployments that a token is not shown make a repository one without any."""
     hidden = Hidden("organization.repositories.nodes.0.deployments")
-    with serve(ALONE, faults=Faults((Rule(hidden, "Repositories"),))) as server:
+    with serve(ALONE, middleware=[Faults((Rule(hidden, "Repositories"),))]) as server:
         status, out, err = shell.run(server, "report", "--org", "acme")
 
     assert (0, "", True) == (status, err, "1 repository skipped: 1 without deployments" in out)
@@ -413,7 +413,7 @@ def test_pull_requests_that_are_hidden_leave_no_stages(shell: Shell) -> None:
     asked = ("report", "--org", whole.login, "--format", "json")
     stages, statuses = [], []
     for rules in ((), (Rule(Unassociated(""), "Commits"),)):
-        with serve(replace(whole, repositories=chosen), faults=Faults(rules)) as server:
+        with serve(replace(whole, repositories=chosen), middleware=[Faults(rules)]) as server:
             status, out, _ = shell.run(server, *asked)
         changes = [one["change_lead_time"] for one in json.loads(out)["rows"]]
         stages.append({value for one in changes for value in one["stages"].values()})
@@ -428,7 +428,7 @@ def test_teams_that_are_refused_leave_no_team(shell: Shell) -> None:
     """Without Members every repository is under `(no team)`, and there are no more rows."""
     asked = ("report", "--org", "acme", "--by", "team", "--format", "json")
     rule = refused("organization.teams", "Teams")
-    with serve(ACME, faults=Faults((rule,))) as server:
+    with serve(ACME, middleware=[Faults((rule,))]) as server:
         status, out, _ = shell.run(server, *asked)
 
     assert 3 == status

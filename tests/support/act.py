@@ -19,8 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dora.demo.github.faults import Faults
-from dora.demo.github.server import TOKEN, Server, serve
+from dora.demo.github.server import TOKEN, Middleware, Server, serve
 from dora.demo.organization.model import Commit, Deployment, Organization, Repository
 
 ROOT = Path(__file__).parents[2]
@@ -193,7 +192,11 @@ def cancel(process: "subprocess.Popen[str]", when: Path) -> Run:
 
 @contextmanager
 def workplace(
-    folder: Path, files: Mapping[str, str], *, faults: Faults | None = None, bare: bool = False
+    folder: Path,
+    files: Mapping[str, str],
+    *,
+    middleware: Sequence[Middleware] = (),
+    bare: bool = False,
 ) -> Iterator[Workplace]:
     """A workplace with the project's actions and workflows, unless *bare*, and *files*."""
     shop, shims = folder / "shop", folder / "shims"
@@ -213,7 +216,7 @@ def workplace(
         if path.is_file()
     }
     made = Organization("acme", datetime.now(UTC).replace(microsecond=0), (repository(),))
-    with serve(made, faults=faults) as server:
+    with serve(made, middleware=middleware) as server:
         work = Workplace(shop, server, shims)
         work.commit({**({} if bare else copied), **files}, "Begin")
         yield work

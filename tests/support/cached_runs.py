@@ -1,14 +1,13 @@
 """An organization in, runs that keep what they read and runs that do not out: tools of tests."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dora.collect.cache.store import cache_path
-from dora.demo.github.faults import Faults
-from dora.demo.github.server import Server, serve
+from dora.demo.github.server import Middleware, Server, serve
 from dora.demo.organization.model import Organization
 from dora.model.tables import SCHEMAS, Tables
 from tests.support.runs import Reading, config_of, read_from
@@ -72,8 +71,8 @@ def differences(expected: Tables, actual: Tables) -> list[str]:
 
 @contextmanager
 def runs_of(
-    organization: Organization, folder: Path, *, faults: Faults | None = None
+    organization: Organization, folder: Path, *, middleware: Sequence[Middleware] = ()
 ) -> Iterator[Runs]:
     """Runs against a stand-in of their own."""
-    with serve(organization, faults=faults) as server:
+    with serve(organization, middleware=middleware) as server:
         yield Runs(server, folder)

@@ -14,7 +14,6 @@ import pytest
 
 from dora.collect.github import client, page_size, request_queue
 from dora.collect.github.batching import Query, load_query
-from dora.demo.github.faults import PartialError
 from dora.demo.github.messages import Response
 from dora.demo.organization.model import (
     Commit,
@@ -24,6 +23,7 @@ from dora.demo.organization.model import (
     Repository,
     Status,
 )
+from tests.support.github.faults import PartialError
 from tests.support.random_organizations import (
     BUSY_COMMIT_GAPS,
     DAY,

@@ -14,7 +14,6 @@ import pandas as pd
 from dora.cli.output import PARTIAL, print_missing
 from dora.collect.organization import collect, connect
 from dora.config import Config
-from dora.demo.github.faults import Faults, Rule
 from dora.demo.github.limits import Latency, Limits, Throttle
 from dora.demo.github.messages import Response
 from dora.demo.github.server import TOKEN, Record, Server, serve
@@ -26,6 +25,7 @@ from dora.render.report_document import as_document
 from dora.report.build import build_report
 from tests.support.app_keys import app_key
 from tests.support.every_query import organization
+from tests.support.github.faults import Faults, Rule
 from tests.support.runs import Told, config_of, query_of
 
 #: Seconds in which any run against a stand-in is over, whatever it does.
@@ -142,7 +142,11 @@ def stand_in(
     """A stand-in on which *rules* lie, which knows the token and an App."""
     faults, app = Faults(rules, seed), App(7, app_key()[1], 11)
     with serve(
-        of or organization(), faults=faults, limits=limits, latency=Latency(latency), app=app
+        of or organization(),
+        app=app,
+        limits=limits,
+        latency=Latency(latency),
+        middleware=[faults],
     ) as server:
         yield server
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,8 +14,7 @@ import pytest
 from dora.collect.github.client import Client
 from dora.collect.organization import collect, connect
 from dora.config import Config, load_config
-from dora.demo.github.faults import Faults
-from dora.demo.github.server import TOKEN, Record, Server, serve
+from dora.demo.github.server import TOKEN, Middleware, Record, Server, serve
 from dora.demo.organization.model import Deployment, Organization
 from dora.model.tables import Tables
 from dora.render.report_document import as_document
@@ -101,10 +100,10 @@ def read_from(server: Server, config: Config, *, token: str = TOKEN) -> Reading:
 
 @contextmanager
 def reading(
-    organization: Organization, *, faults: Faults | None = None, **options: Any
+    organization: Organization, *, middleware: Sequence[Middleware] = (), **options: Any
 ) -> Iterator[tuple[Reading, Server]]:
     """One run against a stand-in of its own."""
-    with serve(organization, faults=faults) as server:
+    with serve(organization, middleware=middleware) as server:
         yield read_from(server, config_of(organization, **options)), server
 
 

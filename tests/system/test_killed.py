@@ -21,6 +21,7 @@ from dora.demo.github.server import TOKEN, Server, serve
 from dora.demo.organization.build import build_organization
 from dora.demo.organization.model import Organization
 from tests.collect.github.test_client import NOW
+from tests.support.github.remembered_answers import RememberedAnswers
 
 KILLS = 50
 #: Processes that run, and are killed, at the same time: two runs at once use one file, too.
@@ -38,7 +39,9 @@ def organization() -> Organization:
 @pytest.fixture(scope="module")
 def server(organization: Organization) -> Iterator[Server]:
     """A stand-in that takes a little while for every answer, and computes none of them twice."""
-    with serve(organization, latency=Latency(fixed=0.02), remember=True) as running:
+    with serve(
+        organization, latency=Latency(fixed=0.02), middleware=[RememberedAnswers()]
+    ) as running:
         yield running
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from dora.demo.github.faults import Faults, Refusal, Rule
 from dora.demo.github.server import TOKEN
 from tests.support.act import Run, Workplace, cancel, workplace
+from tests.support.github.faults import Faults, Refusal, Rule
 
 STACK = "stacks/net"
 APPLY = """\
@@ -197,7 +197,9 @@ def test_cancelled_apply(work: Workplace) -> None:
 def test_tracking_refused(tmp_path: Path) -> None:
     """Without `deployments: write` everything is applied, with a warning that says so."""
     refusal = Rule(Refusal(403, "Resource not accessible by integration"), method="POST")
-    with workplace(tmp_path, {**FILES, **configuration("1")}, faults=Faults([refusal])) as work:
+    with workplace(
+        tmp_path, {**FILES, **configuration("1")}, middleware=[Faults([refusal])]
+    ) as work:
         run = apply(work)
 
         assert 0 == run.status, run.log

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from dora.demo.github.faults import Faults, Refusal, Rule
 from tests.support.act import Workplace, cancel, ended, git, workplace
+from tests.support.github.faults import Faults, Refusal, Rule
 
 DEPLOY = """\
 name: deploy
@@ -128,7 +128,7 @@ def test_a_state_of_ones_own(work: Workplace) -> None:
 def test_refused(strict: str, status: int, tmp_path: Path) -> None:
     """Without `deployments: write` the deployment goes on, with a warning; strict makes it fail."""
     refusal = Rule(Refusal(403, "Resource not accessible by integration"), method="POST")
-    with workplace(tmp_path, FILES, faults=Faults([refusal])) as work:
+    with workplace(tmp_path, FILES, middleware=[Faults([refusal])]) as work:
         work.environment["DEPLOY"] = "echo deployed all the same"
         run = work.run("deploy.yml", *variables(STRICT=strict))
 

@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from dora.demo.github.faults import (
+from dora.demo.github.server import TOKEN, Server, serve
+from dora.demo.organization.model import Deployment
+from tests.support.act import ROOT
+from tests.support.github.faults import (
     Faults,
     Html,
     RateLimit,
@@ -20,10 +23,7 @@ from dora.demo.github.faults import (
     SecondaryLimit,
     Truncate,
 )
-from dora.demo.github.faults import Status as Broken
-from dora.demo.github.server import TOKEN, Server, serve
-from dora.demo.organization.model import Deployment
-from tests.support.act import ROOT
+from tests.support.github.faults import Status as Broken
 from tests.support.small_organizations import organization, repository, sha
 
 SCRIPT = ROOT / ".github/actions/track-deployment/track.sh"
@@ -78,7 +78,7 @@ def deployments(server: Server) -> tuple[Deployment, ...]:
 
 
 def serving(*rules: Rule, **more: Any) -> Any:
-    return serve(organization(repository(commits=2)), faults=Faults(rules), **more)
+    return serve(organization(repository(commits=2)), middleware=[Faults(rules)], **more)
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from dora.demo.github.faults import Faults, Refusal, Rule
 from dora.demo.github.server import TOKEN
 from dora.demo.organization.model import Deployment, Issue, Status
 from tests.support.act import ROOT, Run, Workplace, workplace
+from tests.support.github.faults import Faults, Refusal, Rule
 from tests.support.servers.slack import Slack, slack
 
 CALLER = """\
@@ -145,7 +145,7 @@ def _link(server: Slack) -> str:
 def test_one_target_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     """Where the issue is refused Slack still has its message, and the run fails."""
     refusal = Rule(Refusal(403, "Resource not accessible by integration"), path="*/issues")
-    with workplace(tmp_path, FILES, faults=Faults([refusal])) as work, slack() as server:
+    with workplace(tmp_path, FILES, middleware=[Faults([refusal])]) as work, slack() as server:
         deploy(work, 2)
         done = run(work, *READ, "--secret", f"HOOK={server.url}/hook")
 

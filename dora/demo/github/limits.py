@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from dora.demo.github.messages import Response, too_much
 
@@ -107,6 +108,15 @@ class Budget:
                 "x-ratelimit-reset": str(int(self.reset_at)),
                 "x-ratelimit-resource": self.resource,
             }
+
+    def rate_limit(self) -> dict[str, Any]:
+        """The values of the GraphQL field `rateLimit`, save those of the query itself."""
+        headers = self.headers()
+        reset = time.gmtime(int(headers["x-ratelimit-reset"]))
+        counts = {
+            name: int(headers[f"x-ratelimit-{name}"]) for name in ("limit", "remaining", "used")
+        }
+        return {**counts, "resetAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", reset)}
 
     def _refill(self) -> None:
         now = self.clock()

@@ -60,6 +60,7 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
     points: int = 1
     served: int = 0  #: nodes in it, for the latency
+    delay: float = 0.0  #: seconds for which it is held back, beside the latency
     reset: bool = False  #: the connection is reset instead
     keep: float = 1.0  #: the share of the body that is sent before the connection closes
 

@@ -1,6 +1,7 @@
-"""A stand-in for GitHub on this machine: an organization in, its two APIs served over HTTP.
+"""The stand-in for GitHub: it serves a made-up organization over both of GitHub's APIs.
 
-It plays GitHub for demonstrations and tests, and is never kinder to a client than GitHub.
+It runs on this machine, for demonstrations and tests, and is never kinder to a client than GitHub.
+Tests hand `serve` middleware, which makes it misbehave: see `Middleware`.
 """
 
 import threading
@@ -11,19 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from dora.demo.github.faults import (
-    After,
-    Change,
-    Deny,
-    Effect,
-    Endless,
-    Expire,
-    Faults,
-    Instead,
-    PartialError,
-    RateLimit,
-    Stall,
-)
 from dora.demo.github.graphql import execute
 from dora.demo.github.http import Listener
 from dora.demo.github.limits import Budget, Latency, Limits, Secondary, Throttle
@@ -36,15 +24,25 @@ from dora.demo.github.messages import (
     single_sign_on,
     timed_out,
 )
-from dora.demo.github.remembering import filled, key_of, with_stand_ins
 from dora.demo.github.rest import routes, write_routes
 from dora.demo.github.tokens import App, Tokens
 from dora.demo.github.visibility import World
 from dora.demo.organization.model import Organization
 
-__all__ = ["TOKEN", "Latency", "Limits", "Record", "Secondary", "Server", "serve"]
+__all__ = [
+    "TOKEN",
+    "Exchange",
+    "Handler",
+    "Latency",
+    "Limits",
+    "Middleware",
+    "Record",
+    "Secondary",
+    "Server",
+    "serve",
+]
 
-#: the token the stand-in accepts unless told another; made up, it opens nothing anywhere
+#: the token the stand-in accepts by default; made up, it opens nothing anywhere
 TOKEN = "ghp_standin0000000000000000000000000000"  # noqa: S105 - a made-up token
 
 
@@ -60,16 +58,38 @@ class Record:
     status: int
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """A request on its way to the response, and what holds for this request alone.
+
+    *denied* maps the names of repositories that it may not read to FORBIDDEN, NOT_FOUND or SAML.
+    *fields* are functions around the resolvers of a query's fields: graphql-core's middleware.
+    """
+
+    server: "Server"
+    request: Request
+    denied: Mapping[str, str] = field(default_factory=dict)
+    fields: tuple[execute.FieldMiddleware, ...] = ()
+
+
+#: Answers a request.
+Handler = Callable[[Exchange], Response]
+#: Lies around a handler: it hands the exchange on, as it came or changed, and returns the
+#: response, as it came or changed; or it responds by itself. It may change the server, too.
+#: What the secondary limits refuse never gets to it; the latency, the headers of the budgets and
+#: the record of the request come after it.
+Middleware = Callable[[Exchange, Handler], Response]
+
+
 @dataclass
 class Server:
-    """The stand-in while it runs: where it is, what it was asked."""
+    """The stand-in while it runs: where it listens, and which requests it answered."""
 
     world: World
     tokens: Tokens
-    faults: Faults
     limits: Limits
     latency: Latency
-    remember: bool = False
+    middleware: Sequence[Middleware] = ()  #: the first lies outermost
     url: str = ""
     requests: list[Record] = field(default_factory=list)
 
@@ -82,29 +102,25 @@ class Server:
         self._changing = threading.Lock()
 
     def replace(self, organization: Organization) -> None:
-        """Serve another truth from the next request on."""
+        """Serve another organization from the next request on."""
         self.change(lambda _: organization)
 
     def change(self, apply: Callable[[Organization], Organization]) -> None:
-        """Serve what *apply* makes of the truth from the next request on."""
+        """Serve what *apply* makes of the organization from the next request on."""
         with self._changing:
             self.world = self.world.succeeded_by(apply(self.world.organization))
 
     def answer(self, request: Request, wait: Callable[[float], object]) -> Response:
-        """The answer to *request*; *wait* sleeps, and ends early when the server stops."""
+        """The response to *request*; *wait* sleeps, and ends early when the server stops."""
         began = time.monotonic()
-        effects = self.faults.effects(request)
-        self._alter(request, effects)
         with self.throttle.flight(graphql=request.is_graphql) as refusal:
-            response = refusal or self._faulty(request, effects)
+            response = refusal or self._handler()(Exchange(self, request))
             response = self._worked(request, response)
-            stalled = sum(effect.seconds for effect in effects if isinstance(effect, Stall))
-            left = self.latency.seconds(response.served) + stalled - (time.monotonic() - began)
+            seconds = self.latency.seconds(response.served) + response.delay
+            left = seconds - (time.monotonic() - began)
             if left > 0:
                 wait(left)
-        response = replace(
-            response, headers={**self._budget(request).headers(), **response.headers}
-        )
+        response = replace(response, headers={**self.budget(request).headers(), **response.headers})
         self.requests.append(
             Record(
                 request.method,
@@ -117,55 +133,40 @@ class Server:
         )
         return response
 
-    def _budget(self, request: Request) -> Budget:
+    def budget(self, request: Request) -> Budget:
+        """The hourly budget that *request* takes its points from."""
         return self.graphql_budget if request.is_graphql else self.rest_budget
 
-    def _alter(self, request: Request, effects: Sequence[Effect]) -> None:
-        """Let happen what the effects change for good."""
-        for effect in effects:
-            if isinstance(effect, Change):
-                self.change(effect.apply)
-            elif isinstance(effect, Expire):
-                self.tokens.expire(request.token)
-            elif isinstance(effect, RateLimit) and effect.lasting:
-                self._budget(request).exhaust(effect.reset_after, effect.style)
-
-    def _faulty(self, request: Request, effects: Sequence[Effect]) -> Response:
-        for effect in effects:
-            if isinstance(effect, Instead) or (
-                isinstance(effect, RateLimit) and not effect.lasting
-            ):
-                return replace(effect.answer(), points=0)
-        denied = {one.repository: one.kind for one in effects if isinstance(one, Deny)}
-        endless = {one.repository: one.moves for one in effects if isinstance(one, Endless)}
-        response = self._honest(request, self.world.afflicted(denied, endless))
-        for effect in effects:
-            if isinstance(effect, PartialError) and response.status != 200:  # noqa: PLR2004 - HTTP
-                continue
-            if isinstance(effect, After):
-                response = effect.change(response)
-        return response
+    def _handler(self) -> Handler:
+        """The handler that every middleware lies around."""
+        handler: Handler = _handle
+        for middleware in reversed(self.middleware):
+            handler = _within(middleware, handler)
+        return handler
 
     def _worked(self, request: Request, response: Response) -> Response:
-        """The answer once the work on it is counted: another where it takes too long."""
+        """The response once the work on it is counted: another where it takes too long."""
         work, longest = self.latency.work(response.served), self.latency.cut_off
         self.throttle.work(min(work, longest), graphql=request.is_graphql)
         if work <= longest:
             return response
         fine = self.limits.timeout_points
         fine = response.points if fine is None else fine
-        self._budget(request).fine(fine)
+        self.budget(request).fine(fine)
         cut = timed_out() if request.is_graphql else problem(502, "Server Error")
-        return replace(cut, points=response.points + fine, served=response.served)
+        points = response.points + fine
+        return replace(cut, points=points, served=response.served, delay=response.delay)
 
-    def _honest(self, request: Request, world: World) -> Response:
+    def handle(self, exchange: Exchange) -> Response:
+        """The response in which nothing goes wrong but what GitHub's rules say."""
+        request, world = exchange.request, self.world.denying(exchange.denied)
         of_app = self.tokens.answer(request, world)
         if of_app is not None:
             return replace(of_app, points=0)
         if not self.tokens.accepts(request.token):
             return replace(problem(401, "Bad credentials"), points=0)
         if request.is_graphql:
-            return self._graphql(request, world)
+            return self._graphql(request, world, exchange.fields)
         if request.path == "/rate_limit":
             return replace(json_response(self._rate_limit()), points=0)
         return self._rest(request, world)
@@ -173,54 +174,38 @@ class Server:
     def _rest(self, request: Request, world: World) -> Response:
         budget = self.rest_budget
         if not budget.spend(1):
-            told = budget.style or self.limits.style
-            return exhausted(told if told == "429" else "403", int(budget.reset_at))
-        written = self._written(request, world)
-        if written is not None:
-            return written
-        if not self.remember:
-            return routes.answer(request, world)
-        key = key_of(request)
-        if key not in world.remembered:
-            world.remembered[key] = routes.answer(request, world)
-        kept: Response = world.remembered[key]
-        return kept
+            style = budget.style or self.limits.style
+            return exhausted(style if style == "429" else "403", int(budget.reset_at))
+        return self._written(request, world) or routes.answer(request, world)
 
     def _written(self, request: Request, world: World) -> Response | None:
-        """The answer to what workflows ask, which may change the truth; None for all else."""
+        """The response to a workflow's request, which may change the organization; else None."""
         with self._changing:
             now = datetime.now(UTC).replace(microsecond=0)
-            fresh = replace(self.world, denied=world.denied)
-            written = write_routes.answer(request, fresh, now)
+            written = write_routes.answer(request, self.world.denying(world.denied), now)
             if written is None:
                 return None
             if written.organization is not None:
                 self.world = self.world.succeeded_by(written.organization)
             return written.response
 
-    def _graphql(self, request: Request, world: World) -> Response:
+    def _graphql(
+        self, request: Request, world: World, fields: Sequence[execute.FieldMiddleware]
+    ) -> Response:
         if request.method != "POST":
             return problem(404, "Not Found")
-        kept = self._kept(request, world)
-        if isinstance(kept, execute.Answer):
-            return json_response(kept.body)
+        planned = execute.plan(request.body)
+        if isinstance(planned, execute.Answer):
+            return json_response(planned.body)
         budget = self.graphql_budget
-        if not budget.spend(kept.points):
+        if not budget.spend(planned.points):
             return exhausted(budget.style or self.limits.style, int(budget.reset_at))
-        limits = _graphql_limits(budget)
-        if isinstance(kept, Response):
-            return filled(kept, limits)
-        if not self.remember:
-            return _run(kept, world, limits)
-        made = world.remembered[key_of(request)] = _run(kept, world, with_stand_ins(limits))
-        return filled(made, limits)
-
-    def _kept(self, request: Request, world: World) -> Response | execute.Plan | execute.Answer:
-        """The answer as it is remembered, else the plan for one or the refusal."""
-        kept: Response | None = None
-        if self.remember:
-            kept = world.remembered.get(key_of(request))
-        return execute.plan(request.body) if kept is None else kept
+        found = execute.run(planned, world, budget.rate_limit(), fields)
+        response = json_response(found.body)
+        if found.is_behind_sign_on:
+            sign_on = single_sign_on(world.organization.login)
+            response = replace(response, headers={**response.headers, **sign_on})
+        return replace(response, points=planned.points, served=found.served)
 
     def _rate_limit(self) -> dict[str, Any]:
         shown = {}
@@ -233,20 +218,12 @@ class Server:
         return {"resources": shown, "rate": shown["core"]}
 
 
-def _run(chosen: execute.Plan, world: World, limits: Mapping[str, Any]) -> Response:
-    found = execute.run(chosen, world, limits)
-    answer = json_response(found.body)
-    if found.is_behind_sign_on:
-        sign_on = single_sign_on(world.organization.login)
-        answer = replace(answer, headers={**answer.headers, **sign_on})
-    return replace(answer, points=chosen.points, served=found.served)
+def _handle(exchange: Exchange) -> Response:
+    return exchange.server.handle(exchange)
 
 
-def _graphql_limits(budget: Budget) -> dict[str, Any]:
-    headers = budget.headers()
-    reset = time.gmtime(int(headers["x-ratelimit-reset"]))
-    counts = {name: int(headers[f"x-ratelimit-{name}"]) for name in ("limit", "remaining", "used")}
-    return {**counts, "resetAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", reset)}
+def _within(middleware: Middleware, handler: Handler) -> Handler:
+    return lambda exchange: middleware(exchange, handler)
 
 
 class Wait:
@@ -267,27 +244,23 @@ def serve(
     port: int = 0,
     token: str = TOKEN,
     app: App | None = None,
-    faults: Faults | None = None,
     limits: Limits | None = None,
     latency: Latency | None = None,
-    remember: bool = False,
+    middleware: Sequence[Middleware] = (),
 ) -> Iterator[Server]:
     """A running stand-in that serves *organization* on 127.0.0.1; it stops on leaving.
 
     *port* 0 takes a free one. Requests need *token* (or one that the *app* was given); others are
     refused with 401.
 
-    With *remember* the answer to a request (method, address, body) is computed once and served
-    again until the organization changes. All else stays as it is: points, limits, latency, faults,
-    records, and `rateLimit` tells what is left at present.
+    Each *middleware* lies around the answering of requests, the first outermost.
     """
     server = Server(
         World(organization),
         Tokens(token, app),
-        faults or Faults(),
         limits or Limits(),
         latency or Latency(),
-        remember,
+        middleware,
     )
     listener = Listener(port)
     wait = Wait(listener)

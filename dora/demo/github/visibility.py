@@ -3,10 +3,9 @@
 In: an `Organization`, and what is amiss. Out: a `World` both APIs read from.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 from dora.demo.github.views import View
 from dora.demo.organization.model import Organization, Team
@@ -16,14 +15,12 @@ from dora.demo.organization.model import Organization, Team
 class World:
     """The organization as one token sees it.
 
-    *denied* maps a repository's name to FORBIDDEN, NOT_FOUND or SAML; *endless* the name of one
-    whose history does not end to whether its cursors move. *known* are views made before, by name:
-    they serve again where their repository is the same.
+    *denied* maps a repository's name to FORBIDDEN, NOT_FOUND or SAML. *known* are views made
+    before, by name: they serve again where their repository is the same.
     """
 
     organization: Organization
     denied: Mapping[str, str] = field(default_factory=dict)
-    endless: Mapping[str, bool] = field(default_factory=dict)
     known: Mapping[str, View] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -58,11 +55,6 @@ class World:
         """Every repository that the token sees, by what its global id is made of."""
         return {view.identity: view for view in self.views.values()}
 
-    @cached_property
-    def remembered(self) -> dict[Hashable, Any]:
-        """Answers that were computed of this very world."""
-        return {}
-
     def is_organization(self, login: str) -> bool:
         """Whether *login* is the organization's, case ignored."""
         return login.casefold() == self.organization.login.casefold()
@@ -91,27 +83,15 @@ class World:
         """The team of that slug."""
         return next((team for team in self.organization.teams if team.slug == slug), None)
 
-    @cached_property
-    def _afflicted(self) -> "dict[Hashable, World]":
-        return {}
-
-    def afflicted(self, denied: Mapping[str, str], endless: Mapping[str, bool]) -> "World":
-        """The same world with more repositories denied or without an end."""
-        if not denied and not endless:
+    def denying(self, denied: Mapping[str, str]) -> "World":
+        """The same world with more repositories denied."""
+        if not denied:
             return self
-        key = (tuple(sorted(denied.items())), tuple(sorted(endless.items())))
-        if key not in self._afflicted:
-            self._afflicted[key] = replace(
-                self,
-                denied={**self.denied, **denied},
-                endless={**self.endless, **endless},
-                known=self._all,
-            )
-        return self._afflicted[key]
+        return replace(self, denied={**self.denied, **denied}, known=self._all)
 
     def succeeded_by(self, organization: Organization) -> "World":
         """The world once *organization* is the truth, with the views that are still true."""
-        return World(organization, self.denied, self.endless, self._all)
+        return World(organization, self.denied, self._all)
 
 
 def _is_same(old: View, new: View) -> bool:

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from dora.config.window import parse_age
-from dora.demo.github.faults import Change, Faults, Rule
 from dora.demo.organization.build import build_organization
 from dora.demo.organization.model import Organization
 from tests.collect.test_organization import pages_of
 from tests.support import random_organizations as made_up
 from tests.support.cached_runs import Runs, runs_of, same
+from tests.support.github.faults import Change, Faults, Rule
 from tests.support.past_organizations import as_of, sound
 from tests.support.random_organizations import (
     BUSY_COMMIT_GAPS,
@@ -197,11 +197,11 @@ def test_any_week_that_passes_while_it_is_read(seed: int, tmp_path: Path) -> Non
     ):
         for week, next_week in pairwise(weeks):
             change = Rule(Change(becomes(next_week)), at=[chance.randint(1, 30)])
-            runs.server.faults = Faults([change])
+            runs.server.middleware = [Faults([change])]
             asked = question(week.now, chance)
             started = [pool.submit(runs.kept, **asked) for _ in range(2)]
             assert [[], []] == [one.result().told.warned for one in started]
-            runs.server.faults = Faults()
+            runs.server.middleware = []
             runs.server.replace(next_week)
             asked = question(next_week.now, chance) if chance.random() < 1 / 2 else {}
             assert [] == runs.check(**asked).told.warned

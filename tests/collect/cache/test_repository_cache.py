@@ -10,11 +10,11 @@ import pytest
 from dora.collect.cache.repository_cache import CachedRepository
 from dora.collect.cache.store import Cache
 from dora.collect.records import LabelRecord, PullRequestRecord
-from dora.demo.github import faults
-from dora.demo.github.faults import Change, Deny, Faults, PartialError, Rule
 from dora.demo.organization.model import Organization, Repository, Status
 from tests.collect.test_organization import pages_of
 from tests.support.cached_runs import differences, runs_of, same
+from tests.support.github import faults
+from tests.support.github.faults import Change, Deny, Faults, PartialError, Rule
 from tests.support.github.hidden_answers import Hidden, Unassociated
 from tests.support.repository_weeks import (
     DAY,
@@ -226,11 +226,11 @@ def test_request_that_is_merged_while_its_commits_are_read(tmp_path: Path) -> No
     first, then = last_week(api()), merged_meanwhile(acme(api()))
     for at in range(1, 60):
         with pages_of(1, tiny_lists=False), runs_of(first, tmp_path / str(at)) as runs:
-            runs.server.faults = Faults([Rule(Change(merged_meanwhile), "Commits", at=[at])])
+            runs.server.middleware = [Faults([Rule(Change(merged_meanwhile), "Commits", at=[at])])]
             runs.kept()
             if runs.server.world.organization is first:  # it was over before
                 break
-            runs.server.faults = Faults()
+            runs.server.middleware = []
             runs.server.replace(then)
             runs.check()
 
@@ -254,10 +254,10 @@ def test_label_that_is_renamed_while_commits_are_read(at: int, tmp_path: Path) -
                  for n in range(10, 32))
     )  # fmt: skip
     with pages_of(1, tiny_lists=False), runs_of(last_week(made), tmp_path) as runs:
-        runs.server.faults = Faults([Rule(Change(renamed_meanwhile), "Commits", at=[at])])
+        runs.server.middleware = [Faults([Rule(Change(renamed_meanwhile), "Commits", at=[at])])]
         runs.kept()
         assert runs.server.world.organization.repositories[0].label_ids == {"hotfix": 11}
-        runs.server.faults = Faults()
+        runs.server.middleware = []
         runs.server.change(lambda one: replace(one, now=NOW))
         runs.check()
 
@@ -316,9 +316,9 @@ def test_request_that_changes_while_its_page_is_turned(
         runs.server.replace(then)
         plain = runs.plain()
         change = Change(touched(number, newest + lag))
-        runs.server.faults = Faults([Rule(change, "Updates", at=[turn])])
+        runs.server.middleware = [Faults([Rule(change, "Updates", at=[turn])])]
         kept = runs.kept()
-        runs.server.faults = Faults()
+        runs.server.middleware = []
         same(plain, kept)
         runs.check()
 
@@ -333,9 +333,9 @@ def test_request_that_changes_while_a_shortened_page_is_turned(tmp_path: Path) -
         runs.server.replace(then)
         plain = runs.plain()
         change = Rule(Change(touched(101, NOW)), "Updates", at=[3])
-        runs.server.faults = Faults([Rule(faults.Status(502), "Updates", at=[1]), change])
+        runs.server.middleware = [Faults([Rule(faults.Status(502), "Updates", at=[1]), change])]
         kept = runs.kept()
-        runs.server.faults = Faults()
+        runs.server.middleware = []
         same(plain, kept)
 
 
@@ -443,10 +443,10 @@ def test_repository_that_the_token_may_not_read_any_more(kind: str, tmp_path: Pa
     with runs_of(last_week(api(), web), tmp_path) as runs:
         runs.check()
         runs.server.replace(acme(api(), web))
-        runs.server.faults = Faults([Rule(Deny("web", kind))])
+        runs.server.middleware = [Faults([Rule(Deny("web", kind))])]
         read = runs.check()
         assert {"api"} == set(read.tables.commits["repository"])
-        runs.server.faults = Faults()
+        runs.server.middleware = []
         read = runs.check()
         assert {"api", "web"} == set(read.tables.commits["repository"])
 
@@ -522,10 +522,10 @@ def test_requests_that_the_token_is_not_shown_any_more(tmp_path: Path) -> None:
     with pages_of(1, tiny_lists=False), runs_of(last_week(api()), tmp_path) as runs:
         assert len(runs.check().tables.associations) > 0
         runs.server.replace(acme(api()))
-        runs.server.faults = Faults(SILENT)
+        runs.server.middleware = [Faults(SILENT)]
         unseen = runs.check().tables
         assert (0, True) == (len(unseen.associations), len(unseen.commits) > 30)
-        runs.server.faults = Faults()
+        runs.server.middleware = []
         assert len(runs.check().tables.associations) > 0
 
 
@@ -540,7 +540,7 @@ def test_what_the_token_need_not_read_makes_nothing_unreadable(field: str, tmp_p
         deployments=tuple(deploy(n, only, ago(n)) for n in days),
     )
     rule = Rule(PartialError(f"repository.{field}", "FORBIDDEN", REFUSED), "Deployments")
-    with runs_of(acme(own), tmp_path, faults=Faults([rule])) as runs:
+    with runs_of(acme(own), tmp_path, middleware=[Faults([rule])]) as runs:
         kept = runs.check()
     assert kept.tables.repositories["unreadable"].isna().all()
 
@@ -555,7 +555,7 @@ def test_commits_that_the_token_may_not_read_any_more(tmp_path: Path) -> None:
     with runs_of(last_week(api()), tmp_path) as runs:
         runs.check()
         runs.server.replace(acme(api()))
-        runs.server.faults = Faults(rules)
+        runs.server.middleware = [Faults(rules)]
         read = runs.check()
     assert [REFUSED] == list(read.tables.repositories["unreadable"])
 
@@ -576,9 +576,9 @@ def test_what_cannot_be_brought_up_to_date_is_read_anew(
         runs.check()
         runs.server.replace(acme(then))
         plain = runs.plain()
-        runs.server.faults = Faults([Rule(effect, operation)])
+        runs.server.middleware = [Faults([Rule(effect, operation)])]
         same(plain, runs.kept())
-        runs.server.faults = Faults()
+        runs.server.middleware = []
         runs.check()
 
 

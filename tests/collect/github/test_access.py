@@ -15,13 +15,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from dora.collect.github import request_queue
 from dora.collect.github.access import find_access
 from dora.collect.organization import collect, connect
-from dora.demo.github import faults, tokens
-from dora.demo.github.faults import Faults, Rule
+from dora.demo.github import tokens
 from dora.demo.github.server import TOKEN, Server, serve
 from dora.demo.github.tokens import App
 from dora.demo.organization.model import Commit, Deployment, Organization, Repository, Status
 from dora.errors import CannotReach, DoraError, NoAccess
 from dora.model.tables import Tables
+from tests.support.github import faults
+from tests.support.github.faults import Faults, Rule
 from tests.support.runs import Told, config_of
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -64,7 +65,7 @@ def app_server(pem: str, organization: Organization, *rules: Rule) -> Iterator[S
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     app = App(APP, public.decode(), INSTALLATION)
-    with serve(organization, app=app, faults=Faults(rules)) as running:
+    with serve(organization, app=app, middleware=[Faults(rules)]) as running:
         yield running
 
 

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from dora.collect.github import client, page_size, request_queue, responses
-from dora.demo.github import faults
-from dora.demo.github.faults import Effect, Faults, Rule
 from dora.demo.github.limits import Latency
 from dora.demo.github.messages import Response
 from dora.demo.github.server import TOKEN, Limits, Server, serve
 from dora.demo.organization.model import Commit, Deployment, Organization, Repository, Status
 from dora.errors import CannotReach, CannotRead, DoraError, NoAccess, RateLimited
 from dora.model.tables import SCHEMAS
+from tests.support.github import faults
+from tests.support.github.faults import Effect, Faults, Rule
 from tests.support.runs import (
     Reading,
     asked_of,
@@ -92,7 +92,7 @@ class Run:
         self.reading: Reading | None = None
         self.wrong: DoraError | None = None
         with serve(
-            organization, faults=Faults(rules), limits=limits, latency=latency or Latency()
+            organization, middleware=[Faults(rules)], limits=limits, latency=latency or Latency()
         ) as server:
             self.server: Server = server
             config = config_of(organization, **options)

@@ -10,14 +10,15 @@ from github import Auth, GithubIntegration
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dora.demo.github import faults
-from dora.demo.github.faults import Change, Deny, Endless, Expire, Faults, RateLimit, Rule
 from dora.demo.github.limits import Limits
 from dora.demo.github.messages import Request
 from dora.demo.github.server import TOKEN, Server, serve
 from dora.demo.github.tokens import App
 from dora.demo.organization.model import Organization, PullRequest, Repository
 from tests.support.app_keys import app_key
+from tests.support.github import faults
+from tests.support.github.faults import Change, Deny, Endless, Expire, Faults, RateLimit, Rule
+from tests.support.github.remembered_answers import RememberedAnswers
 from tests.support.small_organizations import (
     after,
     ask,
@@ -67,7 +68,7 @@ def arrive(api: Repository) -> Repository:
 def test_a_change_comes_before_its_request_once_and_for_good() -> None:
     """The truth changes right before the request it was told for, for all that follow."""
     rule = Rule(to_api(arrive), operation="P", at=(2,))
-    with serve(WORLD, faults=Faults([rule]), remember=True) as server:
+    with serve(WORLD, middleware=[Faults([rule]), RememberedAnswers()]) as server:
         first = page(server)
         cursor = first["deployments"]["pageInfo"]["endCursor"]
         second = page(server, cursor)
@@ -82,7 +83,7 @@ def test_a_change_comes_before_its_request_once_and_for_good() -> None:
 
 def test_every_firing_changes_once_even_at_the_same_time() -> None:
     """Of many requests at once none takes back what another changed."""
-    with serve(WORLD, faults=Faults([Rule(to_api(arrive))])) as server:
+    with serve(WORLD, middleware=[Faults([Rule(to_api(arrive))])]) as server:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda _: get(server, "/user"), range(24)))
         deployments = server.world.organization.repositories[0].deployments
@@ -101,7 +102,7 @@ def test_repositories_are_renamed_emptied_and_pushed_over(
     change: Callable[[Repository], Repository], seen: tuple[str, bool, str | None]
 ) -> None:
     """What is read on afterwards is the new truth, by the old name as well."""
-    with serve(WORLD, faults=Faults([Rule(to_api(change), at=(2,))])) as server:
+    with serve(WORLD, middleware=[Faults([Rule(to_api(change), at=(2,))])]) as server:
         before, now = page(server), page(server)
     assert ("api", False) == (before["name"], before["isEmpty"])
     oid = (now["deployments"]["nodes"][0]["commit"] or {}).get("oid")
@@ -111,7 +112,7 @@ def test_repositories_are_renamed_emptied_and_pushed_over(
 def test_a_repository_is_deleted_between_two_pages() -> None:
     """Then it was never there."""
     gone = Change(lambda world: replace(world, repositories=()))
-    with serve(WORLD, faults=Faults([Rule(gone, at=(2,))])) as server:
+    with serve(WORLD, middleware=[Faults([Rule(gone, at=(2,))])]) as server:
         cursor = page(server)["deployments"]["pageInfo"]["endCursor"]
         answer = ask(server, PAGE, after=cursor)
     assert answer["data"] == {"repository": None}
@@ -126,7 +127,7 @@ def test_a_pull_request_is_merged_and_labelled_meanwhile() -> None:
     query = "{ " + API + " { pullRequest(number: 3) { state updatedAt labels(first: 9) { nodes {"
     query += " name } } } } }"
     world = organization(repository(commits=5, pull_requests=(request,)))
-    with serve(world, faults=Faults([Rule(change, at=(2,))])) as server:
+    with serve(world, middleware=[Faults([Rule(change, at=(2,))])]) as server:
         before, now = (ask(server, query)["data"]["repository"]["pullRequest"] for _ in range(2))
     assert ("OPEN", []) == (before["state"], before["labels"]["nodes"])
     assert now == {
@@ -148,7 +149,7 @@ SAML += "token access to this organization."
 def test_single_sign_on_refuses_a_repository(is_private: bool, path: list[str]) -> None:
     """Of a private one everything, of a public one what needs the organization, in both APIs."""
     world = organization(repository(commits=1, deployments=ROWS, is_private=is_private))
-    with serve(world, faults=Faults([Rule(Deny("api", "SAML"))])) as server:
+    with serve(world, middleware=[Faults([Rule(Deny("api", "SAML"))])]) as server:
         answer = post(server, PAGE)
         of_rest = get(server, "/repos/acme/api/deployments")
         names = ask(
@@ -173,7 +174,7 @@ def test_single_sign_on_refuses_a_repository(is_private: bool, path: list[str]) 
 
 def test_a_fixed_token_that_expires_is_refused_for_ever() -> None:
     """From the request on that it was told for, in both APIs."""
-    with serve(WORLD, faults=Faults([Rule(Expire(), operation="P", at=(2,))])) as server:
+    with serve(WORLD, middleware=[Faults([Rule(Expire(), operation="P", at=(2,))])]) as server:
         statuses = [post(server, PAGE).status_code for _ in range(4)]
         refused = get(server, "/repos/acme/api")
     assert statuses == [200, 401, 401, 401]
@@ -184,7 +185,7 @@ def test_an_app_whose_token_expires_gets_another() -> None:
     """Only a new token is accepted again; the fixed one of somebody else never ended."""
     private, public = app_key()
     rule = Rule(Expire(), operation="P", at=(2,))
-    with serve(WORLD, app=App(12, public, 34), faults=Faults([rule])) as server:
+    with serve(WORLD, app=App(12, public, 34), middleware=[Faults([rule])]) as server:
         auth = Auth.AppAuth(12, private)
         with GithubIntegration(
             auth=auth, base_url=server.url, retry=None, seconds_between_writes=None
@@ -200,7 +201,7 @@ def test_a_lasting_rate_limit_refuses_until_its_reset(style: str, status: int) -
     now = [1000.25]
     rule = Rule(RateLimit(style, 30, lasting=True), operation="P", at=(2, 3))
     limits = Limits(clock=lambda: now[0])
-    with serve(WORLD, faults=Faults([rule]), limits=limits) as server:
+    with serve(WORLD, middleware=[Faults([rule])], limits=limits) as server:
         good = post(server, PAGE)
         refused = [post(server, PAGE)]
         now[0] += 30.5
@@ -244,7 +245,7 @@ def test_a_history_without_an_end_goes_on_with_made_up_commits() -> None:
     """Each is the parent of the one before, none comes twice, and they are the same each time."""
     runs = []
     for _ in range(2):
-        with serve(WORLD, faults=Faults([Rule(Endless("api"))])) as server:
+        with serve(WORLD, middleware=[Faults([Rule(Endless("api"))])]) as server:
             runs.append(walked(server, 7, sha(5)))
             _, further = walked(server, 1, runs[0][1][-2]["oid"])
     assert runs[0] == runs[1]
@@ -260,7 +261,9 @@ def test_a_history_without_an_end_goes_on_with_made_up_commits() -> None:
 
 def test_a_history_whose_cursor_does_not_move_comes_again_and_again() -> None:
     """The same page, which says that there is a next one."""
-    with serve(WORLD, faults=Faults([Rule(Endless("api", moves=False), starting=2)])) as server:
+    with serve(
+        WORLD, middleware=[Faults([Rule(Endless("api", moves=False), starting=2)])]
+    ) as server:
         ask(server, HISTORY, oid=sha(5))
         cursors, nodes = walked(server, 3, sha(5))
     assert [f"{sha(5)} 2"] * 3 == cursors
@@ -271,9 +274,9 @@ def test_other_repositories_end_as_ever() -> None:
     """Only the repository that was named has no end; what is made up there is nowhere else."""
     web = repository("web", 2)
     query = HISTORY.replace('name: "api"', 'name: "web"')
-    with serve(organization(*WORLD.repositories, web), faults=Faults([Rule(Endless("api"))])) as (
-        server
-    ):
+    with serve(
+        organization(*WORLD.repositories, web), middleware=[Faults([Rule(Endless("api"))])]
+    ) as (server):
         _, nodes = walked(server, 2, sha(5))
         found = ask(server, query, oid=sha(2))["data"]["repository"]["object"]["history"]
         other = ask(server, query, oid=nodes[-1]["oid"])["data"]["repository"]["object"]
@@ -316,7 +319,7 @@ def test_faults_depend_on_their_rules_and_seed_alone(rules: list[Rule], seed: in
     ] * 3
 
     def answers() -> list[tuple[int, bytes]]:
-        with serve(WORLD, token="", faults=Faults(rules, seed)) as server:
+        with serve(WORLD, token="", middleware=[Faults(rules, seed)]) as server:
             made = [
                 server.answer(Request("POST", "/graphql", body=body), lambda _: None)
                 for body in bodies

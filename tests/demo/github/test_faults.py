@@ -5,10 +5,10 @@ import time
 import pytest
 import requests
 
-from dora.demo.github import faults
-from dora.demo.github.faults import Faults, Rule
 from dora.demo.github.messages import Request
 from dora.demo.github.server import serve
+from tests.support.github import faults
+from tests.support.github.faults import Faults, Rule
 from tests.support.small_organizations import ask, deployment, get, organization, post, repository
 
 QUERY = (
@@ -20,7 +20,7 @@ WORLD = organization(repository(commits=2, deployments=(deployment(1), deploymen
 
 def answers(effect: faults.Effect, count: int = 1) -> list[requests.Response]:
     """The answers to so many queries when the effect is on the first."""
-    with serve(WORLD, faults=Faults([Rule(effect, operation="Q", at=(1,))])) as server:
+    with serve(WORLD, middleware=[Faults([Rule(effect, operation="Q", at=(1,))])]) as server:
         return [post(server, QUERY) for _ in range(count)]
 
 
@@ -70,7 +70,7 @@ def test_stall_holds_the_answer_and_ends_with_the_server() -> None:
     assert answer.ok
     assert time.monotonic() - began >= 0.2
     with (
-        serve(WORLD, faults=Faults([Rule(faults.Stall(60))])) as server,
+        serve(WORLD, middleware=[Faults([Rule(faults.Stall(60))])]) as server,
         pytest.raises(requests.Timeout),
     ):
         requests.get(server.url, timeout=0.1)
@@ -111,7 +111,7 @@ def test_resource_limits_exceeded() -> None:
 def test_repository_denied_from_the_second_request_on(kind: str) -> None:
     """Access ends in the middle of a run, for both APIs."""
     rule = Rule(faults.Deny("api", kind), starting=2)
-    with serve(WORLD, faults=Faults([rule])) as server:
+    with serve(WORLD, middleware=[Faults([rule])]) as server:
         before, after = ask(server, QUERY), ask(server, QUERY)
         rest = get(server, "/repos/acme/api/deployments")
     assert "errors" not in before
@@ -125,7 +125,7 @@ def test_rules_choose_by_path_variables_and_count() -> None:
         Rule(faults.Status(500), path="/repos/*/deployments"),
         Rule(faults.Status(503), operation="Q", variables={"n": 2}, at=(2, 3)),
     ]
-    with serve(WORLD, faults=Faults(rules)) as server:
+    with serve(WORLD, middleware=[Faults(rules)]) as server:
         assert get(server, "/repos/acme/api").status_code == 200
         assert get(server, "/repos/acme/api/deployments").status_code == 500
         assert [post(server, QUERY, n=2).status_code for _ in range(4)] == [200, 503, 503, 200]

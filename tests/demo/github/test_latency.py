@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from dora.demo.github.limits import Latency, Limits, Secondary
-from dora.demo.github.messages import Request
-from dora.demo.github.server import TOKEN, Server, serve
+from dora.demo.github.messages import Request, Response
+from dora.demo.github.server import TOKEN, Exchange, Handler, Middleware, Server, serve
+from tests.support.github.remembered_answers import RememberedAnswers
 from tests.support.small_organizations import (
     ask,
     deployment,
@@ -115,7 +116,7 @@ def test_remembered_answers_are_the_computed_ones() -> None:
     """The same data, the same price, and a `rateLimit` of the present."""
     with serve(WORLD) as server:
         computed, _ = both(server, n=40)
-    with serve(WORLD, remember=True) as server:
+    with serve(WORLD, middleware=[RememberedAnswers()]) as server:
         first, second = both(server, n=40)
         other = ask(server, QUERY, n=1)
         limits = server.graphql_budget.headers()
@@ -134,15 +135,24 @@ def test_remembered_answers_are_not_computed_again() -> None:
     """The second time nothing is executed, though all limits hold as before."""
     limits = Limits(graphql=3, rest=2, secondary=Secondary(graphql_points=4))
     path = "/repos/acme/api/deployments"
-    with serve(WORLD, limits=limits, remember=True) as server:
+    computed: list[int] = []
+
+    def count(exchange: Exchange, answer: Handler) -> Response:
+        response = answer(exchange)
+        computed.append(response.served)
+        return response
+
+    middleware: list[Middleware] = [RememberedAnswers(), count]
+    with serve(WORLD, limits=limits, middleware=middleware) as server:
         statuses = [post(server, QUERY, n=5).status_code for _ in range(3)]
-        kept = dict(server.world.remembered)
+        assert [15] == computed
         spent = ask(server, QUERY, n=5)
         refused = post(server, QUERY, n=5)
-        assert kept == server.world.remembered
-    with serve(WORLD, limits=limits, remember=True) as server:
+        assert [15, 0] == computed
+    computed.clear()
+    with serve(WORLD, limits=limits, middleware=middleware) as server:
         lists = [get(server, path) for _ in range(3)]
-        assert len(server.world.remembered) == 1
+        assert [30, 0] == computed
     assert statuses == [200, 200, 200]
     assert spent["errors"][0]["type"] == "RATE_LIMITED"
     assert refused.status_code == 403
@@ -153,7 +163,9 @@ def test_remembered_answers_are_not_computed_again() -> None:
 def test_remembered_answers_take_as_long_as_computed_ones() -> None:
     """The nodes of an answer are remembered with it."""
     request = Request("POST", "/graphql", body={"query": QUERY, "variables": {"n": 10}})
-    with serve(WORLD, token="", latency=Latency(per_node=0.1), remember=True) as server:
+    with serve(
+        WORLD, token="", latency=Latency(per_node=0.1), middleware=[RememberedAnswers()]
+    ) as server:
         seconds = [slept(server, request) for _ in range(3)]
     assert [3.0] * 3 == pytest.approx(seconds, abs=0.2)
 
@@ -161,7 +173,7 @@ def test_remembered_answers_take_as_long_as_computed_ones() -> None:
 def test_remembered_answers_end_with_their_truth() -> None:
     """Another organization, other answers."""
     fewer = organization(repository(commits=2, deployments=ROWS[:2]))
-    with serve(WORLD, remember=True) as server:
+    with serve(WORLD, middleware=[RememberedAnswers()]) as server:
         before = both(server, n=40)[1]["data"]["repository"]["deployments"]["nodes"]
         listed = [len(get(server, "/repos/acme/api/deployments").json())]
         server.replace(fewer)
@@ -173,6 +185,6 @@ def test_remembered_answers_end_with_their_truth() -> None:
 
 def test_remembered_answers_are_for_those_who_may_ask() -> None:
     """A token that opens nothing gets nothing that another was given."""
-    with serve(WORLD, remember=True) as server:
+    with serve(WORLD, middleware=[RememberedAnswers()]) as server:
         assert post(server, QUERY, TOKEN, n=3).ok
         assert post(server, QUERY, "wrong", n=3).status_code == 401

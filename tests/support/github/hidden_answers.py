@@ -3,8 +3,8 @@
 import json
 from dataclasses import replace
 
-from dora.demo.github.faults import PartialError
 from dora.demo.github.messages import Response
+from tests.support.github.faults import PartialError
 
 
 class Hidden(PartialError):

@@ -8,7 +8,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from dora.demo.github import endless, search
+from dora.demo.github import search
 from dora.demo.github.graphql.pagination import Ordered, Page, history_page, keyset_page, ordered
 from dora.demo.github.graphql.resolvers import Info, commit, counted, is_descending, timestamp
 from dora.demo.github.views import Label, Thing, View
@@ -20,10 +20,7 @@ def history(source: Thing, info: Info, **arguments: Any) -> Page:
     view: View = source.view
     since, until = timestamp(arguments.get("since")), timestamp(arguments.get("until"))
     head = source.record.sha
-    shas = view.log(head, since, until) if head in view.commits else [head]
-    moves = info.context.world.endless.get(view.repository.name)
-    if moves is not None:
-        return counted(info, endless.history(view, shas, head, arguments, moves=moves))
+    shas = view.log(head, since, until)
     return counted(info, with_commits(view, history_page(shas, head, arguments)))
 
 

@@ -3,7 +3,7 @@
 The excerpt of GitHub's schema is built once, with a resolver for each of its fields.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -32,6 +32,9 @@ from dora.demo.github.graphql.resolvers import Context
 from dora.demo.github.graphql.schema_map import CONNECTION, EDGE, FIELDS
 from dora.demo.github.views import Thing
 from dora.demo.github.visibility import World
+
+#: A function around a resolver, as graphql-core calls it: with the resolver, then its arguments.
+FieldMiddleware = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -136,8 +139,16 @@ def _plain_values(values: Any) -> dict[str, Any]:
     return dict(getattr(values, "coerced", values))
 
 
-def run(chosen: Plan, world: World, rate_limit: Mapping[str, Any]) -> Answer:
-    """The answer of a planned query in *world*; a dry run evaluates the price alone."""
+def run(
+    chosen: Plan,
+    world: World,
+    rate_limit: Mapping[str, Any],
+    fields: Sequence[FieldMiddleware] = (),
+) -> Answer:
+    """The answer of a planned query in *world*; a dry run evaluates the price alone.
+
+    Each of *fields* lies around the resolvers.
+    """
     limits = {**rate_limit, "cost": chosen.cost.points, "nodeCount": chosen.cost.nodes}
     context = Context(world, chosen.cost, limits)
     result = execute_sync(
@@ -146,6 +157,7 @@ def run(chosen: Plan, world: World, rate_limit: Mapping[str, Any]) -> Answer:
         context_value=context,
         variable_values=dict(chosen.variables),
         operation_name=chosen.operation.name.value if chosen.operation.name else None,
+        middleware=list(fields) or None,
     )
     body: dict[str, Any] = {"data": result.data}
     if result.errors:

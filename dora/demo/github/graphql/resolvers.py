@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from graphql import GraphQLError
 
-from dora.demo.github import endless, views
+from dora.demo.github import views
 from dora.demo.github.graphql.cost import Cost, typed_error
 from dora.demo.github.graphql.pagination import Ordered, Page, keyset_page, ordered
 from dora.demo.github.messages import FORBIDDEN, SAML
@@ -71,7 +71,7 @@ def is_descending(order: dict[str, Any] | None) -> bool:
 
 def commit(view: View, sha: str | None) -> Thing | None:
     """The commit of that sha; None when the repository has it not."""
-    found = None if sha is None else view.commits.get(sha) or endless.made_up(view, sha)
+    found = None if sha is None else view.commits.get(sha)
     return None if found is None else Thing("Commit", view, found)
 
 

@@ -3,9 +3,9 @@
 import time
 from typing import Any
 
-from dora.demo.github.faults import Deny, Faults, Rule
 from dora.demo.github.graphql import execute
 from dora.demo.github.server import serve
+from tests.support.github.faults import Deny, Faults, Rule
 from tests.support.small_organizations import ask, deployment, organization, repository
 
 COUNT = 60
@@ -88,7 +88,7 @@ def test_a_refused_alias_leaves_the_others_alone() -> None:
     """Its error's path begins with the alias; the other aliases have their data."""
     denied = [Rule(Deny("api-3")), Rule(Deny("api-5", "SAML")), Rule(Deny("api-7", "NOT_FOUND"))]
     given = variables([2] * 10, {8: "no-such"})
-    with serve(WORLD, faults=Faults(denied)) as server:
+    with serve(WORLD, middleware=[Faults(denied)]) as server:
         answer = ask(server, merged(10), **given, after1="nonsense")
     refused = {1, 3, 5, 7, 8}
     assert refused == {i for i in range(10) if answer["data"][f"r{i}"] is None}

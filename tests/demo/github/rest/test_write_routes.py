@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 import requests
 
-from dora.demo.github.faults import Faults, Refusal, Rule, Truncate
 from dora.demo.github.server import TOKEN, Server, serve
 from dora.demo.organization.model import Issue, PullRequest
+from tests.support.github.faults import Faults, Refusal, Rule, Truncate
 from tests.support.small_organizations import after, deployment, get, organization, repository, sha
 
 REPOSITORY = "/repos/acme/api"
@@ -133,7 +133,7 @@ def test_an_answer_that_is_lost_was_carried_out() -> None:
         Rule(Refusal(409, "Conflict merging main"), method="POST", path="*/deployments", at=[1]),
         Rule(Truncate(0.0), method="POST", path="*/deployments", at=[2]),
     ]
-    with serve(organization(repository(commits=1)), faults=Faults(rules)) as server:
+    with serve(organization(repository(commits=1)), middleware=[Faults(rules)]) as server:
         assert 409 == send(server, "POST", "/deployments", ref="main")[0]
         with pytest.raises(requests.RequestException):
             send(server, "POST", "/deployments", ref="main")

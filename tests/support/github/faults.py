@@ -1,8 +1,8 @@
-"""What goes wrong, told in advance: rules that say which request meets which fault.
+"""Makes the stand-in for GitHub misbehave: rules that say which request meets which fault.
 
-In: requests as they come. Out: the effects on each. The same seed and the same requests give the
-same faults. An effect answers in the server's place, changes the answer it would give, or changes
-what it knows.
+`Faults` is middleware of `dora.demo.github.server`. An effect answers in the server's place,
+changes its response, or changes what the server knows. The same seed and the same requests give
+the same faults.
 """
 
 import json
@@ -24,7 +24,9 @@ from dora.demo.github.messages import (
     timed_out,
     too_much,
 )
+from dora.demo.github.server import Exchange, Handler, Server
 from dora.demo.organization.model import Organization
+from tests.support.github.endless_history import EndlessHistories
 
 
 @dataclass(frozen=True)
@@ -236,16 +238,24 @@ def _fits(wanted: Mapping[str, Any], given: Mapping[str, Any], ending: str) -> b
 
 @dataclass
 class Faults:
-    """A schedule of faults; it counts the requests it was asked about."""
+    """A schedule of faults, as middleware; *met* counts the requests that fitted each rule."""
 
     rules: Sequence[Rule] = ()
     seed: int = 0
 
     def __post_init__(self) -> None:
         """Start counting."""
-        self._seen = [0] * len(self.rules)
-        self._random = random.Random(self.seed)
+        self.met = [0] * len(self.rules)
+        self._random = random.Random(self.seed)  # noqa: S311 - chance for a test, no secret
         self._lock = threading.Lock()
+
+    def __call__(self, exchange: Exchange, answer: Handler) -> Response:
+        """The response with every effect that its request meets."""
+        effects = self.effects(exchange.request)
+        _change_server(exchange, effects)
+        response = _respond(exchange, answer, effects)
+        stalled = sum(effect.seconds for effect in effects if isinstance(effect, Stall))
+        return replace(response, delay=response.delay + stalled)
 
     def effects(self, request: Request) -> list[Effect]:
         """The effects on this request, in the order of the rules."""
@@ -254,12 +264,49 @@ class Faults:
             for index, rule in enumerate(self.rules):
                 if not rule.fits(request):
                     continue
-                self._seen[index] += 1
-                count = self._seen[index]
+                self.met[index] += 1
+                count = self.met[index]
                 chosen = count >= rule.starting and (not rule.at or count in rule.at)
                 if chosen and (rule.probability >= 1 or self._random.random() < rule.probability):
                     found.append(rule.effect)
         return found
+
+
+def met(server: Server) -> int:
+    """How many requests fitted the first rule of the faults of *server*."""
+    faults = next(one for one in server.middleware if isinstance(one, Faults))
+    return faults.met[0]
+
+
+def _change_server(exchange: Exchange, effects: Sequence[Effect]) -> None:
+    """Let happen what the effects change for good."""
+    server, request = exchange.server, exchange.request
+    for effect in effects:
+        if isinstance(effect, Change):
+            server.change(effect.apply)
+        elif isinstance(effect, Expire):
+            server.tokens.expire(request.token)
+        elif isinstance(effect, RateLimit) and effect.lasting:
+            server.budget(request).exhaust(effect.reset_after, effect.style)
+
+
+def _respond(exchange: Exchange, answer: Handler, effects: Sequence[Effect]) -> Response:
+    """The response of the first effect that gives one, else the server's, changed by the others."""
+    for effect in effects:
+        if isinstance(effect, Instead) or (isinstance(effect, RateLimit) and not effect.lasting):
+            return replace(effect.answer(), points=0)
+    denied = {one.repository: one.kind for one in effects if isinstance(one, Deny)}
+    endless = {one.repository: one.moves for one in effects if isinstance(one, Endless)}
+    fields = (EndlessHistories(endless),) if endless else ()
+    response = answer(
+        replace(exchange, denied={**exchange.denied, **denied}, fields=(*exchange.fields, *fields))
+    )
+    for effect in effects:
+        if isinstance(effect, PartialError) and response.status != 200:
+            continue
+        if isinstance(effect, After):
+            response = effect.change(response)
+    return response
 
 
 def _clear(data: Any, path: Sequence[Any]) -> None:

@@ -1,0 +1,101 @@
+"""Commit histories that never end: behind the real commits come others, made up on the way.
+
+The same repository gives the same made-up commits, each the parent of the one before.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from dora.demo.github.graphql.pagination import Page, Row, offset_after
+from dora.demo.github.graphql.resolvers import counted, timestamp
+from dora.demo.github.views import Thing, View
+from dora.demo.organization.model import Commit
+
+_SHA = re.compile(r"e17d1e55([0-9a-f]{8})([0-9a-f]{24})")
+_LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
+
+
+class EndlessHistories:
+    """Middleware of a query's fields: the histories of some repositories never end.
+
+    *moves* maps their names to whether the cursors move; else every page is the first.
+    """
+
+    def __init__(self, moves: Mapping[str, bool]) -> None:
+        self._moves = moves
+
+    def __call__(
+        self, resolve: Callable[..., Any], source: Any, info: Any, **arguments: Any
+    ) -> Any:
+        """What the field gives; made-up commits where it leads to some."""
+        field = f"{info.parent_type.name}.{info.field_name}"
+        if field not in {"Repository.object", "Commit.parents", "Commit.history"}:
+            return resolve(source, info, **arguments)
+        view: View = source.view
+        moves = self._moves.get(view.repository.name)
+        if moves is None:
+            return resolve(source, info, **arguments)
+        if field == "Commit.history":
+            return counted(info, history(source, arguments, moves=moves))
+        if field == "Commit.parents":
+            return counted(info, parents(source))
+        found = resolve(source, info, **arguments)
+        return _thing(view, str(arguments.get("oid"))) if found is None else found
+
+
+def made_up_sha(view: View, at: int) -> str:
+    """The sha of the made-up commit so many behind the first one."""
+    return f"e17d1e55{view.repository.database_id % 16**8:08x}{at:024x}"
+
+
+def made_up(view: View, sha: str) -> Commit | None:
+    """The made-up commit of that sha; None for any other sha."""
+    found = _SHA.fullmatch(sha)
+    if found is None or made_up_sha(view, 0)[:16] != sha[:16]:
+        return None
+    at = int(found[2], 16)
+    moment = _LONG_AGO - timedelta(seconds=at)
+    return Commit(sha, (made_up_sha(view, at + 1),), moment, moment, f"Made up, {at}", "amara")
+
+
+def history(source: Thing, arguments: dict[str, Any], *, moves: bool) -> Page:
+    """A page that has a next one: further on, or the first again unless its cursor *moves*."""
+    view, head = source.view, source.record.sha
+    since, until = timestamp(arguments.get("since")), timestamp(arguments.get("until"))
+    shas = view.log(head, since, until) if head in view.commits else [head]
+    size = int(arguments.get("first") or arguments.get("last") or 0)
+    start = offset_after(arguments.get("after"), head) if moves else 0
+    made = _number(head)
+    rows = [Row(_commit(view, shas, made, at), f"{head} {at}") for at in range(start, start + size)]
+    return Page(rows, len(shas), has_next=True, has_previous=start > 0)
+
+
+def parents(source: Thing) -> Page:
+    """The parents of a commit, made up or not."""
+    found = [(sha, _thing(source.view, sha)) for sha in source.record.parents]
+    rows = [Row(one, sha) for sha, one in found if one is not None]
+    return Page(rows, len(rows), has_next=False, has_previous=False)
+
+
+def _thing(view: View, sha: str) -> Thing | None:
+    commit = view.commits.get(sha) or made_up(view, sha)
+    return None if commit is None else Thing("Commit", view, commit)
+
+
+def _number(head: str) -> int:
+    """How many made-up commits lie before those that follow the log: all up to a made-up head."""
+    found = _SHA.fullmatch(head)
+    return int(found[2], 16) + 1 if found else 0
+
+
+def _commit(view: View, shas: list[str], made: int, at: int) -> Thing:
+    if at >= len(shas):
+        sha = made_up_sha(view, made + at - len(shas))
+        return Thing("Commit", view, made_up(view, sha))
+    commit = view.commits.get(shas[at]) or made_up(view, shas[at])
+    if commit is not None and not commit.parents:  # what was the first commit has parents too
+        commit = replace(commit, parents=(made_up_sha(view, 0),))
+    return Thing("Commit", view, commit)
