@@ -63,7 +63,7 @@ class Exchange:
     """A request on its way to the response, and what holds for this request alone.
 
     *denied* maps the names of repositories that it may not read to FORBIDDEN, NOT_FOUND or SAML.
-    *fields* are functions around the resolvers of a query's fields: graphql-core's middleware.
+    *fields* lie around the resolvers of a query's fields.
     """
 
     server: "Server"

@@ -27,22 +27,22 @@ class EndlessHistories:
     def __init__(self, moves: Mapping[str, bool]) -> None:
         self._moves = moves
 
-    def __call__(
-        self, resolve: Callable[..., Any], source: Any, info: Any, **arguments: Any
+    def resolve(
+        self, inner: Callable[..., Any], source: Any, info: Any, /, **arguments: Any
     ) -> Any:
         """What the field gives; made-up commits where it leads to some."""
         field = f"{info.parent_type.name}.{info.field_name}"
         if field not in {"Repository.object", "Commit.parents", "Commit.history"}:
-            return resolve(source, info, **arguments)
+            return inner(source, info, **arguments)
         view: View = source.view
         moves = self._moves.get(view.repository.name)
         if moves is None:
-            return resolve(source, info, **arguments)
+            return inner(source, info, **arguments)
         if field == "Commit.history":
             return counted(info, history(source, arguments, moves=moves))
         if field == "Commit.parents":
             return counted(info, parents(source))
-        found = resolve(source, info, **arguments)
+        found = inner(source, info, **arguments)
         return _thing(view, str(arguments.get("oid"))) if found is None else found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol
 
 from graphql import (
     DocumentNode,
@@ -33,8 +33,14 @@ from dora.demo.github.graphql.schema_map import CONNECTION, EDGE, FIELDS
 from dora.demo.github.views import Thing
 from dora.demo.github.visibility import World
 
-#: A function around a resolver, as graphql-core calls it: with the resolver, then its arguments.
-FieldMiddleware = Callable[..., Any]
+
+class FieldMiddleware(Protocol):
+    """What lies around every resolver, as graphql-core calls it."""
+
+    def resolve(
+        self, inner: Callable[..., Any], source: Any, info: Any, /, **arguments: Any
+    ) -> Any:
+        """The value of a field; *inner* is its resolver."""
 
 
 @dataclass(frozen=True)
