@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from dora.demo.github.limits import Latency, Limits, Secondary
-from dora.demo.github.server import Record, serve
+from dora.demo.github.limits import Latency, Limits, SecondaryLimits
+from dora.demo.github.server import RequestRecord, serve
 from tests.benchmarks.floor import Floor, find_floor
 from tests.benchmarks.made_up import Shape, make_organizations
 from tests.support.github.remembered_answers import RememberedAnswers
@@ -28,7 +28,7 @@ MANY = 10**9
 UNLIMITED = Limits(
     graphql=MANY,
     rest=MANY,
-    secondary=Secondary(
+    secondary=SecondaryLimits(
         at_once=MANY, graphql_points=MANY, rest_points=MANY, graphql_seconds=MANY, seconds=MANY
     ),
 )
@@ -118,14 +118,14 @@ def _run(pipe: "Connection[object, str]", shape: Shape, now: datetime, remember:
             pipe.send(told)
 
 
-def _told(records: Sequence[Record]) -> Asked:
+def _told(records: Sequence[RequestRecord]) -> Asked:
     wrong = next((one for one in records if one.status != OK), None)
     if wrong is not None:
         raise RuntimeError(f"{wrong.method} {wrong.path} was answered with {wrong.status}")
     return Asked(dict(Counter(map(_kind, records))), sum(one.points for one in records))
 
 
-def _kind(record: Record) -> str:
+def _kind(record: RequestRecord) -> str:
     if record.operation is not None:
         return record.operation
     found = REST.fullmatch(record.path)

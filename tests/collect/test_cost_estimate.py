@@ -50,7 +50,7 @@ def test_plan_comes_near_the_run(shape: Shape) -> None:
 def test_plan_asks_a_request_for_eight_repositories() -> None:
     """To find out costs the list, and a shared request for eight repositories."""
     with serve(today(Shape(40, 12, 60))) as server:
-        plan = plan_of(server, config_of(server.world.organization))
+        plan = plan_of(server, config_of(server.organization))
         assert len(server.requests) == plan.asked == 1 + 5
     assert 5000 == plan.limit
     assert plan.remaining is not None
@@ -109,8 +109,8 @@ def test_points_are_what_github_asks(kind: str) -> None:
     variables = {"owner": "acme", "name": "api", "n": 100, "after": None, "oid": "0" * 40,
                  "authors": False, "messages": True, "labels": kind != "deployments",
                  "tags": False, "stamp": False}  # fmt: skip
-    found = execute.plan({"query": load_query(kind).text, "variables": variables})
-    assert isinstance(found, execute.Plan)
+    found = execute.prepare({"query": load_query(kind).text, "variables": variables})
+    assert isinstance(found, execute.PreparedQuery)
     assert POINTS[kind] == found.cost.points
 
 

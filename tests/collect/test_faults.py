@@ -13,7 +13,7 @@ import pytest
 
 from dora.collect.github import access, client, rate_limit, request_queue, responses
 from dora.collect.github.access import find_access
-from dora.demo.github.limits import Limits, Secondary
+from dora.demo.github.limits import Limits, SecondaryLimits
 from dora.demo.github.server import Server
 from dora.errors import CannotReach, CannotRead, NoAccess, RateLimited
 from tests.support.every_query import (
@@ -405,7 +405,7 @@ def test_longest_retry_after_holds_for_all_in_flight(monkeypatch: pytest.MonkeyP
 @pytest.mark.usefixtures("_swift")
 def test_limit_of_requests_in_flight() -> None:
     """Who may have only three in flight, and is told so, comes down to that, and is answered."""
-    limits = Limits(secondary=Secondary(at_once=3, retry_after=0))
+    limits = Limits(secondary=SecondaryLimits(at_once=3, retry_after=0))
     disturbed = run(limits=limits, latency=0.02, collect={"concurrency": 8})
     check_same(disturbed, whole())
 

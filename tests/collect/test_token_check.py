@@ -71,7 +71,7 @@ class Nobody(Answering):
 
 def examine(server: Server, *, token: str = TOKEN, **options: Any) -> tuple[Tables, Checkup]:
     """What is read of the organization that *server* serves, and of the token."""
-    config = config_of(server.world.organization, **options)
+    config = config_of(server.organization, **options)
     variables = {"GITHUB_API_URL": server.url, "GITHUB_TOKEN": token}
     access, told = find_access(variables, config.organization), Told()
     return token_check.examine(Client(access, config, told), access, config, told)

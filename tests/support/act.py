@@ -66,7 +66,7 @@ class Workplace:
     @property
     def deployments(self) -> tuple[Deployment, ...]:
         """What was filed at the stand-in so far."""
-        view = self.server.world.view("acme", "shop")
+        view = self.server.visible.view("acme", "shop")
         assert view is not None
         return view.repository.deployments
 
@@ -78,7 +78,7 @@ class Workplace:
             path.write_text(text, encoding="utf-8")
         git(self.folder, "add", "--all")
         git(self.folder, "commit", "--quiet", "--allow-empty", "--message", message)
-        organization = self.server.world.organization
+        organization = self.server.organization
         changed = tuple(
             replace(one, commits=commits_of(self.folder), head=self.head)
             if one.name == "shop"

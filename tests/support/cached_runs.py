@@ -37,13 +37,13 @@ class Runs:
     @property
     def path(self) -> Path:
         """The file in which these runs keep what they read."""
-        return cache_path(self.folder, self.server.url, self.server.world.organization.login)
+        return cache_path(self.folder, self.server.url, self.server.organization.login)
 
     def read(self, options: Mapping[str, Any] | None = None, *, cache: str | bool) -> Reading:
         """A run that keeps what it reads in that folder, or nothing."""
         options = options or {}
         given = {**options, "collect": {**options.get("collect", {}), "cache": cache}}
-        return read_from(self.server, config_of(self.server.world.organization, **given))
+        return read_from(self.server, config_of(self.server.organization, **given))
 
 
 def same(expected: Reading, actual: Reading) -> None:

@@ -16,7 +16,7 @@ from dora.collect.organization import collect, connect
 from dora.config import Config
 from dora.demo.github.limits import Latency, Limits, Throttle
 from dora.demo.github.messages import Response
-from dora.demo.github.server import TOKEN, Record, Server, serve
+from dora.demo.github.server import TOKEN, RequestRecord, Server, serve
 from dora.demo.github.tokens import App
 from dora.demo.organization.model import Organization
 from dora.errors import DoraError
@@ -96,7 +96,7 @@ class Run:
         return {*self.missing.values(), *self.read.gaps.values()}
 
     @property
-    def requests(self) -> Sequence[Record]:
+    def requests(self) -> Sequence[RequestRecord]:
         """Queries in the order of their answers."""
         return [one for one in self.server.requests if one.path == "/graphql"]
 

@@ -14,7 +14,7 @@ import pytest
 from dora.collect.github.client import Client
 from dora.collect.organization import collect, connect
 from dora.config import Config, load_config
-from dora.demo.github.server import TOKEN, Middleware, Record, Server, serve
+from dora.demo.github.server import TOKEN, Middleware, RequestRecord, Server, serve
 from dora.demo.organization.model import Deployment, Organization
 from dora.model.tables import Tables
 from dora.render.report_document import as_document
@@ -127,7 +127,7 @@ def nearly(expected: Any) -> Any:
     return pytest.approx(expected, rel=1e-9, abs=1e-9) if isinstance(expected, float) else expected
 
 
-def query_of(record: Record) -> str:
+def query_of(record: RequestRecord) -> str:
     """Which of the collector's queries a request was."""
     return (record.operation or "").lower()
 

@@ -52,7 +52,7 @@ def start(server: Server, folder: Path) -> subprocess.Popen[bytes]:
         for name, value in os.environ.items()
         if not name.startswith(("DORA_", "GITHUB_", "GH_"))
     }
-    command = [*PROGRAM, "report", "--org", server.world.organization.login, "--format", "json",
+    command = [*PROGRAM, "report", "--org", server.organization.login, "--format", "json",
                *WINDOW, "--cache", str(folder)]  # fmt: skip
     return subprocess.Popen(  # noqa: S603  # our own program
         command,
@@ -77,7 +77,7 @@ def report(server: Server, folder: Path) -> dict[str, Any]:
 
 def check_sound(server: Server, folder: Path) -> None:
     """Hold SQLite's own judgement of the file against what it should be."""
-    path = cache_path(folder, server.url, server.world.organization.login)
+    path = cache_path(folder, server.url, server.organization.login)
     with sqlite3.connect(path) as connection:
         assert [("ok",)] == connection.execute("PRAGMA integrity_check").fetchall()
     connection.close()

@@ -291,7 +291,7 @@ def _wait() -> None:
 
 
 def _message(work: Workplace, sha: str) -> str:
-    view = work.server.world.view("acme", "shop")
+    view = work.server.visible.view("acme", "shop")
     assert view is not None
     return view.commits[sha].message
 

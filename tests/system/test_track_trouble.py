@@ -72,7 +72,7 @@ def track(url: str, folder: Path, operation: str = "start", **asked: str) -> Tol
 
 
 def deployments(server: Server) -> tuple[Deployment, ...]:
-    view = server.world.view("acme", "api")
+    view = server.visible.view("acme", "api")
     assert view is not None
     return view.repository.deployments
 

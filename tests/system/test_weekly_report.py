@@ -52,7 +52,7 @@ def work(tmp_path: Path) -> Iterator[Workplace]:
 
 def deploy(work: Workplace, count: int) -> None:
     """Let the stand-in have had *count* deployments, one a day until yesterday."""
-    organization = work.server.world.organization
+    organization = work.server.organization
     (shop,) = organization.repositories
     made = tuple(
         Deployment(
@@ -73,7 +73,7 @@ def run(work: Workplace, *options: str, event: str = "workflow_dispatch") -> Run
 
 
 def issues(work: Workplace) -> tuple[Issue, ...]:
-    view = work.server.world.view("acme", "shop")
+    view = work.server.visible.view("acme", "shop")
     assert view is not None
     return view.repository.issues
 

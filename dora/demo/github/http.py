@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from dora.demo.github.messages import Request, Response
 
-Answering = Callable[[Request], Response]
+Responder = Callable[[Request], Response]
 _ENTERPRISE = "/api/v3"
 
 
@@ -30,7 +30,7 @@ class Listener(ThreadingHTTPServer):
 
     def __init__(self, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
-        self.answering: Answering = lambda _: Response(503)
+        self.answering: Responder = lambda _: Response(503)
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
 
@@ -40,7 +40,7 @@ class Listener(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     @contextmanager
-    def running(self, answering: Answering) -> Iterator[None]:
+    def running(self, answering: Responder) -> Iterator[None]:
         """Answer requests in threads until left; then every connection is closed."""
         self.answering = answering
         thread = threading.Thread(target=self.serve_forever, args=(0.02,), name="stand-in")

@@ -19,7 +19,7 @@ SECONDS_MAXIMUM = 10.0  #: GitHub ends a request that takes longer
 
 
 @dataclass(frozen=True)
-class Secondary:
+class SecondaryLimits:
     """The secondary limits, as GitHub documents them.
 
     At most *at_once* requests in flight, both APIs together. In any *window* (seconds) at most
@@ -55,7 +55,7 @@ class Limits:
     window: float = 3600.0
     style: str = "RATE_LIMITED"
     timeout_points: int | None = None
-    secondary: Secondary = field(default_factory=Secondary)
+    secondary: SecondaryLimits = field(default_factory=SecondaryLimits)
     clock: Callable[[], float] = time.time
 
 
@@ -150,7 +150,7 @@ class _Window:
 class Throttle:
     """What the secondary limits count; *peak* is the most requests that were in flight at once."""
 
-    allowed: Secondary = field(default_factory=Secondary)
+    allowed: SecondaryLimits = field(default_factory=SecondaryLimits)
     clock: Callable[[], float] = time.time
     in_flight: int = 0
     peak: int = 0

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dora.demo.github.views import Thing, View, instant
-from dora.demo.github.visibility import World
+from dora.demo.github.views import Node, RepositoryView, instant
+from dora.demo.github.visibility import VisibleOrganization
 from dora.demo.organization.model import Issue, PullRequest
 
 SEARCH_MAXIMUM = 1000  #: GitHub shows no more results than these
@@ -37,25 +37,27 @@ def updated_at(record: Issue | PullRequest) -> datetime:
     return max(moment for moment in moments if moment)
 
 
-def find(world: World, query: str) -> list[Thing]:
+def find(visible: VisibleOrganization, query: str) -> list[Node]:
     """Issues and pull requests that fit every word of *query*; newest first."""
     words = [
         (minus == "-", qualifier or "", value.strip('"'))
         for minus, qualifier, value in _WORD.findall(query)
     ]
     found = []
-    for view in world.views.values():
-        if world.denial(view) is not None:
+    for view in visible.views.values():
+        if visible.denial(view) is not None:
             continue
         records: list[Any] = [*view.repository.issues, *view.repository.pull_requests]
         for record in records:
             if _fits(view, record, words):
                 kind = "Issue" if isinstance(record, Issue) else "PullRequest"
-                found.append(Thing(kind, view, record))
+                found.append(Node(kind, view, record))
     return found
 
 
-def _fits(view: View, record: Issue | PullRequest, words: Iterable[tuple[bool, str, str]]) -> bool:
+def _fits(
+    view: RepositoryView, record: Issue | PullRequest, words: Iterable[tuple[bool, str, str]]
+) -> bool:
     places = [
         value for minus, word, value in words if word in {"repo", "org", "user"} and not minus
     ]

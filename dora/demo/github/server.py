@@ -14,7 +14,7 @@ from typing import Any
 
 from dora.demo.github.graphql import execute
 from dora.demo.github.http import Listener
-from dora.demo.github.limits import Budget, Latency, Limits, Secondary, Throttle
+from dora.demo.github.limits import Budget, Latency, Limits, SecondaryLimits, Throttle
 from dora.demo.github.messages import (
     Request,
     Response,
@@ -26,7 +26,7 @@ from dora.demo.github.messages import (
 )
 from dora.demo.github.rest import routes, write_routes
 from dora.demo.github.tokens import App, Tokens
-from dora.demo.github.visibility import World
+from dora.demo.github.visibility import VisibleOrganization
 from dora.demo.organization.model import Organization
 
 __all__ = [
@@ -36,8 +36,8 @@ __all__ = [
     "Latency",
     "Limits",
     "Middleware",
-    "Record",
-    "Secondary",
+    "RequestRecord",
+    "SecondaryLimits",
     "Server",
     "serve",
 ]
@@ -47,7 +47,7 @@ TOKEN = "ghp_standin0000000000000000000000000000"  # noqa: S105 - a made-up toke
 
 
 @dataclass(frozen=True)
-class Record:
+class RequestRecord:
     """One request as it was answered; *points* is what it took from its budget."""
 
     method: str
@@ -85,13 +85,13 @@ Middleware = Callable[[Exchange, Handler], Response]
 class Server:
     """The stand-in while it runs: where it listens, and which requests it answered."""
 
-    world: World
+    visible: VisibleOrganization
     tokens: Tokens
     limits: Limits
     latency: Latency
     middleware: Sequence[Middleware] = ()  #: the first lies outermost
     url: str = ""
-    requests: list[Record] = field(default_factory=list)
+    requests: list[RequestRecord] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Fill the budgets."""
@@ -101,6 +101,11 @@ class Server:
         self.throttle = Throttle(limits.secondary, limits.clock)
         self._changing = threading.Lock()
 
+    @property
+    def organization(self) -> Organization:
+        """The organization as it is now."""
+        return self.visible.organization
+
     def replace(self, organization: Organization) -> None:
         """Serve another organization from the next request on."""
         self.change(lambda _: organization)
@@ -108,7 +113,7 @@ class Server:
     def change(self, apply: Callable[[Organization], Organization]) -> None:
         """Serve what *apply* makes of the organization from the next request on."""
         with self._changing:
-            self.world = self.world.succeeded_by(apply(self.world.organization))
+            self.visible = self.visible.succeeded_by(apply(self.organization))
 
     def answer(self, request: Request, wait: Callable[[float], object]) -> Response:
         """The response to *request*; *wait* sleeps, and ends early when the server stops."""
@@ -122,7 +127,7 @@ class Server:
                 wait(left)
         response = replace(response, headers={**self.budget(request).headers(), **response.headers})
         self.requests.append(
-            Record(
+            RequestRecord(
                 request.method,
                 request.path,
                 request.operation,
@@ -159,51 +164,54 @@ class Server:
 
     def handle(self, exchange: Exchange) -> Response:
         """The response in which nothing goes wrong but what GitHub's rules say."""
-        request, world = exchange.request, self.world.denying(exchange.denied)
-        of_app = self.tokens.answer(request, world)
+        request, visible = exchange.request, self.visible.denying(exchange.denied)
+        of_app = self.tokens.answer(request, visible)
         if of_app is not None:
             return replace(of_app, points=0)
         if not self.tokens.accepts(request.token):
             return replace(problem(401, "Bad credentials"), points=0)
         if request.is_graphql:
-            return self._graphql(request, world, exchange.fields)
+            return self._graphql(request, visible, exchange.fields)
         if request.path == "/rate_limit":
             return replace(json_response(self._rate_limit()), points=0)
-        return self._rest(request, world)
+        return self._rest(request, visible)
 
-    def _rest(self, request: Request, world: World) -> Response:
+    def _rest(self, request: Request, visible: VisibleOrganization) -> Response:
         budget = self.rest_budget
         if not budget.spend(1):
             style = budget.style or self.limits.style
             return exhausted(style if style == "429" else "403", int(budget.reset_at))
-        return self._written(request, world) or routes.answer(request, world)
+        return self._written(request, visible) or routes.answer(request, visible)
 
-    def _written(self, request: Request, world: World) -> Response | None:
+    def _written(self, request: Request, visible: VisibleOrganization) -> Response | None:
         """The response to a workflow's request, which may change the organization; else None."""
         with self._changing:
             now = datetime.now(UTC).replace(microsecond=0)
-            written = write_routes.answer(request, self.world.denying(world.denied), now)
+            written = write_routes.answer(request, self.visible.denying(visible.denied), now)
             if written is None:
                 return None
             if written.organization is not None:
-                self.world = self.world.succeeded_by(written.organization)
+                self.visible = self.visible.succeeded_by(written.organization)
             return written.response
 
     def _graphql(
-        self, request: Request, world: World, fields: Sequence[execute.FieldMiddleware]
+        self,
+        request: Request,
+        visible: VisibleOrganization,
+        fields: Sequence[execute.FieldMiddleware],
     ) -> Response:
         if request.method != "POST":
             return problem(404, "Not Found")
-        planned = execute.plan(request.body)
-        if isinstance(planned, execute.Answer):
+        planned = execute.prepare(request.body)
+        if isinstance(planned, execute.QueryResult):
             return json_response(planned.body)
         budget = self.graphql_budget
         if not budget.spend(planned.points):
             return exhausted(budget.style or self.limits.style, int(budget.reset_at))
-        found = execute.run(planned, world, budget.rate_limit(), fields)
+        found = execute.run(planned, visible, budget.rate_limit(), fields)
         response = json_response(found.body)
         if found.is_behind_sign_on:
-            sign_on = single_sign_on(world.organization.login)
+            sign_on = single_sign_on(visible.organization.login)
             response = replace(response, headers={**response.headers, **sign_on})
         return replace(response, points=planned.points, served=found.served)
 
@@ -226,17 +234,6 @@ def _within(middleware: Middleware, handler: Handler) -> Handler:
     return lambda exchange: middleware(exchange, handler)
 
 
-class Wait:
-    """Sleeping that ends when the server stops."""
-
-    def __init__(self, listener: Listener) -> None:
-        self._stopping = listener.stopping
-
-    def __call__(self, seconds: float) -> None:
-        """Sleep that long."""
-        self._stopping.wait(seconds)
-
-
 @contextmanager
 def serve(
     organization: Organization,
@@ -256,14 +253,13 @@ def serve(
     Each *middleware* lies around the answering of requests, the first outermost.
     """
     server = Server(
-        World(organization),
+        VisibleOrganization(organization),
         Tokens(token, app),
         limits or Limits(),
         latency or Latency(),
         middleware,
     )
     listener = Listener(port)
-    wait = Wait(listener)
     server.url = listener.url
-    with listener.running(lambda request: server.answer(request, wait)):
+    with listener.running(lambda request: server.answer(request, listener.stopping.wait)):
         yield server

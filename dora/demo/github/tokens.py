@@ -14,7 +14,7 @@ from hmac import compare_digest
 import jwt
 
 from dora.demo.github.messages import Request, Response, json_response, problem
-from dora.demo.github.visibility import World
+from dora.demo.github.visibility import VisibleOrganization
 
 _LIFETIME_SECONDS = 3600  #: of an installation token, as at GitHub
 _JWT_MAXIMUM_SECONDS = 660  #: GitHub allows ten minutes, and a minute of clock drift
@@ -51,7 +51,7 @@ class Tokens:
             return True
         return self._given.get(token, 0.0) > self.clock()
 
-    def answer(self, request: Request, world: World) -> Response | None:
+    def answer(self, request: Request, visible: VisibleOrganization) -> Response | None:
         """What an App asks with its key: its installation, a token; None for all else."""
         installation = re.fullmatch(r"/orgs/([^/]+)/installation", request.path)
         wanted = re.fullmatch(r"/app/installations/(\d+)(/access_tokens)?", request.path)
@@ -59,12 +59,12 @@ class Tokens:
             return None
         if self.app is None or not self._is_signed(self.app, request.token):
             return problem(401, "A JSON web token could not be decoded")
-        if installation is not None and world.is_organization(installation[1]):
-            return json_response(self._installation(self.app, request, world))
+        if installation is not None and visible.is_organization(installation[1]):
+            return json_response(self._installation(self.app, request, visible))
         if wanted is None or int(wanted[1]) != self.app.installation_id:
             return problem(404, "Not Found")
         if wanted[2] is None:
-            return json_response(self._installation(self.app, request, world))
+            return json_response(self._installation(self.app, request, visible))
         return self._token() if request.method == "POST" else problem(404, "Not Found")
 
     def _token(self) -> Response:
@@ -87,13 +87,15 @@ class Tokens:
         return short and str(claims.get("iss")) == str(app.id)
 
     @staticmethod
-    def _installation(app: App, request: Request, world: World) -> dict[str, object]:
+    def _installation(
+        app: App, request: Request, visible: VisibleOrganization
+    ) -> dict[str, object]:
         base = f"{request.base_url}/app/installations/{app.installation_id}"
         return {
             "id": app.installation_id,
             "app_id": app.id,
             "target_type": "Organization",
-            "account": {"login": world.organization.login, "type": "Organization"},
+            "account": {"login": visible.organization.login, "type": "Organization"},
             "access_tokens_url": f"{base}/access_tokens",
             "permissions": {"contents": "read", "deployments": "read", "metadata": "read"},
         }

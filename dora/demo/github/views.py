@@ -28,7 +28,7 @@ FINISHED = frozenset({"success", "failure", "error", "inactive"})
 _ABANDONED_AFTER_SECONDS = 30 * 60  #: what GitHub's schema says of the state ABANDONED
 
 
-class Thing(NamedTuple):
+class Node(NamedTuple):
     """A node of the graph: its GraphQL type, the repository it lives in, what it is."""
 
     kind: str
@@ -53,7 +53,7 @@ class Label(NamedTuple):
 
 
 @dataclass(frozen=True)
-class View:
+class RepositoryView:
     """One repository with what GitHub looks up in it."""
 
     owner: str
@@ -214,7 +214,7 @@ def updated_at(deployment: Deployment) -> datetime:
     return deployment.created_at if last is None else max(deployment.created_at, last.created_at)
 
 
-def deployment_state(view: View, deployment: Deployment) -> str:
+def deployment_state(view: RepositoryView, deployment: Deployment) -> str:
     """GitHub's `DeploymentState`: ACTIVE only for the current one of its environment."""
     last = latest_status(deployment)
     state = "pending" if last is None else last.state

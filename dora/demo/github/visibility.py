@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from dora.demo.github.views import View
+from dora.demo.github.views import RepositoryView
 from dora.demo.organization.model import Organization, Team
 
 
 @dataclass(frozen=True)
-class World:
+class VisibleOrganization:
     """The organization as one token sees it.
 
     *denied* maps a repository's name to FORBIDDEN, NOT_FOUND or SAML. *known* are views made
@@ -21,20 +21,20 @@ class World:
 
     organization: Organization
     denied: Mapping[str, str] = field(default_factory=dict)
-    known: Mapping[str, View] = field(default_factory=dict, repr=False, compare=False)
+    known: Mapping[str, RepositoryView] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
-    def _all(self) -> dict[str, View]:
+    def _all(self) -> dict[str, RepositoryView]:
         found = {}
         for repository in self.organization.repositories:
-            view = View(self.organization.login, repository, self.organization.now)
+            view = RepositoryView(self.organization.login, repository, self.organization.now)
             name = repository.name.casefold()
             old = self.known.get(name)
             found[name] = old if old is not None and _is_same(old, view) else view
         return found
 
     @cached_property
-    def views(self) -> dict[str, View]:
+    def views(self) -> dict[str, RepositoryView]:
         """Every repository that the token sees, by its name in lower case."""
         return {
             name: view
@@ -43,7 +43,7 @@ class World:
         }
 
     @cached_property
-    def _renamed(self) -> dict[str, View]:
+    def _renamed(self) -> dict[str, RepositoryView]:
         return {
             name.casefold(): view
             for view in self.views.values()
@@ -51,7 +51,7 @@ class World:
         }
 
     @cached_property
-    def identities(self) -> dict[str, View]:
+    def identities(self) -> dict[str, RepositoryView]:
         """Every repository that the token sees, by what its global id is made of."""
         return {view.identity: view for view in self.views.values()}
 
@@ -59,7 +59,7 @@ class World:
         """Whether *login* is the organization's, case ignored."""
         return login.casefold() == self.organization.login.casefold()
 
-    def view(self, owner: str, name: str, *, follow: bool = True) -> View | None:
+    def view(self, owner: str, name: str, *, follow: bool = True) -> RepositoryView | None:
         """The repository `owner/name`, case ignored; None when there is none.
 
         With *follow* also by a name it had before, where no other has that name now.
@@ -69,12 +69,12 @@ class World:
         found = self.views.get(name.casefold())
         return self._renamed.get(name.casefold()) if found is None and follow else found
 
-    def numbered(self, database_id: int) -> View | None:
+    def numbered(self, database_id: int) -> RepositoryView | None:
         """The repository of that database id."""
         views = self.views.values()
         return next((view for view in views if view.repository.database_id == database_id), None)
 
-    def denial(self, view: View) -> str | None:
+    def denial(self, view: RepositoryView) -> str | None:
         """Why the token may list this repository but read nothing in it: FORBIDDEN or SAML."""
         name = view.repository.name
         return self.denied.get(name) or ("FORBIDDEN" if view.repository.forbidden else None)
@@ -83,17 +83,17 @@ class World:
         """The team of that slug."""
         return next((team for team in self.organization.teams if team.slug == slug), None)
 
-    def denying(self, denied: Mapping[str, str]) -> "World":
+    def denying(self, denied: Mapping[str, str]) -> "VisibleOrganization":
         """The same world with more repositories denied."""
         if not denied:
             return self
         return replace(self, denied={**self.denied, **denied}, known=self._all)
 
-    def succeeded_by(self, organization: Organization) -> "World":
+    def succeeded_by(self, organization: Organization) -> "VisibleOrganization":
         """The world once *organization* is the truth, with the views that are still true."""
-        return World(organization, self.denied, self._all)
+        return VisibleOrganization(organization, self.denied, self._all)
 
 
-def _is_same(old: View, new: View) -> bool:
+def _is_same(old: RepositoryView, new: RepositoryView) -> bool:
     same = old.repository is new.repository  # comparing two of them would take longer than a view
     return same and (old.owner, old.now) == (new.owner, new.now)

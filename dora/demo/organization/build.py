@@ -32,13 +32,13 @@ from dora.demo.organization import change_scenarios, scenarios
 from dora.demo.organization.model import Organization, Repository, Team
 from dora.demo.organization.pipeline import cut, supersede, went_well
 from dora.demo.organization.service import Service
-from dora.demo.organization.team import ORGANIZATION, Work
+from dora.demo.organization.team import ORGANIZATION, TeamSimulation
 
 SEED = 7
 FIRST_DEPLOYMENT_ID = 1_700_000_000  #: of the order of GitHub's, below the greatest GraphQL Int
 _YEARS_AGO = 1100  #: days: the last deployment of report-archive
 
-Plot = Callable[[Work], None]
+Scenario = Callable[[TeamSimulation], None]
 
 
 def build_organization(now: datetime, seed: int = SEED, *, forbidden: bool = False) -> Organization:
@@ -48,50 +48,50 @@ def build_organization(now: datetime, seed: int = SEED, *, forbidden: bool = Fal
     """
     now = now.replace(microsecond=0)
     services = [*_SERVICES, (_VAULT, _nothing)] if forbidden else list(_SERVICES)
-    worked = [_work(service, plot, now, seed) for service, plot in services]
-    for work in worked:
-        work.pipeline.drafts[:] = cut(work.pipeline.drafts, now)
-        supersede(work.pipeline.drafts)
-    _number(worked, seed)
-    repositories = [_repository(index, work) for index, work in enumerate(worked)]
+    teams = [_simulate(service, play, now, seed) for service, play in services]
+    for team in teams:
+        team.pipeline.drafts[:] = cut(team.pipeline.drafts, now)
+        supersede(team.pipeline.drafts)
+    _number(teams, seed)
+    repositories = [_repository(index, team) for index, team in enumerate(teams)]
     empty = Repository("sandbox", 910_000_999, now - timedelta(days=30))
     return Organization(ORGANIZATION, now, (*repositories, empty), _TEAMS)
 
 
-def _work(service: Service, plot: Plot, now: datetime, seed: int) -> Work:
-    work = Work(service, now, seed)
-    plot(work)
-    work.plan_routine()
-    work.run()
-    return work
+def _simulate(service: Service, play: Scenario, now: datetime, seed: int) -> TeamSimulation:
+    team = TeamSimulation(service, now, seed)
+    play(team)
+    team.plan_routine()
+    team.run()
+    return team
 
 
-def _number(worked: Sequence[Work], seed: int) -> None:
+def _number(teams: Sequence[TeamSimulation], seed: int) -> None:
     """Give every deployment its id: they grow with time over the whole organization."""
     draw = random.Random(f"{seed}:ids")
-    drafts = [draft for work in worked for draft in work.pipeline.drafts]
+    drafts = [draft for team in teams for draft in team.pipeline.drafts]
     identity = FIRST_DEPLOYMENT_ID
     for draft in sorted(drafts, key=lambda one: one.created_at):
         identity += draw.randrange(1, 900)
         draft.id = identity
 
 
-def _repository(index: int, work: Work) -> Repository:
-    service, now = work.service, work.now
-    first = next(iter(work.history.commits.values()))
-    drafts = sorted(work.pipeline.drafts, key=lambda one: one.id)
-    issues = sorted(work.issues, key=lambda one: one.created_at)
+def _repository(index: int, team: TeamSimulation) -> Repository:
+    service, now = team.service, team.now
+    first = next(iter(team.history.commits.values()))
+    drafts = sorted(team.pipeline.drafts, key=lambda one: one.id)
+    issues = sorted(team.issues, key=lambda one: one.created_at)
     return Repository(
         name=service.name,
         database_id=910_000_000 + 37 * index,
         created_at=first.committed_at,
-        head=work.history.head,
-        commits=work.history.commits,
-        pull_requests=tuple(work.history.requests),
+        head=team.history.head,
+        commits=team.history.commits,
+        pull_requests=tuple(team.history.requests),
         deployments=tuple(draft.frozen() for draft in drafts),
-        issues=tuple(work.issue_of(one) for one in issues if one.created_at <= now),
-        tags=tuple(work.tags),
-        archived_at=work.day(service.archived_days) if service.archived_days else None,
+        issues=tuple(team.issue_of(one) for one in issues if one.created_at <= now),
+        tags=tuple(team.tags),
+        archived_at=team.day(service.archived_days) if service.archived_days else None,
         is_private=service.name != "design-system",
         topics=("healthcare",) if service.name.startswith("patient") else (),
         forbidden=service is _VAULT,
@@ -101,90 +101,90 @@ def _repository(index: int, work: Work) -> Repository:
 # ---- what happens where --------------------------------------------------------------------------
 
 
-def _nothing(_: Work) -> None:
+def _nothing(_: TeamSimulation) -> None:
     """Nothing but routine."""
 
 
-def _terraform(work: Work) -> None:
-    scenarios.failed_attempts(work, 20)
-    scenarios.failure_after_success(work, 41)
-    scenarios.success_after_failure(work, 33)
-    scenarios.same_instant(work, 12)
-    scenarios.approvals(work)
+def _terraform(team: TeamSimulation) -> None:
+    scenarios.failed_attempts(team, 20)
+    scenarios.failure_after_success(team, 41)
+    scenarios.success_after_failure(team, 33)
+    scenarios.same_instant(team, 12)
+    scenarios.approvals(team)
 
 
-def _patient_api(work: Work) -> None:
-    scenarios.roll_back_one(work, 25)
-    scenarios.roll_back_two(work, 52)
-    change_scenarios.odd_clocks(work, 44)
-    scenarios.redeploy(work, 15)
-    change_scenarios.incident(work, 62, "id")
+def _patient_api(team: TeamSimulation) -> None:
+    scenarios.roll_back_one(team, 25)
+    scenarios.roll_back_two(team, 52)
+    change_scenarios.odd_clocks(team, 44)
+    scenarios.redeploy(team, 15)
+    change_scenarios.incident(team, 62, "id")
 
 
-def _portal(work: Work) -> None:
-    change_scenarios.reverts(work, 35)
-    change_scenarios.incident(work, 18, "url")
+def _portal(team: TeamSimulation) -> None:
+    change_scenarios.reverts(team, 35)
+    change_scenarios.incident(team, 18, "url")
 
 
-def _appointments(work: Work) -> None:
-    scenarios.roll_back_by_payload(work, 38)
-    scenarios.out_of_order(work, 47)
-    change_scenarios.labelled(work, 22, "change-failure", "feature/slots")
-    change_scenarios.incident(work, 5, is_open=True)
-    scenarios.under_way(work)
-    change_scenarios.open_request(work)
+def _appointments(team: TeamSimulation) -> None:
+    scenarios.roll_back_by_payload(team, 38)
+    scenarios.out_of_order(team, 47)
+    change_scenarios.labelled(team, 22, "change-failure", "feature/slots")
+    change_scenarios.incident(team, 5, is_open=True)
+    scenarios.under_way(team)
+    change_scenarios.open_request(team)
 
 
-def _billing(work: Work) -> None:
-    scenarios.roll_back_by_payload(work, 55, twice_encoded=True)
-    scenarios.abandoned(work)
-    change_scenarios.long_branch(work, 18, "rebase", 80)
-    change_scenarios.labelled(work, 40, "hotfix", "urgent-fix")
+def _billing(team: TeamSimulation) -> None:
+    scenarios.roll_back_by_payload(team, 55, twice_encoded=True)
+    scenarios.abandoned(team)
+    change_scenarios.long_branch(team, 18, "rebase", 80)
+    change_scenarios.labelled(team, 40, "hotfix", "urgent-fix")
 
 
-def _lab(work: Work) -> None:
-    scenarios.still_down(work)
-    scenarios.gone_commit(work, 37)
-    change_scenarios.long_branch(work, 60, "merge", 112)
-    change_scenarios.incident(work, 29, "sha")
+def _lab(team: TeamSimulation) -> None:
+    scenarios.still_down(team)
+    scenarios.gone_commit(team, 37)
+    change_scenarios.long_branch(team, 60, "merge", 112)
+    change_scenarios.incident(team, 29, "sha")
 
 
-def _notification(work: Work) -> None:
-    change_scenarios.tagged(work, 31, "failed/2-4-0", annotated=True)
-    change_scenarios.tagged(work, 57, "rollback/2-1-0", annotated=False)
-    change_scenarios.tagged(work, 71, "v2.0.0", annotated=True)
+def _notification(team: TeamSimulation) -> None:
+    change_scenarios.tagged(team, 31, "failed/2-4-0", annotated=True)
+    change_scenarios.tagged(team, 57, "rollback/2-1-0", annotated=False)
+    change_scenarios.tagged(team, 71, "v2.0.0", annotated=True)
 
 
-def _identity(work: Work) -> None:
-    scenarios.renamed(work, 24)
-    change_scenarios.labelled(work, 49, "", "hotfix/sign-in")
-    change_scenarios.incident(work, 66)
-    early = work.day(80, 11)
-    work.at(early, lambda: work.deploy("production", work.history.head, early, went_well(5)))
+def _identity(team: TeamSimulation) -> None:
+    scenarios.renamed(team, 24)
+    change_scenarios.labelled(team, 49, "", "hotfix/sign-in")
+    change_scenarios.incident(team, 66)
+    early = team.day(80, 11)
+    team.at(early, lambda: team.deploy("production", team.history.head, early, went_well(5)))
 
 
-def _infrastructure(work: Work) -> None:
-    change_scenarios.octopus(work, 34)
-    scenarios.failed_attempts(work, 64)
+def _infrastructure(team: TeamSimulation) -> None:
+    change_scenarios.octopus(team, 34)
+    scenarios.failed_attempts(team, 64)
 
 
-def _chaos(work: Work) -> None:
-    scenarios.odd_names(work)
+def _chaos(team: TeamSimulation) -> None:
+    scenarios.odd_names(team)
 
 
-def _quiet(work: Work) -> None:
-    change_scenarios.unrelated_incident(work, 14)
-    moment = work.day(100, 11)
-    work.at(moment, lambda: work.deploy("prod", work.history.head, moment, went_well(5)))
+def _quiet(team: TeamSimulation) -> None:
+    change_scenarios.unrelated_incident(team, 14)
+    moment = team.day(100, 11)
+    team.at(moment, lambda: team.deploy("prod", team.history.head, moment, went_well(5)))
 
 
-def _ancient(work: Work) -> None:
-    moment = work.day(_YEARS_AGO, 11)
-    work.at(moment, lambda: work.deploy("prod", work.history.head, moment, went_well(5)))
+def _ancient(team: TeamSimulation) -> None:
+    moment = team.day(_YEARS_AGO, 11)
+    team.at(moment, lambda: team.deploy("prod", team.history.head, moment, went_well(5)))
 
 
 _EU_US = ("prod-eu", "prod-us")
-_SERVICES: tuple[tuple[Service, Plot], ...] = (
+_SERVICES: tuple[tuple[Service, Scenario], ...] = (
     (Service("terraform-ci", 8, 5, 0.14, flagged=False, approval=True), _terraform),
     (
         Service(

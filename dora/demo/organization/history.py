@@ -16,7 +16,7 @@ GENESIS = timedelta(days=420)  #: how long before now the repositories began, un
 
 
 @dataclass(frozen=True)
-class Change:
+class PlannedChange:
     """Work that lands at *landed_at*: *authored* are the dates of its commits, oldest first.
 
     *way* is `squash`, `merge`, `rebase`, `octopus` or `direct` (a push without a request).
@@ -35,7 +35,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Landed:
+class LandedChange:
     """Where a change landed: the branch's head after it, and its request's number."""
 
     sha: str
@@ -43,7 +43,7 @@ class Landed:
 
 
 @dataclass
-class History:
+class CommitHistory:
     """One repository's commits while they are made; *salt* makes the shas its own."""
 
     salt: str
@@ -87,7 +87,7 @@ class History:
         self._numbers += 1
         return self._numbers
 
-    def land(self, change: Change) -> Landed:
+    def land(self, change: PlannedChange) -> LandedChange:
         """Bring a change to the default branch, in the order of time."""
         if change.way == "direct":
             for moment in change.authored:
@@ -95,16 +95,16 @@ class History:
                 message = change.message or change.title
                 sha = self.commit((self.head,), moment, committed, message, change.author)
                 self._line.append((change.landed_at, sha))
-            return Landed(self.head)
+            return LandedChange(self.head)
         number = self.next_number()
         own = self._branch(change)
         brought = self._merge(change, own, number)
         for sha in brought:
             self._line.append((change.landed_at, sha))
         self._request(change, number, own, brought)
-        return Landed(self.head, number)
+        return LandedChange(self.head, number)
 
-    def open(self, change: Change, now: datetime) -> None:
+    def open(self, change: PlannedChange, now: datetime) -> None:
         """Open a request that has not landed yet: with those of its commits that exist *now*."""
         authored = [moment for moment in change.authored if moment <= now]
         if change.opened_at is None or change.opened_at > now or not authored:
@@ -113,7 +113,7 @@ class History:
         own = self._branch(change, authored)
         self._request(change, number, own, (), is_open=True)
 
-    def _branch(self, change: Change, authored: Sequence[datetime] = ()) -> tuple[str, ...]:
+    def _branch(self, change: PlannedChange, authored: Sequence[datetime] = ()) -> tuple[str, ...]:
         moments = authored or change.authored
         parent = self.head_at(moments[0])
         shas = []
@@ -124,7 +124,7 @@ class History:
             shas.append(parent)
         return tuple(shas)
 
-    def _merge(self, change: Change, own: tuple[str, ...], number: int) -> tuple[str, ...]:
+    def _merge(self, change: PlannedChange, own: tuple[str, ...], number: int) -> tuple[str, ...]:
         landed, author = change.landed_at, change.author
         if change.way == "rebase":
             copies = []
@@ -143,7 +143,7 @@ class History:
         message = f"Merge pull request #{number} from medica-flow/{change.branch}"
         return (self.commit(parents, landed, landed, f"{message}\n\n{change.title}", author),)
 
-    def _extra_heads(self, change: Change) -> list[str]:
+    def _extra_heads(self, change: PlannedChange) -> list[str]:
         base = self.commits[self.head_at(change.authored[0])].sha
         moment = change.authored[-1]
         return [
@@ -153,7 +153,7 @@ class History:
 
     def _request(
         self,
-        change: Change,
+        change: PlannedChange,
         number: int,
         own: tuple[str, ...],
         brought: tuple[str, ...],

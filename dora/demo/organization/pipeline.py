@@ -16,7 +16,7 @@ Step = tuple[str, float]  #: a state, and after how many minutes since the creat
 
 
 @dataclass
-class Draft:
+class DeploymentDraft:
     """A deployment that has no id yet."""
 
     sha: str
@@ -79,7 +79,7 @@ class Pipeline:
     """The deployments of one repository; *url* is the page of the repository."""
 
     url: str
-    drafts: list[Draft] = field(default_factory=list)
+    drafts: list[DeploymentDraft] = field(default_factory=list)
     _runs: int = 0
 
     def next_run(self) -> int:
@@ -98,7 +98,7 @@ class Pipeline:
         job: int = 1,
         renamed: str | None = None,
         **more: Any,
-    ) -> Draft:
+    ) -> DeploymentDraft:
         """File a deployment; the status of its last step may rename the environment."""
         number = run or self.next_run()
         log = f"{self.url}/actions/runs/{number}/job/{number * 3 + job}"
@@ -111,14 +111,14 @@ class Pipeline:
             )
             for index, (state, minutes) in enumerate(steps)
         ]
-        draft = Draft(sha, environment, at, statuses)
+        draft = DeploymentDraft(sha, environment, at, statuses)
         for name, value in more.items():
             setattr(draft, name, value)
         self.drafts.append(draft)
         return draft
 
 
-def cut(drafts: Sequence[Draft], now: datetime) -> list[Draft]:
+def cut(drafts: Sequence[DeploymentDraft], now: datetime) -> list[DeploymentDraft]:
     """The deployments that exist *now*, with those of their statuses that do."""
     found = [draft for draft in drafts if draft.created_at <= now]
     for draft in found:
@@ -126,12 +126,12 @@ def cut(drafts: Sequence[Draft], now: datetime) -> list[Draft]:
     return found
 
 
-def supersede(drafts: Sequence[Draft]) -> None:
+def supersede(drafts: Sequence[DeploymentDraft]) -> None:
     """Apply `auto_inactive`: a success turns the earlier ones of its environment `inactive`.
 
     GitHub spares transient environments and those flagged as production.
     """
-    by_environment: dict[str, list[Draft]] = defaultdict(list)
+    by_environment: dict[str, list[DeploymentDraft]] = defaultdict(list)
     for draft in drafts:
         if not draft.transient_environment and not draft.production_environment:
             by_environment[draft.environment.casefold()].append(draft)
@@ -140,7 +140,7 @@ def supersede(drafts: Sequence[Draft]) -> None:
             ((draft.succeeded_at, at) for at, draft in enumerate(same) if draft.succeeded_at),
             key=lambda pair: (pair[0], pair[1]),
         )
-        active: list[Draft] = []
+        active: list[DeploymentDraft] = []
         for moment, at in moments:
             for earlier in active:
                 if earlier.statuses[-1].state == "success":

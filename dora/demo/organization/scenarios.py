@@ -1,6 +1,6 @@
 """What goes on in real organizations and surprises tools, each played once on purpose.
 
-In: a repository at work. Out: nothing; events are added to it. A scene says in its docstring what
+In: a repository at team. Out: nothing; events are added to it. A scene says in its docstring what
 it shows. Each plays on a day of its own, with the routine releases kept away.
 """
 
@@ -10,30 +10,30 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from dora.demo.organization.history import Change
+from dora.demo.organization.history import PlannedChange
 from dora.demo.organization.pipeline import Step, approved, went_well, went_wrong
 from dora.demo.organization.service import IssueDraft
-from dora.demo.organization.team import Work
+from dora.demo.organization.team import TeamSimulation
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 
 
-def reserve(work: Work, days_ago: float, days: float = 1.0) -> datetime:
+def reserve(team: TeamSimulation, days_ago: float, days: float = 1.0) -> datetime:
     """Ten o'clock on that working day, kept free of routine releases."""
-    start = work.day(days_ago)
-    work.pause(start - 9 * HOUR, start + timedelta(days=days))
+    start = team.day(days_ago)
+    team.pause(start - 9 * HOUR, start + timedelta(days=days))
     return start
 
 
-def commit_at(work: Work, moment: datetime, title: str = "Adjust a threshold") -> None:
+def commit_at(team: TeamSimulation, moment: datetime, title: str = "Adjust a threshold") -> None:
     """A pushed commit at that moment."""
     authored = moment - 25 * MINUTE
-    work.at(moment, lambda: work.land(Change(moment, (authored,), "direct", title, "elif")))
+    team.at(moment, lambda: team.land(PlannedChange(moment, (authored,), "direct", title, "elif")))
 
 
 def deploy_at(
-    work: Work,
+    team: TeamSimulation,
     moment: datetime,
     steps: Sequence[Step],
     *,
@@ -42,176 +42,178 @@ def deploy_at(
     **more: Any,
 ) -> None:
     """A production deployment of the head, noted in *seen*; *again* deploys one noted earlier."""
-    environment = work.service.production[0]
+    environment = team.service.production[0]
 
     def act() -> None:
         if seen is not None and again is not None:
             sha = seen[again]
         else:
-            sha = work.history.head
+            sha = team.history.head
             (seen if seen is not None else []).append(sha)
-        work.deploy(environment, sha, moment, steps, **more)
+        team.deploy(environment, sha, moment, steps, **more)
 
-    work.at(moment, act)
+    team.at(moment, act)
 
 
-def failed_attempts(work: Work, days_ago: float) -> None:
+def failed_attempts(team: TeamSimulation, days_ago: float) -> None:
     """Several failed attempts in a row, then a success: one episode."""
-    start = reserve(work, days_ago)
-    commit_at(work, start - 5 * MINUTE)
+    start = reserve(team, days_ago)
+    commit_at(team, start - 5 * MINUTE)
     for minutes in (0, 40, 95):
-        deploy_at(work, start + minutes * MINUTE, went_wrong(6))
-    deploy_at(work, start + 130 * MINUTE, went_well(7))
+        deploy_at(team, start + minutes * MINUTE, went_wrong(6))
+    deploy_at(team, start + 130 * MINUTE, went_well(7))
 
 
-def failure_after_success(work: Work, days_ago: float) -> None:
+def failure_after_success(team: TeamSimulation, days_ago: float) -> None:
     """A deployment that succeeds and fails eight minutes later (a half-applied change)."""
-    start = reserve(work, days_ago)
-    commit_at(work, start - 5 * MINUTE)
-    deploy_at(work, start, (*went_well(5), ("failure", 13)))
-    deploy_at(work, start + 70 * MINUTE, went_well(5))
+    start = reserve(team, days_ago)
+    commit_at(team, start - 5 * MINUTE)
+    deploy_at(team, start, (*went_well(5), ("failure", 13)))
+    deploy_at(team, start + 70 * MINUTE, went_well(5))
 
 
-def success_after_failure(work: Work, days_ago: float) -> None:
+def success_after_failure(team: TeamSimulation, days_ago: float) -> None:
     """A re-run: failure and then success on one deployment."""
-    start = reserve(work, days_ago)
-    commit_at(work, start - 5 * MINUTE)
+    start = reserve(team, days_ago)
+    commit_at(team, start - 5 * MINUTE)
     steps = (*went_wrong(4), ("in_progress", 22), ("success", 27))
-    deploy_at(work, start, steps)
+    deploy_at(team, start, steps)
 
 
-def still_down(work: Work) -> None:
+def still_down(team: TeamSimulation) -> None:
     """An outage open now: the last two attempts failed and nothing succeeded since."""
-    start = work.now - 5 * HOUR
-    work.pause(start - 3 * HOUR, work.now)
-    commit_at(work, start - 9 * MINUTE)
-    deploy_at(work, start, went_wrong(4))
-    deploy_at(work, start + 2 * HOUR, went_wrong(4))
-    work.issues.append(IssueDraft("Deployments to production fail", start + HOUR, None))
+    start = team.now - 5 * HOUR
+    team.pause(start - 3 * HOUR, team.now)
+    commit_at(team, start - 9 * MINUTE)
+    deploy_at(team, start, went_wrong(4))
+    deploy_at(team, start + 2 * HOUR, went_wrong(4))
+    team.issues.append(IssueDraft("Deployments to production fail", start + HOUR, None))
 
 
-def under_way(work: Work) -> None:
+def under_way(team: TeamSimulation) -> None:
     """A deployment that runs right now."""
-    deploy_at(work, work.now - 6 * MINUTE, (("queued", 0.05), ("in_progress", 0.5)))
+    deploy_at(team, team.now - 6 * MINUTE, (("queued", 0.05), ("in_progress", 0.5)))
 
 
-def approvals(work: Work) -> None:
+def approvals(team: TeamSimulation) -> None:
     """Approvals: two still waiting, one that waited 23 days over the window's edge, one refused."""
     for hours in (3, 51):
-        deploy_at(work, work.now - hours * HOUR, (("waiting", 0.05),))
-    long_ago = work.day(101)
-    deploy_at(work, long_ago, approved(23 * 24 * 60, 9))
-    refused = work.day(28, 15)
-    deploy_at(work, refused, (("waiting", 0.05), ("failure", 190)))
+        deploy_at(team, team.now - hours * HOUR, (("waiting", 0.05),))
+    long_ago = team.day(101)
+    deploy_at(team, long_ago, approved(23 * 24 * 60, 9))
+    refused = team.day(28, 15)
+    deploy_at(team, refused, (("waiting", 0.05), ("failure", 190)))
 
 
-def abandoned(work: Work) -> None:
+def abandoned(team: TeamSimulation) -> None:
     """Deployments nobody finished: no status, queued for days, at last only `inactive`."""
-    deploy_at(work, work.day(30, 16), ())
-    deploy_at(work, work.day(9, 16), (("queued", 0.1),))
-    deploy_at(work, work.day(27, 16), (("waiting", 0.1), ("inactive", 300)))
+    deploy_at(team, team.day(30, 16), ())
+    deploy_at(team, team.day(9, 16), (("queued", 0.1),))
+    deploy_at(team, team.day(27, 16), (("waiting", 0.1), ("inactive", 300)))
 
 
-def redeploy(work: Work, days_ago: float) -> None:
+def redeploy(team: TeamSimulation, days_ago: float) -> None:
     """The same commit deployed twice."""
-    start = reserve(work, days_ago)
-    commit_at(work, start - 5 * MINUTE)
+    start = reserve(team, days_ago)
+    commit_at(team, start - 5 * MINUTE)
     seen: list[str] = []
-    deploy_at(work, start, went_well(4), seen=seen)
-    deploy_at(work, start + 3 * HOUR, went_well(4), seen=seen, again=0)
+    deploy_at(team, start, went_well(4), seen=seen)
+    deploy_at(team, start + 3 * HOUR, went_well(4), seen=seen, again=0)
 
 
-def _two_releases(work: Work, days_ago: float) -> list[str]:
+def _two_releases(team: TeamSimulation, days_ago: float) -> list[str]:
     """Two releases that went well; the shas they deployed, once they did."""
     seen: list[str] = []
-    start = work.day(days_ago)
+    start = team.day(days_ago)
     for hours in (-1, 0):
-        commit_at(work, start + hours * HOUR - 5 * MINUTE)
-        deploy_at(work, start + hours * HOUR, went_well(4), seen=seen)
+        commit_at(team, start + hours * HOUR - 5 * MINUTE)
+        deploy_at(team, start + hours * HOUR, went_well(4), seen=seen)
     return seen
 
 
-def roll_back_one(work: Work, days_ago: float) -> None:
+def roll_back_one(team: TeamSimulation, days_ago: float) -> None:
     """A rollback to the previous commit, then a rollback of the rollback."""
-    start, seen = reserve(work, days_ago), _two_releases(work, days_ago)
-    deploy_at(work, start + 50 * MINUTE, went_well(3), seen=seen, again=0)
-    deploy_at(work, start + 2 * HOUR, went_well(3), seen=seen, again=1, task="rollback")
+    start, seen = reserve(team, days_ago), _two_releases(team, days_ago)
+    deploy_at(team, start + 50 * MINUTE, went_well(3), seen=seen, again=0)
+    deploy_at(team, start + 2 * HOUR, went_well(3), seen=seen, again=1, task="rollback")
 
 
-def roll_back_two(work: Work, days_ago: float) -> None:
+def roll_back_two(team: TeamSimulation, days_ago: float) -> None:
     """A rollback over two deployments, by an older commit, and forward again."""
-    start, seen = reserve(work, days_ago), _two_releases(work, days_ago)
-    commit_at(work, start + 55 * MINUTE)
-    deploy_at(work, start + HOUR, went_well(5), seen=seen)
-    deploy_at(work, start + 3 * HOUR, went_well(3), seen=seen, again=0)
-    deploy_at(work, start + 6 * HOUR, went_well(3), seen=seen, again=2)
+    start, seen = reserve(team, days_ago), _two_releases(team, days_ago)
+    commit_at(team, start + 55 * MINUTE)
+    deploy_at(team, start + HOUR, went_well(5), seen=seen)
+    deploy_at(team, start + 3 * HOUR, went_well(3), seen=seen, again=0)
+    deploy_at(team, start + 6 * HOUR, went_well(3), seen=seen, again=2)
 
 
-def roll_back_by_payload(work: Work, days_ago: float, *, twice_encoded: bool = False) -> None:
+def roll_back_by_payload(
+    team: TeamSimulation, days_ago: float, *, twice_encoded: bool = False
+) -> None:
     """A rollback told by its payload, as JSON or as JSON within a JSON string."""
-    start, seen = reserve(work, days_ago), _two_releases(work, days_ago)
+    start, seen = reserve(team, days_ago), _two_releases(team, days_ago)
     payload = json.dumps({"rollback": True})
     text = json.dumps(payload) if twice_encoded else payload
-    deploy_at(work, start + 35 * MINUTE, went_well(3), seen=seen, again=0, payload=text)
+    deploy_at(team, start + 35 * MINUTE, went_well(3), seen=seen, again=0, payload=text)
 
 
-def out_of_order(work: Work, days_ago: float) -> None:
+def out_of_order(team: TeamSimulation, days_ago: float) -> None:
     """Two deployments at once: the later one is live first."""
-    start = reserve(work, days_ago)
-    commit_at(work, start - 5 * MINUTE)
-    deploy_at(work, start, went_well(90))
-    commit_at(work, start + 15 * MINUTE)
-    deploy_at(work, start + 20 * MINUTE, went_well(20))
+    start = reserve(team, days_ago)
+    commit_at(team, start - 5 * MINUTE)
+    deploy_at(team, start, went_well(90))
+    commit_at(team, start + 15 * MINUTE)
+    deploy_at(team, start + 20 * MINUTE, went_well(20))
 
 
-def same_instant(work: Work, days_ago: float) -> None:
+def same_instant(team: TeamSimulation, days_ago: float) -> None:
     """Two deployments at one instant, and a run whose three jobs each file one."""
-    start = reserve(work, days_ago)
-    commit_at(work, start - 5 * MINUTE)
+    start = reserve(team, days_ago)
+    commit_at(team, start - 5 * MINUTE)
     for _ in range(2):
-        deploy_at(work, start, went_well(5))
-    commit_at(work, start + 2 * HOUR)
-    run = work.pipeline.next_run()
+        deploy_at(team, start, went_well(5))
+    commit_at(team, start + 2 * HOUR)
+    run = team.pipeline.next_run()
     for job in (1, 2, 3):
         moment = start + 2 * HOUR + (5 + job) * MINUTE / 2
-        deploy_at(work, moment, went_well(3 + job), run=run, job=job)
+        deploy_at(team, moment, went_well(3 + job), run=run, job=job)
 
 
-def gone_commit(work: Work, days_ago: float) -> None:
+def gone_commit(team: TeamSimulation, days_ago: float) -> None:
     """A deployment of a commit that was force-pushed away."""
-    start = reserve(work, days_ago)
+    start = reserve(team, days_ago)
     gone = "dead" * 10
-    for environment in (work.service.before[0], work.service.production[0]):
-        work.at(start, partial(work.deploy, environment, gone, start, went_well(4)))
-    commit_at(work, start + 2 * HOUR)
-    deploy_at(work, start + 3 * HOUR, went_well(4))
+    for environment in (team.service.before[0], team.service.production[0]):
+        team.at(start, partial(team.deploy, environment, gone, start, went_well(4)))
+    commit_at(team, start + 2 * HOUR)
+    deploy_at(team, start + 3 * HOUR, went_well(4))
 
 
-def renamed(work: Work, days_ago: float) -> None:
+def renamed(team: TeamSimulation, days_ago: float) -> None:
     """A status renames the environment of its deployment."""
-    start = reserve(work, days_ago)
-    commit_at(work, start - 5 * MINUTE)
-    work.at(
+    start = reserve(team, days_ago)
+    commit_at(team, start - 5 * MINUTE)
+    team.at(
         start,
-        lambda: work.deploy(
+        lambda: team.deploy(
             "release-candidate",
-            work.history.head,
+            team.history.head,
             start,
             went_well(5),
-            renamed=work.service.production[0],
+            renamed=team.service.production[0],
         ),
     )
 
 
-def odd_names(work: Work) -> None:
+def odd_names(team: TeamSimulation) -> None:
     """Environment names that break tables, spreadsheets and markup; and the pages of a site."""
     names = ("[brackets] qa", "<b>bold</b>", "@team", "a|b", "=1+1", "github-pages", "prod")
     for index, name in enumerate(names):
         for days_ago in (70, 50, 30, 10):
-            moment = work.day(days_ago - index / 2, 11) + index * 7 * MINUTE
+            moment = team.day(days_ago - index / 2, 11) + index * 7 * MINUTE
             steps = went_wrong(3) if days_ago == 30 else went_well(3)  # noqa: PLR2004 - one of four
-            work.at(moment, partial(_deploy_head, work, name, moment, steps))
+            team.at(moment, partial(_deploy_head, team, name, moment, steps))
 
 
-def _deploy_head(work: Work, name: str, moment: datetime, steps: Sequence[Step]) -> None:
-    work.deploy(name, work.history.head, moment, steps)
+def _deploy_head(team: TeamSimulation, name: str, moment: datetime, steps: Sequence[Step]) -> None:
+    team.deploy(name, team.history.head, moment, steps)

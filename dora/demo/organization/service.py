@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from dora.demo.organization.pipeline import Draft
+from dora.demo.organization.pipeline import DeploymentDraft
 
 SPAN_DAYS = 122  #: four months of routine
 
@@ -38,6 +38,6 @@ class IssueDraft:
     title: str
     created_at: datetime
     closed_at: datetime | None = None
-    about: Draft | None = None
+    about: DeploymentDraft | None = None
     naming: str = "id"
     labels: tuple[str, ...] = ("incident",)

@@ -12,9 +12,16 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from dora.demo.organization.history import Change, History, Landed
+from dora.demo.organization.history import CommitHistory, LandedChange, PlannedChange
 from dora.demo.organization.model import Issue, Tag
-from dora.demo.organization.pipeline import Draft, Pipeline, Step, approved, went_well, went_wrong
+from dora.demo.organization.pipeline import (
+    DeploymentDraft,
+    Pipeline,
+    Step,
+    approved,
+    went_well,
+    went_wrong,
+)
 from dora.demo.organization.service import IssueDraft, Service
 
 ORGANIZATION = "medica-flow"
@@ -36,7 +43,7 @@ WAYS = ("squash", "merge", "rebase")
 
 
 @dataclass
-class Work:
+class TeamSimulation:
     """A repository while it is worked on."""
 
     service: Service
@@ -50,7 +57,7 @@ class Work:
         """Begin the history, with some old commits."""
         name = self.service.name
         self.random = random.Random(f"{self.seed}:{name}")
-        self.history = History(f"{self.seed}:{ORGANIZATION}/{name}")
+        self.history = CommitHistory(f"{self.seed}:{ORGANIZATION}/{name}")
         self.pipeline = Pipeline(f"https://github.com/{ORGANIZATION}/{name}")
         self._events: list[tuple[datetime, int, Callable[[], object]]] = []
         self._count = 0
@@ -61,7 +68,7 @@ class Work:
             moment = self.day(days + 299 - at * 295 / max(1, self.service.old_commits), 11)
             title = self.random.choice(VERBS) + " " + self.random.choice(THINGS)
             author = self.random.choice(PEOPLE)
-            change = Change(moment, (moment,), "direct", title, author)
+            change = PlannedChange(moment, (moment,), "direct", title, author)
             self.history.land(change)
 
     # ---- time ------------------------------------------------------------------------------------
@@ -120,7 +127,7 @@ class Work:
         """A time of day at work."""
         return timedelta(seconds=round(3600 * self.random.triangular(earliest, 18.0, 14.0)))
 
-    def change(self, landed: datetime) -> Change:
+    def change(self, landed: datetime) -> PlannedChange:
         """A usual change that lands at that moment: hours to days of work."""
         draw = self.random
         bot = draw.random() < 0.08  # noqa: PLR2004 - one in twelve
@@ -135,7 +142,7 @@ class Work:
         title = f"{draw.choice(VERBS)} {draw.choice(THINGS)}"
         direct = not bot and draw.random() < self.service.direct
         slug = title.lower().replace(" ", "-")
-        return Change(
+        return PlannedChange(
             landed,
             authored[:1] if direct else authored,
             "direct" if direct else draw.choices(WAYS, self.service.ways)[0],
@@ -146,13 +153,13 @@ class Work:
             ("dependencies",) if bot else (),
         )
 
-    def plan_change(self, change: Change) -> None:
+    def plan_change(self, change: PlannedChange) -> None:
         """Let a change land, or stay open where that would be in the future."""
         if change.landed_at > self.now and change.opened_at and change.way != "direct":
             self.at(change.opened_at, lambda: self.history.open(change, self.now))
         self.at(change.landed_at, lambda: self.land(change))
 
-    def land(self, change: Change) -> Landed:
+    def land(self, change: PlannedChange) -> LandedChange:
         """Land a change; its pipelines deploy it to everything before production."""
         landed = self.history.land(change)
         service, moment = self.service, change.landed_at
@@ -173,7 +180,7 @@ class Work:
         """Whether routine pipelines run at that moment."""
         return moment < self.day(self.service.stop_days, 24)
 
-    def deploy_preview(self, change: Change, number: int) -> None:
+    def deploy_preview(self, change: PlannedChange, number: int) -> None:
         """The environment of a pull request, gone once it is merged."""
         environment = self.service.preview.format(number=number, branch=change.branch)
         shas = self.history.requests[-1].commits
@@ -201,7 +208,7 @@ class Work:
         """Whether a scene plays at that moment."""
         return any(first <= moment <= last for first, last in self.pauses)
 
-    def release(self, environment: str, sha: str, moment: datetime) -> Draft:
+    def release(self, environment: str, sha: str, moment: datetime) -> DeploymentDraft:
         """Release a commit: well, or with one of the ways to go wrong."""
         draw = self.random
         fails = draw.random() < self.service.fail_rate
@@ -214,7 +221,9 @@ class Work:
             self.remedy(environment, draft, draft.succeeded_at + self.minutes(8, 140))
         return draft
 
-    def put_live(self, environment: str, sha: str, moment: datetime, **more: Any) -> Draft:
+    def put_live(
+        self, environment: str, sha: str, moment: datetime, **more: Any
+    ) -> DeploymentDraft:
         """A deployment to production that succeeds, after an approval where one is needed."""
         minutes = self.random.uniform(2, 12)
         steps = went_well(minutes)
@@ -225,7 +234,7 @@ class Work:
 
     def deploy(
         self, environment: str, sha: str, moment: datetime, steps: Sequence[Step], **more: Any
-    ) -> Draft:
+    ) -> DeploymentDraft:
         """A deployment to production with exactly these steps."""
         return self.pipeline.deploy(
             environment,
@@ -238,7 +247,7 @@ class Work:
 
     # ---- what goes wrong -------------------------------------------------------------------------
 
-    def remedy(self, environment: str, bad: Draft, moment: datetime) -> None:
+    def remedy(self, environment: str, bad: DeploymentDraft, moment: datetime) -> None:
         """Undo a release that hurt: by rollback, hotfix or revert, or with an incident."""
         if self.is_paused(moment):
             return
@@ -253,19 +262,19 @@ class Work:
         else:
             self.at(moment, lambda: self.fix(environment, bad, moment, choice))
 
-    def roll_back(self, environment: str, bad: Draft, moment: datetime) -> None:
+    def roll_back(self, environment: str, bad: DeploymentDraft, moment: datetime) -> None:
         """Deploy what was live before *bad*."""
         live = self._live.get(environment, [])
         before = [sha for sha in live if sha != bad.sha]
         if before:
             self.put_live(environment, before[-1], moment, task="deploy")
 
-    def fix(self, environment: str, bad: Draft, moment: datetime, kind: str) -> None:
+    def fix(self, environment: str, bad: DeploymentDraft, moment: datetime, kind: str) -> None:
         """Land a hotfix, or a revert of the newest commit, and release it."""
         begun = moment - self.minutes(4, 30)
         author = self.random.choice(PEOPLE)
         if kind == "hotfix":
-            change = Change(
+            change = PlannedChange(
                 moment,
                 (begun,),
                 "squash",
@@ -277,7 +286,7 @@ class Work:
             )
         else:
             title = f'Revert "{self.history.commits[bad.sha].message.splitlines()[0]}"'
-            change = Change(
+            change = PlannedChange(
                 moment,
                 (begun,),
                 "squash",

@@ -228,7 +228,7 @@ def test_request_that_is_merged_while_its_commits_are_read(tmp_path: Path) -> No
         with pages_of(1, tiny_lists=False), runs_of(first, tmp_path / str(at)) as runs:
             runs.server.middleware = [Faults([Rule(Change(merged_meanwhile), "Commits", at=[at])])]
             runs.kept()
-            if runs.server.world.organization is first:  # it was over before
+            if runs.server.organization is first:  # it was over before
                 break
             runs.server.middleware = []
             runs.server.replace(then)
@@ -256,7 +256,7 @@ def test_label_that_is_renamed_while_commits_are_read(at: int, tmp_path: Path) -
     with pages_of(1, tiny_lists=False), runs_of(last_week(made), tmp_path) as runs:
         runs.server.middleware = [Faults([Rule(Change(renamed_meanwhile), "Commits", at=[at])])]
         runs.kept()
-        assert runs.server.world.organization.repositories[0].label_ids == {"hotfix": 11}
+        assert runs.server.organization.repositories[0].label_ids == {"hotfix": 11}
         runs.server.middleware = []
         runs.server.change(lambda one: replace(one, now=NOW))
         runs.check()

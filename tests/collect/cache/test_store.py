@@ -157,7 +157,7 @@ def test_any_byte_may_be_wrong(part: int, hasty: Runs) -> None:
     """Wherever a byte of the file is another, this run's report and the next one's are right."""
     runs, chance = hasty, random.Random(part)  # noqa: S311  # reproducible, not secret
     content = runs.path.read_bytes()
-    organization = runs.server.world.organization
+    organization = runs.server.organization
     later = acme(with_request(api(), 5, labels=(), updated_at=ago(1)))
     plain = runs.plain()
     runs.server.replace(later)

@@ -12,7 +12,7 @@ from dora.collect.github.batching import Query, load_query
 from dora.collect.github.responses import QueryResult
 from dora.demo.github.graphql import execute
 from dora.demo.github.graphql.execute import excerpt_schema
-from dora.demo.github.visibility import World
+from dora.demo.github.visibility import VisibleOrganization
 from dora.demo.organization.build import build_organization
 from dora.demo.organization.model import Organization
 from tests.collect.validate_queries import (
@@ -158,16 +158,16 @@ def test_error_of_nobody_is_everybodys(error: dict[str, Any]) -> None:
 
 
 @cache
-def world() -> World:
+def world() -> VisibleOrganization:
     """The made-up organization, one of its repositories refused."""
     made = build_organization(NOW)
-    return World(made, {"billing-worker": "FORBIDDEN"})
+    return VisibleOrganization(made, {"billing-worker": "FORBIDDEN"})
 
 
 def answer_of(text: str, variables: dict[str, Any]) -> QueryResult:
     """What the stand-in says to a request."""
-    chosen = execute.plan({"query": text, "variables": variables})
-    assert isinstance(chosen, execute.Plan), chosen
+    chosen = execute.prepare({"query": text, "variables": variables})
+    assert isinstance(chosen, execute.PreparedQuery), chosen
     body = execute.run(chosen, world(), LIMIT).body
     errors = tuple({k: v for k, v in one.items() if k != "locations"}
                    for one in body.get("errors", ()))  # fmt: skip

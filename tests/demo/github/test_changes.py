@@ -73,7 +73,7 @@ def test_a_change_comes_before_its_request_once_and_for_good() -> None:
         cursor = first["deployments"]["pageInfo"]["endCursor"]
         second = page(server, cursor)
         again, later = page(server), get(server, "/repos/acme/api/deployments").json()
-        truth = server.world.organization.repositories[0]
+        truth = server.organization.repositories[0]
     assert [[5, 4], [3, 2], [6, 5]] == [
         ids(one["deployments"]["nodes"]) for one in (first, second, again)
     ]
@@ -86,7 +86,7 @@ def test_every_firing_changes_once_even_at_the_same_time() -> None:
     with serve(WORLD, middleware=[Faults([Rule(to_api(arrive))])]) as server:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda _: get(server, "/user"), range(24)))
-        deployments = server.world.organization.repositories[0].deployments
+        deployments = server.organization.repositories[0].deployments
     assert [one.id for one in deployments] == list(range(1, 30))
 
 

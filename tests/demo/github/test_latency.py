@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dora.demo.github.limits import Latency, Limits, Secondary
+from dora.demo.github.limits import Latency, Limits, SecondaryLimits
 from dora.demo.github.messages import Request, Response
 from dora.demo.github.server import TOKEN, Exchange, Handler, Middleware, Server, serve
 from tests.support.github.remembered_answers import RememberedAnswers
@@ -133,7 +133,7 @@ def test_remembered_answers_are_the_computed_ones() -> None:
 
 def test_remembered_answers_are_not_computed_again() -> None:
     """The second time nothing is executed, though all limits hold as before."""
-    limits = Limits(graphql=3, rest=2, secondary=Secondary(graphql_points=4))
+    limits = Limits(graphql=3, rest=2, secondary=SecondaryLimits(graphql_points=4))
     path = "/repos/acme/api/deployments"
     computed: list[int] = []
 

@@ -14,15 +14,15 @@ REPOSITORY = 'repository(owner: "acme", name: "api")'
 
 def cost(query: str, **variables: Any) -> tuple[int, int, int]:
     """Nodes, requests and points of a query."""
-    plan = execute.plan({"query": query, "variables": variables})
-    assert isinstance(plan, execute.Plan), plan
+    plan = execute.prepare({"query": query, "variables": variables})
+    assert isinstance(plan, execute.PreparedQuery), plan
     return plan.cost.nodes, plan.cost.requests, plan.cost.points
 
 
 def refused(query: str, **variables: Any) -> tuple[str | None, str]:
     """The type and message of the error that a query is refused with."""
-    plan = execute.plan({"query": query, "variables": variables})
-    assert isinstance(plan, execute.Answer)
+    plan = execute.prepare({"query": query, "variables": variables})
+    assert isinstance(plan, execute.QueryResult)
     return plan.body["errors"][0].get("type"), plan.body["errors"][0]["message"]
 
 

@@ -219,7 +219,7 @@ def test_unchanged_repositories_keep_their_indexes() -> None:
     """A change of one repository costs nothing for the others."""
     web = repository("web", 3)
     with serve(organization(OLD, web)) as server:
-        before = server.world.views
+        before = server.visible.views
         server.replace(organization(NEW, web))
-        assert server.world.views["web"] is before["web"]
+        assert server.visible.views["web"] is before["web"]
         assert ids(ask(server, DEPLOYMENTS)["data"]["repository"]["deployments"]["nodes"]) == [1, 2]

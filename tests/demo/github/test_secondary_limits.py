@@ -4,11 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from threading import Barrier
 
-from dora.demo.github.limits import Latency, Limits, Secondary, Throttle
+from dora.demo.github.limits import Latency, Limits, SecondaryLimits, Throttle
 from dora.demo.github.server import serve
 from tests.support.small_organizations import deployment, get, organization, post, repository
 
-ROOMY = Secondary(graphql_points=10**6, rest_points=10**6)
+ROOMY = SecondaryLimits(graphql_points=10**6, rest_points=10**6)
 QUERY = 'query Q($n: Int!) { repository(owner: "acme", name: "api") { deployments(first: $n) {'
 QUERY += " nodes { id } } } }"
 WORLD = organization(
@@ -43,7 +43,7 @@ def test_limits_are_those_of_the_documents() -> None:
 
 def test_requests_in_flight_are_bounded_for_both_apis_together() -> None:
     """Of more than a hundred at once the last is refused; *peak* counts it too."""
-    throttle = Throttle(Secondary(retry_after=None))
+    throttle = Throttle(SecondaryLimits(retry_after=None))
     with ExitStack() as stack:
         refused = [
             stack.enter_context(throttle.flight(graphql=n % 2 == 0)) is not None for n in range(101)
@@ -56,7 +56,7 @@ def test_requests_in_flight_are_bounded_for_both_apis_together() -> None:
 def test_points_of_each_api_are_counted_in_a_sliding_minute() -> None:
     """A point is free again a minute after it was taken, and not when a minute begins."""
     clock = Clock()
-    throttle = Throttle(Secondary(graphql_points=3, rest_points=1, retry_after=None), clock)
+    throttle = Throttle(SecondaryLimits(graphql_points=3, rest_points=1, retry_after=None), clock)
     taken = []
     for seconds in (0, 20, 20):
         clock.now += seconds
@@ -72,7 +72,7 @@ def test_points_of_each_api_are_counted_in_a_sliding_minute() -> None:
 def test_work_on_queries_is_bounded_and_all_work_is() -> None:
     """Sixty seconds of a minute may be work on queries, ninety work on anything."""
     clock = Clock()
-    throttle = Throttle(Secondary(retry_after=None), clock)
+    throttle = Throttle(SecondaryLimits(retry_after=None), clock)
     throttle.work(59.5, graphql=True)
     assert allows(throttle)
     throttle.work(0.5, graphql=True)
@@ -90,7 +90,7 @@ def test_a_refusal_lasts_as_long_as_it_says() -> None:
     The points that began it were free again long before.
     """
     clock = Clock()
-    limits = Limits(secondary=Secondary(rest_points=1, window=5, retry_after=60), clock=clock)
+    limits = Limits(secondary=SecondaryLimits(rest_points=1, window=5, retry_after=60), clock=clock)
     told = []
     with serve(WORLD, limits=limits) as server:
         for seconds in (0, 1, 30, 29.5, 0.5):
@@ -108,7 +108,7 @@ def test_a_refusal_lasts_as_long_as_it_says() -> None:
 def test_refusal_without_retry_after_says_nothing_of_time() -> None:
     """The header may be missing; then the request is refused while the window is full."""
     clock = Clock()
-    secondary = Secondary(graphql_points=1, retry_after=None)
+    secondary = SecondaryLimits(graphql_points=1, retry_after=None)
     with serve(WORLD, limits=Limits(secondary=secondary, clock=clock)) as server:
         statuses = [post(server, QUERY, n=1).status_code]
         refused = post(server, QUERY, n=1)
@@ -123,7 +123,7 @@ def test_refusal_without_retry_after_says_nothing_of_time() -> None:
 def test_work_is_what_nodes_cost_and_the_network_is_not() -> None:
     """Only the part of the latency that nodes cost is work, of REST as of GraphQL."""
     clock = Clock()
-    secondary = Secondary(graphql_seconds=0.02, seconds=0.03, retry_after=None)
+    secondary = SecondaryLimits(graphql_seconds=0.02, seconds=0.03, retry_after=None)
     limits = Limits(secondary=secondary, clock=clock)
     with serve(WORLD, limits=limits, latency=Latency(0.02, 0.0005)) as server:
         queries = [post(server, QUERY, n=20).status_code for _ in range(3)]
@@ -136,7 +136,7 @@ def test_work_is_what_nodes_cost_and_the_network_is_not() -> None:
 
 def test_clients_that_ask_too_much_at_once_are_refused() -> None:
     """Over HTTP as well: of three at once two are answered."""
-    limits = Limits(secondary=Secondary(at_once=2, retry_after=1))
+    limits = Limits(secondary=SecondaryLimits(at_once=2, retry_after=1))
     barrier = Barrier(3)
     with serve(WORLD, limits=limits, latency=Latency(0.5)) as server:
 

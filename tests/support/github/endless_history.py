@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dora.demo.github.graphql.pagination import Page, Row, offset_after
+from dora.demo.github.graphql.pagination import ConnectionPage, Edge, offset_after
 from dora.demo.github.graphql.resolvers import counted, timestamp
-from dora.demo.github.views import Thing, View
+from dora.demo.github.views import Node, RepositoryView
 from dora.demo.organization.model import Commit
 
 _SHA = re.compile(r"e17d1e55([0-9a-f]{8})([0-9a-f]{24})")
@@ -34,7 +34,7 @@ class EndlessHistories:
         field = f"{info.parent_type.name}.{info.field_name}"
         if field not in {"Repository.object", "Commit.parents", "Commit.history"}:
             return inner(source, info, **arguments)
-        view: View = source.view
+        view: RepositoryView = source.view
         moves = self._moves.get(view.repository.name)
         if moves is None:
             return inner(source, info, **arguments)
@@ -46,12 +46,12 @@ class EndlessHistories:
         return _thing(view, str(arguments.get("oid"))) if found is None else found
 
 
-def made_up_sha(view: View, at: int) -> str:
+def made_up_sha(view: RepositoryView, at: int) -> str:
     """The sha of the made-up commit so many behind the first one."""
     return f"e17d1e55{view.repository.database_id % 16**8:08x}{at:024x}"
 
 
-def made_up(view: View, sha: str) -> Commit | None:
+def made_up(view: RepositoryView, sha: str) -> Commit | None:
     """The made-up commit of that sha; None for any other sha."""
     found = _SHA.fullmatch(sha)
     if found is None or made_up_sha(view, 0)[:16] != sha[:16]:
@@ -61,7 +61,7 @@ def made_up(view: View, sha: str) -> Commit | None:
     return Commit(sha, (made_up_sha(view, at + 1),), moment, moment, f"Made up, {at}", "amara")
 
 
-def history(source: Thing, arguments: dict[str, Any], *, moves: bool) -> Page:
+def history(source: Node, arguments: dict[str, Any], *, moves: bool) -> ConnectionPage:
     """A page that has a next one: further on, or the first again unless its cursor *moves*."""
     view, head = source.view, source.record.sha
     since, until = timestamp(arguments.get("since")), timestamp(arguments.get("until"))
@@ -69,20 +69,22 @@ def history(source: Thing, arguments: dict[str, Any], *, moves: bool) -> Page:
     size = int(arguments.get("first") or arguments.get("last") or 0)
     start = offset_after(arguments.get("after"), head) if moves else 0
     made = _number(head)
-    rows = [Row(_commit(view, shas, made, at), f"{head} {at}") for at in range(start, start + size)]
-    return Page(rows, len(shas), has_next=True, has_previous=start > 0)
+    rows = [
+        Edge(_commit(view, shas, made, at), f"{head} {at}") for at in range(start, start + size)
+    ]
+    return ConnectionPage(rows, len(shas), has_next=True, has_previous=start > 0)
 
 
-def parents(source: Thing) -> Page:
+def parents(source: Node) -> ConnectionPage:
     """The parents of a commit, made up or not."""
     found = [(sha, _thing(source.view, sha)) for sha in source.record.parents]
-    rows = [Row(one, sha) for sha, one in found if one is not None]
-    return Page(rows, len(rows), has_next=False, has_previous=False)
+    rows = [Edge(one, sha) for sha, one in found if one is not None]
+    return ConnectionPage(rows, len(rows), has_next=False, has_previous=False)
 
 
-def _thing(view: View, sha: str) -> Thing | None:
+def _thing(view: RepositoryView, sha: str) -> Node | None:
     commit = view.commits.get(sha) or made_up(view, sha)
-    return None if commit is None else Thing("Commit", view, commit)
+    return None if commit is None else Node("Commit", view, commit)
 
 
 def _number(head: str) -> int:
@@ -91,11 +93,11 @@ def _number(head: str) -> int:
     return int(found[2], 16) + 1 if found else 0
 
 
-def _commit(view: View, shas: list[str], made: int, at: int) -> Thing:
+def _commit(view: RepositoryView, shas: list[str], made: int, at: int) -> Node:
     if at >= len(shas):
         sha = made_up_sha(view, made + at - len(shas))
-        return Thing("Commit", view, made_up(view, sha))
+        return Node("Commit", view, made_up(view, sha))
     commit = view.commits.get(shas[at]) or made_up(view, shas[at])
     if commit is not None and not commit.parents:  # what was the first commit has parents too
         commit = replace(commit, parents=(made_up_sha(view, 0),))
-    return Thing("Commit", view, commit)
+    return Node("Commit", view, commit)

@@ -27,23 +27,23 @@ class RememberedAnswers:
 
     def __init__(self) -> None:
         self.answers: dict[Hashable, Response] = {}
-        self._world: object = None
+        self._visible: object = None
         self._lock = threading.Lock()
 
     def __call__(self, exchange: Exchange, answer: Handler) -> Response:
         """The response as it was computed before, where the request's budget allows it."""
-        server, request, world = exchange.server, exchange.request, exchange.server.world
+        server, request, visible = exchange.server, exchange.request, exchange.server.visible
         if exchange.fields:
             return answer(exchange)
         with self._lock:
-            if self._world is not world:
-                self._world, self.answers = world, {}
+            if self._visible is not visible:
+                self._visible, self.answers = visible, {}
             answers = self.answers
         key = (key_of(request), *sorted(exchange.denied.items()))
         known = answers.get(key)
         if known is None:
             response = answer(exchange)
-            if server.world is world and _is_worth_it(request, response):
+            if server.visible is visible and _is_worth_it(request, response):
                 answers[key] = _with_placeholders(response)
             return response
         budget = server.budget(request)

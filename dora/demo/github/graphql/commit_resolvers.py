@@ -9,35 +9,47 @@ from typing import Any
 from graphql import GraphQLError
 
 from dora.demo.github import search
-from dora.demo.github.graphql.pagination import Ordered, Page, history_page, keyset_page, ordered
-from dora.demo.github.graphql.resolvers import Info, commit, counted, is_descending, timestamp
-from dora.demo.github.views import Label, Thing, View
+from dora.demo.github.graphql.pagination import (
+    ConnectionPage,
+    OrderedRows,
+    history_page,
+    keyset_page,
+    ordered,
+)
+from dora.demo.github.graphql.resolvers import (
+    ResolveInfo,
+    commit,
+    counted,
+    is_descending,
+    timestamp,
+)
+from dora.demo.github.views import Label, Node, RepositoryView
 from dora.demo.organization.model import PullRequest
 
 
-def history(source: Thing, info: Info, **arguments: Any) -> Page:
+def history(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """`Commit.history`: `git log` from this commit, `since` a stopper as in git."""
-    view: View = source.view
+    view: RepositoryView = source.view
     since, until = timestamp(arguments.get("since")), timestamp(arguments.get("until"))
     head = source.record.sha
     shas = view.log(head, since, until)
     return counted(info, with_commits(view, history_page(shas, head, arguments)))
 
 
-def with_commits(view: View, page: Page) -> Page:
+def with_commits(view: RepositoryView, page: ConnectionPage) -> ConnectionPage:
     """A page of shas as one of commits."""
     rows = [row._replace(node=commit(view, row.node)) for row in page.rows]
-    return Page(rows, page.total, page.has_next, page.has_previous)
+    return ConnectionPage(rows, page.total, page.has_next, page.has_previous)
 
 
-def parents(source: Thing, info: Info, **arguments: Any) -> Page:
+def parents(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """`Commit.parents`, in order."""
-    view: View = source.view
+    view: RepositoryView = source.view
     shas = [sha for sha in source.record.parents if commit(view, sha) is not None]
     return counted(info, with_commits(view, history_page(shas, source.record.sha, arguments)))
 
 
-def associated(source: Thing, info: Info, **arguments: Any) -> Page:
+def associated(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """`Commit.associatedPullRequests`, oldest first unless asked otherwise."""
     found = source.view.associated.get(source.record.sha, [])
     order = arguments.get("orderBy") or {"field": "CREATED_AT"}
@@ -45,9 +57,9 @@ def associated(source: Thing, info: Info, **arguments: Any) -> Page:
     return counted(info, keyset_page(rows, arguments, descending=is_descending(order)))
 
 
-def pull_requests(source: Thing, info: Info, **arguments: Any) -> Page:
+def pull_requests(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """`Repository.pullRequests`, filtered by its arguments."""
-    view: View = source.view
+    view: RepositoryView = source.view
     order = arguments.get("orderBy") or {"field": "CREATED_AT"}
     wanted = {
         name: tuple(given) if isinstance(given, list) else given
@@ -61,7 +73,7 @@ def pull_requests(source: Thing, info: Info, **arguments: Any) -> Page:
     return counted(info, keyset_page(rows, arguments, descending=is_descending(order)))
 
 
-def _chosen(view: View, wanted: Mapping[str, Any]) -> list[PullRequest]:
+def _chosen(view: RepositoryView, wanted: Mapping[str, Any]) -> list[PullRequest]:
     tests: dict[str, Callable[[PullRequest, Any], bool]] = {
         "states": lambda one, given: request_state(one) in given,
         "baseRefName": lambda one, given: one.base_ref == given,
@@ -75,9 +87,9 @@ def _chosen(view: View, wanted: Mapping[str, Any]) -> list[PullRequest]:
     ]
 
 
-def _ordered(view: View, found: Iterable[PullRequest], field: str) -> Ordered:
+def _ordered(view: RepositoryView, found: Iterable[PullRequest], field: str) -> OrderedRows:
     return ordered(
-        [Thing("PullRequest", view, one) for one in found],
+        [Node("PullRequest", view, one) for one in found],
         lambda thing: (search.sort_value(thing.record, field), thing.record.number),
     )
 
@@ -89,24 +101,24 @@ def request_state(request: PullRequest) -> str:
     return "OPEN" if request.closed_at is None else "CLOSED"
 
 
-def request_commits(source: Thing, info: Info, **arguments: Any) -> Page:
+def request_commits(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """`PullRequest.commits`: those of its branch, oldest first."""
     request: PullRequest = source.record
     shas = [sha for sha in request.commits if sha in source.view.commits]
     page = history_page(shas, f"PullRequest:{request.number}", arguments)
     rows = [
-        row._replace(node=Thing("PullRequestCommit", source.view, (request, row.node)))
+        row._replace(node=Node("PullRequestCommit", source.view, (request, row.node)))
         for row in page.rows
     ]
-    return counted(info, Page(rows, page.total, page.has_next, page.has_previous))
+    return counted(info, ConnectionPage(rows, page.total, page.has_next, page.has_previous))
 
 
-def labels(source: Thing, info: Info, **arguments: Any) -> Page:
+def labels(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """The labels of an issue or a pull request, by name."""
-    view: View = source.view
+    view: RepositoryView = source.view
     known = view.labels
     things = [
-        Thing("Label", view, Label(name, known[name.casefold()].number))
+        Node("Label", view, Label(name, known[name.casefold()].number))
         for name in source.record.labels
     ]
     rows = ordered(things, lambda thing: (thing.record.name,))
@@ -114,7 +126,7 @@ def labels(source: Thing, info: Info, **arguments: Any) -> Page:
     return counted(info, keyset_page(rows, arguments, descending=descending))
 
 
-def repository_labels(source: Thing, info: Info, **arguments: Any) -> Page:
+def repository_labels(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """`Repository.labels`: in the order of their ids, which is that of their creation, or by name.
 
     Of a label spelled in two ways there is one, as at GitHub.
@@ -124,7 +136,7 @@ def repository_labels(source: Thing, info: Info, **arguments: Any) -> Page:
     by_name = order["field"] == "NAME"
     rows = ordered(
         [
-            Thing("Label", source.view, label)
+            Node("Label", source.view, label)
             for folded, label in source.view.labels.items()
             if query in folded
         ],
@@ -137,16 +149,16 @@ def repository_labels(source: Thing, info: Info, **arguments: Any) -> Page:
     return counted(info, keyset_page(rows, arguments, descending=is_descending(order)))
 
 
-def label(source: Thing, _: Info, *, name: str) -> Thing | None:
+def label(source: Node, _: ResolveInfo, *, name: str) -> Node | None:
     """`Repository.label`: by its name, case ignored; null when there is none."""
     found = source.view.labels.get(name.casefold())
-    return None if found is None else Thing("Label", source.view, found)
+    return None if found is None else Node("Label", source.view, found)
 
 
-def compare(source: Thing, _: Info, *, headRef: str) -> Thing:  # noqa: N803 - GitHub's name
+def compare(source: Node, _: ResolveInfo, *, headRef: str) -> Node:  # noqa: N803 - GitHub's name
     """`Ref.compare`: base is the ref, head a branch, tag or sha."""
-    view: View = source.view
+    view: RepositoryView = source.view
     head = view.resolve(headRef)
     if head is None or source.record.sha not in view.commits:
         raise GraphQLError(f"Head ref {headRef!r} does not exist.")
-    return Thing("Comparison", view, (source.record.sha, head))
+    return Node("Comparison", view, (source.record.sha, head))

@@ -28,10 +28,10 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 
 from dora.demo.github.graphql.cost import Cost, asks_dry_run, price
-from dora.demo.github.graphql.resolvers import Context
+from dora.demo.github.graphql.resolvers import QueryContext
 from dora.demo.github.graphql.schema_map import CONNECTION, EDGE, FIELDS
-from dora.demo.github.views import Thing
-from dora.demo.github.visibility import World
+from dora.demo.github.views import Node
+from dora.demo.github.visibility import VisibleOrganization
 
 
 class FieldMiddleware(Protocol):
@@ -44,7 +44,7 @@ class FieldMiddleware(Protocol):
 
 
 @dataclass(frozen=True)
-class Plan:
+class PreparedQuery:
     """A query that may be run: parsed, valid, priced."""
 
     document: DocumentNode
@@ -60,7 +60,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Answer:
+class QueryResult:
     """The JSON body of an answer, and how many nodes it serves."""
 
     body: dict[str, Any]
@@ -103,7 +103,7 @@ def _resolvers_of(name: str) -> Mapping[str, Any] | None:
     return None if name in {"GitActor", "RateLimit"} else FIELDS[name]  # these two are dicts
 
 
-def _kind_of(value: Thing, _info: Any, _abstract: GraphQLAbstractType) -> str:
+def _kind_of(value: Node, _info: Any, _abstract: GraphQLAbstractType) -> str:
     return value.kind
 
 
@@ -113,7 +113,7 @@ def _read(query: str) -> tuple[DocumentNode, tuple[GraphQLError, ...]]:
     return document, tuple(validate(excerpt_schema(), document))
 
 
-def plan(request: Mapping[str, Any]) -> Plan | Answer:
+def prepare(request: Mapping[str, Any]) -> PreparedQuery | QueryResult:
     """What the body of a request asks for, or the answer that refuses it."""
     query = request.get("query")
     if not isinstance(query, str) or not query.strip():
@@ -137,7 +137,7 @@ def plan(request: Mapping[str, Any]) -> Plan | Answer:
     except GraphQLError as error:
         return refusal([error])
     dry_run = asks_dry_run(schema, document, operation, coerced)
-    return Plan(document, operation, request.get("variables") or {}, cost, dry_run)
+    return PreparedQuery(document, operation, request.get("variables") or {}, cost, dry_run)
 
 
 def _plain_values(values: Any) -> dict[str, Any]:
@@ -146,17 +146,17 @@ def _plain_values(values: Any) -> dict[str, Any]:
 
 
 def run(
-    chosen: Plan,
-    world: World,
+    chosen: PreparedQuery,
+    visible: VisibleOrganization,
     rate_limit: Mapping[str, Any],
     fields: Sequence[FieldMiddleware] = (),
-) -> Answer:
-    """The answer of a planned query in *world*; a dry run evaluates the price alone.
+) -> QueryResult:
+    """The answer of a planned query in *visible*; a dry run evaluates the price alone.
 
     Each of *fields* lies around the resolvers.
     """
     limits = {**rate_limit, "cost": chosen.cost.points, "nodeCount": chosen.cost.nodes}
-    context = Context(world, chosen.cost, limits)
+    context = QueryContext(visible, chosen.cost, limits)
     result = execute_sync(
         excerpt_schema(),
         _only_rate_limit(chosen) if chosen.dry_run else chosen.document,
@@ -168,10 +168,10 @@ def run(
     body: dict[str, Any] = {"data": result.data}
     if result.errors:
         body["errors"] = [_shown(error) for error in result.errors]
-    return Answer(body, context.served)
+    return QueryResult(body, context.served)
 
 
-def _only_rate_limit(chosen: Plan) -> DocumentNode:
+def _only_rate_limit(chosen: PreparedQuery) -> DocumentNode:
     """The document of a dry run: nothing else of the query is evaluated."""
     operation = chosen.operation
     kept = tuple(
@@ -190,9 +190,9 @@ def _only_rate_limit(chosen: Plan) -> DocumentNode:
     return DocumentNode(definitions=(alone, *others))
 
 
-def refusal(errors: list[GraphQLError]) -> Answer:
+def refusal(errors: list[GraphQLError]) -> QueryResult:
     """An answer of errors alone, without data."""
-    return Answer({"errors": [_shown(error) for error in errors]})
+    return QueryResult({"errors": [_shown(error) for error in errors]})
 
 
 def _shown(error: GraphQLError) -> dict[str, Any]:

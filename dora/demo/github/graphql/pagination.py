@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from dora.demo.github.graphql.cost import typed_error
 
 
-class Row(NamedTuple):
+class Edge(NamedTuple):
     """One row of a page: what it is, what its cursor tells, and what the edge adds."""
 
     node: Any
@@ -28,7 +28,7 @@ class Row(NamedTuple):
         return self.place if isinstance(self.place, str) else cursor_of(self.place)
 
 
-class Ordered(NamedTuple):
+class OrderedRows(NamedTuple):
     """Rows in ascending order of their keys (sort value, then id)."""
 
     keys: Sequence[tuple[Any, ...]]
@@ -36,10 +36,10 @@ class Ordered(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Page:
+class ConnectionPage:
     """One page of a connection; *total* counts all rows, whatever the page."""
 
-    rows: Sequence[Row]
+    rows: Sequence[Edge]
     total: int
     has_next: bool
     has_previous: bool
@@ -61,19 +61,19 @@ def read_cursor(cursor: str) -> tuple[Any, ...]:
     raise _bad_cursor(cursor)
 
 
-def ordered(rows: Iterable[Any], key: Callable[[Any], tuple[Any, ...]]) -> Ordered:
+def ordered(rows: Iterable[Any], key: Callable[[Any], tuple[Any, ...]]) -> OrderedRows:
     """The rows in the order of their keys."""
     keyed = sorted(((key(row), row) for row in rows), key=itemgetter(0))
-    return Ordered([own for own, _ in keyed], [row for _, row in keyed])
+    return OrderedRows([own for own, _ in keyed], [row for _, row in keyed])
 
 
 def keyset_page(
-    given: Ordered,
+    given: OrderedRows,
     arguments: dict[str, Any],
     *,
     descending: bool = False,
     extra: Callable[[Any], Any] | None = None,
-) -> Page:
+) -> ConnectionPage:
     """A page of the rows, in their order or from the last to the first."""
     after, before = arguments.get("after"), arguments.get("before")
     low_cursor, high_cursor = (before, after) if descending else (after, before)
@@ -85,16 +85,16 @@ def keyset_page(
     else:
         low = max(low, high - _size(arguments))
     rows = [
-        Row(row, own, extra(row) if extra else None)
+        Edge(row, own, extra(row) if extra else None)
         for own, row in zip(given.keys[low:high], given.rows[low:high], strict=True)
     ]
     lower, higher = low > 0, high < len(given.keys)
     if descending:
-        return Page(rows[::-1], len(given.keys), lower, higher)
-    return Page(rows, len(given.keys), higher, lower)
+        return ConnectionPage(rows[::-1], len(given.keys), lower, higher)
+    return ConnectionPage(rows, len(given.keys), higher, lower)
 
 
-def history_page(shas: Sequence[str], head: str, arguments: dict[str, Any]) -> Page:
+def history_page(shas: Sequence[str], head: str, arguments: dict[str, Any]) -> ConnectionPage:
     """A page of a log, with cursors `<oid> <offset>` as GitHub's."""
     before = arguments.get("before")
     start = offset_after(arguments.get("after"), head)
@@ -104,8 +104,8 @@ def history_page(shas: Sequence[str], head: str, arguments: dict[str, Any]) -> P
         stop = min(stop, start + _size(arguments))
     else:
         start = max(start, stop - _size(arguments))
-    rows = [Row(shas[at], f"{head} {at}") for at in range(start, stop)]
-    return Page(rows, len(shas), stop < len(shas), start > 0)
+    rows = [Edge(shas[at], f"{head} {at}") for at in range(start, stop)]
+    return ConnectionPage(rows, len(shas), stop < len(shas), start > 0)
 
 
 def offset_after(cursor: str | None, head: str) -> int:
@@ -113,7 +113,7 @@ def offset_after(cursor: str | None, head: str) -> int:
     return 0 if cursor is None else _offset(cursor, head) + 1
 
 
-def _place(cursor: str, given: Ordered, find: Callable[[Any, Any], int]) -> int:
+def _place(cursor: str, given: OrderedRows, find: Callable[[Any, Any], int]) -> int:
     bound = read_cursor(cursor)
     try:
         return find(given.keys, bound)

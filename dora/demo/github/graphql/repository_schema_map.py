@@ -10,7 +10,7 @@ from dora.demo.github import git, search, views
 from dora.demo.github.graphql import commit_resolvers, resolvers
 from dora.demo.github.graphql.pagination import history_page
 from dora.demo.github.graphql.resolvers import Resolver, actor, commit
-from dora.demo.github.views import Thing, View, instant, node_id, number
+from dora.demo.github.views import Node, RepositoryView, instant, node_id, number
 
 
 def of(give: Callable[[Any], Any]) -> Resolver:
@@ -18,7 +18,7 @@ def of(give: Callable[[Any], Any]) -> Resolver:
     return lambda source, _info: give(source.record)
 
 
-def seen(give: Callable[[View], Any]) -> Resolver:
+def seen(give: Callable[[RepositoryView], Any]) -> Resolver:
     """A field without arguments, from the thing's repository."""
     return lambda source, _info: give(source.view)
 
@@ -32,22 +32,22 @@ def named(kind: str, *keys: Callable[[Any], Any]) -> Resolver:
 
 def _git_actor(login: str | None, moment: Any) -> dict[str, Any]:
     """Git's author: GraphQL gives its account as a User, bots with their `[bot]`."""
-    user = None if login is None else Thing("User", None, login)
+    user = None if login is None else Node("User", None, login)
     return {"name": login, "date": instant(moment), "user": user}
 
 
-def _repository_thing(source: Thing, _info: Any) -> Thing:
-    return Thing("Repository", source.view, source.view.repository)
+def _repository_thing(source: Node, _info: Any) -> Node:
+    return Node("Repository", source.view, source.view.repository)
 
 
-def _tagger(source: Thing, _info: Any) -> dict[str, Any]:
+def _tagger(source: Node, _info: Any) -> dict[str, Any]:
     return {"name": "release-bot", "date": instant(source.record.tagged_at), "user": None}
 
 
-def _ref_target(source: Thing, _info: Any) -> Thing | None:
+def _ref_target(source: Node, _info: Any) -> Node | None:
     tag = source.record.tag
     if tag is not None and tag.tagged_at is not None:
-        return Thing("Tag", source.view, tag)
+        return Node("Tag", source.view, tag)
     return commit(source.view, source.record.sha)
 
 
@@ -55,13 +55,13 @@ def _comparison(give: Callable[[list[str], list[str]], Any]) -> Resolver:
     return lambda source, _info: give(*git.compare(source.view.commits, *source.record))
 
 
-def _comparison_commits(source: Thing, info: Any, **arguments: Any) -> Any:
+def _comparison_commits(source: Node, info: Any, **arguments: Any) -> Any:
     ahead, _ = git.compare(source.view.commits, *source.record)
     page = history_page(ahead, source.record[1], arguments)
     return resolvers.counted(info, commit_resolvers.with_commits(source.view, page))
 
 
-def _state_reason(source: Thing, _info: Any, **_arguments: Any) -> str | None:
+def _state_reason(source: Node, _info: Any, **_arguments: Any) -> str | None:
     return None if source.record.closed_at is None else "COMPLETED"
 
 
@@ -116,7 +116,7 @@ _DEPLOYMENT: dict[str, Resolver] = {
 _STATUS: dict[str, Resolver] = {
     "createdAt": of(lambda record: instant(record[1].created_at)),
     "creator": of(lambda record: actor(record[1].creator)),
-    "deployment": lambda source, _: Thing("Deployment", source.view, source.record[0]),
+    "deployment": lambda source, _: Node("Deployment", source.view, source.record[0]),
     "description": of(lambda _: ""),
     "environment": of(resolvers.status_environment),
     "environmentUrl": of(lambda record: record[1].environment_url),
@@ -215,7 +215,7 @@ FIELDS: dict[str, dict[str, Resolver]] = {
     "PullRequestCommit": {
         "commit": lambda source, _: commit(source.view, source.record[1]),
         "id": named("PullRequestCommit", lambda pair: pair[0].number, lambda pair: pair[1]),
-        "pullRequest": lambda source, _: Thing("PullRequest", source.view, source.record[0]),
+        "pullRequest": lambda source, _: Node("PullRequest", source.view, source.record[0]),
     },
     "Issue": _ISSUE,
     "Label": _LABEL,
@@ -229,7 +229,7 @@ FIELDS: dict[str, dict[str, Resolver]] = {
     "Comparison": _COMPARISON,
     "RepositoryTopic": {
         "id": named("RepositoryTopic", str),
-        "topic": lambda source, _: Thing("Topic", source.view, source.record),
+        "topic": lambda source, _: Node("Topic", source.view, source.record),
     },
     "Topic": {"id": named("Topic", str), "name": of(str)},
 }

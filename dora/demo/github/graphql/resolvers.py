@@ -12,45 +12,45 @@ from graphql import GraphQLError
 
 from dora.demo.github import views
 from dora.demo.github.graphql.cost import Cost, typed_error
-from dora.demo.github.graphql.pagination import Ordered, Page, keyset_page, ordered
+from dora.demo.github.graphql.pagination import ConnectionPage, OrderedRows, keyset_page, ordered
 from dora.demo.github.messages import FORBIDDEN, SAML
-from dora.demo.github.views import Ref, Thing, View, instant, node_id
-from dora.demo.github.visibility import World
+from dora.demo.github.views import Node, Ref, RepositoryView, instant, node_id
+from dora.demo.github.visibility import VisibleOrganization
 from dora.demo.organization.model import Deployment, Status
 
 Resolver = Callable[..., Any]
 
 
 @dataclass
-class Context:
+class QueryContext:
     """What one query runs in; *served* counts the nodes of its answer."""
 
-    world: World
+    visible: VisibleOrganization
     cost: Cost
     rate_limit: dict[str, Any]
     viewer: str = "octo-operator"
     served: int = field(default=0)
 
 
-class Info(Protocol):
+class ResolveInfo(Protocol):
     """What graphql-core hands a resolver, as far as ours look at it."""
 
-    context: Context
+    context: QueryContext
 
 
-def counted(info: Info, page: Page) -> Page:
+def counted(info: ResolveInfo, page: ConnectionPage) -> ConnectionPage:
     """The page, its rows added to what the query served."""
     info.context.served += len(page.rows)
     return page
 
 
-def actor(login: str | None) -> Thing | None:
+def actor(login: str | None) -> Node | None:
     """The account of that login: GraphQL shows bots without their `[bot]`."""
     if login is None:
         return None
     if login.endswith("[bot]"):
-        return Thing("Bot", None, login.removesuffix("[bot]"))
-    return Thing("User", None, login)
+        return Node("Bot", None, login.removesuffix("[bot]"))
+    return Node("User", None, login)
 
 
 def timestamp(text: str | None) -> datetime | None:
@@ -69,18 +69,18 @@ def is_descending(order: dict[str, Any] | None) -> bool:
     return bool(order) and (order or {}).get("direction") == "DESC"
 
 
-def commit(view: View, sha: str | None) -> Thing | None:
+def commit(view: RepositoryView, sha: str | None) -> Node | None:
     """The commit of that sha; None when the repository has it not."""
     found = None if sha is None else view.commits.get(sha)
-    return None if found is None else Thing("Commit", view, found)
+    return None if found is None else Node("Commit", view, found)
 
 
 # ---- repository and organization ---------------------------------------------------------------
 
 
-def check(world: World, view: View) -> None:
+def check(visible: VisibleOrganization, view: RepositoryView) -> None:
     """Raise GitHub's error (FORBIDDEN) where the token may only list the repository."""
-    denial = world.denial(view)
+    denial = visible.denial(view)
     if denial == "SAML":
         raise GraphQLError(SAML, extensions={"type": "FORBIDDEN", "saml_failure": True})
     if denial is not None:
@@ -90,14 +90,14 @@ def check(world: World, view: View) -> None:
 def guarded(resolver: Resolver) -> Resolver:
     """The resolver, refused with FORBIDDEN where the token may only list the repository."""
 
-    def resolve(source: Thing, info: Info, **arguments: Any) -> Any:
-        check(info.context.world, source.view)
+    def resolve(source: Node, info: ResolveInfo, **arguments: Any) -> Any:
+        check(info.context.visible, source.view)
         return resolver(source, info, **arguments)
 
     return resolve
 
 
-_REPOSITORY_KEYS: dict[str, Callable[[View], Any]] = {
+_REPOSITORY_KEYS: dict[str, Callable[[RepositoryView], Any]] = {
     "NAME": lambda view: view.repository.name.casefold(),
     "CREATED_AT": lambda view: instant(view.repository.created_at),
     "PUSHED_AT": lambda view: instant(view.pushed_at) or "",
@@ -106,9 +106,9 @@ _REPOSITORY_KEYS: dict[str, Callable[[View], Any]] = {
 }
 
 
-def repositories(_: Any, info: Info, **arguments: Any) -> Page:
+def repositories(_: Any, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """`Organization.repositories`: by NAME or a date, filtered by its flags."""
-    views: list[View] = list(info.context.world.views.values())
+    views: list[RepositoryView] = list(info.context.visible.views.values())
     if "OWNER" not in (arguments.get("ownerAffiliations") or []):
         views = []
     for name, attribute in (("isArchived", "is_archived"), ("isFork", "is_fork")):
@@ -121,53 +121,55 @@ def repositories(_: Any, info: Info, **arguments: Any) -> Page:
     order = arguments.get("orderBy") or {"field": "CREATED_AT"}
     value = _REPOSITORY_KEYS[order["field"]]
     things = ordered(
-        [Thing("Repository", view, view.repository) for view in views],
+        [Node("Repository", view, view.repository) for view in views],
         lambda thing: (value(thing.view), thing.record.database_id),
     )
     return counted(info, keyset_page(things, arguments, descending=is_descending(order)))
 
 
-def repository(source: Any, info: Info, **arguments: Any) -> Thing | None:
+def repository(source: Any, info: ResolveInfo, **arguments: Any) -> Node | None:
     """`Query.repository` and `Organization.repository`."""
     del source
-    world = info.context.world
-    owner = arguments.get("owner", world.organization.login)
-    view = world.view(owner, arguments["name"], follow=arguments.get("followRenames") is not False)
+    visible = info.context.visible
+    owner = arguments.get("owner", visible.organization.login)
+    view = visible.view(
+        owner, arguments["name"], follow=arguments.get("followRenames") is not False
+    )
     if view is None:
         name = f"{owner}/{arguments['name']}"
         raise typed_error("NOT_FOUND", f"Could not resolve to a Repository with the name '{name}'.")
-    if world.denial(view) == "SAML" and view.repository.is_private:
-        check(world, view)  # all of it is refused, of a public one what needs the organization
-    return Thing("Repository", view, view.repository)
+    if visible.denial(view) == "SAML" and view.repository.is_private:
+        check(visible, view)  # all of it is refused, of a public one what needs the organization
+    return Node("Repository", view, view.repository)
 
 
-def organization(_: Any, info: Info, *, login: str) -> Thing:
+def organization(_: Any, info: ResolveInfo, *, login: str) -> Node:
     """`Query.organization`."""
-    if not info.context.world.is_organization(login):
+    if not info.context.visible.is_organization(login):
         message = f"Could not resolve to an Organization with the login of '{login}'."
         raise typed_error("NOT_FOUND", message)
-    return Thing("Organization", None, info.context.world.organization)
+    return Node("Organization", None, info.context.visible.organization)
 
 
-def _visibility(view: View) -> str:
+def _visibility(view: RepositoryView) -> str:
     return "PRIVATE" if view.repository.is_private else "PUBLIC"
 
 
-def topics(source: Thing, info: Info, **arguments: Any) -> Page:
+def topics(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """`Repository.repositoryTopics`."""
-    things = [Thing("RepositoryTopic", source.view, name) for name in source.record.topics]
+    things = [Node("RepositoryTopic", source.view, name) for name in source.record.topics]
     rows = ordered(things, lambda thing: (thing.record,))
     return counted(info, keyset_page(rows, arguments))
 
 
-def environments(source: Thing, info: Info, **arguments: Any) -> Page:
+def environments(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """`Repository.environments`: names differing only in case are one."""
     names: dict[str, str] = {}
     for deployment in source.record.deployments:
         names.setdefault(deployment.environment.casefold(), deployment.environment)
     wanted = {name.casefold() for name in arguments.get("names") or []}
     things = [
-        Thing("Environment", source.view, name)
+        Node("Environment", source.view, name)
         for folded, name in names.items()
         if not wanted or folded in wanted
     ]
@@ -175,42 +177,42 @@ def environments(source: Thing, info: Info, **arguments: Any) -> Page:
     return counted(info, keyset_page(rows, arguments))
 
 
-def default_branch(source: Thing, _: Info) -> Thing | None:
+def default_branch(source: Node, _: ResolveInfo) -> Node | None:
     """`Repository.defaultBranchRef`: null for an empty repository."""
     ref = source.view.refs.get(f"refs/heads/{source.record.default_branch}")
-    return None if ref is None else Thing("Ref", source.view, ref)
+    return None if ref is None else Node("Ref", source.view, ref)
 
 
 def git_object(
-    source: Thing, _: Info, oid: str | None = None, expression: str | None = None
-) -> Thing | None:
+    source: Node, _: ResolveInfo, oid: str | None = None, expression: str | None = None
+) -> Node | None:
     """`Repository.object`: by full oid or by a name git knows; null when unknown."""
     if oid is None and expression is None:
         raise typed_error("ARGUMENT_ERROR", "One of `oid` or `expression` is required.")
-    view: View = source.view
+    view: RepositoryView = source.view
     if oid is None:
         return commit(view, view.resolve(str(expression)))
     found = commit(view, oid)
     tags = (tag for tag in view.repository.tags if tag_oid(view, tag.name) == oid)
-    return found or next((Thing("Tag", view, tag) for tag in tags), None)
+    return found or next((Node("Tag", view, tag) for tag in tags), None)
 
 
-def ref(source: Thing, _: Info, *, qualifiedName: str) -> Thing | None:  # noqa: N803 - GitHub's name
+def ref(source: Node, _: ResolveInfo, *, qualifiedName: str) -> Node | None:  # noqa: N803 - GitHub's name
     """`Repository.ref`: by its full name, or short where it is a branch or a tag."""
     refs = source.view.refs
     for prefix in ("", "refs/", "refs/heads/", "refs/tags/"):
         if prefix + qualifiedName in refs:
-            return Thing("Ref", source.view, refs[prefix + qualifiedName])
+            return Node("Ref", source.view, refs[prefix + qualifiedName])
     return None
 
 
-def refs(source: Thing, info: Info, **arguments: Any) -> Page:
+def refs(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """`Repository.refs`: those whose full name begins with the prefix, by name or tagged date."""
-    view: View = source.view
+    view: RepositoryView = source.view
     query = (arguments.get("query") or "").casefold()
     prefix = arguments["refPrefix"]
     chosen = [
-        Thing("Ref", view, one)
+        Node("Ref", view, one)
         for name, one in view.refs.items()
         if name.startswith(prefix) and query in one.name.casefold()
     ]
@@ -218,7 +220,7 @@ def refs(source: Thing, info: Info, **arguments: Any) -> Page:
     descending = is_descending(order) or arguments.get("direction") == "DESC"
     by_date = order["field"] == "TAG_COMMIT_DATE"
 
-    def key(thing: Thing) -> tuple[Any, ...]:
+    def key(thing: Node) -> tuple[Any, ...]:
         record: Ref = thing.record
         moment = record.tag.tagged_at if record.tag else None
         if moment is None and record.sha in view.commits:
@@ -228,7 +230,7 @@ def refs(source: Thing, info: Info, **arguments: Any) -> Page:
     return counted(info, keyset_page(ordered(chosen, key), arguments, descending=descending))
 
 
-def tag_oid(view: View, name: str) -> str:
+def tag_oid(view: RepositoryView, name: str) -> str:
     """The oid of an annotated tag's own object, made up from its name."""
     return node_id("TagObject", view.identity, name).encode().hex()[-40:].rjust(40, "0")
 
@@ -236,9 +238,9 @@ def tag_oid(view: View, name: str) -> str:
 # ---- deployments -------------------------------------------------------------------------------
 
 
-def deployments(source: Thing, info: Info, **arguments: Any) -> Page:
+def deployments(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """`Repository.deployments` and `Commit.deployments`: oldest first unless asked otherwise."""
-    view: View = source.view
+    view: RepositoryView = source.view
     names = arguments.get("environments")
     if source.kind == "Commit":
         found = view.deployed.get(source.record.sha, [])
@@ -250,10 +252,12 @@ def deployments(source: Thing, info: Info, **arguments: Any) -> Page:
     return counted(info, page)
 
 
-def _deployments(view: View, found: Sequence[Deployment], names: Sequence[str] | None) -> Ordered:
+def _deployments(
+    view: RepositoryView, found: Sequence[Deployment], names: Sequence[str] | None
+) -> OrderedRows:
     return ordered(
         [
-            Thing("Deployment", view, one)
+            Node("Deployment", view, one)
             for one in found
             if names is None or views.environment(one) in names
         ],
@@ -261,7 +265,7 @@ def _deployments(view: View, found: Sequence[Deployment], names: Sequence[str] |
     )
 
 
-def statuses(source: Thing, info: Info, **arguments: Any) -> Page:
+def statuses(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """`Deployment.statuses`: newest first, though GitHub promises no order."""
     things = ordered(
         [status_thing(source, at) for at in range(len(source.record.statuses))],
@@ -270,12 +274,12 @@ def statuses(source: Thing, info: Info, **arguments: Any) -> Page:
     return counted(info, keyset_page(things, arguments, descending=True))
 
 
-def status_thing(source: Thing, at: int) -> Thing:
+def status_thing(source: Node, at: int) -> Node:
     """The status at that place of a deployment, as `(deployment, status, place)`."""
-    return Thing("DeploymentStatus", source.view, (source.record, source.record.statuses[at], at))
+    return Node("DeploymentStatus", source.view, (source.record, source.record.statuses[at], at))
 
 
-def latest_status(source: Thing, _: Info) -> Thing | None:
+def latest_status(source: Node, _: ResolveInfo) -> Node | None:
     """`Deployment.latestStatus`: misleading once a newer deployment superseded this one."""
     count = len(source.record.statuses)
     return status_thing(source, count - 1) if count else None
@@ -288,11 +292,11 @@ def status_environment(record: tuple[Deployment, Status, int]) -> str:
     return renamed[-1] if renamed else deployment.environment
 
 
-def deployment_ref(source: Thing, _: Info) -> Thing | None:
+def deployment_ref(source: Node, _: ResolveInfo) -> Node | None:
     """`Deployment.ref`: null once the branch is gone."""
-    view: View = source.view
+    view: RepositoryView = source.view
     for prefix in ("refs/heads/", "refs/tags/"):
         found = view.refs.get(prefix + source.record.ref)
         if found is not None:
-            return Thing("Ref", view, found)
+            return Node("Ref", view, found)
     return None

@@ -12,20 +12,20 @@ from graphql import GraphQLError
 from dora.demo.github import search as searching
 from dora.demo.github.graphql import resolvers
 from dora.demo.github.graphql.cost import typed_error
-from dora.demo.github.graphql.pagination import Page, keyset_page, ordered
-from dora.demo.github.graphql.resolvers import Info, Resolver
-from dora.demo.github.views import Thing, instant, read_node_id
-from dora.demo.github.visibility import World
+from dora.demo.github.graphql.pagination import ConnectionPage, keyset_page, ordered
+from dora.demo.github.graphql.resolvers import ResolveInfo, Resolver
+from dora.demo.github.views import Node, instant, read_node_id
+from dora.demo.github.visibility import VisibleOrganization
 
 
-def team_repositories(source: Thing, info: Info, **arguments: Any) -> Page:
+def team_repositories(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """`Team.repositories`; the edge holds the permission."""
     given: dict[str, str] = source.record.repositories
-    views = [view for view in info.context.world.views.values() if view.repository.name in given]
+    views = [view for view in info.context.visible.views.values() if view.repository.name in given]
     query = (arguments.get("query") or "").casefold()
     rows = ordered(
         [
-            Thing("Repository", view, view.repository)
+            Node("Repository", view, view.repository)
             for view in views
             if query in view.repository.name.casefold()
         ],
@@ -35,32 +35,32 @@ def team_repositories(source: Thing, info: Info, **arguments: Any) -> Page:
     return resolvers.counted(info, page)
 
 
-def teams(source: Thing, info: Info, **arguments: Any) -> Page:
+def teams(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """`Organization.teams`, by slug."""
     query = (arguments.get("query") or "").casefold()
     things = [
-        Thing("Team", None, team) for team in source.record.teams if query in team.name.casefold()
+        Node("Team", None, team) for team in source.record.teams if query in team.name.casefold()
     ]
     rows = ordered(things, lambda thing: (thing.record.slug,))
     return resolvers.counted(info, keyset_page(rows, arguments))
 
 
-def team(source: Thing, info: Info, *, slug: str) -> Thing | None:
+def team(source: Node, info: ResolveInfo, *, slug: str) -> Node | None:
     """`Organization.team`; null when there is none."""
     del source
-    team = info.context.world.team(slug)
-    return None if team is None else Thing("Team", None, team)
+    team = info.context.visible.team(slug)
+    return None if team is None else Node("Team", None, team)
 
 
-def search(_: Any, info: Info, **arguments: Any) -> Page:
+def search(_: Any, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """`Query.search`: issues and pull requests, newest first."""
     found = (
-        searching.find(info.context.world, arguments["query"])
+        searching.find(info.context.visible, arguments["query"])
         if arguments["type"] == "ISSUE"
         else []
     )
 
-    def key(thing: Thing) -> tuple[Any, ...]:
+    def key(thing: Node) -> tuple[Any, ...]:
         record = thing.record
         return (instant(record.created_at), thing.view.repository.database_id, record.number)
 
@@ -69,14 +69,14 @@ def search(_: Any, info: Info, **arguments: Any) -> Page:
     return resolvers.counted(info, replace(page, total=len(found)))
 
 
-def issues(source: Thing, info: Info, **arguments: Any) -> Page:
+def issues(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """`Repository.issues`, filtered by its arguments."""
     given = arguments.get("filterBy") or {}
     states = given.get("states") or arguments.get("states")
     wanted = given.get("labels") or arguments.get("labels")
     since = resolvers.timestamp(given.get("since"))
     found = [
-        Thing("Issue", source.view, issue)
+        Node("Issue", source.view, issue)
         for issue in source.record.issues
         if (states is None or ("OPEN" if issue.closed_at is None else "CLOSED") in states)
         and (wanted is None or searching.has_label(issue.labels, wanted))
@@ -94,43 +94,43 @@ def issues(source: Thing, info: Info, **arguments: Any) -> Page:
 def numbered(kind: str, table: str) -> Resolver:
     """A resolver of one issue or pull request by its number."""
 
-    def resolve(source: Thing, _info: Info, *, number: int) -> Thing:
+    def resolve(source: Node, _info: ResolveInfo, *, number: int) -> Node:
         record = getattr(source.view, table).get(number)
         if record is None:
             message = f"Could not resolve to {'an' if kind == 'Issue' else 'a'} {kind}"
             raise typed_error("NOT_FOUND", f"{message} with the number of {number}.")
-        return Thing(kind, source.view, record)
+        return Node(kind, source.view, record)
 
     return resolve
 
 
-def node(_: Any, info: Info, *, id: str) -> Thing | None:  # noqa: A002 - GitHub's name
+def node(_: Any, info: ResolveInfo, *, id: str) -> Node | None:  # noqa: A002 - GitHub's name
     """`Query.node`: whatever has that id."""
     kind, *rest = read_node_id(id) or [""]
-    thing = _find_node(info.context.world, kind, rest)
+    thing = _find_node(info.context.visible, kind, rest)
     if thing is None:
         message = f"Could not resolve to a node with the global id of '{id}'"
         raise typed_error("NOT_FOUND", message)
     if kind not in {"Team", "Repository"}:
-        resolvers.check(info.context.world, thing.view)
+        resolvers.check(info.context.visible, thing.view)
     return thing
 
 
-def _find_node(here: World, kind: str, rest: list[str]) -> Thing | None:
+def _find_node(here: VisibleOrganization, kind: str, rest: list[str]) -> Node | None:
     if kind == "Team":
         team = here.team(rest[0])
-        return None if team is None else Thing("Team", None, team)
+        return None if team is None else Node("Team", None, team)
     view = here.identities.get(rest[0]) if rest else None
     if view is None:
         return None
     try:
         if kind == "DeploymentStatus":
-            deployment = Thing("Deployment", view, view.deployments[int(rest[1])])
+            deployment = Node("Deployment", view, view.deployments[int(rest[1])])
             return resolvers.status_thing(deployment, int(rest[2]))
         record = _FINDERS[kind](view, *rest[1:])
     except (LookupError, StopIteration, TypeError, ValueError):
         return None
-    return Thing(kind, view, record)
+    return Node(kind, view, record)
 
 
 _FINDERS: dict[str, Callable[..., Any]] = {
@@ -146,7 +146,7 @@ _FINDERS: dict[str, Callable[..., Any]] = {
 }
 
 
-def nodes(_: Any, info: Info, *, ids: list[str]) -> list[Any]:
+def nodes(_: Any, info: ResolveInfo, *, ids: list[str]) -> list[Any]:
     """`Query.nodes`: null, and an error each, for those that are not there."""
     found: list[Any] = []
     for one in ids:
@@ -157,7 +157,7 @@ def nodes(_: Any, info: Info, *, ids: list[str]) -> list[Any]:
     return found
 
 
-def rate_limit(_: Any, info: Info, **_arguments: Any) -> dict[str, Any]:
+def rate_limit(_: Any, info: ResolveInfo, **_arguments: Any) -> dict[str, Any]:
     """`Query.rateLimit`, also under `dryRun`."""
     given: dict[str, Any] = info.context.rate_limit
     return given

@@ -10,15 +10,15 @@ from dora.demo.github.graphql import (
 )
 from dora.demo.github.graphql.repository_schema_map import named, of, seen
 from dora.demo.github.graphql.resolvers import Resolver, guarded
-from dora.demo.github.views import Thing, instant, node_id, number
+from dora.demo.github.views import Node, instant, node_id, number
 
 
-def _account(source: Thing, _info: Any) -> str:
+def _account(source: Node, _info: Any) -> str:
     return node_id(source.kind, source.record)
 
 
-def _owner(_: Thing, info: Any) -> Thing:
-    return Thing("Organization", None, info.context.world.organization)
+def _owner(_: Node, info: Any) -> Node:
+    return Node("Organization", None, info.context.visible.organization)
 
 
 _QUERY: dict[str, Resolver] = {
@@ -28,7 +28,7 @@ _QUERY: dict[str, Resolver] = {
     "rateLimit": root_resolvers.rate_limit,
     "repository": resolvers.repository,
     "search": root_resolvers.search,
-    "viewer": lambda _, info: Thing("User", None, info.context.viewer),
+    "viewer": lambda _, info: Node("User", None, info.context.viewer),
 }
 
 _ORGANIZATION: dict[str, Resolver] = {
@@ -43,7 +43,7 @@ _ORGANIZATION: dict[str, Resolver] = {
 
 _TEAM: dict[str, Resolver] = {
     "combinedSlug": lambda source, info: (
-        f"{info.context.world.organization.login}/{source.record.slug}"
+        f"{info.context.visible.organization.login}/{source.record.slug}"
     ),
     "databaseId": of(lambda team: number(team.slug)),
     "id": of(lambda team: node_id("Team", team.slug)),

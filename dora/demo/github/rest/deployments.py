@@ -13,7 +13,7 @@ from typing import Any
 from dora.demo.github import git, views
 from dora.demo.github.messages import Request, Response, json_response, problem
 from dora.demo.github.rest.serializers import as_deployment, as_status
-from dora.demo.github.views import View
+from dora.demo.github.views import RepositoryView
 from dora.demo.organization.model import Deployment, Repository, Status
 
 STATES = ("error", "failure", "inactive", "in_progress", "queued", "pending", "success")
@@ -25,7 +25,7 @@ _ADDRESS = re.compile(r"https?://[^\s/]+(?:/\S*)?")
 
 
 def create(
-    request: Request, view: View, _: Mapping[str, str], now: datetime
+    request: Request, view: RepositoryView, _: Mapping[str, str], now: datetime
 ) -> tuple[Response, Repository | None]:
     """File a deployment: 201, or 202 where GitHub merged the default branch instead."""
     asked = request.body
@@ -62,7 +62,7 @@ def create(
 
 
 def create_status(
-    request: Request, view: View, match: Mapping[str, str], now: datetime
+    request: Request, view: RepositoryView, match: Mapping[str, str], now: datetime
 ) -> tuple[Response, Repository | None]:
     """File a status; a success makes what it replaces inactive, unless told not to."""
     found = view.deployments.get(int(match["id"]))
@@ -93,7 +93,7 @@ def create_status(
         for one in view.repository.deployments
     )
     changed = replace(view.repository, deployments=deployments)
-    shown = View(view.owner, changed, now)
+    shown = RepositoryView(view.owner, changed, now)
     return json_response(as_status(request, shown, filed, len(filed.statuses) - 1), 201), changed
 
 
@@ -117,7 +117,7 @@ def _refused(asked: Mapping[str, Any]) -> Response | None:
     return None
 
 
-def _is_behind(view: View, ref: str, sha: str) -> bool:
+def _is_behind(view: RepositoryView, ref: str, sha: str) -> bool:
     """Whether *ref* is a branch that lacks commits of the default branch."""
     head = view.repository.head
     if (
@@ -129,7 +129,7 @@ def _is_behind(view: View, ref: str, sha: str) -> bool:
     return bool(git.compare(view.commits, sha, head)[0])
 
 
-def _next_id(view: View) -> int:
+def _next_id(view: RepositoryView) -> int:
     """An id that no deployment of the repository has."""
     return max(view.deployments, default=view.repository.database_id * 1000) + 1
 

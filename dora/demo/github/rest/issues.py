@@ -11,7 +11,7 @@ from typing import Any
 from dora.demo.github.messages import Request, Response, json_response, problem
 from dora.demo.github.rest.pagination import paged
 from dora.demo.github.rest.serializers import account, as_pull_request
-from dora.demo.github.views import View, instant, node_id
+from dora.demo.github.views import RepositoryView, instant, node_id
 from dora.demo.organization.model import Comment, Issue, PullRequest, Repository
 
 BODY_MAXIMUM = 65_536  #: characters of an issue's or a comment's text
@@ -20,7 +20,7 @@ ACTOR = "github-actions[bot]"
 
 
 def listed(
-    request: Request, view: View, _: Mapping[str, str], _now: datetime
+    request: Request, view: RepositoryView, _: Mapping[str, str], _now: datetime
 ) -> tuple[Response, Repository | None]:
     """A page of issues, pull requests among them, newest first unless told otherwise."""
     repository = view.repository
@@ -41,7 +41,7 @@ def listed(
 
 
 def shown(
-    request: Request, view: View, match: Mapping[str, str], _now: datetime
+    request: Request, view: RepositoryView, match: Mapping[str, str], _now: datetime
 ) -> tuple[Response, Repository | None]:
     """One issue."""
     found = view.issues.get(int(match["number"]))
@@ -51,7 +51,7 @@ def shown(
 
 
 def create(
-    request: Request, view: View, _: Mapping[str, str], now: datetime
+    request: Request, view: RepositoryView, _: Mapping[str, str], now: datetime
 ) -> tuple[Response, Repository | None]:
     """Open an issue."""
     refused = _refused("Issue", request.body, need="title")
@@ -73,7 +73,7 @@ def create(
 
 
 def edit(
-    request: Request, view: View, match: Mapping[str, str], now: datetime
+    request: Request, view: RepositoryView, match: Mapping[str, str], now: datetime
 ) -> tuple[Response, Repository | None]:
     """Change an issue's title, text or state."""
     found = view.issues.get(int(match["number"]))
@@ -92,7 +92,7 @@ def edit(
 
 
 def comments(
-    request: Request, view: View, match: Mapping[str, str], _now: datetime
+    request: Request, view: RepositoryView, match: Mapping[str, str], _now: datetime
 ) -> tuple[Response, Repository | None]:
     """A page of an issue's comments, oldest first."""
     found = view.issues.get(int(match["number"]))
@@ -103,7 +103,7 @@ def comments(
 
 
 def comment(
-    request: Request, view: View, match: Mapping[str, str], now: datetime
+    request: Request, view: RepositoryView, match: Mapping[str, str], now: datetime
 ) -> tuple[Response, Repository | None]:
     """Comment on an issue."""
     found = view.issues.get(int(match["number"]))
@@ -122,7 +122,7 @@ def comment(
 
 
 def edit_comment(
-    request: Request, view: View, match: Mapping[str, str], _now: datetime
+    request: Request, view: RepositoryView, match: Mapping[str, str], _now: datetime
 ) -> tuple[Response, Repository | None]:
     """Change a comment's text."""
     refused = _refused("IssueComment", request.body, need="body")
@@ -139,7 +139,7 @@ def edit_comment(
     return problem(404, "Not Found"), None
 
 
-def as_issue(request: Request, view: View, issue: Issue) -> dict[str, Any]:
+def as_issue(request: Request, view: RepositoryView, issue: Issue) -> dict[str, Any]:
     """An issue."""
     base = f"{request.base_url}/repos/{view.name_with_owner}"
     return {
@@ -163,7 +163,9 @@ def as_issue(request: Request, view: View, issue: Issue) -> dict[str, Any]:
     }
 
 
-def as_comment(request: Request, view: View, issue: Issue, one: Comment) -> dict[str, Any]:
+def as_comment(
+    request: Request, view: RepositoryView, issue: Issue, one: Comment
+) -> dict[str, Any]:
     """A comment."""
     base = f"{request.base_url}/repos/{view.name_with_owner}/issues"
     return {
@@ -180,7 +182,7 @@ def as_comment(request: Request, view: View, issue: Issue, one: Comment) -> dict
     }
 
 
-def _as_either(request: Request, view: View, one: Issue | PullRequest) -> dict[str, Any]:
+def _as_either(request: Request, view: RepositoryView, one: Issue | PullRequest) -> dict[str, Any]:
     """A row of the list: a pull request says that it is one."""
     if isinstance(one, Issue):
         return as_issue(request, view, one)

@@ -35,16 +35,16 @@ from dora.demo.github.rest.serializers import (
     as_status,
     as_team,
 )
-from dora.demo.github.views import View, number
-from dora.demo.github.visibility import World
+from dora.demo.github.views import RepositoryView, number
+from dora.demo.github.visibility import VisibleOrganization
 from dora.demo.organization.model import Team
 
 _COMPARED_MAXIMUM = 250  #: commits of a comparison that is asked for without pages
 
-Handler = Callable[[Request, World, "re.Match[str]"], Response]
+Handler = Callable[[Request, VisibleOrganization, "re.Match[str]"], Response]
 
 
-def answer(request: Request, here: World) -> Response:
+def answer(request: Request, here: VisibleOrganization) -> Response:
     """The answer to a request that is neither GraphQL nor of an App."""
     path = _named(request.path, here)
     for pattern, handle in _ROUTES:
@@ -57,7 +57,7 @@ def answer(request: Request, here: World) -> Response:
     return problem(404, "Not Found")
 
 
-def _named(path: str, here: World) -> str:
+def _named(path: str, here: VisibleOrganization) -> str:
     """The path below `/repos/` of one below `/repositories/`, where renamed ones are sent to."""
     found = _BY_NUMBER.fullmatch(path)
     view = here.numbered(int(found["id"])) if found else None
@@ -69,14 +69,14 @@ def _one(body: Any) -> Response:
 
 
 def _of_repository(
-    handle: Callable[[Request, View, "re.Match[str]"], Response], *, listed: bool = False
+    handle: Callable[[Request, RepositoryView, "re.Match[str]"], Response], *, listed: bool = False
 ) -> Handler:
     """A handler below `/repos/{owner}/{repo}`.
 
     404 for none, 301 for a former name, 403 behind single sign-on or where only listing is allowed.
     """
 
-    def handler(request: Request, here: World, match: re.Match[str]) -> Response:
+    def handler(request: Request, here: VisibleOrganization, match: re.Match[str]) -> Response:
         view = here.view(match["owner"], match["name"], follow=False)
         if view is None:
             return _moved(request, here.view(match["owner"], match["name"]))
@@ -95,7 +95,7 @@ def _refused(message: str, headers: dict[str, str]) -> Response:
     return replace(refused, headers={**refused.headers, **headers})
 
 
-def _moved(request: Request, view: View | None) -> Response:
+def _moved(request: Request, view: RepositoryView | None) -> Response:
     if view is None:
         return problem(404, "Not Found")
     below = request.path.split("/", 4)[4:]
@@ -104,17 +104,17 @@ def _moved(request: Request, view: View | None) -> Response:
     return moved(f"{request.base_url}{path}{query}")
 
 
-def _organization(request: Request, here: World, match: "re.Match[str]") -> Response:
+def _organization(request: Request, here: VisibleOrganization, match: "re.Match[str]") -> Response:
     if not here.is_organization(match["org"]):
         return problem(404, "Not Found")
     return _one(as_organization(request, here))
 
 
-def _repositories(request: Request, here: World, match: "re.Match[str]") -> Response:
+def _repositories(request: Request, here: VisibleOrganization, match: "re.Match[str]") -> Response:
     if not here.is_organization(match["org"]):
         return problem(404, "Not Found")
     field = request.query.get("sort", "created")
-    keys: dict[str, Callable[[View], Any]] = {
+    keys: dict[str, Callable[[RepositoryView], Any]] = {
         "full_name": lambda view: view.repository.name.casefold(),
         "pushed": lambda view: view.pushed_at or view.repository.created_at,
         "updated": lambda view: view.pushed_at or view.repository.created_at,
@@ -128,25 +128,31 @@ def _repositories(request: Request, here: World, match: "re.Match[str]") -> Resp
     return paged(request, views, lambda view: as_repository(request, view))
 
 
-def _teams(request: Request, here: World, match: "re.Match[str]") -> Response:
+def _teams(request: Request, here: VisibleOrganization, match: "re.Match[str]") -> Response:
     if not here.is_organization(match["org"]):
         return problem(404, "Not Found")
     return paged(request, here.organization.teams, lambda team: as_team(request, here, team))
 
 
-def _team_repositories(request: Request, here: World, match: "re.Match[str]") -> Response:
+def _team_repositories(
+    request: Request, here: VisibleOrganization, match: "re.Match[str]"
+) -> Response:
     teams = here.organization.teams if here.is_organization(match["org"]) else ()
     return _repositories_of(request, here, [team for team in teams if team.slug == match["slug"]])
 
 
-def _numbered_team_repositories(request: Request, here: World, match: "re.Match[str]") -> Response:
+def _numbered_team_repositories(
+    request: Request, here: VisibleOrganization, match: "re.Match[str]"
+) -> Response:
     mine = int(match["org"]) == number(here.organization.login)
     teams = here.organization.teams if mine else ()
     found = [team for team in teams if number(team.slug) == int(match["team"])]
     return _repositories_of(request, here, found)
 
 
-def _repositories_of(request: Request, here: World, teams: Sequence[Team]) -> Response:
+def _repositories_of(
+    request: Request, here: VisibleOrganization, teams: Sequence[Team]
+) -> Response:
     if not teams:
         return problem(404, "Not Found")
     team = teams[0]
@@ -158,7 +164,7 @@ def _repositories_of(request: Request, here: World, teams: Sequence[Team]) -> Re
     )
 
 
-def _deployments(request: Request, view: View, _: "re.Match[str]") -> Response:
+def _deployments(request: Request, view: RepositoryView, _: "re.Match[str]") -> Response:
     wanted = {
         "sha": lambda one: one.sha,
         "ref": lambda one: one.ref,
@@ -176,14 +182,14 @@ def _deployments(request: Request, view: View, _: "re.Match[str]") -> Response:
     return paged(request, found, lambda one: as_deployment(request, view, one))
 
 
-def _deployment(request: Request, view: View, match: "re.Match[str]") -> Response:
+def _deployment(request: Request, view: RepositoryView, match: "re.Match[str]") -> Response:
     found = view.deployments.get(int(match["id"]))
     if found is None:
         return problem(404, "Not Found")
     return _one(as_deployment(request, view, found))
 
 
-def _statuses(request: Request, view: View, match: "re.Match[str]") -> Response:
+def _statuses(request: Request, view: RepositoryView, match: "re.Match[str]") -> Response:
     found = view.deployments.get(int(match["id"]))
     if found is None:
         return problem(404, "Not Found")
@@ -191,7 +197,7 @@ def _statuses(request: Request, view: View, match: "re.Match[str]") -> Response:
     return paged(request, places, lambda at: as_status(request, view, found, at))
 
 
-def _commits(request: Request, view: View, _: "re.Match[str]") -> Response:
+def _commits(request: Request, view: RepositoryView, _: "re.Match[str]") -> Response:
     if view.repository.head is None:
         return problem(409, "Git Repository is empty.")
     start = view.resolve(request.query.get("sha") or view.repository.head)
@@ -202,7 +208,7 @@ def _commits(request: Request, view: View, _: "re.Match[str]") -> Response:
     return paged(request, shas, lambda sha: as_commit(request, view, sha))
 
 
-def _commit(request: Request, view: View, match: "re.Match[str]") -> Response:
+def _commit(request: Request, view: RepositoryView, match: "re.Match[str]") -> Response:
     if view.repository.is_empty:
         return problem(409, "Git Repository is empty.")
     sha = view.resolve(unquote(match["sha"]))
@@ -211,7 +217,7 @@ def _commit(request: Request, view: View, match: "re.Match[str]") -> Response:
     return _one(as_commit(request, view, sha))
 
 
-def _commit_requests(request: Request, view: View, match: "re.Match[str]") -> Response:
+def _commit_requests(request: Request, view: RepositoryView, match: "re.Match[str]") -> Response:
     sha = view.resolve(match["sha"])
     if sha is None:
         return problem(422, f"No commit found for SHA: {match['sha']}")
@@ -219,7 +225,7 @@ def _commit_requests(request: Request, view: View, match: "re.Match[str]") -> Re
     return paged(request, found, lambda one: as_pull_request(request, view, one))
 
 
-def _compare(request: Request, view: View, match: "re.Match[str]") -> Response:
+def _compare(request: Request, view: RepositoryView, match: "re.Match[str]") -> Response:
     base, head = view.resolve(unquote(match["base"])), view.resolve(unquote(match["head"]))
     if base is None or head is None:
         return problem(404, "Not Found")
@@ -238,14 +244,14 @@ def _compare(request: Request, view: View, match: "re.Match[str]") -> Response:
     return linked(request, response, page, max(1, -(-len(ahead) // size)))
 
 
-def _pull_request(request: Request, view: View, match: "re.Match[str]") -> Response:
+def _pull_request(request: Request, view: RepositoryView, match: "re.Match[str]") -> Response:
     found = view.requests.get(int(match["number"]))
     if found is None:
         return problem(404, "Not Found")
     return _one(as_pull_request(request, view, found))
 
 
-def _user(request: Request, _here: World, _match: "re.Match[str]") -> Response:
+def _user(request: Request, _here: VisibleOrganization, _match: "re.Match[str]") -> Response:
     return _one(account(request, "octo-operator"))
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from dora.demo.github import git, search, views
 from dora.demo.github.messages import Request
-from dora.demo.github.views import View, instant, node_id, number
-from dora.demo.github.visibility import World
+from dora.demo.github.views import RepositoryView, instant, node_id, number
+from dora.demo.github.visibility import VisibleOrganization
 from dora.demo.organization.model import Deployment, PullRequest, Team
 
 
@@ -20,7 +20,7 @@ def account(request: Request, login: str | None) -> dict[str, Any] | None:
     return {"login": login, "id": number(login), "type": kind, "url": url}
 
 
-def as_organization(request: Request, here: World) -> dict[str, Any]:
+def as_organization(request: Request, here: VisibleOrganization) -> dict[str, Any]:
     """An organization."""
     login = here.organization.login
     return {
@@ -32,7 +32,9 @@ def as_organization(request: Request, here: World) -> dict[str, Any]:
     }
 
 
-def as_repository(request: Request, view: View, permission: str | None = None) -> dict[str, Any]:
+def as_repository(
+    request: Request, view: RepositoryView, permission: str | None = None
+) -> dict[str, Any]:
     """A repository; with *permission* as a team's."""
     repository = view.repository
     shown = {
@@ -62,7 +64,7 @@ def as_repository(request: Request, view: View, permission: str | None = None) -
     return {**shown, "role_name": permission, "permissions": allowed}
 
 
-def as_team(request: Request, here: World, team: Team) -> dict[str, Any]:
+def as_team(request: Request, here: VisibleOrganization, team: Team) -> dict[str, Any]:
     """A team; its own address has numbers, as GitHub's."""
     login = here.organization.login
     return {
@@ -74,7 +76,7 @@ def as_team(request: Request, here: World, team: Team) -> dict[str, Any]:
     }
 
 
-def as_deployment(request: Request, view: View, deployment: Deployment) -> dict[str, Any]:
+def as_deployment(request: Request, view: RepositoryView, deployment: Deployment) -> dict[str, Any]:
     """A deployment; the payload is an object, or a string where it was made of one."""
     url = f"{request.base_url}/repos/{view.name_with_owner}/deployments/{deployment.id}"
     return {
@@ -98,7 +100,9 @@ def as_deployment(request: Request, view: View, deployment: Deployment) -> dict[
     }
 
 
-def as_status(request: Request, view: View, deployment: Deployment, at: int) -> dict[str, Any]:
+def as_status(
+    request: Request, view: RepositoryView, deployment: Deployment, at: int
+) -> dict[str, Any]:
     """A deployment's status at that place."""
     status = deployment.statuses[at]
     base = f"{request.base_url}/repos/{view.name_with_owner}"
@@ -122,7 +126,7 @@ def as_status(request: Request, view: View, deployment: Deployment, at: int) -> 
     }
 
 
-def as_commit(request: Request, view: View, sha: str) -> dict[str, Any]:
+def as_commit(request: Request, view: RepositoryView, sha: str) -> dict[str, Any]:
     """A commit."""
     commit = view.commits[sha]
     base = f"{request.base_url}/repos/{view.name_with_owner}/commits"
@@ -142,7 +146,7 @@ def as_commit(request: Request, view: View, sha: str) -> dict[str, Any]:
 
 def as_comparison(
     request: Request,
-    view: View,
+    view: RepositoryView,
     ends: tuple[str, str, str],
     counts: tuple[int, int],
     shown: Sequence[str],
@@ -162,7 +166,7 @@ def as_comparison(
     }
 
 
-def as_pull_request(request: Request, view: View, one: PullRequest) -> dict[str, Any]:
+def as_pull_request(request: Request, view: RepositoryView, one: PullRequest) -> dict[str, Any]:
     """A pull request."""
     closed = one.closed_at or one.merged_at
     base = f"{request.base_url}/repos/{view.name_with_owner}"
@@ -187,7 +191,7 @@ def as_pull_request(request: Request, view: View, one: PullRequest) -> dict[str,
     }
 
 
-def _label(base: str, view: View, name: str) -> dict[str, Any]:
+def _label(base: str, view: RepositoryView, name: str) -> dict[str, Any]:
     identity = view.labels[name.casefold()].number
     return {
         "id": identity,

@@ -11,24 +11,24 @@ from typing import Any
 
 from dora.demo.github.messages import Request, Response, problem
 from dora.demo.github.rest import deployments, issues
-from dora.demo.github.views import View
-from dora.demo.github.visibility import World
+from dora.demo.github.views import RepositoryView
+from dora.demo.github.visibility import VisibleOrganization
 from dora.demo.organization.model import Organization, Repository
 
 #: A repository after a write; None for a read or a refusal.
 Outcome = tuple[Response, Repository | None]
-Handler = Callable[[Request, View, Mapping[str, str], datetime], Outcome]
+RouteHandler = Callable[[Request, RepositoryView, Mapping[str, str], datetime], Outcome]
 
 
 @dataclass(frozen=True)
-class Written:
+class WriteResult:
     """An answer; *organization* is the truth from now on, None where nothing changed."""
 
     response: Response
     organization: Organization | None = None
 
 
-def answer(request: Request, here: World, now: datetime) -> Written | None:
+def answer(request: Request, here: VisibleOrganization, now: datetime) -> WriteResult | None:
     """The answer to a request at *now*; None for one that is none of a workflow's."""
     for method, pattern, handle in _ROUTES:
         match = pattern.fullmatch(request.path)
@@ -36,15 +36,15 @@ def answer(request: Request, here: World, now: datetime) -> Written | None:
             continue
         view = here.view(match["owner"], match["name"], follow=False)
         if view is None:
-            return Written(problem(404, "Not Found"))
+            return WriteResult(problem(404, "Not Found"))
         if here.denial(view) is not None:
-            return Written(problem(403, "Resource not accessible by integration"))
+            return WriteResult(problem(403, "Resource not accessible by integration"))
         if view.repository.is_archived and method != "GET":
-            return Written(problem(403, "Repository was archived so is read-only."))
+            return WriteResult(problem(403, "Repository was archived so is read-only."))
         response, repository = handle(request, view, match.groupdict(), now)
         if repository is None:
-            return Written(response)
-        return Written(response, _with(here.organization, repository, now))
+            return WriteResult(response)
+        return WriteResult(response, _with(here.organization, repository, now))
     return None
 
 
@@ -57,7 +57,7 @@ def _with(organization: Organization, changed: Repository, now: datetime) -> Org
 
 
 _REPOSITORY = r"/repos/(?P<owner>[^/]+)/(?P<name>[^/]+)"
-_ROUTES: list[tuple[str, "re.Pattern[str]", Handler]] = [
+_ROUTES: list[tuple[str, "re.Pattern[str]", RouteHandler]] = [
     (method, re.compile(_REPOSITORY + pattern), handler)
     for method, pattern, handler in (
         ("POST", r"/deployments", deployments.create),

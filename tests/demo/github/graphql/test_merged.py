@@ -64,23 +64,23 @@ def test_each_alias_has_its_own_page() -> None:
 def test_a_merged_query_costs_what_its_parts_do() -> None:
     """Requests and nodes are added over the aliases, and floored to points once."""
     sizes = [100] * COUNT
-    plan = execute.plan({"query": merged(COUNT), "variables": variables(sizes)})
-    assert isinstance(plan, execute.Plan)
+    plan = execute.prepare({"query": merged(COUNT), "variables": variables(sizes)})
+    assert isinstance(plan, execute.PreparedQuery)
     assert (COUNT * (100 + 100 * 30), COUNT * 101, 60) == (
         plan.cost.nodes,
         plan.cost.requests,
         plan.cost.points,
     )
-    small = execute.plan({"query": merged(COUNT), "variables": variables([1] * COUNT)})
-    assert isinstance(small, execute.Plan)
+    small = execute.prepare({"query": merged(COUNT), "variables": variables([1] * COUNT)})
+    assert isinstance(small, execute.PreparedQuery)
     assert (COUNT * 31, COUNT * 2, 1) == (small.cost.nodes, small.cost.requests, small.cost.points)
 
 
 def test_half_a_million_nodes_are_the_most_of_all_aliases_together() -> None:
     """Parts that are allowed alone can be too much together."""
     query = merged(COUNT).replace("first: 30", "first: 100")
-    plan = execute.plan({"query": query, "variables": variables([100] * COUNT)})
-    assert isinstance(plan, execute.Answer)
+    plan = execute.prepare({"query": query, "variables": variables([100] * COUNT)})
+    assert isinstance(plan, execute.QueryResult)
     assert plan.body["errors"][0]["type"] == "MAX_NODE_LIMIT_EXCEEDED"
 
 
@@ -107,10 +107,10 @@ def test_a_refused_alias_leaves_the_others_alone() -> None:
 def test_a_merged_query_is_planned_quickly() -> None:
     """A text that was seen before is neither parsed nor checked again."""
     body = {"query": merged(COUNT), "variables": variables([10] * COUNT)}
-    execute.plan(body)
+    execute.prepare(body)
     took = []
     for _ in range(5):
         began = time.perf_counter()
-        execute.plan(body)
+        execute.prepare(body)
         took.append(time.perf_counter() - began)
     assert min(took) < 0.02
