@@ -116,9 +116,9 @@ def print_missing(coverage: Coverage) -> int:
     """Print to standard error what could not be read; returns the exit status that says so."""
     from dora.render.formatting import plain
 
-    missing: list[Any] = [*coverage.unreadable, *coverage.incomplete]
+    missing: list[Any] = [*coverage.repositories.unreadable, *coverage.repositories.incomplete]
     lines = [f"dora: {plain(one.repository)}: {plain(one.reason)}" for one in missing]
-    lines += [f"dora: the {what}: {plain(reason)}" for what, reason in coverage.gaps.items()]
+    lines += [f"dora: the {gap.what}: {plain(gap.reason)}" for gap in coverage.gaps]
     if not lines:
         return 0
     lines.append("      What could not be read is not in the numbers; the others hold.")

@@ -111,13 +111,13 @@ def _render(finished: "Report", page: "Page | None", name: str, *, colour: bool)
 
         return markdown.render_report(finished)
     if name == "json":
-        from dora.render.report_document import render_json
+        from dora.report.report_json import render_json
 
         return render_json(finished)
     if name == "csv":
-        from dora.render.report_document import render_csv
+        from dora.render import csv
 
-        return render_csv(finished)
+        return csv.render_report(finished)
     from dora.render.terminal import report as terminal
 
     return terminal.render_report(finished, width=columns(), colour=colour)

@@ -74,7 +74,7 @@ def gauges_of(report: Report, evidence: Evidence | None = None) -> Gauges:
         made += _of_row(row, labels)
         began = open_since.get(place_of(row.key))
         if began is not None:
-            age = (report.until - began).total_seconds()
+            age = (report.window.until - began).total_seconds()
             made.append(Gauge("recovery_time", "oldest_open_outage_seconds", OLDEST, SECONDS,
                               labels, age))  # fmt: skip
     once = {(one.of, one.name, one.labels): one for one in made}
@@ -136,51 +136,51 @@ OLDEST = "How long the oldest open outage had lasted at the report's time."
 
 FIGURES: tuple[_Figure, ...] = (
     _Figure(FREQUENCY, "deployments", DEPLOYMENTS, "Deployments that succeeded in the window.",
-            lambda row: row.deployment_frequency.deployments),
+            lambda row: row.metrics.deployment_frequency.deployments),
     _Figure(FREQUENCY, "per_day", "", "Deployments that succeeded, a day of the window.",
-            lambda row: row.deployment_frequency.per_day),
+            lambda row: row.metrics.deployment_frequency.per_day),
     *_interval(FREQUENCY, "per_day", "", "deployments a day",
-               lambda row: row.deployment_frequency.per_day_interval),
+               lambda row: row.metrics.deployment_frequency.per_day_interval),
     _Figure(LEAD_TIME, "changes", CHANGES, "Changes shipped in the window.",
-            lambda row: row.change_lead_time.changes),
+            lambda row: row.metrics.change_lead_time.changes),
     _Figure(LEAD_TIME, "median_seconds", SECONDS, "Median lead time of the changes shipped.",
-            lambda row: row.change_lead_time.median),
+            lambda row: row.metrics.change_lead_time.median),
     *_interval(LEAD_TIME, "median", SECONDS, "the median lead time",
-               lambda row: row.change_lead_time.median_interval),
+               lambda row: row.metrics.change_lead_time.median_interval),
     _Figure(LEAD_TIME, "mean_seconds", SECONDS, "Mean lead time of the changes shipped.",
-            lambda row: row.change_lead_time.mean),
+            lambda row: row.metrics.change_lead_time.mean),
     _Figure(LEAD_TIME, "p75_seconds", SECONDS, "75th percentile of the lead times.",
-            lambda row: row.change_lead_time.p75),
+            lambda row: row.metrics.change_lead_time.p75),
     _Figure(LEAD_TIME, "p90_seconds", SECONDS, "90th percentile of the lead times.",
-            lambda row: row.change_lead_time.p90),
+            lambda row: row.metrics.change_lead_time.p90),
     _Figure(FAIL_RATE, "deployments", DEPLOYMENTS, "Deployments that finished in the window.",
-            lambda row: row.change_fail_rate.deployments),
+            lambda row: row.metrics.change_fail_rate.deployments),
     _Figure(FAIL_RATE, "failed_deployments", DEPLOYMENTS, "Of these, those that failed.",
-            lambda row: row.change_fail_rate.failed),
+            lambda row: row.metrics.change_fail_rate.failed),
     _Figure(FAIL_RATE, "never_live_deployments", DEPLOYMENTS,
             "Of the failed, those that broke before anything reached the environment.",
-            lambda row: row.change_fail_rate.never_live),
+            lambda row: row.metrics.change_fail_rate.never_live),
     _Figure(FAIL_RATE, RATIO, RATIO, "Failed of the deployments that finished.",
-            lambda row: row.change_fail_rate.rate),
+            lambda row: row.metrics.change_fail_rate.rate),
     *_interval(FAIL_RATE, "", RATIO, "the change fail rate",
-               lambda row: row.change_fail_rate.interval),
+               lambda row: row.metrics.change_fail_rate.interval),
     _Figure(RECOVERY, "outages", OUTAGES, "Outages that began in the window.",
-            lambda row: row.recovery_time.episodes),
+            lambda row: row.metrics.recovery_time.episodes),
     _Figure(RECOVERY, "recovered_outages", OUTAGES, "Of these, those that are over.",
-            lambda row: row.recovery_time.recovered),
+            lambda row: row.metrics.recovery_time.recovered),
     _Figure(RECOVERY, "open_outages", OUTAGES, "Of these, those that lasted at the report's time.",
-            lambda row: row.recovery_time.open),
+            lambda row: row.metrics.recovery_time.open),
     _Figure(RECOVERY, "mean_seconds", SECONDS, "Mean length of the outages that are over (MTTR).",
-            lambda row: row.recovery_time.mean),
+            lambda row: row.metrics.recovery_time.mean),
     _Figure(RECOVERY, "median_seconds", SECONDS, "Median length of outages, open ones censored.",
-            lambda row: row.recovery_time.median),
+            lambda row: row.metrics.recovery_time.median),
     _Figure(REWORK, "deployments", DEPLOYMENTS, "Deployments that succeeded in the window.",
-            lambda row: row.rework_rate.deployments),
+            lambda row: row.metrics.rework_rate.deployments),
     _Figure(REWORK, "rework_deployments", DEPLOYMENTS, "Of these, unplanned work on a failure.",
-            lambda row: row.rework_rate.rework),
+            lambda row: row.metrics.rework_rate.rework),
     _Figure(REWORK, RATIO, RATIO, "Rework of the deployments that succeeded.",
-            lambda row: row.rework_rate.rate),
-    *_interval(REWORK, "", RATIO, "the rework rate", lambda row: row.rework_rate.interval),
+            lambda row: row.metrics.rework_rate.rate),
+    *_interval(REWORK, "", RATIO, "the rework rate", lambda row: row.metrics.rework_rate.interval),
     _Figure(WAITING, "changes", CHANGES, "Changes that production has not received.",
             lambda row: row.waiting.changes if row.waiting else None),
     _Figure(WAITING, "oldest_seconds", SECONDS, "Age of the oldest change that waits.",
@@ -193,14 +193,14 @@ def _of_row(row: Row, labels: Labels) -> Iterator[Gauge]:
         number = _known(figure.read(row))
         if number is not None:
             yield Gauge(figure.of, figure.name, figure.help, figure.unit, labels, number)
-    stages = row.change_lead_time.stages
+    stages = row.metrics.change_lead_time.stages
     for stage in ("coding", "review", "delivery"):
         number = _known(getattr(stages, stage))
         if number is not None:
             told = "Median time of a stage of the changes that came by a pull request."
             yield Gauge(LEAD_TIME, "stage_median_seconds", told, SECONDS,
                         (*labels, ("stage", stage)), number)  # fmt: skip
-    for signal, count in row.change_fail_rate.reasons.items():
+    for signal, count in row.metrics.change_fail_rate.reasons.items():
         told = "Failed deployments by what says so; one may have several signals."
         yield Gauge(FAIL_RATE, "signal_deployments", told, DEPLOYMENTS,
                     (*labels, ("signal", value(signal))), float(count))  # fmt: skip
@@ -214,9 +214,9 @@ def _of_report(report: Report) -> Iterator[Gauge]:
     own = (("organization", value(report.organization)), ("by", report.by))
     told: Iterable[tuple[str, str, str, float]] = (
         ("timestamp_seconds", SECONDS, "End of the report's window, in seconds since 1970.",
-         report.until.timestamp()),
+         report.window.until.timestamp()),
         ("window_seconds", SECONDS, "Length of the report's window.",
-         (report.until - report.since).total_seconds()),
+         (report.window.until - report.window.since).total_seconds()),
         ("rows", "", "Rows of the report.", len(report.rows)),
         ("gaps", "", "Parts of the organization that could not be read at all, such as teams.",
          len(report.coverage.gaps)),
@@ -225,10 +225,10 @@ def _of_report(report: Report) -> Iterator[Gauge]:
         yield Gauge("report", name, text, unit, own, float(number))
     seen = report.coverage
     states = {
-        "read": seen.read,
-        "skipped": sum(seen.skipped.values()),
-        "unreadable": len(seen.unreadable),
-        "incomplete": len(seen.incomplete),
+        "read": seen.repositories.read,
+        "skipped": sum(seen.repositories.skipped.values()),
+        "unreadable": len(seen.repositories.unreadable),
+        "incomplete": len(seen.repositories.incomplete),
     }
     for state, count in states.items():
         text = "Repositories by what became of them; those read in part are among the read ones."

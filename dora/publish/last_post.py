@@ -18,9 +18,12 @@ from dora.report.model import (
     ChangeLeadTime,
     Coverage,
     DeploymentFrequency,
+    Generated,
     Interval,
+    Metrics,
     RecoveryTime,
     Report,
+    ReportWindow,
     ReworkRate,
     Row,
 )
@@ -82,10 +85,10 @@ def _packed(
         "organization": report.organization,
         "by": report.by,
         "benchmark": report.benchmark,
-        "since": report.since.timestamp(),
-        "until": report.until.timestamp(),
-        "days": report.days,
-        "timezone": report.timezone,
+        "since": report.window.since.timestamp(),
+        "until": report.window.until.timestamp(),
+        "days": report.window.days,
+        "timezone": report.window.timezone,
         "whole": is_whole,
         "rows": [_row(row) for row in rows],
         "failed": None if failed is None else sorted(failed),
@@ -95,8 +98,12 @@ def _packed(
 
 
 def _row(row: Row) -> list[Any]:
-    frequency, lead, fail = row.deployment_frequency, row.change_lead_time, row.change_fail_rate
-    recovery, rework = row.recovery_time, row.rework_rate
+    frequency, lead, fail = (
+        row.metrics.deployment_frequency,
+        row.metrics.change_lead_time,
+        row.metrics.change_fail_rate,
+    )
+    recovery, rework = row.metrics.recovery_time, row.metrics.rework_rate
     return [
         row.key,
         row.tier,
@@ -116,15 +123,15 @@ def _memory(document: dict[str, Any]) -> Memory | None:
     ZoneInfo(timezone)  # one that there is
     report = Report(
         organization=str(document["organization"]),
-        since=datetime.fromtimestamp(_number(document["since"]), UTC),
-        until=until,
-        days=_number(document["days"]),
-        timezone=timezone,
+        window=ReportWindow(
+            since=datetime.fromtimestamp(_number(document["since"]), UTC),
+            until=until,
+            days=_number(document["days"]),
+            timezone=timezone,
+        ),
         by=str(document["by"]),
         benchmark=str(document["benchmark"]),
-        generated_at=until,
-        version="",
-        configuration="",
+        generated=Generated(until, version="", configuration=""),
         rows=tuple(_remembered(parts) for parts in document["rows"]),
         coverage=Coverage(),
     )
@@ -141,7 +148,7 @@ def _remembered(parts: list[Any]) -> Row:
     return Row(
         key={str(name): str(value) for name, value in key.items()},
         tier=str(tier),
-        deployment_frequency=DeploymentFrequency(
+        metrics=Metrics(deployment_frequency=DeploymentFrequency(
             int(frequency[0]), per_day, 7 * per_day, 0, Interval(per_day, per_day), level
         ),
         change_lead_time=ChangeLeadTime(int(lead[0]), _maybe(lead[1]), level=_text(lead[2])),
@@ -152,7 +159,7 @@ def _remembered(parts: list[Any]) -> Row:
             int(recovery[0]), int(recovery[1]), int(recovery[2]), _maybe(recovery[3]),
             level=_text(recovery[4]),
         ),
-        rework_rate=ReworkRate(int(rework[0]), int(rework[1]), _maybe(rework[2])),
+        rework_rate=ReworkRate(int(rework[0]), int(rework[1]), _maybe(rework[2]))),
     )  # fmt: skip
 
 

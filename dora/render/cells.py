@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from dora.render import formatting
-from dora.report.model import Measured, Row
+from dora.report.model import Metrics, Row
 
 #: The metrics, by the names of the JSON document, in the order of the report.
 TITLES = {
@@ -38,24 +38,24 @@ def group_and_label(key: dict[str, str]) -> tuple[str, str]:
     return "", " · ".join(parts.values())
 
 
-def metric_of(row: Measured, metric: str) -> Fact:
-    """Give one metric of a row in words."""
-    return dict(zip(TITLES, facts_of(row), strict=True))[metric]
+def metric_of(metrics: Metrics, metric: str) -> Fact:
+    """Give one of *metrics* in words."""
+    return dict(zip(TITLES, facts_of(metrics), strict=True))[metric]
 
 
-def facts_of(row: Measured) -> tuple[Fact, ...]:
-    """Give the five metrics of *row* in words, in the order of the report."""
+def facts_of(metrics: Metrics) -> tuple[Fact, ...]:
+    """Give the five *metrics* in words, in the order of the report."""
     return (
-        _deployment_frequency(row),
-        _change_lead_time(row),
-        _change_fail_rate(row),
-        _recovery_time(row),
-        _rework_rate(row),
+        _deployment_frequency(metrics),
+        _change_lead_time(metrics),
+        _change_fail_rate(metrics),
+        _recovery_time(metrics),
+        _rework_rate(metrics),
     )
 
 
-def _deployment_frequency(row: Measured) -> Fact:
-    metric = row.deployment_frequency
+def _deployment_frequency(metrics: Metrics) -> Fact:
+    metric = metrics.deployment_frequency
     return Fact(
         ("Deployment", "frequency"),
         formatting.frequency(metric.per_day),
@@ -68,8 +68,8 @@ def _deployment_frequency(row: Measured) -> Fact:
     )
 
 
-def _change_lead_time(row: Measured) -> Fact:
-    metric = row.change_lead_time
+def _change_lead_time(metrics: Metrics) -> Fact:
+    metric = metrics.change_lead_time
     more = {}
     if metric.changes:
         more["p90"] = f"p90 {formatting.duration(metric.p90)}"
@@ -93,8 +93,8 @@ def _change_lead_time(row: Measured) -> Fact:
     )
 
 
-def _change_fail_rate(row: Measured) -> Fact:
-    metric = row.change_fail_rate
+def _change_fail_rate(metrics: Metrics) -> Fact:
+    metric = metrics.change_fail_rate
     more = {}
     if metric.never_live:
         more["never live"] = f"{formatting.count(metric.never_live)} never live"
@@ -113,8 +113,8 @@ def _change_fail_rate(row: Measured) -> Fact:
     )
 
 
-def _recovery_time(row: Measured) -> Fact:
-    metric = row.recovery_time
+def _recovery_time(metrics: Metrics) -> Fact:
+    metric = metrics.recovery_time
     more = {}
     if not formatting.is_missing(metric.median):
         more["median"] = f"median {formatting.duration(metric.median)}"
@@ -132,8 +132,8 @@ def _recovery_time(row: Measured) -> Fact:
     )
 
 
-def _rework_rate(row: Measured) -> Fact:
-    metric = row.rework_rate
+def _rework_rate(metrics: Metrics) -> Fact:
+    metric = metrics.rework_rate
     return Fact(
         ("Rework", "rate"),
         formatting.percentage(metric.rate),

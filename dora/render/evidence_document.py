@@ -5,8 +5,9 @@ import json
 from io import StringIO
 from typing import Any
 
-from dora.render.report_document import instant, safe, scope
+from dora.render.csv import safe
 from dora.report.build_evidence import SCHEMA, Change, Deployment, Episode, Evidence, Reason
+from dora.report.report_json import instant, scope_document
 
 #: Columns of each table of the CSV; `service` and `author` come where they are known.
 COLUMNS = {
@@ -46,7 +47,7 @@ def as_document(evidence: Evidence, *, with_authors: bool = False) -> dict[str, 
             "days": evidence.days,
             "timezone": evidence.timezone,
         },
-        **({"scope": scope(evidence.scope)} if evidence.scope else {}),
+        **({"scope": scope_document(evidence.scope)} if evidence.scope else {}),
         "deployments": [_deployment(one) for one in evidence.deployments],
         "changes": [_change(one, with_authors=with_authors) for one in evidence.changes],
         "episodes": [_episode(one) for one in evidence.episodes],

@@ -27,17 +27,19 @@ SKIPPED = {"no deployments": "without deployments", "excluded": "not asked for"}
 
 def provenance(report: Report, quote: Quote) -> str:
     """Say of whom, of when and by which benchmark the report is."""
-    since = formatting.instant(report.since, report.timezone)
-    until = formatting.instant(report.until, report.timezone)
+    window = report.window
+    since, until = (
+        formatting.instant(moment, window.timezone) for moment in (window.since, window.until)
+    )
     return (
-        f"{quote(report.organization)}, {since} to {until} {report.timezone}"
-        f" ({formatting.days(report.days)}), {formatting.benchmark(report.benchmark, report.by)}."
+        f"{quote(report.organization)}, {since} to {until} {window.timezone}"
+        f" ({formatting.days(window.days)}), {formatting.benchmark(report.benchmark, report.by)}."
     )
 
 
 def effort(coverage: Coverage) -> str:
     """Say how many repositories were read, and what that cost."""
-    read = f"Read {formatting.counted(coverage.read, 'repository', 'repositories')}"
+    read = f"Read {formatting.counted(coverage.repositories.read, 'repository', 'repositories')}"
     requests = coverage.requests
     if not requests.count:
         return f"{read}."
@@ -48,7 +50,7 @@ def effort(coverage: Coverage) -> str:
 
 def legend(report: Report, room: Collection[str]) -> Iterator[str]:
     """Explain the marks of a table of *report* that shows the extras in *room*, one a sentence."""
-    shown = [fact for row in report.rows for fact in cells.facts_of(row)]
+    shown = [fact for row in report.rows for fact in cells.facts_of(row.metrics)]
     if any(fact.level for fact in shown) and "levels" not in room:
         yield "E elite, H high, M medium, L low."
     if any(fact.value.startswith(formatting.MISSING) for fact in shown):
@@ -76,26 +78,23 @@ def remarks(coverage: Coverage, quote: Quote) -> list[str]:
 
 def _skipped(coverage: Coverage) -> str:
     """List the skipped repositories by reason: `2 archived, 4 without deployments`."""
-    counts = {reason: n for reason, n in coverage.skipped.items() if n}
+    counts = {reason: n for reason, n in coverage.repositories.skipped.items() if n}
     return ", ".join(f"{formatting.count(n)} {SKIPPED.get(why, why)}" for why, n in counts.items())
 
 
 def _of_repositories(coverage: Coverage, quote: Quote) -> list[str]:
-    skipped = sum(coverage.skipped.values())
+    skipped = sum(coverage.repositories.skipped.values())
     noun = formatting.counted(skipped, "repository", "repositories")
     return [
         *([f"{noun} skipped: {_skipped(coverage)}"] if skipped else []),
         *(
             f"{quote(it.repository)} could not be read: {quote(it.reason)}"
-            for it in coverage.unreadable
+            for it in coverage.repositories.unreadable
         ),
-        *(
-            f"the {what} could not be read: {quote(reason)}"
-            for what, reason in coverage.gaps.items()
-        ),
+        *(f"the {gap.what} could not be read: {quote(gap.reason)}" for gap in coverage.gaps),
         *(
             f"{quote(it.repository)} was read only in part: {quote(it.reason)}"
-            for it in coverage.incomplete
+            for it in coverage.repositories.incomplete
         ),
     ]
 
@@ -143,10 +142,10 @@ def _of_the_rest(coverage: Coverage) -> list[str]:
 
 def why_empty(coverage: Coverage) -> str:
     """Say why a report has no rows, as far as its coverage tells."""
-    if not coverage.read:
-        if coverage.unreadable:
+    if not coverage.repositories.read:
+        if coverage.repositories.unreadable:
             return "No rows: the repositories could not be read."
-        if any(coverage.skipped.values()):
+        if any(coverage.repositories.skipped.values()):
             return f"No rows: every repository was skipped ({_skipped(coverage)})."
         return "No rows: the token sees no repository of this organization."
     unseen = sum(

@@ -32,7 +32,7 @@ def render_message(
     ]
     if movements is not None:
         blocks += _list(_since(movements), [_movement(one) for one in movements.moved])
-    outages = [row for row in report.rows if row.recovery_time.open]
+    outages = [row for row in report.rows if row.metrics.recovery_time.open]
     lines = [[*_name(row), _text(f" {_open(row)}")] for row in outages]
     blocks += _list("Outages that are still open", lines)
     if ADDRESS.fullmatch(link) and len(link) <= TEXT:
@@ -46,8 +46,8 @@ def escape(text: str) -> str:
 
 
 def _window(report: Report) -> str:
-    until = formatting.instant(report.until, report.timezone)
-    return f"{formatting.days(report.days)} up to {until} {report.timezone}."
+    until = formatting.instant(report.window.until, report.window.timezone)
+    return f"{formatting.days(report.window.days)} up to {until} {report.window.timezone}."
 
 
 def _headline(report: Report) -> str:
@@ -62,10 +62,10 @@ def _headline(report: Report) -> str:
         return f"{formatting.counted(len({row.key.get('team') for row in report.rows}), 'team')}."
     production = [row for row in report.rows if row.tier == "production"]
     rows = production or list(report.rows)
-    failed = sum(row.change_fail_rate.failed for row in rows)
-    finished = sum(row.change_fail_rate.deployments for row in rows)
-    still_open = sum(row.recovery_time.open for row in rows)
-    succeeded = sum(row.deployment_frequency.deployments for row in rows)
+    failed = sum(row.metrics.change_fail_rate.failed for row in rows)
+    finished = sum(row.metrics.change_fail_rate.deployments for row in rows)
+    still_open = sum(row.metrics.recovery_time.open for row in rows)
+    succeeded = sum(row.metrics.deployment_frequency.deployments for row in rows)
     return (
         f"{'Production' if production else 'All tiers'}: "
         f"{formatting.counted(len(rows), 'environment')}, "
@@ -76,7 +76,7 @@ def _headline(report: Report) -> str:
 
 
 def _since(movements: Movements) -> str:
-    before = movements.before
+    before = movements.before.window
     return f"Moved since {formatting.instant(before.until, before.timezone)} {before.timezone}"
 
 
@@ -87,12 +87,12 @@ def _movement(one: Moved) -> list[dict[str, Any]]:
 
 
 def _value(row: Row, metric: str) -> str:
-    fact = metric_of(row, metric)
+    fact = metric_of(row.metrics, metric)
     return f"{fact.value} {fact.level}" if fact.level else fact.value
 
 
 def _open(row: Row) -> str:
-    return formatting.count(row.recovery_time.open)
+    return formatting.count(row.metrics.recovery_time.open)
 
 
 def _name(row: Row) -> list[dict[str, Any]]:

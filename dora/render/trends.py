@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from dora.config.window import has_whole_weeks
 from dora.render import cells, formatting
 from dora.report.model import Bucket, Compared, Mover, Report, Row
 
@@ -16,11 +15,11 @@ SHORT = "Frequencies are compared over whole weeks, or four weeks and more."
 
 #: What a bar of each metric stands for.
 VALUES = {
-    "deployment_frequency": lambda one: one.deployment_frequency.per_day,
-    "change_lead_time": lambda one: one.change_lead_time.median,
-    "change_fail_rate": lambda one: one.change_fail_rate.rate,
-    "recovery_time": lambda one: one.recovery_time.mean,
-    "rework_rate": lambda one: one.rework_rate.rate,
+    "deployment_frequency": lambda one: one.metrics.deployment_frequency.per_day,
+    "change_lead_time": lambda one: one.metrics.change_lead_time.median,
+    "change_fail_rate": lambda one: one.metrics.change_fail_rate.rate,
+    "recovery_time": lambda one: one.metrics.recovery_time.mean,
+    "rework_rate": lambda one: one.metrics.rework_rate.rate,
 }
 
 
@@ -82,7 +81,7 @@ def facts_over_time(row: Row, few: int = 0) -> tuple[cells.Fact, ...]:
     Only the last *few* parts of the trend are there, all for 0.
     """
     found = []
-    for metric, fact in zip(cells.TITLES, cells.facts_of(row), strict=True):
+    for metric, fact in zip(cells.TITLES, cells.facts_of(row.metrics), strict=True):
         more = {"before": before_of(row, metric), "trend": trend_of(row, metric)[-few:]}
         said = {kind: text for kind, text in more.items() if text}
         found.append(replace(fact, more={**fact.more, **said}))
@@ -105,7 +104,9 @@ def changes_of(report: Report) -> list[Change]:
 
 def _change(row: Row, metric: str) -> Change:
     compared: Compared = getattr(row.comparison, metric)
-    before, now = (cells.metric_of(one, metric).value for one in (row.previous or row, row))
+    before, now = (
+        cells.metric_of(one, metric).value for one in (row.previous or row.metrics, row.metrics)
+    )
     return Change(row, metric, compared.verdict or "", before, now, compared)
 
 
@@ -129,7 +130,7 @@ def legend_of_trend(report: Report, shown: int = 0) -> Iterator[str]:
     if not parts:
         return
     last = parts[-shown:]
-    begin = formatting.instant(last[0].start, report.timezone)
+    begin = formatting.instant(last[0].start, report.window.timezone)
     which = f", the last {len(last)} of {len(parts)}" if len(last) < len(parts) else ""
     yield f"Bars: a {report.trend} each, from {begin} on{which}; {NOTHING} says nothing."
     yield "Each row's bars go from 0 to its own highest of what is whole."
@@ -150,7 +151,7 @@ def headline_of(report: Report, found: Sequence[Change]) -> str:
     if report.before is None:
         return ""
     since, until = (
-        formatting.instant(moment, report.timezone)
+        formatting.instant(moment, report.window.timezone)
         for moment in (report.before.since, report.before.until)
     )
     counts = [sum(one.verdict == verdict for one in found) for verdict in VERDICTS]
@@ -158,8 +159,8 @@ def headline_of(report: Report, found: Sequence[Change]) -> str:
         f"{formatting.count(n)} {verdict}" for n, verdict in zip(counts, VERDICTS, strict=True) if n
     )
     clear = f"clearly {told}:" if found else "no change that could not be chance."
-    short = "" if has_whole_weeks(report.days) else f" {SHORT}"
-    return f"Compared with {since} to {until} {report.timezone}, {clear}{short}"
+    short = "" if report.window.has_whole_weeks else f" {SHORT}"
+    return f"Compared with {since} to {until} {report.window.timezone}, {clear}{short}"
 
 
 def rows_apart(report: Report) -> dict[str, list[dict[str, str]]]:

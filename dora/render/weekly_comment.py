@@ -62,15 +62,15 @@ def render_comment(
 
 def week_of(report: Report) -> str:
     """Give the ISO week that a report ends in, in its own time zone: `2026-W48`."""
-    year, week, _ = report.until.astimezone(ZoneInfo(report.timezone)).isocalendar()
+    year, week, _ = report.window.until.astimezone(ZoneInfo(report.window.timezone)).isocalendar()
     return f"{year}-W{week:02d}"
 
 
 def _introduction(movements: Movements) -> str:
     before = movements.before
-    since = formatting.instant(before.until, before.timezone)
+    since = formatting.instant(before.window.until, before.window.timezone)
     what = formatting.counted(len(movements.moved), "metric") if movements.moved else "no metric"
-    moved = f"Compared with the post of {since} {before.timezone}, {what} moved."
+    moved = f"Compared with the post of {since} {before.window.timezone}, {what} moved."
     if movements.moved and not movements.has_evidence:
         takes = "that takes evidence, and rows by repository"
         moved += f" Which deployments moved them is not told: {takes}."
@@ -117,7 +117,7 @@ def _title(one: Moved) -> str:
 
 
 def _cell(row: Row, metric: str) -> str:
-    fact = facts.metric_of(row, metric)
+    fact = facts.metric_of(row.metrics, metric)
     value = f"{fact.value} **{fact.level}**" if fact.level else fact.value
     return f"{value}<br>{fact.sample}" if fact.sample else value
 
@@ -142,9 +142,12 @@ def _cause(cause: Cause) -> str:
 
 
 def _outages(report: Report) -> Iterable[str]:
-    rows = [row for row in report.rows if row.recovery_time.open]
+    rows = [row for row in report.rows if row.metrics.recovery_time.open]
     if rows:
-        lines = [f"{name_of(row.key)}: {formatting.count(row.recovery_time.open)}" for row in rows]
+        lines = [
+            f"{name_of(row.key)}: {formatting.count(row.metrics.recovery_time.open)}"
+            for row in rows
+        ]
         yield _list("Outages that are still open:", lines)
 
 

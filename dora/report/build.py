@@ -12,7 +12,7 @@ from dora.model.tables import Tables
 from dora.report.comparison import compare
 from dora.report.coverage import build_coverage, find_scope
 from dora.report.measurement import find_events, measure, measure_parts
-from dora.report.model import Report, Row, Waiting
+from dora.report.model import Generated, Report, ReportWindow, Row, Waiting
 from dora.report.rows import Groups, find_groups, find_teams
 
 
@@ -50,7 +50,7 @@ def report_of(
         Row(
             key=key,
             tier=tier,
-            **vars(metrics[group]),
+            metrics=metrics[group],
             waiting=waits.get(group),
             **compared.get(group, {}),
             trend=buckets.get(group, ()),
@@ -59,21 +59,21 @@ def report_of(
     )
     return Report(
         organization=config.organization,
-        since=config.window.since,
-        until=config.window.until,
-        days=config.window.days,
-        timezone=config.window.timezone,
+        window=ReportWindow(
+            since=config.window.since,
+            until=config.window.until,
+            days=config.window.days,
+            timezone=config.window.timezone,
+        ),
         by=config.by,
         benchmark=config.benchmark,
-        generated_at=config.now,
-        version=__version__,
-        configuration=config.digest,
-        rows=rows,
-        coverage=build_coverage(tables, analysis, config),
         trend=config.trend,
         before=earlier,
-        scope=find_scope(tables, config),
+        generated=Generated(config.now, __version__, config.digest),
+        rows=rows,
+        coverage=build_coverage(tables, analysis, config),
         teams=_teams(analysis, tables, config),
+        scope=find_scope(tables, config),
     )
 
 

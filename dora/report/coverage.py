@@ -9,10 +9,15 @@ from dora.analysis.repositories import find_skipped
 from dora.config import Config
 from dora.model.environments import TIERS
 from dora.model.tables import ENVIRONMENT, Tables
-from dora.report.model import Coverage, Requests, Scope, Unreadable
-
-#: As the contract lists them; which of them goes first is `find_skipped`'s.
-SKIP_REASONS = ("archived", "empty", "no deployments", "excluded")
+from dora.report.model import (
+    SKIP_REASONS,
+    Coverage,
+    Gap,
+    RepositoryCoverage,
+    Requests,
+    Scope,
+    Unreadable,
+)
 
 
 def build_coverage(tables: Tables, analysis: Analysis, config: Config) -> Coverage:
@@ -25,17 +30,19 @@ def build_coverage(tables: Tables, analysis: Analysis, config: Config) -> Covera
     is_unread = repositories["unreadable"].notna()
     is_partial = repositories["incomplete"].notna() & ~is_unread
     return Coverage(
-        read=len(repositories) - sum(skipped.values()) - int(is_unread.sum()),
-        skipped=skipped,
-        unreadable=_named(repositories[is_unread], "unreadable"),
-        incomplete=_named(repositories[is_partial], "incomplete"),
-        gaps=dict(tables.gaps),
+        repositories=RepositoryCoverage(
+            read=len(repositories) - sum(skipped.values()) - int(is_unread.sum()),
+            skipped=skipped,
+            unreadable=_named(repositories[is_unread], "unreadable"),
+            incomplete=_named(repositories[is_partial], "incomplete"),
+        ),
         deployments=_count_deployments(outcomes, history, config),
         changes={
             "clock_skew": int((changes["is_skewed"] & ~changes["is_excluded"]).sum()),
             "excluded": int(changes["is_excluded"].sum()),
         },
         incidents={"unattributed": analysis.failures.unattributed},
+        gaps=tuple(Gap(what, reason) for what, reason in tables.gaps.items()),
         requests=Requests(tables.requests, tables.points, tables.seconds),
     )
 

@@ -74,31 +74,31 @@ class _Metric:
 
 METRICS: dict[str, _Metric] = {
     "deployment_frequency": _Metric(
-        lambda row: row.deployment_frequency.per_day,
-        lambda row: row.deployment_frequency.level,
-        lambda row: row.deployment_frequency.deployments,
+        lambda row: row.metrics.deployment_frequency.per_day,
+        lambda row: row.metrics.deployment_frequency.level,
+        lambda row: row.metrics.deployment_frequency.deployments,
         more_is_better=True,
     ),
     "change_lead_time": _Metric(
-        lambda row: row.change_lead_time.median,
-        lambda row: row.change_lead_time.level,
-        lambda row: row.change_lead_time.changes,
+        lambda row: row.metrics.change_lead_time.median,
+        lambda row: row.metrics.change_lead_time.level,
+        lambda row: row.metrics.change_lead_time.changes,
     ),
     "change_fail_rate": _Metric(
-        lambda row: row.change_fail_rate.rate,
-        lambda row: row.change_fail_rate.level,
-        lambda row: row.change_fail_rate.failed,
+        lambda row: row.metrics.change_fail_rate.rate,
+        lambda row: row.metrics.change_fail_rate.level,
+        lambda row: row.metrics.change_fail_rate.failed,
         is_rate=True,
     ),
     "recovery_time": _Metric(
-        lambda row: row.recovery_time.mean,
-        lambda row: row.recovery_time.level,
-        lambda row: row.recovery_time.episodes,
+        lambda row: row.metrics.recovery_time.mean,
+        lambda row: row.metrics.recovery_time.level,
+        lambda row: row.metrics.recovery_time.episodes,
     ),
     "rework_rate": _Metric(
-        lambda row: row.rework_rate.rate,
+        lambda row: row.metrics.rework_rate.rate,
         lambda _: None,
-        lambda row: row.rework_rate.rework,
+        lambda row: row.metrics.rework_rate.rework,
         is_rate=True,
     ),
 }
@@ -110,7 +110,7 @@ def can_compare(before: Report, now: Report) -> str:
         return "it is of another organization"
     if before.by != now.by:
         return f"its rows are by {before.by}, not by {now.by}"
-    if before.until >= now.until:
+    if before.window.until >= now.window.until:
         return "it is not the earlier one"
     return ""
 
@@ -120,7 +120,7 @@ def find_movements(
 ) -> Movements:
     """What moved from *before* to *now*; *known* are the deployments that had failed by then."""
     old, new = _by_key(before.rows), _by_key(now.rows)
-    causes = _causes(before.until, evidence, known) if evidence else {}
+    causes = _causes(before.window.until, evidence, known) if evidence else {}
     is_pooled = now.by != "repository"
     moved = [
         one
@@ -167,7 +167,7 @@ def _moved(old: Row, new: Row, causes: Mapping[str, tuple[Cause, ...]]) -> Itera
     """Each metric of a row that moved enough to be told."""
     for name, metric in METRICS.items():
         size, direction = _distance(metric, old, new)
-        outages = new.recovery_time.open - old.recovery_time.open
+        outages = new.metrics.recovery_time.open - old.metrics.recovery_time.open
         if name == "recovery_time" and outages:
             size, direction = max(size, LEVEL), outages
         if size >= SMALLEST:

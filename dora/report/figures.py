@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from dora.report.model import SIGNALS, Bucket, Row
+from dora.report.model import METRICS, SIGNALS, Bucket, Row
 
 COUNT, NUMBER, TEXT = "bigint", "double precision", "text"
 
@@ -24,7 +24,8 @@ def _numbers(
 ) -> list[Number]:
     return [
         Number(f"{metric}_{name}" if name else metric, kind, meaning,
-               (metric, *([path] if isinstance(path, str) else path)),
+               (*(["metrics"] if metric in METRICS else []), metric,
+                *([path] if isinstance(path, str) else path)),
                name == "level" or metric == "waiting")
         for name, kind, meaning, path in lines
     ]  # fmt: skip
@@ -92,13 +93,14 @@ NUMBERS: tuple[Number, ...] = (
     ),
 )  # fmt: skip
 #: What a row and each of its parts have, and what only a row has.
-METRICS = tuple(one for one in NUMBERS if not one.is_of_rows)
+OF_PARTS = tuple(one for one in NUMBERS if not one.is_of_rows)
 OF_ROWS = tuple(one for one in NUMBERS if one.is_of_rows)
 
 
 def values(of: Row | Bucket, numbers: tuple[Number, ...]) -> list[Any]:
     """The *numbers* of a row or bucket; a signal that marked nothing marked 0."""
-    return [_at(of, one.path) for one in numbers]
+    is_part = isinstance(of, Bucket)
+    return [None if is_part and one.is_of_rows else _at(of, one.path) for one in numbers]
 
 
 def _at(value: Any, path: tuple[str | int, ...]) -> Any:

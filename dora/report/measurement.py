@@ -24,6 +24,7 @@ from dora.metrics.recovery_time import recovery_time
 from dora.metrics.rework_rate import rework_rate
 from dora.model.tables import DEPLOYMENT
 from dora.report.model import (
+    QUICK_CHECK,
     Bucket,
     ChangeFailRate,
     ChangeLeadTime,
@@ -35,8 +36,6 @@ from dora.report.model import (
     Stages,
 )
 from dora.report.rows import Groups
-
-QUICK_CHECK = "quick-check"
 
 
 @dataclass(frozen=True)
@@ -96,13 +95,7 @@ def called(failures: Failures) -> pd.DataFrame:
 def measure(events: Events, groups: pd.Index, window: Window, year: str) -> dict[int, Metrics]:
     """The five metrics of each of *groups* in *window*, levels by the benchmark *year*."""
     records = _records(events, groups, window.days, window)
-    return {
-        group: Metrics(
-            _frequency(frequency, year, window.length), _lead_time(lead_time, year),
-            _fail_rate(fail_rate, reasons, year), _recovery(recovery, year), _rework(rework, year),
-        )
-        for group, frequency, lead_time, fail_rate, recovery, rework, reasons in records
-    }  # fmt: skip
+    return {group: _metrics(numbers, year, window.length) for group, *numbers in records}
 
 
 def measure_parts(
@@ -119,16 +112,11 @@ def measure_parts(
     })  # fmt: skip
     days = pd.Series([span.days for span in spans] * len(groups), index=parts)
     buckets = [
-        Bucket(
-            span.start, span.end, span.partial,
-            _frequency(frequency, "none", window.length), _lead_time(lead_time, "none"),
-            _fail_rate(fail_rate, reasons, "none"), _recovery(recovery, "none"),
-            _rework(rework, "none"),
-        )
-        for span, (_, frequency, lead_time, fail_rate, recovery, rework, reasons) in zip(
+        Bucket(span.start, span.end, span.partial, _metrics(numbers, "none", window.length))
+        for span, (_, *numbers) in zip(
             spans * len(groups), _records(of_parts, parts, days, window), strict=True
         )
-    ]  # fmt: skip
+    ]
     count = len(spans)
     return {
         group: tuple(buckets[place * count : (place + 1) * count])
@@ -176,6 +164,18 @@ def _mark(outcomes: Outcomes, failures: Failures) -> pd.DataFrame:
 
 def _in_window(instants: pd.Series, window: Window) -> pd.Series:
     return instants.between(window.since, window.until, inclusive="left")
+
+
+def _metrics(numbers: list[Any], year: str, length: timedelta) -> Metrics:
+    """The records of one group's *numbers*, levels and scores by the benchmark *year*."""
+    frequency, lead_time, fail_rate, recovery, rework, reasons = numbers
+    return Metrics(
+        _frequency(frequency, year, length),
+        _lead_time(lead_time, year),
+        _fail_rate(fail_rate, reasons, year),
+        _recovery(recovery, year),
+        _rework(rework, year),
+    )
 
 
 def _frequency(row: dict[Any, Any], year: str, length: timedelta) -> DeploymentFrequency:

@@ -10,12 +10,17 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dora.config.globs import EPHEMERAL
+from dora.config.window import has_whole_weeks
 
 SCHEMA = "dora.report/1"
 #: What says that a deployment failed, in the order of the rules, F1 to F7.
 SIGNALS = ("status", "rollback", "revert", "hotfix", "label", "tag", "incident")
 #: What rows by team call repositories of none (G2).
 NO_TEAM = "(no team)"
+#: Why a repository is skipped, in the contract's order.
+SKIP_REASONS = ("archived", "empty", "no deployments", "excluded")
+#: The benchmark whose scores are shown beside levels of null (B4).
+QUICK_CHECK = "quick-check"
 #: The five metrics, in the order of every output.
 METRICS = (
     "deployment_frequency",
@@ -137,11 +142,7 @@ class Bucket:
     start: datetime
     end: datetime
     partial: bool
-    deployment_frequency: DeploymentFrequency
-    change_lead_time: ChangeLeadTime
-    change_fail_rate: ChangeFailRate
-    recovery_time: RecoveryTime
-    rework_rate: ReworkRate
+    metrics: Metrics
 
 
 @dataclass(frozen=True)
@@ -198,19 +199,11 @@ class Row:
 
     key: dict[str, str]
     tier: str
-    deployment_frequency: DeploymentFrequency
-    change_lead_time: ChangeLeadTime
-    change_fail_rate: ChangeFailRate
-    recovery_time: RecoveryTime
-    rework_rate: ReworkRate
+    metrics: Metrics
     waiting: Waiting | None = None
     previous: Metrics | None = None  #: of the window before; None where it had no such row
     comparison: Comparison | None = None
     trend: tuple[Bucket, ...] = ()  #: oldest first
-
-
-#: What has the five metrics.
-Measured = Metrics | Bucket | Row
 
 
 @dataclass(frozen=True)
@@ -240,18 +233,32 @@ class Requests:
 
 
 @dataclass(frozen=True)
-class Coverage:
-    """What the report did and did not see (C1)."""
+class RepositoryCoverage:
+    """How many repositories were read, and which were not, or only in part."""
 
     read: int = 0
     skipped: dict[str, int] = field(default_factory=dict)  #: reason → repositories
     unreadable: tuple[Unreadable, ...] = ()
-    incomplete: tuple[Unreadable, ...] = ()  #: read, but its history only in part
-    gaps: dict[str, str] = field(default_factory=dict, kw_only=True)
-    """What of the organization could not be read at all, and why."""
+    incomplete: tuple[Unreadable, ...] = ()  #: read, but not all of their history
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A part of the organization, such as its teams, that could not be read at all, and why."""
+
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What the report did and did not see (C1)."""
+
+    repositories: RepositoryCoverage = field(default_factory=RepositoryCoverage)
     deployments: dict[str, int] = field(default_factory=dict)
     changes: dict[str, int] = field(default_factory=dict)
     incidents: dict[str, int | None] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
     requests: Requests = field(default_factory=Requests)
 
 
@@ -269,23 +276,42 @@ class Scope:
 
 
 @dataclass(frozen=True)
+class ReportWindow:
+    """The time that a report is about, `[since, until)`; its days are those of *timezone*."""
+
+    since: datetime
+    until: datetime
+    days: float  #: its length in days of 24 hours
+    timezone: str
+
+    @property
+    def has_whole_weeks(self) -> bool:
+        """Whether frequencies may be compared with those of the window before (K2)."""
+        return has_whole_weeks(self.days)
+
+
+@dataclass(frozen=True)
+class Generated:
+    """When and by what a report was made."""
+
+    at: datetime
+    version: str
+    configuration: str  #: `sha256:…` of the settings that decide the numbers
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """The whole report: rows sorted as the contract says, and what it was made from."""
 
     organization: str
-    since: datetime
-    until: datetime
-    days: float
-    timezone: str
+    window: ReportWindow
     by: str
     benchmark: str
-    generated_at: datetime
-    version: str
-    configuration: str  #: `sha256:…` of the settings that decide the numbers
-    rows: tuple[Row, ...]
-    coverage: Coverage
     trend: str | None = None  #: `day`, `week` or `month`: what each bucket of a row's trend is
     before: Before | None = None  #: the window that this one is compared with
-    scope: Scope | None = None
+    generated: Generated
+    rows: tuple[Row, ...]
+    coverage: Coverage
     teams: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Repositories of each team (G2), where rows are by team."""
+    scope: Scope | None = None

@@ -39,7 +39,7 @@ def measure(size: int) -> dict[str, float]:
     report = build_report(tables, config)
     seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    changes = sum(row.change_lead_time.changes for row in report.rows)
+    changes = sum(row.metrics.change_lead_time.changes for row in report.rows)
     return {
         "commits": size, "deployments": len(tables.deployments), "rows": len(report.rows),
         "changes": changes, "seconds": seconds, "input_mb": before, "peak_mb": peak,

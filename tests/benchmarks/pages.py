@@ -53,8 +53,8 @@ def measure(size: Size) -> dict[str, float]:
     return {
         "rows": len(report.rows),
         "weeks": size.weeks,
-        "deployments": sum(row.deployment_frequency.deployments for row in report.rows),
-        "changes": sum(row.change_lead_time.changes for row in report.rows),
+        "deployments": sum(row.metrics.deployment_frequency.deployments for row in report.rows),
+        "changes": sum(row.metrics.change_lead_time.changes for row in report.rows),
         "build": built - began,
         "write": written - built,
         "kilobytes": len(text.encode()) / 1000,

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from dora.report.documents import read_report
 from dora.report.evidence_stream import Window, read_items
+from dora.report.report_json import read_report
 from tests.benchmarks.loading import UNTIL, WEEK, write
 
 
@@ -16,7 +16,7 @@ def test_files(tmp_path: Path) -> None:
         items = list(read_items(folder / "evidence.json", window))
         report = read_report(folder / "report.json")
         assert {"deployments": 1_300, "changes": 13_000, "episodes": 65} == window.counts
-        assert (report.since, report.until) == (window.since, window.until)
+        assert (report.window.since, report.window.until) == (window.since, window.until)
         assert all(window.since <= one[6] < window.until for name, one in items
                    if name == "deployments" and window.since and window.until)  # fmt: skip
         told.append({(name, one) for name, one in items if name != "episodes"})

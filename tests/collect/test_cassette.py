@@ -11,8 +11,8 @@ import pytest_socket
 
 from dora import __version__
 from dora.demo.github.server import TOKEN
-from dora.render.report_document import render_json
 from dora.report.build import build_report
+from dora.report.report_json import render_json
 from tests.support import cassette as record
 
 REQUESTS = 8

@@ -27,10 +27,10 @@ from dora.metrics.deployment_frequency import deployment_frequency
 from dora.metrics.recovery_time import recovery_time
 from dora.metrics.rework_rate import rework_rate
 from dora.model.tables import SCHEMAS, Tables, make_tables
-from dora.render.report_document import as_document
 from dora.report.build import build_report
 from dora.report.build_evidence import build_evidence
 from dora.report.coverage import build_coverage
+from dora.report.report_json import as_document
 from dora.report.rows import find_groups
 from tests.support.oracle_settings import config_for, tables_for
 from tests.support.random_organizations import (

@@ -16,11 +16,13 @@ from tests.support.published_files import report, row
 
 def numbers(one: Row) -> list[Any]:
     """What is kept of a row."""
+    metrics = one.metrics
     return [
-        one.key, one.tier, one.deployment_frequency.per_day, one.deployment_frequency.level,
-        one.change_lead_time.median, one.change_lead_time.changes, one.change_fail_rate.failed,
-        one.change_fail_rate.rate, one.recovery_time.open, one.recovery_time.mean,
-        one.rework_rate.rate,
+        one.key, one.tier, metrics.deployment_frequency.per_day, metrics.deployment_frequency.level,
+        metrics.change_lead_time.median, metrics.change_lead_time.changes,
+        metrics.change_fail_rate.failed, metrics.change_fail_rate.rate,
+        metrics.recovery_time.open, metrics.recovery_time.mean,
+        metrics.rework_rate.rate,
     ]  # fmt: skip
 
 
@@ -40,8 +42,8 @@ def test_kept_and_read_again() -> None:
     memory = kept(unpack(pack(made, frozenset({("api", 7)}))))
 
     assert [numbers(one) for one in rows] == [numbers(one) for one in memory.report.rows]
-    assert (made.since, made.until, made.by) == (
-        memory.report.since, memory.report.until, memory.report.by,
+    assert (made.window.since, made.window.until, made.by) == (
+        memory.report.window.since, memory.report.window.until, memory.report.by,
     )  # fmt: skip
     assert frozenset({("api", 7)}) == memory.failed
     assert memory.is_whole

@@ -9,7 +9,7 @@ import pytest
 
 from dora.demo.github.server import TOKEN, serve
 from dora.demo.organization.build import build_organization
-from dora.report.documents import read_report
+from dora.report.report_json import read_report
 from tests.support.command import dora
 from tests.support.expected_series import parsed, wanted
 from tests.support.servers.datadog import API_KEY, APP_KEY, datadog

@@ -86,13 +86,13 @@ def test_a_bot_writes_its_post_of_the_week_anew(tmp_path: Path) -> None:
     """A bot finds this week's message again, also on another machine."""
     with slack() as server:
         assert 0 == send(server, tmp_path, **by_bot(server)).returncode
-        later = report(row(failed=20), until=NOW.until)
+        later = report(row(failed=20), until=NOW.window.until)
         done = send(server, tmp_path, made=later, **by_bot(server))
 
         assert "written anew" in done.stderr
         assert 1 == len(server.posted)
         assert "20 of 50 failed" in texts(server.posted[0]["blocks"])
-        next_week = report(row(), until=NOW.until + WEEK)
+        next_week = report(row(), until=NOW.window.until + WEEK)
         send(server, tmp_path, made=next_week, **by_bot(server))
         assert 2 == len(server.posted)
 

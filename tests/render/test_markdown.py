@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dora.render.formatting import plain
 from dora.render.markdown import code, render_report
-from dora.report.model import Coverage, Row, Unreadable
+from dora.report.model import Row, Unreadable
 from tests.support import reports
 
 NAMES = (
@@ -41,8 +41,8 @@ def name_in(span: str) -> str:
 def row_of(name: str, number: int = 0) -> Row:
     """Give a row of an environment called *name*."""
     row = reports.busy({"environment": name}, "other")
-    frequency = replace(row.deployment_frequency, deployments=number)
-    return replace(row, deployment_frequency=frequency)
+    frequency = replace(row.metrics.deployment_frequency, deployments=number)
+    return reports.changed(row, deployment_frequency=frequency)
 
 
 def test_usual_report() -> None:
@@ -98,7 +98,7 @@ def test_no_name_breaks_the_table(names: list[str], organization: str) -> None:
     text = render_report(
         reports.report(
             tuple(map(row_of, names)),
-            Coverage(1, unreadable=unread),
+            reports.coverage(1, unreadable=unread),
             by="environment",
             organization=organization,
         )
@@ -119,7 +119,7 @@ def test_no_name_breaks_the_table(names: list[str], organization: str) -> None:
 def test_never_larger_than_the_limit(names: list[str], unread: list[str], limit: int) -> None:
     """Bytes, and so characters, stay within the limit; the note adds up with the rows shown."""
     rows = tuple(row_of(name, number) for number, name in enumerate(names))
-    coverage = Coverage(1, unreadable=tuple(Unreadable(name, name) for name in unread))
+    coverage = reports.coverage(1, unreadable=tuple(Unreadable(name, name) for name in unread))
     text = render_report(reports.report(rows, coverage, by="environment"), limit=limit)
     assert len(text.encode()) <= limit
     assert "2026-08-25 06:00 to 2026-11-23 06:00 UTC (90 days)" in text
@@ -135,7 +135,7 @@ def test_never_larger_than_the_limit(names: list[str], unread: list[str], limit:
 def test_rows_left_out_are_counted() -> None:
     """Whole rows are left out from the end, and the note says how many and where they are."""
     rows = tuple(row_of(f"environment-{number}") for number in range(40))
-    text = render_report(reports.report(rows, Coverage(1), by="environment"), limit=4_000)
+    text = render_report(reports.report(rows, reports.coverage(1), by="environment"), limit=4_000)
     assert "\n24 of 40 rows did not fit: the JSON and CSV reports have them all.\n" in text
     assert [row[0] for row in table_of(text)][-1:] == ["`environment-15`<br>other"]
 

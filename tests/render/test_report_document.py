@@ -2,7 +2,6 @@
 
 import csv
 import json
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from io import StringIO
 from typing import Any
@@ -12,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dora.render import FORMATS
+from dora.render.csv import render_report as render_csv
 from dora.render.formatting import plain
-from dora.render.report_document import as_document, render_csv, render_json
-from dora.report.model import Coverage, RecoveryTime, Report, Waiting
+from dora.report.model import RecoveryTime, Report, Waiting
+from dora.report.report_json import as_document, render_json
 from tests.support import reports
 
 NAMES = st.text(max_size=40) | st.sampled_from(reports.HOSTILE_NAMES)
@@ -61,7 +61,7 @@ def test_json_tells_a_terminal_nothing() -> None:
 
 def test_json_knows_no_nan() -> None:
     """Not a number is a bug, and never gets out as invalid JSON."""
-    row = replace(REPORT.rows[0], recovery_time=RecoveryTime(1, 1, 0, float("nan")))
+    row = reports.changed(REPORT.rows[0], recovery_time=RecoveryTime(1, 1, 0, float("nan")))
     with pytest.raises(ValueError, match="not JSON compliant"):
         render_json(reports.report((row,)))
 
@@ -69,7 +69,7 @@ def test_json_knows_no_nan() -> None:
 def test_instants_are_utc() -> None:
     """Instants are UTC with Z, with microseconds only where there are some."""
     berlin = timezone(timedelta(hours=2))
-    report = replace(
+    report = reports.in_window(
         REPORT,
         since=datetime(2026, 8, 25, 0, 0, tzinfo=berlin),
         until=datetime(2026, 11, 23, 6, 0, 0, 250, tzinfo=berlin),
@@ -84,7 +84,7 @@ def test_instants_are_utc() -> None:
 
 def test_coverage_of_nothing_has_every_count() -> None:
     """Counts of nothing are 0; what was never looked for is null."""
-    document: dict[str, Any] = as_document(reports.report((), Coverage()))
+    document: dict[str, Any] = as_document(reports.report((), reports.coverage()))
     assert document["coverage"] == EMPTY_COVERAGE
     assert document["rows"] == []
 

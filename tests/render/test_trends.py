@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dora.render import markdown, trends
-from dora.render.report_document import render_csv
+from dora.render.csv import render_report as render_csv
 from dora.render.terminal import report as terminal
 from dora.render.trends import BARS, NOTHING, note_of, sparkline, trend_of
 from tests.support import reports
@@ -30,7 +30,9 @@ def test_bars_by_hand() -> None:
 def test_a_partial_part_does_not_set_the_scale() -> None:
     """T1: a few hours at a high rate do not flatten the weeks before."""
     first, second = (reports.bucket(row, n) for n, row in enumerate((SLOW, BUSY)))
-    hectic = replace(BUSY, deployment_frequency=replace(BUSY.deployment_frequency, per_day=40.0))
+    hectic = reports.changed(
+        BUSY, deployment_frequency=replace(BUSY.metrics.deployment_frequency, per_day=40.0)
+    )
     row = replace(BUSY, trend=(first, second, reports.bucket(hectic, 2, partial=True)))
     assert "▂██" == trend_of(row, "deployment_frequency")
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from dora.model.tables import Tables
-from dora.render.report_document import as_document
 from dora.report.build import build_report
+from dora.report.report_json import as_document
 from tests.support.tables import (
     DAY,
     ago,

@@ -15,9 +15,9 @@ from dora.demo.organization.build import build_organization
 from dora.demo.organization.model import Organization
 from dora.metrics.significance import CLEAR, adjust
 from dora.model.tables import Tables
-from dora.render.report_document import as_document
 from dora.report.build import build_report
 from dora.report.model import METRICS, Compared, Report, Row
+from dora.report.report_json import as_document
 from tests.benchmarks.significance import (
     CHANGES,
     USUAL,
@@ -146,7 +146,7 @@ def test_verdict_and_movers_by_hand() -> None:
     assert before is not None
     assert (5, 20) == (
         before.deployment_frequency.deployments,
-        row.deployment_frequency.deployments,
+        row.metrics.deployment_frequency.deployments,
     )
     exact = stats.binomtest(20, 25, 0.5).pvalue
     assert "better" == found.verdict
@@ -240,8 +240,8 @@ def test_a_recovery_is_worse_only_where_its_mean_is() -> None:
     row = only(build_report(tables(row_of(shas), *parts), config(compare=True)))
     found = compared_of(row, "recovery_time")
     assert row.previous is not None
-    assert None not in (row.previous.recovery_time.mean, row.recovery_time.mean)
-    grew = (row.recovery_time.mean or 0) > (row.previous.recovery_time.mean or 0)
+    assert None not in (row.previous.recovery_time.mean, row.metrics.recovery_time.mean)
+    grew = (row.metrics.recovery_time.mean or 0) > (row.previous.recovery_time.mean or 0)
     assert found.verdict in (
         {"worse", "no clear change"} if grew else {"better", "no clear change"}
     )
@@ -316,7 +316,7 @@ def test_parts_add_up_to_the_window(data: st.DataObject, size: str) -> None:
     whole = build_report(read, config_for(organization, asked, settings))
     assert whole.rows == tuple(replace(row, trend=()) for row in report.rows)
     for row in report.rows:
-        assert (report.since, report.until) == (row.trend[0].start, row.trend[-1].end)
+        assert (report.window.since, report.window.until) == (row.trend[0].start, row.trend[-1].end)
         assert totals([row]) == totals(row.trend)
 
 
@@ -324,7 +324,7 @@ def totals(parts: Any) -> dict[Any, Any]:
     """All that may be added up."""
     reasons: dict[str, int] = {}
     for one in parts:
-        for signal, count in one.change_fail_rate.reasons.items():
+        for signal, count in one.metrics.change_fail_rate.reasons.items():
             reasons[signal] = reasons.get(signal, 0) + count
     names = {
         "deployment_frequency": ("deployments",),
@@ -334,7 +334,7 @@ def totals(parts: Any) -> dict[Any, Any]:
         "rework_rate": ("rework", "deployments"),
     }
     counts = {
-        (metric, name): sum(getattr(getattr(one, metric), name) for one in parts)
+        (metric, name): sum(getattr(getattr(one.metrics, metric), name) for one in parts)
         for metric, own in names.items()
         for name in own
     }
@@ -351,16 +351,19 @@ def test_trend_by_hand() -> None:
     )
     row = only(build_report(made, config(since="2026-09-01", trend="month")))
     assert [False, False, True] == [one.partial for one in row.trend]
-    frequencies = [one.deployment_frequency for one in row.trend]
+    frequencies = [one.metrics.deployment_frequency for one in row.trend]
     assert [1, 0, 1] == [one.deployments for one in frequencies]
     assert [1 / 30, 0.0, 1 / 22.25] == [pytest.approx(one.per_day) for one in frequencies]
     quiet = row.trend[1]
     assert (None, None, None, None) == (
-        quiet.change_lead_time.median, quiet.change_fail_rate.rate, quiet.recovery_time.mean,
-        quiet.rework_rate.rate,
+        quiet.metrics.change_lead_time.median, quiet.metrics.change_fail_rate.rate,
+        quiet.metrics.recovery_time.mean,
+        quiet.metrics.rework_rate.rate,
     )  # fmt: skip
-    assert {None} == {one.change_lead_time.level for one in row.trend}
-    assert [DAY * 3600.0, None, 12 * 3600.0] == [one.change_lead_time.median for one in row.trend]
+    assert {None} == {one.metrics.change_lead_time.level for one in row.trend}
+    assert [DAY * 3600.0, None, 12 * 3600.0] == [
+        one.metrics.change_lead_time.median for one in row.trend
+    ]
 
 
 def test_outage_that_lasts_beyond_its_part() -> None:
@@ -372,5 +375,7 @@ def test_outage_that_lasts_beyond_its_part() -> None:
         deployment(3, "c", 5 * DAY),
     )
     row = only(build_report(made, config(trend="week")))
-    told = [(one.recovery_time.episodes, one.recovery_time.mean) for one in row.trend]
+    told = [
+        (one.metrics.recovery_time.episodes, one.metrics.recovery_time.mean) for one in row.trend
+    ]
     assert [(1, 15 * DAY * 3600.0)] == [one for one in told if one[0]]

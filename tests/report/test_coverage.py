@@ -9,8 +9,8 @@ from dora.analysis.outcomes import find_outcomes
 from dora.demo.organization.build import build_organization
 from dora.demo.organization.model import Organization
 from dora.model.tables import Tables
-from dora.render.report_document import as_document
 from dora.report.build import build_report
+from dora.report.report_json import as_document
 from tests.support.oracle_settings import report_for
 from tests.support.random_organizations import random_organization
 from tests.support.tables import (

@@ -10,6 +10,7 @@ from dora.report.diff import can_compare, find_movements
 from dora.report.documents import Change, Episode, Reason
 from dora.report.model import Report, Row
 from tests.support.published_files import MONDAY, WEEK, deployment, evidence, report, row
+from tests.support.reports import changed
 
 NOW = MONDAY + WEEK
 BEFORE = report(row())
@@ -52,8 +53,8 @@ def test_what_hardly_moved_is_not_told() -> None:
 
 def test_a_change_of_level_is_news() -> None:
     """Also where the number itself hardly moved."""
-    lead = replace(row().change_lead_time, level="high")
-    found = find_movements(BEFORE, now(replace(row(), change_lead_time=lead)), None)
+    lead = replace(row().metrics.change_lead_time, level="high")
+    found = find_movements(BEFORE, now(changed(row(), change_lead_time=lead)), None)
 
     assert ["change_lead_time"] == [one.metric for one in found.moved]
 

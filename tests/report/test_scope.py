@@ -12,12 +12,11 @@ from dora.config.globs import EPHEMERAL
 from dora.model.environments import TIERS
 from dora.model.tables import Tables
 from dora.render.evidence_document import as_document as evidence_document
-from dora.render.report_document import as_document, render_json
 from dora.report.build import build_report
 from dora.report.build_evidence import build_evidence
 from dora.report.coverage import find_scope
-from dora.report.documents import read_report
 from dora.report.model import Scope
+from dora.report.report_json import as_document, read_report, render_json
 from tests.support.tables import DAY, config, deployment, repository, tables
 
 

@@ -54,7 +54,7 @@ def inputs(name: str) -> tuple[Tables, Config]:
 def failed_by_row(tables: Tables, config: Config, failures: FailureSettings) -> dict[Key, int]:
     """How many failed in each row, worked out anew."""
     report = build_report(tables, config.model_copy(update={"failures": failures}))
-    return {key_of(row.key): row.change_fail_rate.failed for row in report.rows}
+    return {key_of(row.key): row.metrics.change_fail_rate.failed for row in report.rows}
 
 
 def key_of(key: dict[str, str]) -> Key:
@@ -140,19 +140,19 @@ def test_the_evidence_adds_up(name: str) -> None:
 
 def told(row: Row) -> dict[str, object]:
     """What a row says."""
-    times = row.change_lead_time
+    times = row.metrics.change_lead_time
     return {
-        "succeeded": row.deployment_frequency.deployments,
-        "changes": row.change_lead_time.changes,
+        "succeeded": row.metrics.deployment_frequency.deployments,
+        "changes": row.metrics.change_lead_time.changes,
         "lead times": rounded(times.median, times.mean),
-        "finished": row.change_fail_rate.deployments,
-        "failed": row.change_fail_rate.failed,
-        "reasons": row.change_fail_rate.reasons,
-        "never live": row.change_fail_rate.never_live,
-        "episodes": row.recovery_time.episodes,
-        "open": row.recovery_time.open,
-        "recovery": rounded(row.recovery_time.mean),
-        "rework": row.rework_rate.rework,
+        "finished": row.metrics.change_fail_rate.deployments,
+        "failed": row.metrics.change_fail_rate.failed,
+        "reasons": row.metrics.change_fail_rate.reasons,
+        "never live": row.metrics.change_fail_rate.never_live,
+        "episodes": row.metrics.recovery_time.episodes,
+        "open": row.metrics.recovery_time.open,
+        "recovery": rounded(row.metrics.recovery_time.mean),
+        "rework": row.metrics.rework_rate.rework,
         "waiting": row.waiting.changes if row.waiting else 0,
     }
 
@@ -196,7 +196,11 @@ def test_the_sentences_say_what_the_rows_say() -> None:
             analysis, tables, config, repository=repository, environment=environment
         )
         text = render_explanation(own, [row], (), width=400, colour=False)
-        rate, frequency, rework = row.change_fail_rate, row.deployment_frequency, row.rework_rate
+        rate, frequency, rework = (
+            row.metrics.change_fail_rate,
+            row.metrics.deployment_frequency,
+            row.metrics.rework_rate,
+        )
         if rate.deployments:
             failed, finished = map(formatting.count, (rate.failed, rate.deployments))
             share = f"{failed} failed of {finished} finished"
@@ -206,5 +210,5 @@ def test_the_sentences_say_what_the_rows_say() -> None:
             assert f"  {share} = {formatting.percentage(rework.rate)}\n" in text
         assert f"  {formatting.count(frequency.deployments)} succeeded ÷ 90 days = " in text
         assert f" = {formatting.frequency(frequency.per_day)}" in text
-        if row.change_lead_time.changes:
-            assert f" = {formatting.duration(row.change_lead_time.median)}\n" in text
+        if row.metrics.change_lead_time.changes:
+            assert f" = {formatting.duration(row.metrics.change_lead_time.median)}\n" in text

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from dora.publish.database import schema
 from dora.publish.database.connection import find_place
 from dora.publish.database.load import opened
-from dora.render.report_document import instant
 from dora.report.model import Bucket, Report, Row, Scope
+from dora.report.report_json import instant
 from tests.support.published_files import MONDAY, dora, report, row, written
 
 WHOLE = Scope(("*",), ("*",), ("production", "staging", "testing", "development", "other"), ())
@@ -122,10 +122,7 @@ def trended(one: Row, *buckets: Bucket) -> Row:
 
 def bucket(start: datetime, end: datetime, *, partial: bool, deployments: int = 3) -> Bucket:
     """A bucket with as many deployments."""
-    made = row(deployments=deployments)
-    names = ("deployment_frequency", "change_lead_time", "change_fail_rate", "recovery_time",
-             "rework_rate")  # fmt: skip
-    return Bucket(start, end, partial, **{name: getattr(made, name) for name in names})
+    return Bucket(start, end, partial, row(deployments=deployments).metrics)
 
 
 def whole_report(*rows: Row, **more: Any) -> Report:

@@ -19,13 +19,13 @@ from tests.support.published_files import (
     written,
     written_evidence,
 )
-from tests.support.reports import USUAL
+from tests.support.reports import USUAL, in_window
 from tests.support.servers.datadog import API_KEY, APP_KEY, Datadog
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SHA = "0123456789abcdef0123456789abcdef01234567"
-RECENT = replace(USUAL, since=NOW - HOUR / 12 - 90 * DAY, until=NOW - HOUR / 12)
+RECENT = in_window(USUAL, since=NOW - HOUR / 12 - 90 * DAY, until=NOW - HOUR / 12)
 
 
 def made_evidence(*deployments: Deployment, episodes: tuple[Episode, ...] = ()) -> Evidence:

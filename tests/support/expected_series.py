@@ -5,8 +5,8 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from dora.render.report_document import render_json
 from dora.report.model import Report
+from dora.report.report_json import render_json
 from tests.support.servers.prometheus import Series
 
 #: Where each figure stands in the JSON report, written down a second time.
@@ -57,15 +57,15 @@ def wanted(made: Report, **labels: str) -> Series:
     document = json.loads(render_json(made))
     own = {"organization": made.organization, "by": made.by, **labels}
     found: dict[str, list[tuple[dict[str, str], Any]]] = {
-        "dora_report_timestamp_seconds": [({}, made.until.timestamp())],
+        "dora_report_timestamp_seconds": [({}, made.window.until.timestamp())],
         "dora_report_window_seconds": [({}, 86_400 * document["window"]["days"])],
         "dora_report_rows": [({}, len(document["rows"]))],
         "dora_report_gaps": [({}, len(made.coverage.gaps))],
         "dora_report_repositories": [
-            ({"state": "read"}, made.coverage.read),
-            ({"state": "skipped"}, sum(made.coverage.skipped.values())),
-            ({"state": "unreadable"}, len(made.coverage.unreadable)),
-            ({"state": "incomplete"}, len(made.coverage.incomplete)),
+            ({"state": "read"}, made.coverage.repositories.read),
+            ({"state": "skipped"}, sum(made.coverage.repositories.skipped.values())),
+            ({"state": "unreadable"}, len(made.coverage.repositories.unreadable)),
+            ({"state": "incomplete"}, len(made.coverage.repositories.incomplete)),
         ],
     }
     for one in document["rows"]:

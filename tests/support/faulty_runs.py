@@ -21,8 +21,8 @@ from dora.demo.github.tokens import App
 from dora.demo.organization.model import Organization
 from dora.errors import DoraError
 from dora.model.tables import SCHEMAS, Incidents, Tables
-from dora.render.report_document import as_document
 from dora.report.build import build_report
+from dora.report.report_json import as_document
 from tests.support.app_keys import app_key
 from tests.support.every_query import organization
 from tests.support.github.faults import Faults, Rule

@@ -10,8 +10,8 @@ import pandas as pd
 from dora.config import Config
 from dora.demo.organization.model import Organization, Repository
 from dora.model.tables import REPOSITORIES, Repositories, Tables, typed
-from dora.render.report_document import as_document
 from dora.report.build import build_report
+from dora.report.report_json import as_document
 from tests.oracle.naming import canonical, fits_any
 from tests.oracle.outcomes import environment_of
 from tests.oracle.settings import Settings

@@ -10,19 +10,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from dora.render.report_document import render_json
 from dora.report.documents import Change, Deployment, Episode, Evidence, Reason
 from dora.report.model import (
     ChangeFailRate,
     ChangeLeadTime,
     Coverage,
     DeploymentFrequency,
+    Generated,
     Interval,
+    Metrics,
     RecoveryTime,
     Report,
+    ReportWindow,
+    RepositoryCoverage,
     ReworkRate,
     Row,
 )
+from dora.report.report_json import render_json
 
 HOUR, DAY = 3_600.0, 86_400.0
 MONDAY = datetime(2026, 11, 23, 6, tzinfo=UTC)  #: of the week 2026-W48
@@ -40,38 +44,43 @@ def row(name: str = "api", environment: str = "production", **numbers: Any) -> R
     return Row(
         key={"repository": name, "environment": environment},
         tier=given["tier"],
-        deployment_frequency=DeploymentFrequency(
-            given["deployments"],
-            per_day,
-            7 * per_day,
-            30,
-            Interval(per_day / 2, 2 * per_day),
-            "high",
+        metrics=Metrics(
+            deployment_frequency=DeploymentFrequency(
+                given["deployments"],
+                per_day,
+                7 * per_day,
+                30,
+                Interval(per_day / 2, 2 * per_day),
+                "high",
+            ),
+            change_lead_time=ChangeLeadTime(given["changes"], given["median"], level="elite"),
+            change_fail_rate=ChangeFailRate(
+                failed, finished, failed / finished if finished else None
+            ),
+            recovery_time=RecoveryTime(
+                given["episodes"], given["episodes"] - given["open"], given["open"], given["mean"]
+            ),
+            rework_rate=ReworkRate(given["rework"], given["deployments"], given["rework"] / 45),
         ),
-        change_lead_time=ChangeLeadTime(given["changes"], given["median"], level="elite"),
-        change_fail_rate=ChangeFailRate(failed, finished, failed / finished if finished else None),
-        recovery_time=RecoveryTime(
-            given["episodes"], given["episodes"] - given["open"], given["open"], given["mean"]
-        ),
-        rework_rate=ReworkRate(given["rework"], given["deployments"], given["rework"] / 45),
     )
 
 
-def report(*rows: Row, until: datetime = MONDAY, **more: Any) -> Report:
+def report(
+    *rows: Row,
+    until: datetime = MONDAY,
+    timezone: str = "UTC",
+    configuration: str = "sha256:0",
+    **more: Any,
+) -> Report:
     """A report of ninety days."""
     made = Report(
         organization="acme",
-        since=until - timedelta(days=90),
-        until=until,
-        days=90.0,
-        timezone="UTC",
+        window=ReportWindow(until - timedelta(days=90), until, 90.0, timezone),
         by="repository",
         benchmark="2023",
-        generated_at=until,
-        version="0.1.0",
-        configuration="sha256:0",
+        generated=Generated(until, "0.1.0", configuration),
         rows=rows,
-        coverage=Coverage(read=len(rows)),
+        coverage=Coverage(RepositoryCoverage(read=len(rows))),
     )
     return replace(made, **more)
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dora.report.model import (
-    METRICS,
     Before,
     Bucket,
     ChangeFailRate,
@@ -14,11 +13,14 @@ from dora.report.model import (
     Comparison,
     Coverage,
     DeploymentFrequency,
+    Generated,
     Interval,
     Metrics,
     Mover,
     RecoveryTime,
     Report,
+    ReportWindow,
+    RepositoryCoverage,
     Requests,
     ReworkRate,
     Row,
@@ -67,11 +69,13 @@ def nothing(key: dict[str, str], tier: str) -> Row:
     return Row(
         key,
         tier,
-        DeploymentFrequency(0, 0.0, 0.0, 0, Interval(0.0, 0.041)),
-        ChangeLeadTime(0),
-        ChangeFailRate(0, 0),
-        RecoveryTime(0, 0, 0),
-        ReworkRate(0, 0),
+        Metrics(
+            DeploymentFrequency(0, 0.0, 0.0, 0, Interval(0.0, 0.041)),
+            ChangeLeadTime(0),
+            ChangeFailRate(0, 0),
+            RecoveryTime(0, 0, 0),
+            ReworkRate(0, 0),
+        ),
     )
 
 
@@ -80,22 +84,24 @@ def busy(key: dict[str, str], tier: str, waiting: Waiting | None = None) -> Row:
     return Row(
         key,
         tier,
-        DeploymentFrequency(42, 42 / 90, 42 / 90 * 7, 31, Interval(0.336, 0.631), "high"),
-        ChangeLeadTime(
-            120,
-            26 * HOUR,
-            120_000.0,
-            150_000.0,
-            260_000.0,
-            Interval(80_000.0, 110_000.0),
-            "high",
-            Stages(30_000.0, 20_000.0, 40_000.0),
+        Metrics(
+            DeploymentFrequency(42, 42 / 90, 42 / 90 * 7, 31, Interval(0.336, 0.631), "high"),
+            ChangeLeadTime(
+                120,
+                26 * HOUR,
+                120_000.0,
+                150_000.0,
+                260_000.0,
+                Interval(80_000.0, 110_000.0),
+                "high",
+                Stages(30_000.0, 20_000.0, 40_000.0),
+            ),
+            ChangeFailRate(
+                3, 45, 3 / 45, Interval(0.023, 0.179), "high", {"status": 2, "rollback": 1}, 2
+            ),
+            RecoveryTime(3, 2, 1, 5_400.0, 5_400.0),
+            ReworkRate(1, 42, 1 / 42, Interval(0.004, 0.123)),
         ),
-        ChangeFailRate(
-            3, 45, 3 / 45, Interval(0.023, 0.179), "high", {"status": 2, "rollback": 1}, 2
-        ),
-        RecoveryTime(3, 2, 1, 5_400.0, 5_400.0),
-        ReworkRate(1, 42, 1 / 42, Interval(0.004, 0.123)),
         waiting,
     )
 
@@ -105,20 +111,22 @@ def calm(key: dict[str, str], tier: str, waiting: Waiting | None = None) -> Row:
     return Row(
         key,
         tier,
-        DeploymentFrequency(216, 2.4, 16.8, 64, Interval(2.09, 2.74), "elite"),
-        ChangeLeadTime(
-            388,
-            2_100.0,
-            3_000.0,
-            4_000.0,
-            9_000.0,
-            Interval(1_980.0, 2_400.0),
-            "elite",
-            Stages(900.0, None, 600.0),
+        Metrics(
+            DeploymentFrequency(216, 2.4, 16.8, 64, Interval(2.09, 2.74), "elite"),
+            ChangeLeadTime(
+                388,
+                2_100.0,
+                3_000.0,
+                4_000.0,
+                9_000.0,
+                Interval(1_980.0, 2_400.0),
+                "elite",
+                Stages(900.0, None, 600.0),
+            ),
+            ChangeFailRate(5, 218, 5 / 218, Interval(0.0098, 0.0526), "elite", {"incident": 5}),
+            RecoveryTime(5, 5, 0, 1_500.0, 1_200.0, "elite"),
+            ReworkRate(4, 216, 4 / 216, Interval(0.0072, 0.0466)),
         ),
-        ChangeFailRate(5, 218, 5 / 218, Interval(0.0098, 0.0526), "elite", {"incident": 5}),
-        RecoveryTime(5, 5, 0, 1_500.0, 1_200.0, "elite"),
-        ReworkRate(4, 216, 4 / 216, Interval(0.0072, 0.0466)),
         waiting,
     )
 
@@ -128,31 +136,47 @@ def slow(key: dict[str, str], tier: str, waiting: Waiting | None = None) -> Row:
     return Row(
         key,
         tier,
-        DeploymentFrequency(2, 2 / 90, 14 / 90, 2, Interval(0.0027, 0.0803), "low"),
-        ChangeLeadTime(3, 40 * DAY, 38 * DAY, 41 * DAY, 42 * DAY),
-        ChangeFailRate(1, 2, 0.5, Interval(0.095, 0.905), None, {"revert": 1}),
-        RecoveryTime(1, 0, 1),
-        ReworkRate(0, 2, 0.0, Interval(0.0, 0.658)),
+        Metrics(
+            DeploymentFrequency(2, 2 / 90, 14 / 90, 2, Interval(0.0027, 0.0803), "low"),
+            ChangeLeadTime(3, 40 * DAY, 38 * DAY, 41 * DAY, 42 * DAY),
+            ChangeFailRate(1, 2, 0.5, Interval(0.095, 0.905), None, {"revert": 1}),
+            RecoveryTime(1, 0, 1),
+            ReworkRate(0, 2, 0.0, Interval(0.0, 0.658)),
+        ),
         waiting,
     )
 
 
 def pooled(row: Row) -> Row:
     """Give *row* without levels, as rows of many repositories are (B3)."""
-    return replace(
-        row,
-        deployment_frequency=replace(row.deployment_frequency, level=None),
-        change_lead_time=replace(row.change_lead_time, level=None),
-        change_fail_rate=replace(row.change_fail_rate, level=None),
-        recovery_time=replace(row.recovery_time, level=None),
+    levelled = ("deployment_frequency", "change_lead_time", "change_fail_rate", "recovery_time")
+    return changed(
+        row, **{name: replace(getattr(row.metrics, name), level=None) for name in levelled}
     )
 
 
+def changed(row: Row, **metrics: Any) -> Row:
+    """Give *row* with other *metrics*."""
+    return replace(row, metrics=replace(row.metrics, **metrics))
+
+
+def in_window(made: Report, **window: Any) -> Report:
+    """Give *made* with another *window*."""
+    return replace(made, window=replace(made.window, **window))
+
+
+def coverage(read: int = 0, **repositories: Any) -> Coverage:
+    """Give the coverage of that many repositories, changed by *repositories*."""
+    return Coverage(RepositoryCoverage(read, **repositories))
+
+
 COVERAGE = Coverage(
-    38,
-    {"archived": 2, "empty": 1, "no deployments": 4, "excluded": 0},
-    (Unreadable("ward-planner", "the token lacks deployments: read"),),
-    (Unreadable("lab-results", "the history is longer than 5,000 deployments"),),
+    RepositoryCoverage(
+        38,
+        {"archived": 2, "empty": 1, "no deployments": 4, "excluded": 0},
+        (Unreadable("ward-planner", "the token lacks deployments: read"),),
+        (Unreadable("lab-results", "the history is longer than 5,000 deployments"),),
+    ),
     {
         "in_progress": 1,
         "abandoned": 2,
@@ -164,7 +188,7 @@ COVERAGE = Coverage(
     },
     {"clock_skew": 1, "excluded": 0},
     {"unattributed": 1},
-    Requests(61, 63, 8.2),
+    requests=Requests(61, 63, 8.2),
 )
 
 
@@ -177,19 +201,15 @@ def report(
     benchmark: str = "2023",
 ) -> Report:
     """Give a report of 90 days over *rows*."""
+    since, until = datetime(2026, 8, 25, 6, tzinfo=UTC), datetime(2026, 11, 23, 6, tzinfo=UTC)
     return Report(
-        organization,
-        datetime(2026, 8, 25, 6, tzinfo=UTC),
-        datetime(2026, 11, 23, 6, tzinfo=UTC),
-        90.0,
-        "UTC",
-        by,
-        benchmark,
-        datetime(2026, 11, 23, 6, tzinfo=UTC),
-        "0.1.0",
-        "sha256:0f",
-        rows,
-        coverage,
+        organization=organization,
+        window=ReportWindow(since, until, 90.0, "UTC"),
+        by=by,
+        benchmark=benchmark,
+        generated=Generated(until, "0.1.0", "sha256:0f"),
+        rows=rows,
+        coverage=coverage,
     )
 
 
@@ -208,13 +228,13 @@ USUAL = report(
     )
 )
 
-EMPTY = report((), Coverage(2, {"archived": 1}))
+EMPTY = report((), coverage(2, skipped={"archived": 1}))
 
-QUIET = report((nothing(place("patient-api", "production"), "production"),), Coverage(1))
+QUIET = report((nothing(place("patient-api", "production"), "production"),), coverage(1))
 
 HOSTILE = report(
     tuple(busy(place(name, name), "other", Waiting(1, DAY)) for name in HOSTILE_NAMES),
-    Coverage(
+    coverage(
         1,
         unreadable=tuple(Unreadable(name, name) for name in HOSTILE_NAMES),
         incomplete=tuple(Unreadable(name, name) for name in HOSTILE_NAMES),
@@ -251,16 +271,10 @@ SERVICES = report(
 )
 
 
-def metrics_of(row: Row) -> Metrics:
-    """Give the five metrics of *row* alone."""
-    return Metrics(*(getattr(row, name) for name in METRICS))
-
-
 def bucket(row: Row, number: int, *, partial: bool = False) -> Bucket:
     """Give the metrics of *row* as those of its week with that *number*."""
     start = datetime(2026, 8, 24, tzinfo=UTC) + number * timedelta(weeks=1)
-    metrics = {name: getattr(pooled(row), name) for name in METRICS}
-    return Bucket(start, start + timedelta(weeks=1), partial, **metrics)
+    return Bucket(start, start + timedelta(weeks=1), partial, pooled(row).metrics)
 
 
 def mover(number: int, **more: Any) -> Mover:
@@ -294,7 +308,7 @@ def compared(row: Row, before: Row, weeks: int = 14) -> Row:
         *(bucket(row if n % 3 else nothing(row.key, row.tier), n) for n in range(1, weeks - 1)),
         bucket(nothing(row.key, row.tier), weeks - 1, partial=True),
     )
-    return replace(row, previous=metrics_of(before), comparison=comparison, trend=trend)
+    return replace(row, previous=before.metrics, comparison=comparison, trend=trend)
 
 
 def over_time(rows: tuple[Row, ...], gone: tuple[dict[str, str], ...] = (), **more: Any) -> Report:

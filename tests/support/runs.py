@@ -17,8 +17,8 @@ from dora.config import Config, load_config
 from dora.demo.github.server import TOKEN, Middleware, RequestRecord, Server, serve
 from dora.demo.organization.model import Deployment, Organization
 from dora.model.tables import Tables
-from dora.render.report_document import as_document
 from dora.report.build import build_report
+from dora.report.report_json import as_document
 
 #: A directory without a `dora.toml`.
 NOWHERE = Path(__file__).parent

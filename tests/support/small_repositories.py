@@ -25,9 +25,9 @@ from dora.model.references import find_named
 from dora.model.tables import INCIDENTS, LABELS, Tables, frame
 from dora.model.tables import Incidents as IncidentRows
 from dora.model.tables import Labels as LabelRows
-from dora.render.report_document import as_document
 from dora.report.build import report_of
 from dora.report.build_evidence import build_evidence
+from dora.report.report_json import as_document
 from tests.oracle.evidence import expected_answers, place_of
 from tests.oracle.settings import Settings
 from tests.support.oracle_settings import config_for, tables_for

@@ -100,7 +100,9 @@ def test_table_is_sorted_by_keyboard(running: Browser, folder: Path) -> None:
         assert "none" == heading.get_attribute("aria-sort")
         heading.get_by_role("button").focus()
         rates = {
-            formatting.frequency(row.deployment_frequency.per_day): row.deployment_frequency.per_day
+            formatting.frequency(
+                row.metrics.deployment_frequency.per_day
+            ): row.metrics.deployment_frequency.per_day
             for row in demo().repositories.rows
         }
         for direction, is_backwards in (("ascending", False), ("descending", True)):

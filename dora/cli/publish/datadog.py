@@ -34,7 +34,7 @@ def datadog(
     now = datetime.now(UTC)
     given = read(report, evidence)
     made = gauges_of(given.report, given.evidence)
-    at = instant_of(given.report.until, now)
+    at = instant_of(given.report.window.until, now)
     figures = figures_of(made.gauges, at)
     events = events_of(given.report, given.evidence) if given.evidence else Events((), ())
     tell_doubles((*made.doubles, *figures.doubles))

@@ -53,11 +53,8 @@ class Given:
 
 def read(report: Path, evidence: Path | None = None, previous: Path | None = None) -> Given:
     """Read the files; BadUsage where the evidence is of something else than the report."""
-    from dora.report.documents import (
-        check_evidence,
-        read_evidence,
-        read_report,
-    )
+    from dora.report.documents import check_evidence, read_evidence
+    from dora.report.report_json import read_report
 
     given = Given(
         path=report,

@@ -47,7 +47,7 @@ def postgres(
     Tables are made and upgraded as needed; docs/database.md lists them.
     """
     from dora.publish.database import connection
-    from dora.report.documents import read_report
+    from dora.report.report_json import read_report
 
     given = url or os.environ.get(VARIABLE, "").strip()
     if not given:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dora.publish.database.texts import clean
 from dora.report.evidence_stream import Window
-from dora.report.figures import METRICS, OF_ROWS, values
+from dora.report.figures import OF_PARTS, OF_ROWS, values
 from dora.report.model import Report, Row, Scope
 
 EVIDENCE = "evidence"  #: the kind of a run that told evidence
@@ -22,9 +22,9 @@ def run_of(report: Report) -> dict[str, Any]:
     """The row of `runs` of a report."""
     return {
         "kind": clean(report.by),
-        "since": report.since,
-        "until": report.until,
-        "days": report.days,
+        "since": report.window.since,
+        "until": report.window.until,
+        "days": report.window.days,
         **_of_both(report, report.scope),
         "trend": report.trend,
     }
@@ -42,10 +42,10 @@ def run_of_evidence(report: Report, window: Window) -> dict[str, Any]:
 
 def _of_both(report: Report, scope: Scope | None) -> dict[str, Any]:
     return {
-        "timezone": clean(report.timezone),
-        "generated_at": report.generated_at,
-        "version": clean(report.version),
-        "configuration": clean(report.configuration),
+        "timezone": clean(report.window.timezone),
+        "generated_at": report.generated.at,
+        "version": clean(report.generated.version),
+        "configuration": clean(report.generated.configuration),
         "benchmark": clean(report.benchmark),
         **_columns(scope or NOWHERE),
     }
@@ -79,9 +79,9 @@ def scope_of(run: dict[str, Any]) -> Scope:
 def coverage_rows(report: Report) -> Iterator[tuple[str, str, float | None, str | None]]:
     """What a report did not see: about, name, amount, reason."""
     coverage = report.coverage
-    yield "repositories", "read", coverage.read, None
+    yield "repositories", "read", coverage.repositories.read, None
     for about, counts in (
-        ("skipped", coverage.skipped),
+        ("skipped", coverage.repositories.skipped),
         ("deployments", coverage.deployments),
         ("changes", coverage.changes),
         ("incidents", coverage.incidents),
@@ -90,32 +90,38 @@ def coverage_rows(report: Report) -> Iterator[tuple[str, str, float | None, str 
         for name, amount in counts.items():
             yield about, name, amount, None
     for about, those in (
-        ("unreadable", coverage.unreadable),
-        ("incomplete", coverage.incomplete),
+        ("unreadable", coverage.repositories.unreadable),
+        ("incomplete", coverage.repositories.incomplete),
     ):
         for one in those:
             yield about, one.repository, None, one.reason
-    for what, reason in coverage.gaps.items():
-        yield "gaps", what, None, reason
+    for gap in coverage.gaps:
+        yield "gaps", gap.what, None, gap.reason
 
 
 def metric_rows(report: Report) -> Iterator[tuple[Any, ...]]:
     """Rows of `metrics` as they are staged."""
-    numbers = (*METRICS, *OF_ROWS)
+    numbers = (*OF_PARTS, *OF_ROWS)
     for row in report.rows:
-        yield (report.by, report.since, report.until, *_key(row), *values(row, numbers))
+        yield (
+            report.by,
+            report.window.since,
+            report.window.until,
+            *_key(row),
+            *values(row, numbers),
+        )
 
 
 def trend_rows(report: Report) -> Iterator[tuple[Any, ...]]:
     """Rows of `trends` as they are staged."""
-    zone = ZoneInfo(report.timezone)
+    zone = ZoneInfo(report.window.timezone)
     for row in report.rows:
         key = _key(row)
         for one in row.trend:
             day = first_day(one.start, report.trend or "day", zone)
             days = (one.end - one.start) / timedelta(days=1)
             yield (report.by, report.trend, day, *key, one.start, one.end, days, one.partial,
-                   *values(one, METRICS))  # fmt: skip
+                   *values(one, OF_PARTS))  # fmt: skip
 
 
 def first_day(start: datetime, size: str, zone: ZoneInfo) -> date:

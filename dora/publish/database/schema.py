@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.types import TypeEngine
 
-from dora.report.figures import METRICS, OF_ROWS, Number
+from dora.report.figures import OF_PARTS, OF_ROWS, Number
 
 
 class Instant(TypeDecorator[datetime]):
@@ -165,7 +165,7 @@ MEASURES = Table(
     _key("since", Instant, "begin of the window"),
     _key("until", Instant, "end of the window"),
     *_row_key(),
-    *_measured((*METRICS, *OF_ROWS)),
+    *_measured((*OF_PARTS, *OF_ROWS)),
     _must("generated_at", Instant, "when the run was that told it last"),
     comment="One row a row of a report: its metrics over the whole window.",
 )
@@ -182,7 +182,7 @@ TRENDS = Table(
     _must("days", Double, "length of what was measured in days of 24 hours"),
     _must("partial", Boolean, "whether the window cut it short (T1)"),
     *_known(),
-    *_measured(METRICS),
+    *_measured(OF_PARTS),
     comment="One row a row of a report and day, week or month of it (T1).",
 )
 TEAMS = Table(

@@ -31,7 +31,7 @@ def make_axis(report: Report, *, is_brief: bool = False) -> Axis | None:
     """Give the axis of every row of *report*; None where no row has a trend."""
     if not report.rows or report.trend is None or not report.rows[0].trend:
         return None
-    since, until, trend = report.since, report.until, report.rows[0].trend
+    since, until, trend = report.window.since, report.window.until, report.rows[0].trend
     length = (until - since).total_seconds()
 
     def place(at: datetime) -> int:
@@ -47,8 +47,13 @@ def make_axis(report: Report, *, is_brief: bool = False) -> Axis | None:
 
 def draw(row: Row, marks: Marks, axis: Axis) -> tuple[Chart, ...]:
     """Give the charts of *row*: frequency, lead time, fail rate, recovery time, rework rate."""
-    fails = [(one.change_fail_rate.rate, one.change_fail_rate.interval) for one in row.trend]
-    reworks = [(one.rework_rate.rate, one.rework_rate.interval) for one in row.trend]
+    fails = [
+        (one.metrics.change_fail_rate.rate, one.metrics.change_fail_rate.interval)
+        for one in row.trend
+    ]
+    reworks = [
+        (one.metrics.rework_rate.rate, one.metrics.rework_rate.interval) for one in row.trend
+    ]
     return (
         _frequency(row.trend, marks, axis),
         _lead_time(row.trend, axis),
@@ -60,7 +65,7 @@ def draw(row: Row, marks: Marks, axis: Axis) -> tuple[Chart, ...]:
 
 def _frequency(trend: Sequence[Bucket], marks: Marks, axis: Axis) -> Chart:
     unit = "day" if axis.unit == "day" else "week"
-    metrics = [one.deployment_frequency for one in trend]
+    metrics = [one.metrics.deployment_frequency for one in trend]
     rates = [one.per_day if unit == "day" else one.per_week for one in metrics]
     whole = axis.whole(rates)
     most = max(whole or rates, default=0.0) or max(rates, default=0.0)
@@ -78,7 +83,7 @@ def _frequency(trend: Sequence[Bucket], marks: Marks, axis: Axis) -> Chart:
 
 def _lead_time(trend: Sequence[Bucket], axis: Axis) -> Chart:
     """Draw medians as a line with gaps, and a band from it up to where nine in ten are faster."""
-    metrics = [one.change_lead_time for one in trend]
+    metrics = [one.metrics.change_lead_time for one in trend]
     known = [one for one in metrics if one.median is not None]
     whole = [one for one in axis.whole(metrics) if one.median is not None]
     most = max((one.p90 or one.median or 0.0 for one in whole or known), default=0.0)

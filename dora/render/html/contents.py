@@ -97,7 +97,7 @@ def _heads(report: Report) -> list[str]:
     if not report.rows:
         return []
     names = list(dict.fromkeys(name for row in report.rows for name in row.key))
-    titles = [" ".join(fact.title) for fact in cells.facts_of(report.rows[0])]
+    titles = [" ".join(fact.title) for fact in cells.facts_of(report.rows[0].metrics)]
     waiting = ["Waiting changes"] if any(row.waiting for row in report.rows) else []
     return [*(name.capitalize() for name in names), *titles, *waiting]
 

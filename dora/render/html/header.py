@@ -6,9 +6,9 @@ from typing import Any
 from dora.model.environments import TIERS
 from dora.render import formatting, notes
 from dora.render.html.sections import visible
-from dora.render.report_document import instant as written
 from dora.report.model import Report
 from dora.report.page.model import Page
+from dora.report.report_json import instant as written
 
 MOST_NAMED = 30  #: rows that are new or gone
 
@@ -16,9 +16,10 @@ MOST_NAMED = 30  #: rows that are new or gone
 def head_of(page: Page) -> dict[str, Any]:
     """Give what is said of the whole report."""
     report, repositories = page.report, page.repositories
+    window = report.window
 
     def instant(moment: Any) -> str:
-        return formatting.instant(moment, report.timezone)
+        return formatting.instant(moment, window.timezone)
 
     before = report.before
     new = [row.key for row in report.rows if row.previous is None] if before else []
@@ -29,12 +30,12 @@ def head_of(page: Page) -> dict[str, Any]:
         "has_rows": bool(repositories.rows),
         "why_empty": notes.why_empty(report.coverage),
         "no_tier": _no_tier(page),
-        "outages": sum(row.recovery_time.episodes for row in repositories.rows),
-        "window_options": f"--since {written(report.since)} --until {written(report.until)}",
-        "since": instant(report.since),
-        "until": instant(report.until),
-        "timezone": formatting.plain(report.timezone),
-        "days": formatting.days(report.days),
+        "outages": sum(row.metrics.recovery_time.episodes for row in repositories.rows),
+        "window_options": f"--since {written(window.since)} --until {written(window.until)}",
+        "since": instant(window.since),
+        "until": instant(window.until),
+        "timezone": formatting.plain(window.timezone),
+        "days": formatting.days(window.days),
         "before": {"since": instant(before.since), "until": instant(before.until)}
         if before
         else None,
@@ -43,9 +44,9 @@ def head_of(page: Page) -> dict[str, Any]:
         "provenance": notes.provenance(report, formatting.plain),
         "effort": notes.effort(report.coverage),
         "remarks": notes.remarks(report.coverage, formatting.plain),
-        "version": report.version,
-        "generated": instant(report.generated_at),
-        "configuration": report.configuration,
+        "version": report.generated.version,
+        "generated": instant(report.generated.at),
+        "configuration": report.generated.configuration,
     }
 
 
@@ -85,10 +86,14 @@ def _filters(report: Report) -> list[str]:
 def _limits(page: Page) -> str:
     """Say of what alone the page can say that nothing is down; "" where that is all there is."""
     coverage = page.report.coverage
-    gaps = coverage.gaps.keys() - {"teams"}
+    gaps = {gap.what for gap in coverage.gaps} - {"teams"}
     said = [
         *(["was asked for"] if _filters(page.repositories) else []),
-        *(["could be read"] if coverage.unreadable or coverage.incomplete or gaps else []),
+        *(
+            ["could be read"]
+            if coverage.repositories.unreadable or coverage.repositories.incomplete or gaps
+            else []
+        ),
     ]
     return f" of what {' and '.join(said)}" if said else ""
 

@@ -62,7 +62,8 @@ def _style(axis: svg.Axis | None, report: Report) -> str:
     if axis is None:
         return own
     first, last = (
-        formatting.instant(it, report.timezone)[:10] for it in (report.since, report.until)
+        formatting.instant(it, report.window.timezone)[:10]
+        for it in (report.window.since, report.window.until)
     )
     cuts = []
     if axis.partial[0]:

@@ -34,7 +34,9 @@ def cells_of(row: Row) -> tuple[Cell, ...]:
     ]
     return tuple(
         _cell(fact, verdict, earlier)
-        for fact, verdict, earlier in zip(cells.facts_of(row), verdicts, before, strict=True)
+        for fact, verdict, earlier in zip(
+            cells.facts_of(row.metrics), verdicts, before, strict=True
+        )
     )
 
 
@@ -96,15 +98,15 @@ def lines_of(
 
 def _order(row: Row, *, has_waiting: bool) -> str:
     """Give the numbers to sort *row* by: what lasts and never ended is the longest of all."""
-    recovery = row.recovery_time.mean
-    if recovery is None and row.recovery_time.open:
+    recovery = row.metrics.recovery_time.mean
+    if recovery is None and row.metrics.recovery_time.open:
         recovery = math.inf
     numbers = [
-        row.deployment_frequency.per_day,
-        row.change_lead_time.median,
-        row.change_fail_rate.rate,
+        row.metrics.deployment_frequency.per_day,
+        row.metrics.change_lead_time.median,
+        row.metrics.change_fail_rate.rate,
         recovery,
-        row.rework_rate.rate,
+        row.metrics.rework_rate.rate,
         *([row.waiting.changes if row.waiting else None] if has_waiting else []),
     ]
     return " ".join("-" if one is None else f"{one:.4g}" for one in numbers).replace(
@@ -132,8 +134,8 @@ class Sections:
 
     def __init__(self, report: Report) -> None:
         """Take the report by repository."""
-        self.report, self.timezone = report, report.timezone
-        self.since, self.until = report.since, report.until
+        self.report, self.timezone = report, report.window.timezone
+        self.since, self.until = report.window.since, report.window.until
         self.axis = charts.make_axis(report, is_brief=len(report.rows) > FULL)
 
     def make(self, number: int, row: Row, line: Line, excerpt: Excerpt) -> Section:
@@ -157,7 +159,7 @@ class Sections:
     def _evidence(self, row: Row, excerpt: Excerpt, home: str | None) -> Iterator[Evidence]:
         for title, total, lasting in (
             ("Down since before this window", None, True),
-            ("Outages", row.recovery_time.episodes, False),
+            ("Outages", row.metrics.recovery_time.episodes, False),
         ):
             outages = [it for it in excerpt.outages if self.is_earlier(it) is lasting]
             items = tuple(self.outage(it, home) for it in outages)
@@ -167,17 +169,17 @@ class Sections:
         for title, total, shown in (
             (
                 "Other failed" if named else "Failed",
-                row.change_fail_rate.failed - len(named),
+                row.metrics.change_fail_rate.failed - len(named),
                 others,
             ),
-            ("Rework", row.rework_rate.rework, excerpt.rework),
-            ("Latest successes", row.deployment_frequency.deployments, excerpt.latest),
+            ("Rework", row.metrics.rework_rate.rework, excerpt.rework),
+            ("Latest successes", row.metrics.deployment_frequency.deployments, excerpt.latest),
         ):
             items = tuple(self._deployment(one, home) for one in shown)
             yield Evidence(title, title.lower().replace("latest ", ""), total, items)
         waiting = row.waiting.changes if row.waiting else 0
         for title, noun, total, changes in (
-            ("Slowest changes", "changes", row.change_lead_time.changes, excerpt.slowest),
+            ("Slowest changes", "changes", row.metrics.change_lead_time.changes, excerpt.slowest),
             ("Waiting, oldest first", "waiting", waiting, excerpt.waiting),
         ):
             yield Evidence(title, noun, total, tuple(_change(one, home) for one in changes))

@@ -24,23 +24,23 @@ def tell(story: Story, width: int, *, with_authors: bool) -> Iterator[tuple[int,
     for title, value, lines in (
         (
             "Deployment frequency",
-            formatting.frequency(story.row.deployment_frequency.per_day),
+            formatting.frequency(story.row.metrics.deployment_frequency.per_day),
             _frequency(story, story.row),
         ),
         (
             "Change lead time",
-            formatting.duration(story.row.change_lead_time.median),
+            formatting.duration(story.row.metrics.change_lead_time.median),
             _lead_time(story, story.row, inner, with_authors=with_authors),
         ),
         (
             "Change fail rate",
-            formatting.percentage(story.row.change_fail_rate.rate),
+            formatting.percentage(story.row.metrics.change_fail_rate.rate),
             _fail_rate(story, story.row, inner),
         ),
         ("Recovery time", _recovery(story.row), _recovery_time(story, story.row, inner)),
         (
             "Rework rate",
-            formatting.percentage(story.row.rework_rate.rate),
+            formatting.percentage(story.row.metrics.rework_rate.rate),
             _rework_rate(story, story.row, inner),
         ),
         (
@@ -57,7 +57,7 @@ def tell(story: Story, width: int, *, with_authors: bool) -> Iterator[tuple[int,
 
 
 def _frequency(story: Story, row: Row) -> Iterator[Text]:
-    metric, days = row.deployment_frequency, f"{round(story.days, 2):,g}"
+    metric, days = row.metrics.deployment_frequency, f"{round(story.days, 2):,g}"
     line = f"{formatting.count(len(story.succeeded))} succeeded ÷ {days} days"
     by_day = "" if metric.per_day >= 1 else f" = {metric.per_day:.2g} a day"
     active = f", on {formatting.counted(metric.active_days, 'day')}" if metric.active_days else ""
@@ -66,7 +66,7 @@ def _frequency(story: Story, row: Row) -> Iterator[Text]:
 
 def _lead_time(story: Story, row: Row, width: int, *, with_authors: bool) -> Iterator[Text]:
     """Give which changes the median lies between (LT6), and the slowest ones."""
-    changes, metric = slowest_first(story.changes), row.change_lead_time
+    changes, metric = slowest_first(story.changes), row.metrics.change_lead_time
     if not changes:
         yield Text("no changes shipped")
         return
@@ -104,7 +104,7 @@ def _middle(changes: list[Change]) -> list[str]:
 
 
 def _fail_rate(story: Story, row: Row, width: int) -> Iterator[Text]:
-    metric = row.change_fail_rate
+    metric = row.metrics.change_fail_rate
     failed, finished = formatting.count(len(story.failed)), formatting.count(len(story.finished))
     if not story.finished:
         yield Text("nothing finished")
@@ -121,14 +121,14 @@ def _fail_rate(story: Story, row: Row, width: int) -> Iterator[Text]:
 
 
 def _recovery(row: Row) -> str:
-    metric = row.recovery_time
+    metric = row.metrics.recovery_time
     still_open = f", {formatting.count(metric.open)} open" if metric.open else ""
     return formatting.duration(metric.mean) + still_open
 
 
 def _recovery_time(story: Story, row: Row, width: int) -> Iterator[Text]:
     """Give the mean over what is over, the median over all (R4), and the outages."""
-    metric = row.recovery_time
+    metric = row.metrics.recovery_time
     over = [one for one in story.episodes if one.ended_at]
     still_open = len(story.episodes) - len(over)
     if not story.episodes:
@@ -158,7 +158,7 @@ def _recovery_time(story: Story, row: Row, width: int) -> Iterator[Text]:
 
 
 def _rework_rate(story: Story, row: Row, width: int) -> Iterator[Text]:
-    rate = formatting.percentage(row.rework_rate.rate)
+    rate = formatting.percentage(row.metrics.rework_rate.rate)
     if not story.succeeded:
         yield Text("nothing succeeded")
         return

@@ -123,5 +123,5 @@ class Page:
             outages=tuple(
                 sorted((span for marks in own for span in marks.outages), key=lambda it: it[0])
             ),
-            seconds=(self.report.until - self.report.since).total_seconds(),
+            seconds=(self.report.window.until - self.report.window.since).total_seconds(),
         )

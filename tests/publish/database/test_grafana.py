@@ -15,9 +15,9 @@ from psycopg.rows import dict_row
 from dora.analysis.analysis import analyse
 from dora.demo.organization import build as organization
 from dora.render.evidence_document import as_document as evidence_document
-from dora.render.report_document import as_document, instant, render_json
 from dora.report.build import report_of
 from dora.report.build_evidence import build_evidence
+from dora.report.report_json import as_document, instant, render_json
 from tests.support.databases import WHOLE, deployment, episode, evidence, sent, whole_report
 from tests.support.oracle_settings import config_for, tables_for
 from tests.support.published_files import row as made_row

@@ -26,6 +26,7 @@ from tests.support.databases import (
     whole_report,
 )
 from tests.support.published_files import MONDAY, row
+from tests.support.reports import in_window
 
 DAY = timedelta(days=1)
 MIDNIGHT = MONDAY.replace(hour=0)
@@ -87,7 +88,7 @@ def documents(one: Week) -> tuple[Report, str]:
     ]  # fmt: skip
     since = MIDNIGHT + one.since * DAY
     made = whole_report(*rows, until=until, scope=scope, trend="day")
-    return replace(made, since=since, days=float(one.until - one.since)), json.dumps(told)
+    return in_window(made, since=since, days=float(one.until - one.since)), json.dumps(told)
 
 
 def published(runs: Sequence[Week]) -> Contents:

@@ -14,7 +14,7 @@ import pytest
 from dora.errors import BadUsage, CannotRead
 from dora.publish.database.connection import find_place
 from dora.publish.database.load import publish
-from dora.report.documents import read_report
+from dora.report.report_json import read_report
 from tests.publish.database.test_same import DAY, WEEKS
 from tests.support.databases import column, contents, deployment, evidence, send, sent, whole_report
 from tests.support.published_files import MONDAY, command, environment, row, written

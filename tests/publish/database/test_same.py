@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dora.report.model import Scope
+from dora.report.model import Generated, Scope
 from tests.support.databases import (
     WHOLE,
     bucket,
@@ -258,8 +258,8 @@ def test_the_same_window_made_anew(url: str, tmp_path: Path) -> None:
     """Of two reports of one window the one that was made later stays: a corrected definition."""
     old = whole_report(row("api"), row("web"))
     new = replace(
-        whole_report(row("api", failed=12), configuration="sha256:1"),
-        generated_at=MONDAY + HOUR,
+        whole_report(row("api", failed=12)),
+        generated=Generated(MONDAY + HOUR, "0.1.0", "sha256:1"),
     )
     sent(url, tmp_path, old, WEEKS[0][1])
     sent(url, tmp_path, new, evidence(deployment(1, MONDAY - 88 * DAY, "label")))

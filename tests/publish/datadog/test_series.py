@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,19 +19,19 @@ from tests.support.datadog_runs import (
     usual_evidence,
 )
 from tests.support.published_files import environment, report, row, written, written_evidence
-from tests.support.reports import ALL, HOSTILE, USUAL
+from tests.support.reports import ALL, HOSTILE, USUAL, in_window
 from tests.support.servers.datadog import API_KEY, datadog
 
 
 @pytest.mark.parametrize("name", sorted(ALL))
 def test_every_figure_of_every_report(name: str, tmp_path: Path) -> None:
     """Every figure is a gauge of the report's time, with tags and without a host, and no other."""
-    made = replace(ALL[name], since=RECENT.since, until=RECENT.until)
+    made = in_window(ALL[name], since=RECENT.window.since, until=RECENT.window.until)
     with datadog() as server:
         for _ in range(2):
             done = send(server, tmp_path, made)
             assert (0, "") == (done.returncode, done.stdout), done.stderr
-        assert expected_series(made, made.until) == server.series
+        assert expected_series(made, made.window.until) == server.series
         assert {"second"} == {
             unit for metric, unit in server.units.items() if metric.endswith("_seconds")
         }
@@ -89,7 +88,7 @@ def test_names_that_datadog_would_make_one(tmp_path: Path) -> None:
 
 def test_hostile_tags(tmp_path: Path) -> None:
     """Every tag of every hostile name is one that Datadog keeps as it is."""
-    made = replace(HOSTILE, since=RECENT.since, until=RECENT.until)
+    made = in_window(HOSTILE, since=RECENT.window.since, until=RECENT.window.until)
     with datadog() as server:
         assert 0 == send(server, tmp_path, made).returncode
 

@@ -13,12 +13,13 @@ from dora.report.model import (
     ChangeLeadTime,
     DeploymentFrequency,
     Interval,
+    Metrics,
     RecoveryTime,
     Report,
     ReworkRate,
 )
 from dora.report.page.model import Marks
-from tests.support.reports import HOUR, place, report, slow
+from tests.support.reports import HOUR, in_window, place, report, slow
 
 SINCE = datetime(2026, 11, 2, tzinfo=UTC)
 WEEK = timedelta(weeks=1)
@@ -39,13 +40,17 @@ def bucket(
         SINCE + number * WEEK,
         SINCE + (number + 1) * WEEK,
         partial,
-        DeploymentFrequency(deployments, deployments / 7, deployments, 1, Interval(0, 1)),
-        ChangeLeadTime(0)
-        if median is None
-        else ChangeLeadTime(changes, median * HOUR, p90=2 * median * HOUR),
-        ChangeFailRate(failed, deployments, failed / deployments if deployments else None, shares),
-        RecoveryTime(0, 0, 0),
-        ReworkRate(0, deployments, 0.0 if deployments else None, shares),
+        Metrics(
+            DeploymentFrequency(deployments, deployments / 7, deployments, 1, Interval(0, 1)),
+            ChangeLeadTime(0)
+            if median is None
+            else ChangeLeadTime(changes, median * HOUR, p90=2 * median * HOUR),
+            ChangeFailRate(
+                failed, deployments, failed / deployments if deployments else None, shares
+            ),
+            RecoveryTime(0, 0, 0),
+            ReworkRate(0, deployments, 0.0 if deployments else None, shares),
+        ),
     )
 
 
@@ -53,7 +58,7 @@ def with_trend(*trend: Bucket) -> Report:
     """A report of one row over four weeks."""
     row = replace(slow(place("api", "production"), "production"), trend=trend)
     made = report((row,))
-    return replace(made, since=SINCE, until=SINCE + 4 * WEEK, trend="week")
+    return replace(in_window(made, since=SINCE, until=SINCE + 4 * WEEK), trend="week")
 
 
 QUARTERS = with_trend(

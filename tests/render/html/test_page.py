@@ -24,7 +24,7 @@ from dora.report.page.model import Moving, Page
 from tests.benchmarks.made_up import Shape
 from tests.support.large_pages import many
 from tests.support.pages import demo, demo_tables, demo_text, hostile_text, page_of
-from tests.support.reports import place, report, slow
+from tests.support.reports import changed, in_window, place, report, slow
 from tests.support.tables import failed_attempts, no_deployments
 
 #: Elements without an end tag, and those whose end tag may be left out.
@@ -151,7 +151,7 @@ def test_open_outages_come_first() -> None:
     """What is down now is the first part, with since when, by which deployment, and a link."""
     read = Reader(demo_text())
     down = read.text.rpartition("Down now ")[2].partition("What changed")[0]
-    count = sum(row.recovery_time.open for row in demo().repositories.rows)
+    count = sum(row.metrics.recovery_time.open for row in demo().repositories.rows)
     assert count > 0
     assert count == len(
         re.findall(r" since 20\d\d-\d\d-\d\d \d\d:\d\d: deployment [0-9a-f]{7}", down)
@@ -187,7 +187,10 @@ def test_page_says_to_what_it_was_narrowed() -> None:
 def test_page_says_that_some_could_not_be_read() -> None:
     """C1: where repositories are unreadable, that nothing is down is said of the others alone."""
     page = plain_page(compare=True)
-    coverage = replace(page.report.coverage, unreadable=(Unreadable("web", "Not Found"),))
+    repositories = replace(
+        page.report.coverage.repositories, unreadable=(Unreadable("web", "Not Found"),)
+    )
+    coverage = replace(page.report.coverage, repositories=repositories)
     read = Reader(render_page(replace(page, report=replace(page.report, coverage=coverage))))
     assert "Nothing of what could be read: the one outage" in read.text
     assert "Nothing of what could be read got better or worse" in read.text
@@ -197,7 +200,7 @@ def test_what_is_down_since_before_the_window_is_told() -> None:
     """R1: an outage that lasts is down now, whichever window is asked for, in one's own words."""
     read = Reader(render_page(page_of(demo_tables(), since="2h")))
     down = read.text.rpartition("Down now ")[2].partition("What changed")[0]
-    lasting = sum(row.recovery_time.open for row in demo().repositories.rows)
+    lasting = sum(row.metrics.recovery_time.open for row in demo().repositories.rows)
     told = re.findall(r", began before this window: deployment [0-9a-f]{7}", down)
     assert lasting == len(told) == sum(map(int, re.findall(r" (\d+) open", read.text)))
     assert "Down since before this window, all 1" in read.text
@@ -213,7 +216,7 @@ def test_what_is_not_shown_is_counted() -> None:
     """Beside what is shown stands of how many; what has no room is named with its number."""
     read = Reader(demo_text())
     for row, excerpt in zip(demo().repositories.rows, demo().excerpts, strict=True):
-        total = row.change_lead_time.changes
+        total = row.metrics.change_lead_time.changes
         if 0 < len(excerpt.slowest) < total:
             assert f"Slowest changes, {len(excerpt.slowest)} of {total:,}" in read.text
 
@@ -221,8 +224,8 @@ def test_what_is_not_shown_is_counted() -> None:
 def test_window_of_the_page_is_written_to_the_second() -> None:
     """The command of a section shows this very window, both its ends."""
     page = plain_page()
-    since = page.report.since.replace(second=7, microsecond=5)
-    report = replace(page.report, since=since)
+    since = page.report.window.since.replace(second=7, microsecond=5)
+    report = in_window(page.report, since=since)
     text = Reader(render_page(replace(page, report=report))).text
     assert "--since 2026-10-24T06:00:07.000005Z --until 2026-11-23T06:00:00Z" in text
 
@@ -377,8 +380,8 @@ def test_rows_are_sorted_by_numbers() -> None:
     """Each row has its numbers: what lasts and never ended is endless, what is missing is none."""
     page = plain_page()
     (own,) = page.repositories.rows
-    lasts = replace(own, recovery_time=RecoveryTime(1, 0, 1))
-    empty = replace(own, recovery_time=RecoveryTime(0, 0, 0), change_lead_time=ChangeLeadTime(0))
+    lasts = changed(own, recovery_time=RecoveryTime(1, 0, 1))
+    empty = changed(own, recovery_time=RecoveryTime(0, 0, 0), change_lead_time=ChangeLeadTime(0))
     found = []
     for row in (lasts, empty):
         report = replace(page.report, rows=(row,))

@@ -66,20 +66,20 @@ def test_an_empty_report_says_why() -> None:
 @pytest.mark.parametrize(
     ("coverage", "why"),
     [
-        (Coverage(), "No rows: the token sees no repository of this organization."),
+        (reports.coverage(), "No rows: the token sees no repository of this organization."),
         (
-            Coverage(unreadable=(Unreadable("x", "gone"),)),
+            reports.coverage(unreadable=(Unreadable("x", "gone"),)),
             "No rows: the repositories could not be read.",
         ),
         (
-            Coverage(skipped={"archived": 2, "excluded": 1, "empty": 0}),
+            reports.coverage(skipped={"archived": 2, "excluded": 1, "empty": 0}),
             "No rows: every repository was skipped (2 archived, 1 not asked for).",
         ),
         (
-            Coverage(3, deployments={"ephemeral": 9}),
+            replace(reports.coverage(3), deployments={"ephemeral": 9}),
             "No rows: what was deployed went to environments left out, or never finished.",
         ),
-        (Coverage(3), "No rows: nothing was deployed in this time or shortly before it."),
+        (reports.coverage(3), "No rows: nothing was deployed in this time or shortly before it."),
     ],
 )
 def test_why_a_report_is_empty(coverage: Coverage, why: str) -> None:
@@ -131,8 +131,8 @@ def test_any_name_at_any_width(names: list[tuple[str, str]], width: int) -> None
     rows = []
     for number, (repository, environment) in enumerate(names):
         row = reports.busy(reports.place(repository, environment), "other")
-        frequency = replace(row.deployment_frequency, deployments=1_001 + number)
-        rows.append(replace(row, deployment_frequency=frequency))
+        frequency = replace(row.metrics.deployment_frequency, deployments=1_001 + number)
+        rows.append(reports.changed(row, deployment_frequency=frequency))
     text = render_report(reports.report(tuple(rows)), width=width, colour=False)
     assert [line for line in text.split("\n") if cell_len(line) > width] == []
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", text)

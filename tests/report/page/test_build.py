@@ -116,7 +116,7 @@ def test_what_is_down_since_before_the_window_is_shown() -> None:
         deployment(4, "c", 9 * DAY, ("failure", 9 * DAY)),
     )
     page = page_of(read, since="2d")
-    assert 0 == page.repositories.rows[0].recovery_time.open
+    assert 0 == page.repositories.rows[0].metrics.recovery_time.open
     expected = Outage(ago(9 * DAY), None, 4, "c", 1, ("status",), "", is_counted=False)
     assert (expected,) == page.excerpts[0].outages
     ((begin, end),) = page.excerpts[0].marks.outages

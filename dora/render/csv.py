@@ -1,0 +1,94 @@
+"""A report as CSV (RFC 4180): the numbers of its JSON, a line a row, nothing rounded."""
+
+import csv
+from io import StringIO
+from typing import Any
+
+from dora.render import formatting
+from dora.report.figures import NUMBERS, values
+from dora.report.model import Report, Row
+from dora.report.report_json import instant
+
+FULL_WIDTH = ord("＠") - ord("@")  #: from a sign to its twin of the width of a Han character
+
+KEYS = {
+    "repository": ("repository", "environment"),
+    "environment": ("environment",),
+    "team": ("team",),
+    "organization": ("organization",),
+}
+
+#: What a spreadsheet takes for the beginning of a formula, in full width too; tabs and line ends,
+#: the others it skips, are no longer there by then.
+FORMULA = tuple("=+-@") + tuple(chr(ord(sign) + FULL_WIDTH) for sign in "=+-@")
+
+#: What tells the parts of a window apart.
+PARTS = ("start", "end", "partial")
+#: What a comparison adds: the number before, and what became of it.
+BEFORE = {
+    "deployment_frequency": ("deployment_frequency_previous_per_day", "per_day"),
+    "change_lead_time": ("change_lead_time_previous_median_seconds", "median"),
+    "change_fail_rate": ("change_fail_rate_previous", "rate"),
+    "recovery_time": ("recovery_time_previous_mean_seconds", "mean"),
+    "rework_rate": ("rework_rate_previous", "rate"),
+}
+#: What a comparison tells of each metric.
+JUDGED = ("verdict", "p_value", "adjusted_p_value")
+
+
+def render_report(report: Report) -> str:
+    """Give *report* as CSV (RFC 4180), one line a row below one of headings.
+
+    With a trend each row's line is followed by one for each part of the window, oldest first:
+    `start` and `end` tell them apart, and `partial` is empty for the whole. With a comparison
+    there are columns for the window before.
+
+    Headings are the names of the JSON document with the unit at the end; a rate has its metric's
+    name, both ends of its 95 % interval are `…_low` and `…_high`, and a signal's name after
+    `change_fail_rate_` heads how many of the failed it marked. What cannot be known is empty.
+    Names are safe to print, and none is taken for a formula: an apostrophe stands before those
+    that look like one.
+    """
+    names = list(KEYS.get(report.by, ()))
+    names += {name: None for row in report.rows for name in row.key if name not in (*names, "tier")}
+    parts = PARTS if report.trend else ()
+    compared = _compared_columns() if report.before else []
+    text = StringIO()
+    lines = csv.writer(text)
+    lines.writerow([*names, "tier", *parts, *(one.name for one in NUMBERS), *compared])
+    ends = [instant(report.window.since), instant(report.window.until), None]
+    for row in report.rows:
+        keys = [safe(text) for text in (*(row.key.get(name, "") for name in names), row.tier)]
+        judged = _compared(row) if compared else []
+        lines.writerow([*keys, *(ends if parts else ()), *values(row, NUMBERS), *judged])
+        for one in row.trend if parts else ():
+            part = [instant(one.start), instant(one.end), str(one.partial).lower()]
+            nothing = [None] * len(compared)
+            lines.writerow([*keys, *part, *values(one, NUMBERS), *nothing])
+    return text.getvalue()
+
+
+def _compared_columns() -> list[str]:
+    return [
+        column
+        for metric, (previous, _) in BEFORE.items()
+        for column in (previous, *(f"{metric}_{name}" for name in JUDGED))
+    ]
+
+
+def _compared(row: Row) -> list[Any]:
+    """Give each metric before, and what became of it; None where the row was not compared."""
+    return [
+        value
+        for metric, (_, number) in BEFORE.items()
+        for value in (
+            getattr(getattr(row.previous, metric, None), number, None),
+            *(getattr(getattr(row.comparison, metric, None), name, None) for name in JUDGED),
+        )
+    ]
+
+
+def safe(text: str) -> str:
+    """Give *text* safe to print and never a formula."""
+    text = formatting.plain(text)
+    return f"'{text}" if text.startswith(FORMULA) else text
