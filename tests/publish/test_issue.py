@@ -46,7 +46,7 @@ def serving(*rules: Rule, **more: Any) -> Iterator[Server]:
 
 
 def issues(server: Server) -> tuple[Issue, ...]:
-    view = server.world.view("acme", "api")
+    view = server.visible.view("acme", "api")
     assert view is not None
     return view.repository.issues
 
@@ -380,7 +380,7 @@ def test_a_made_up_organization_with_evidence(tmp_path: Path) -> None:
             place = ["--repository", "medica-flow/infrastructure", "--evidence", "explain.json"]
             done = dora("publish", "issue", "report.json", *place, folder=tmp_path, **more)
             assert 0 == done.returncode, done.stderr
-        view = server.world.view("medica-flow", "infrastructure")
+        view = server.visible.view("medica-flow", "infrastructure")
         assert view is not None
         last = view.repository.issues[-1]
 
