@@ -1,17 +1,31 @@
-"""Shipped and waiting commits in, changes with their pull requests and lead times out: LT3–LT9."""
+"""The changes that were shipped or wait: their pull requests and lead times (LT3 to LT9)."""
 
-from typing import NewType
+from dataclasses import dataclass
+from typing import Any, NewType
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from dora.analysis.commit_numbers import NOTHING, CommitNumbers, Numbers
 from dora.analysis.history import History, find_excluded
-from dora.analysis.outcomes import Outcomes
 from dora.config import Config
-from dora.model.tables import COMMIT, ENVIRONMENT, Tables
+from dora.model.shipped_commits import microseconds
+from dora.model.tables import MISSING, Tables, instants_of, microseconds_of
 
-Described = NewType("Described", pd.DataFrame)
-"""One row a commit that was shipped or waits: `repository, sha, is_change` (LT3), `started_at`,
-`number` (its pull request, <NA> for none), `opened_at, merged_at, is_excluded` (LT9)."""
+Flags = NDArray[np.bool_]
+SECOND = 1_000_000  #: in microseconds
+
+
+@dataclass(frozen=True)
+class CommitFacts:
+    """What there is to know of each commit, by its number; instants in microseconds since 1970."""
+
+    is_change: Flags  #: LT3; of a commit that was not read it is false
+    is_excluded: Flags  #: LT9
+    started_at: Numbers  #: LT4
+    requests: Numbers  #: row of its pull request in `Tables.pull_requests`, or NOTHING (LT4)
+
 
 Changes = NewType("Changes", pd.DataFrame)
 """One row a change shipped in the window and environment (LT3):
@@ -27,102 +41,140 @@ age_seconds, number`; excluded ones are not among them (LT9)."""
 
 
 def find_changes(
-    history: History, described: Described, outcomes: Outcomes, config: Config
+    history: History, facts: CommitFacts, tables: Tables, config: Config
 ) -> tuple[Changes, WaitingChanges]:
     """The changes shipped in the window, and those that wait at its end."""
-    changes = described[described["is_change"]]
-    deployed = outcomes.loc[
-        outcomes["succeeded_at"] >= config.window.since,
-        ["repository", "deployment", "succeeded_at"],
-    ]
-    shipped = history.shipped.merge(deployed, on=["repository", "deployment"])
-    shipped = shipped.merge(changes, on=COMMIT).rename(columns={"succeeded_at": "shipped_at"})
-    lead_time = (shipped["shipped_at"] - shipped["started_at"]).dt.total_seconds()
-    stages = {
-        "coding_seconds": shipped["opened_at"] - shipped["started_at"],
-        "review_seconds": shipped["merged_at"] - shipped["opened_at"],
-        "delivery_seconds": shipped["shipped_at"] - shipped["merged_at"],
-    }
-    shipped = shipped[
-        [*ENVIRONMENT, "sha", "deployment", "shipped_at", "started_at", "number", "is_excluded"]
-    ].assign(
-        lead_time_seconds=lead_time.clip(lower=0),
+    shipped, waiting = history.shipped_numbers, history.waiting_numbers
+    is_in_window = shipped.shipped_at >= microseconds(config.window.since)
+    rows = np.flatnonzero(facts.is_change[shipped.numbers] & is_in_window)
+    commits, shipped_at = shipped.numbers[rows], shipped.shipped_at[rows]
+    started_at, requests = facts.started_at[commits], facts.requests[commits]
+    opened_at, merged_at = (
+        _picked(microseconds_of(tables.pull_requests[name]), requests)
+        for name in ("created_at", "merged_at")
+    )
+    lead_time = (shipped_at - started_at) / SECOND
+    changes = history.shipped.take(rows).reset_index(drop=True)
+    changes = changes.assign(
+        shipped_at=instants_of(shipped_at),
+        started_at=instants_of(started_at),
+        number=_numbers_of(requests, tables),
+        is_excluded=facts.is_excluded[commits],
+        lead_time_seconds=lead_time.clip(min=0),
         is_skewed=lead_time < 0,
-        **{name: span.dt.total_seconds().clip(lower=0) for name, span in stages.items()},
+        coding_seconds=_stage(started_at, opened_at),
+        review_seconds=_stage(opened_at, merged_at),
+        delivery_seconds=_stage(merged_at, shipped_at),
     )
-    waiting = history.waiting.merge(changes[~changes["is_excluded"]], on=COMMIT)
-    age = (pd.Timestamp(config.window.until) - waiting["started_at"]).dt.total_seconds()
-    waiting = waiting[[*ENVIRONMENT, "sha", "started_at", "number"]].assign(
-        age_seconds=age.clip(lower=0)
+    rows = np.flatnonzero(facts.is_change[waiting.numbers] & ~facts.is_excluded[waiting.numbers])
+    commits = waiting.numbers[rows]
+    started_at = facts.started_at[commits]
+    age = (microseconds(config.window.until) - started_at) / SECOND
+    waits = history.waiting.take(rows).reset_index(drop=True)
+    waits = waits.assign(
+        started_at=instants_of(started_at),
+        number=_numbers_of(facts.requests[commits], tables),
+        age_seconds=age.clip(min=0),
     )
-    return Changes(shipped), WaitingChanges(waiting)
+    return Changes(changes), WaitingChanges(waits)
 
 
-def describe_commits(history: History, tables: Tables, config: Config) -> Described:
-    """Every shipped or waiting commit: whether a change, when started, by which request, whose."""
-    wanted = pd.concat([history.shipped[COMMIT], history.waiting[COMMIT]]).drop_duplicates()
-    commits = tables.commits.drop(columns="message").merge(wanted, on=COMMIT)
-    parents = tables.parents.merge(wanted, on=COMMIT)
-    counts = parents.groupby(COMMIT).size().rename("parents")
-    commits = commits.merge(counts, left_on=COMMIT, right_index=True, how="left")
-    commits["parents"] = commits["parents"].fillna(0).astype("int64")
-    commits["is_change"] = commits["parents"] <= 1
-    only_parent = parents.loc[parents["position"] == 0, [*COMMIT, "parent_sha"]]
-    commits = commits.merge(only_parent, on=COMMIT, how="left")
-    commits = commits.merge(find_requests(commits[COMMIT], tables, config), on=COMMIT, how="left")
-    commits["is_excluded"] = find_excluded(commits, config)
-    commits["started_at"] = _started_at(commits, tables, config)
-    return Described(
-        commits[
-            [*COMMIT, "is_change", "started_at", "number", "opened_at", "merged_at", "is_excluded"]
-        ]
+def _stage(begin: Numbers, end: Numbers) -> NDArray[np.float64]:
+    """Seconds from *begin* to *end*, at least 0 (LT7); missing where one of them is."""
+    is_known = (begin != MISSING) & (end != MISSING)
+    seconds = np.where(is_known, end - begin, 0) / SECOND
+    return np.where(is_known, seconds.clip(min=0), np.nan)
+
+
+def _picked(values: Numbers, rows: Numbers) -> Numbers:
+    """The items of *values* at *rows*; MISSING where a row is NOTHING."""
+    return np.append(values, MISSING)[rows]
+
+
+def _numbers_of(requests: Numbers, tables: Tables) -> Any:
+    """Numbers of the pull requests at these rows, <NA> where there is none."""
+    is_none = requests == NOTHING
+    numbers = np.append(tables.pull_requests["number"].to_numpy(), 0)[requests]
+    return pd.arrays.IntegerArray(numbers.astype("int64"), is_none)
+
+
+def describe_commits(history: History, tables: Tables, config: Config) -> CommitFacts:
+    """Of every commit: whether it is a change, when it started, by which request, whose it is."""
+    numbers = history.numbers
+    count = len(numbers)
+    is_read = np.zeros(count, dtype="bool")
+    is_read[numbers.commits] = True
+    parents = np.bincount(numbers.children, minlength=count)
+    is_excluded = np.zeros(count, dtype="bool")
+    is_excluded[numbers.commits] = find_excluded(tables.commits, config)
+    requests = find_requests(numbers, tables, config)
+    return CommitFacts(
+        is_change=is_read & (parents <= 1),
+        is_excluded=is_excluded,
+        started_at=_started_at(numbers, requests, parents == 1, tables, config),
+        requests=requests,
     )
 
 
-def find_requests(commits: pd.DataFrame, tables: Tables, config: Config) -> pd.DataFrame:
-    """The pull request of each of *commits* that has one, merged before `until` (LT4).
+def find_requests(numbers: CommitNumbers, tables: Tables, config: Config) -> Numbers:
+    """The pull request of each commit, merged before `until` (LT4): its row, or NOTHING.
 
-    The one whose merge commit it is, else the lowest-numbered one associated with it. One row a
-    commit: `repository, sha, number, opened_at, merged_at, head_ref, first_authored_at, is_merge`.
+    The one whose merge commit it is, else the lowest-numbered one associated with it.
     """
-    merged = tables.pull_requests[tables.pull_requests["merged_at"] < config.window.until]
-    merged = merged.rename(columns={"created_at": "opened_at"})
-    associated = tables.associations.merge(merged, on=["repository", "number"])
-    merging = merged[merged["merge_sha"].notna()].assign(sha=merged["merge_sha"])
-    pairs = pd.concat([merging, associated], ignore_index=True).merge(commits, on=COMMIT)
-    pairs["is_merge"] = pairs["merge_sha"] == pairs["sha"]
-    pairs = pairs.sort_values(["is_merge", "number"], ascending=[False, True])
-    return pairs.drop_duplicates(COMMIT)[
-        [*COMMIT, "number", "opened_at", "merged_at", "head_ref", "first_authored_at", "is_merge"]
-    ].astype({"number": "Int64"})
+    merged_at = microseconds_of(tables.pull_requests["merged_at"])
+    is_merged = (merged_at != MISSING) & (merged_at < microseconds(config.window.until))
+    rows = np.arange(len(is_merged))
+    commits = np.concatenate([numbers.merged, numbers.associated])
+    requests = np.concatenate([rows, numbers.associated_requests])
+    fits = (
+        (commits != NOTHING) & (requests != NOTHING) & np.append(is_merged, values=False)[requests]
+    )
+    commits, requests = commits[fits], requests[fits]
+    is_merge = numbers.merged[requests] == commits
+    # The best comes last, so that it is what is left of each commit.
+    order = np.lexsort((-tables.pull_requests["number"].to_numpy()[requests], is_merge))
+    found = np.full(len(numbers), NOTHING)
+    found[commits[order]] = requests[order]
+    return found
 
 
-def _started_at(commits: pd.DataFrame, tables: Tables, config: Config) -> pd.Series:
-    """When each change began, by the rule chosen (LT4)."""
+def _started_at(
+    numbers: CommitNumbers, requests: Numbers, has_one_parent: Flags, tables: Tables, config: Config
+) -> Numbers:
+    """When each commit's change began, by the rule chosen (LT4)."""
     start = config.lead_time.start
-    if start == "committed":
-        return commits["committed_at"]
-    if start == "merged":
-        return commits["merged_at"].fillna(commits["committed_at"])
-    authored = commits["authored_at"]
-    if start == "authored":
-        return authored
-    squashed = _is_squash(commits, tables) & commits["first_authored_at"].notna()
-    return authored.mask(squashed, commits["first_authored_at"])
+    started_at = np.full(len(numbers), MISSING)
+    column = "committed_at" if start in {"committed", "merged"} else "authored_at"
+    started_at[numbers.commits] = microseconds_of(tables.commits[column])
+    name = {"merged": "merged_at", "first_commit": "first_authored_at"}.get(start)
+    if name is None:
+        return started_at
+    of_request = _picked(microseconds_of(tables.pull_requests[name]), requests)
+    fits = of_request != MISSING
+    if start == "first_commit":
+        fits &= _is_squash(numbers, requests, has_one_parent)
+    return np.where(fits, of_request, started_at)
 
 
-def _is_squash(commits: pd.DataFrame, tables: Tables) -> pd.Series:
-    """Whether a commit holds its request's work squashed into one (LT4).
+def _is_squash(numbers: CommitNumbers, requests: Numbers, has_one_parent: Flags) -> Flags:
+    """Whether each commit holds its request's work squashed into one (LT4).
 
     Its request's merge commit, with one parent that the request did not bring: neither among the
     branch's commits nor associated with the request, as the commits of a rebase are.
     """
-    is_merge = commits["is_merge"].fillna(value=False).astype("bool") & (commits["parents"] == 1)
-    asked = commits.loc[is_merge, ["repository", "number", "parent_sha"]]
-    brought = pd.concat([tables.branch_commits, tables.associations], ignore_index=True)
-    brought = brought.rename(columns={"sha": "parent_sha"}).astype({"number": "Int64"})
-    found = brought.merge(asked, on=["repository", "number", "parent_sha"]).drop_duplicates()
-    pairs = asked.merge(found.assign(is_brought=True), on=list(found), how="left")
-    is_squash = is_merge.copy()
-    is_squash[is_merge] = pairs["is_brought"].isna().to_numpy()
+    count = len(numbers)
+    parents = np.full(count, NOTHING)
+    parents[numbers.children] = numbers.parents  # of those with one parent it is that one
+    is_merge = np.append(numbers.merged, NOTHING)[requests] == np.arange(count)
+    asked = np.flatnonzero(is_merge & has_one_parent)
+    brought = np.concatenate([
+        numbers.brought_requests * count + numbers.brought,
+        numbers.associated_requests * count + numbers.associated,
+    ])  # fmt: skip
+    is_known = np.concatenate([
+        (numbers.brought_requests != NOTHING) & (numbers.brought != NOTHING),
+        (numbers.associated_requests != NOTHING) & (numbers.associated != NOTHING),
+    ])  # fmt: skip
+    is_squash = np.zeros(count, dtype="bool")
+    is_squash[asked] = ~np.isin(requests[asked] * count + parents[asked], brought[is_known])
     return is_squash

@@ -1,21 +1,24 @@
-"""Signals in, failed deployments with their reasons and episodes out: F1–F8, R1, R2, RW1.
+"""Failed deployments with their reasons and episodes, and what is rework (F1–F8, R1, R2, RW1).
 
 Every signal gives reasons; all else works on reasons alone, so a further signal is one more
 function.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NewType
+from typing import Any, NamedTuple, NewType
 
+import numpy as np
 import pandas as pd
 
-from dora.analysis.changes import Described
+from dora.analysis.changes import CommitFacts
 from dora.analysis.history import History
 from dora.analysis.incidents import attribute, find_incident_rework, find_incidents
-from dora.analysis.outcomes import Outcomes, SuccessStatuses, show
+from dora.analysis.outcomes import Outcomes, SuccessStatus, show
 from dora.analysis.reverts import by_revert, find_reverts
 from dora.analysis.signals import (
-    REASON,
+    Key,
+    Reason,
     by_hotfix,
     by_label,
     by_rollback,
@@ -26,7 +29,7 @@ from dora.analysis.signals import (
     order_successes,
 )
 from dora.config import Config
-from dora.model.tables import DEPLOYMENT, ENVIRONMENT, Tables
+from dora.model.tables import Tables, columns, instants_of, texts_of
 
 Reasons = NewType("Reasons", pd.DataFrame)
 """One row a failed deployment and sign of it: `repository, environment_key, deployment, signal,
@@ -35,7 +38,7 @@ began_at, ended_at` (NaT while it lasts), `by` (what says so)."""
 
 @dataclass(frozen=True)
 class Failures:
-    """What failed, why, and what it took to mend.
+    """What failed, why, and how long it was down.
 
     - `reasons`: see `Reasons`
     - `failed`: one row a failed deployment: `repository, environment_key, deployment, began_at,
@@ -56,71 +59,139 @@ class Failures:
 
 def find_failures(
     outcomes: Outcomes,
-    succeeded: SuccessStatuses,
+    succeeded: Sequence[SuccessStatus],
     history: History,
-    described: Described,
+    facts: CommitFacts,
     tables: Tables,
     config: Config,
 ) -> Failures:
     """Every failure among *outcomes*, the judged deployments, by the signals that are on."""
     on = config.failures
     successes = order_successes(outcomes, history)
-    reasons = [by_status(outcomes, succeeded, config)]
-    rework = []
+    reasons = by_status(outcomes, succeeded, config)
+    rework: list[Key] = []
     if on.rollback:
         rollbacks = find_rollbacks(successes)
-        reasons.append(by_rollback(successes, rollbacks))
-        rework.append(rollbacks[DEPLOYMENT])
+        reasons += by_rollback(successes, rollbacks)
+        for environment, places in rollbacks.items():
+            own = successes.of[environment]
+            rework += [(environment[0], own[place].deployment) for place in places]
     if on.revert:
-        reverts = find_reverts(history, tables, config)
-        reasons.append(by_revert(successes, reverts))
-        rework.append(reverts[DEPLOYMENT])
+        reverts = find_reverts(history, facts, tables, config)
+        reasons += by_revert(successes, reverts)
+        rework += [(one.repository, one.deployment) for one in reverts]
     if on.hotfix:
-        hotfixes = find_hotfixes(history, described, tables, config)
-        reasons.append(by_hotfix(successes, hotfixes))
-        rework.append(hotfixes[DEPLOYMENT])
+        hotfixes = find_hotfixes(history, facts, tables, config)
+        reasons += by_hotfix(successes, hotfixes)
+        rework += hotfixes
     if on.label:
-        reasons.append(by_label(successes, history, described, tables, config))
+        reasons += by_label(successes, history, facts, tables, config)
     if on.tag:
-        reasons.append(by_tag(successes, tables, config))
+        reasons += by_tag(successes, tables, config)
     unattributed = None
     if on.incident:
         incidents = find_incidents(tables, config)
-        found, unattributed = attribute(incidents, show(outcomes, config), successes, config)
-        reasons.append(found)
-        rework.append(find_incident_rework(found, successes))
-    everything = pd.concat(reasons, ignore_index=True)[REASON]
-    failed, episodes = _find_episodes(everything)
-    reworked = pd.concat([successes.loc[[], DEPLOYMENT], *rework]).drop_duplicates()
-    return Failures(Reasons(everything), failed, episodes, reworked, unattributed)
+        found, orphans = attribute(incidents, show(outcomes, config), successes, config)
+        reasons += found
+        rework += find_incident_rework(found, successes)
+        unattributed = len(orphans)
+    failed = _find_failed(reasons)
+    keys = [*dict.fromkeys(rework)]
+    return Failures(
+        reasons=_as_reasons(reasons),
+        failed=_as_failed(failed),
+        episodes=_as_episodes(failed),
+        rework=columns(
+            repository=texts_of([repository for repository, _ in keys]),
+            deployment=np.array([deployment for _, deployment in keys], dtype="int64"),
+        ),
+        unattributed=unattributed,
+    )
 
 
-def _find_episodes(reasons: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Failed deployments with their downtimes (R1), and the episodes they make up (R2).
+class _Failed(NamedTuple):
+    """A failed deployment and its downtime (R1), in the order of its environment and id."""
+
+    repository: str
+    environment_key: str
+    deployment: int
+    began_at: int
+    ended_at: int | None
+    only_status: bool
+    episode: int
+
+
+def _find_failed(reasons: Sequence[Reason]) -> list[_Failed]:
+    """Failed deployments with their downtimes (R1) and episodes (R2), in order of their keys.
 
     Where an incident is among a deployment's signals, the incidents alone give the times.
     """
-    key = [*ENVIRONMENT, "deployment"]
-    is_incident = reasons["signal"] == "incident"
-    marked = reasons.assign(
-        is_open=reasons["ended_at"].isna(),
-        is_status=reasons["signal"] == "status",
-        has_incident=is_incident.groupby([reasons[name] for name in key]).transform("any"),
+    by_deployment: dict[tuple[str, str, int], list[Reason]] = {}
+    for one in reasons:
+        key = (one.repository, one.environment_key, one.deployment)
+        by_deployment.setdefault(key, []).append(one)
+    episodes: dict[tuple[str, str, int | None, int | None], int] = {}
+    failed = []
+    for key in sorted(by_deployment):
+        own = by_deployment[key]
+        timed = [one for one in own if one.signal == "incident"] or own
+        ends = [one.ended_at for one in timed if one.ended_at is not None]
+        ended_at = max(ends) if len(ends) == len(timed) else None
+        only_status = all(one.signal == "status" for one in own)
+        together = (*key[:2], ended_at, None if only_status else key[2])
+        episode = episodes.setdefault(together, len(episodes))
+        began_at = min(one.began_at for one in timed)
+        failed.append(_Failed(*key, began_at, ended_at, only_status, episode))
+    return failed
+
+
+def _as_reasons(reasons: Sequence[Reason]) -> Reasons:
+    repository, key, deployment, signal, began_at, ended_at, by = _columns(reasons, Reason)
+    return Reasons(
+        columns(
+            repository=texts_of(repository),
+            environment_key=texts_of(key),
+            deployment=np.array(deployment, dtype="int64"),
+            signal=texts_of(signal),
+            began_at=instants_of(began_at),
+            ended_at=instants_of(ended_at),
+            by=texts_of(by),
+        )
     )
-    signals = marked.groupby(key, as_index=False).agg(only_status=("is_status", "all"))
-    timed = marked[is_incident | ~marked["has_incident"].astype("bool")]
-    failed = timed.groupby(key, as_index=False, sort=True).agg(
-        began_at=("began_at", "min"), ended_at=("ended_at", "max"), is_open=("is_open", "any")
+
+
+def _as_failed(failed: Sequence[_Failed]) -> pd.DataFrame:
+    repository, key, deployment, began_at, ended_at, only_status, episode = _columns(
+        failed, _Failed
     )
-    failed = failed.merge(signals, on=key)
-    failed["ended_at"] = failed["ended_at"].mask(failed["is_open"])
-    alone = failed["deployment"].mask(failed["only_status"], 0)
-    together = [*ENVIRONMENT, failed["ended_at"].rename("end"), alone.rename("alone")]
-    failed["episode"] = failed.groupby(together, dropna=False, sort=False).ngroup()
-    episodes = failed.groupby("episode", as_index=False).agg(
-        repository=("repository", "first"),
-        environment_key=("environment_key", "first"),
-        began_at=("began_at", "min"),
-        ended_at=("ended_at", "first"),
+    return columns(
+        repository=texts_of(repository),
+        environment_key=texts_of(key),
+        deployment=np.array(deployment, dtype="int64"),
+        began_at=instants_of(began_at),
+        ended_at=instants_of(ended_at),
+        only_status=np.array(only_status, dtype="bool"),
+        episode=np.array(episode, dtype="int64"),
     )
-    return failed.drop(columns="is_open"), episodes.drop(columns="episode")
+
+
+def _as_episodes(failed: Sequence[_Failed]) -> pd.DataFrame:
+    """The episodes that *failed* make up, each from the first of its failures on (R2)."""
+    episodes: dict[int, _Failed] = {}
+    for one in failed:
+        first = episodes.setdefault(one.episode, one)
+        if one.began_at < first.began_at:
+            episodes[one.episode] = one
+    ordered = [episodes[number] for number in range(len(episodes))]
+    repository, key, _, began_at, ended_at, *_ = _columns(ordered, _Failed)
+    return columns(
+        repository=texts_of(repository),
+        environment_key=texts_of(key),
+        began_at=instants_of(began_at),
+        ended_at=instants_of(ended_at),
+    )
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], kind: type[Reason | _Failed]) -> list[Any]:
+    """The fields of *rows*, one list a field, also where there is no row."""
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in kind._fields]

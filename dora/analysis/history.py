@@ -1,12 +1,16 @@
-"""Outcomes and commits in, who shipped what and what waits out: LT1, LT2, LT8, LT10, W3."""
+"""Walks every environment's successes over its repository's commits: who shipped what, what waits.
 
-from collections.abc import Mapping
+LT1, LT2, LT8, LT10, W3.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from dora.analysis.commit_numbers import CommitNumbers, Numbers, make_graphs, number_commits
 from dora.analysis.outcomes import Outcomes, show
 from dora.config import Config
 from dora.config.globs import compile_globs
@@ -18,7 +22,23 @@ from dora.model.shipped_commits import (
     assign_commits,
     make_lookback_span,
 )
-from dora.model.tables import ENVIRONMENT, Tables
+from dora.model.tables import MISSING, Tables, columns, microseconds_of, texts_of
+
+
+@dataclass(frozen=True)
+class CommitRows:
+    """Commits of environments: for each, its number and which of the environments it is of."""
+
+    environments: Numbers
+    numbers: Numbers
+
+
+@dataclass(frozen=True)
+class ShippedRows(CommitRows):
+    """The same of commits that were shipped, with the deployment and when it succeeded."""
+
+    deployments: Numbers
+    shipped_at: Numbers  #: microseconds since 1970
 
 
 @dataclass(frozen=True)
@@ -35,45 +55,41 @@ class History:
       `repository, environment_key, sha`
     - `environments`: one row an environment: `repository, environment_key, knows_waiting`
       (whether LT8 can be said of it), `hit_budget` (W3)
-    - `received`: for each repository and environment, what it received of which commit
+    - `first_shipped`: for each repository and environment, which deployment first shipped what
+    - `numbers`: the numbers of all commits; `shipped_numbers` and `waiting_numbers` are the rows
+      of `shipped` and `waiting` by number
     """
 
     successes: pd.DataFrame
     shipped: pd.DataFrame
     waiting: pd.DataFrame
     environments: pd.DataFrame
-    received: Mapping[tuple[str, str], "Received"]
+    first_shipped: Mapping[tuple[str, str], "FirstShipped"]
+    numbers: CommitNumbers
+    shipped_numbers: ShippedRows
+    waiting_numbers: CommitRows
 
 
 @dataclass(frozen=True)
-class Received:
-    """What one environment received, and when in its order of successes."""
+class FirstShipped:
+    """Which deployment to one environment first shipped which commit."""
 
-    shas: np.ndarray[Any, Any]  #: of the repository's commits
-    places: np.ndarray[Any, Any]  #: place of what first received each; NEVER, or BEFORE them all
+    commits: slice  #: numbers of the repository's commits
+    positions: Numbers
+    """For each of them, the position of what first shipped it; NEVER, or BEFORE them all."""
     deployments: list[int]  #: ids in order of success
-    shipping: frozenset[int]  #: places of the judged ones that ship what they received first
-
-
-@dataclass(frozen=True)
-class _Repository:
-    """One repository's graph; `shas[n]` is the commit with number n."""
-
-    graph: CommitGraph
-    shas: np.ndarray[Any, Any]
-    head: int | None
-    older_count: int
+    shipping: frozenset[int]  #: positions of the judged ones that ship something
 
 
 @dataclass
 class _Parts:
-    """What the walks found, one list a frame of `History`."""
+    """What the walks found, environment by environment."""
 
     successes: list[tuple[str, str, int, int | None, bool, bool]] = field(default_factory=list)
-    shipped: list[pd.DataFrame] = field(default_factory=list)
-    waiting: list[pd.DataFrame] = field(default_factory=list)
+    shipped: list[tuple[Numbers, ...]] = field(default_factory=list)
+    waiting: list[Numbers] = field(default_factory=list)
     environments: list[tuple[str, str, bool, bool]] = field(default_factory=list)
-    received: dict[tuple[str, str], Received] = field(default_factory=dict)
+    first_shipped: dict[tuple[str, str], FirstShipped] = field(default_factory=dict)
 
 
 def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History:
@@ -82,195 +98,167 @@ def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History
     Environments that have no row are not walked. Cost grows with commits times environments.
     """
     span = make_lookback_span(config)
-    shown: pd.DataFrame = show(outcomes, config)
-    walked = shown.assign(
-        succeeded=_microseconds(shown["succeeded_at"]), created=_microseconds(shown["created_at"])
-    )
-    repositories, walked = _number_commits(walked, tables, span, config)
+    shown = show(outcomes, config)
+    numbers = number_commits(tables, shown)
+    graphs = make_graphs(numbers, tables, find_excluded(tables.commits, config))
+    older = _older_ranks(tables, span)
     parts = _Parts()
-    for names, own in walked.groupby(ENVIRONMENT, sort=False):
-        name, key = map(str, cast("tuple[str, str]", names))
-        repository = repositories[name]
-        done = own[own["succeeded_at"].notna()]
-        columns = (done[c] for c in ["succeeded", "deployment", "created", "commit", "older"])
-        successes = [
-            Success(at, deployment, created, None if commit < 0 else commit, older)
-            for at, deployment, created, commit, older in zip(*columns, strict=True)
-        ]
-        reception = assign_commits(
+    for (name, key), (tier, successes) in _successes(shown, numbers, older).items():
+        own = numbers.repositories[name]
+        head = numbers.heads.get(name) if tier == "production" else None
+        shipped = assign_commits(
             successes,
-            repository.graph,
+            graphs[name],
             span,
-            head=repository.head if own["tier"].iloc[0] == "production" else None,
-            older_count=repository.older_count,
+            head=None if head is None else head - own.start,
+            older_count=len(older.get(name, ())),
         )
-        _collect_parts(parts, (name, key), reception, repository)
-    return _as_history(parts)
+        _collect_parts(parts, (name, key), shipped, graphs[name], own)
+    return _as_history(parts, numbers)
 
 
-def find_excluded(commits: pd.DataFrame, config: Config) -> pd.Series:
+def find_excluded(commits: pd.DataFrame, config: Config) -> np.ndarray[Any, Any]:
     """Whether each of *commits* is of an author whose changes do not count (LT9)."""
+    if not config.changes.exclude_authors:
+        return np.zeros(len(commits), dtype="bool")
     globs = compile_globs(config.changes.exclude_authors)
     logins = commits["author"].dropna().unique()
-    return commits["author"].isin([login for login in logins if globs.fullmatch(login)])
+    excluded = commits["author"].isin([login for login in logins if globs.fullmatch(login)])
+    return excluded.to_numpy(dtype="bool")
 
 
-def _microseconds(instants: pd.Series) -> pd.Series:
-    """Microseconds since 1970; a missing instant is the least integer."""
-    return instants.astype("int64")
+def _successes(
+    shown: pd.DataFrame, numbers: CommitNumbers, older: Mapping[str, Mapping[int, int]]
+) -> dict[tuple[str, str], tuple[str, list[Success]]]:
+    """The tier and the successes of each environment that something was deployed to.
 
-
-def _number_commits(
-    walked: pd.DataFrame, tables: Tables, span: LookbackSpan, config: Config
-) -> tuple[dict[str, _Repository], pd.DataFrame]:
-    """A graph for each repository, and *walked* with each deployment's `commit` and `older`.
-
-    A commit is one of its repository's: what one repository knows of a commit that it shares with
-    a fork is no other's business. `commit` is −1 where GitHub no longer has it.
+    `commit` is None where GitHub no longer has it, `older` how many older deployments came after.
     """
-    repositories = tables.repositories
-    heads = repositories[repositories["head_sha"].notna() & repositories["head_at"].notna()]
-    sources = [
-        tables.commits[["repository", "sha"]],
-        tables.parents[["repository", "sha"]],
-        tables.parents[["repository", "parent_sha"]].rename(columns={"parent_sha": "sha"}),
-        walked[["repository", "sha"]],
-        heads[["repository", "head_sha"]].rename(columns={"head_sha": "sha"}),
-    ]
-    ends = np.cumsum([len(source) for source in sources])[:-1]
-    pairs = pd.concat(sources, ignore_index=True)
-    repository_codes, names = pd.factorize(pairs["repository"], sort=True)
-    sha_codes, shas = pd.factorize(pairs["sha"])
-    keys, nodes = np.unique(
-        repository_codes.astype("int64") * len(shas) + sha_codes, return_inverse=True
+    found: dict[tuple[str, str], tuple[str, list[Success]]] = {}
+    rows = zip(
+        *(shown[name].tolist() for name in ("repository", "environment_key", "tier", "deployment")),
+        microseconds_of(shown["succeeded_at"]).tolist(),
+        microseconds_of(shown["created_at"]).tolist(),
+        numbers.deployed.tolist(),
+        shown["is_known"].tolist(),
+        strict=True,
     )
-    starts = np.searchsorted(keys, np.arange(len(names) + 1) * len(shas))
-    numbers = nodes - starts[repository_codes]
-    of_commits, of_children, of_parents, of_deployments, of_heads = np.split(numbers, ends)
-    walked = walked.assign(commit=np.where(walked["is_known"], of_deployments, -1))
-    walked, older_counts = _with_older_ranks(walked, tables, span)
-    head_of = dict(zip(heads["repository"], of_heads.tolist(), strict=True))
-    texts = shas.to_numpy(dtype=object)[keys % max(len(shas), 1)]
-    sizes = dict(zip(names, np.diff(starts).tolist(), strict=True))
-    commits = tables.commits[["repository", "committed_at"]].assign(commit=of_commits)
-    edges = tables.parents[["repository", "position"]].assign(child=of_children, parent=of_parents)
-    graphs = _graphs(sizes, commits, edges)
-    excluded = commits[find_excluded(tables.commits, config)]
-    for name, commit in zip(excluded["repository"], excluded["commit"].tolist(), strict=True):
-        graphs[name].excluded.add(commit)
-    told = zip(heads["repository"], of_heads.tolist(), _microseconds(heads["head_at"]), strict=True)
-    for name, head, at in told:
-        graphs[name].known_dates[head] = at
-    numbered = {
-        name: _Repository(
-            graphs[name], texts[start:end], head_of.get(name), older_counts.get(name, 0)
-        )
-        for name, start, end in zip(names, starts[:-1], starts[1:], strict=True)
-    }
-    return numbered, walked
+    nothing: Mapping[int, int] = {}
+    for repository, key, tier, deployment, succeeded, created, commit, is_known in rows:
+        _, successes = found.setdefault((repository, key), (tier, []))
+        if succeeded != MISSING:
+            own = commit - numbers.repositories[repository].start if is_known else None
+            rank = older.get(repository, nothing).get(deployment, 0)
+            successes.append(Success(succeeded, deployment, created, own, rank))
+    return found
 
 
-def _with_older_ranks(
-    walked: pd.DataFrame, tables: Tables, span: LookbackSpan
-) -> tuple[pd.DataFrame, dict[str, int]]:
-    """*walked* with `older`: how many older deployments were created after it (W3 (c)).
-
-    And how many older ones each repository has, to whatever environment.
-    """
-    every = tables.deployments[["repository", "deployment", "created_at"]]
-    every = every[_microseconds(every["created_at"]) < span.lookback]
-    every = every.sort_values(["created_at", "deployment"], ascending=False)
-    every = every.assign(older=every.groupby("repository").cumcount())
-    counts = every.groupby("repository").size()
-    walked = walked.merge(
-        every[["repository", "deployment", "older"]], on=["repository", "deployment"], how="left"
-    )
-    return walked.assign(older=walked["older"].fillna(0).astype("int64")), {
-        str(name): int(count) for name, count in counts.items()
-    }
-
-
-def _graphs(
-    sizes: dict[str, int], commits: pd.DataFrame, edges: pd.DataFrame
-) -> dict[str, CommitGraph]:
-    """The graph of each repository, filled from numbered commits and their parents."""
-    graphs = {name: CommitGraph(size) for name, size in sizes.items()}
-    commits = commits.assign(at=_microseconds(commits["committed_at"]))
-    for name, own in commits.groupby("repository", sort=False):
-        committed = graphs[str(name)].committed
-        for commit, at in zip(own["commit"].tolist(), own["at"].tolist(), strict=True):
-            committed[commit] = at
-    edges = edges.sort_values(["repository", "position"], kind="stable")
-    for name, own in edges.groupby("repository", sort=False):
-        graph = graphs[str(name)]
-        for child, parent in zip(own["child"].tolist(), own["parent"].tolist(), strict=True):
-            graph.link(child, parent)
-    return graphs
+def _older_ranks(tables: Tables, span: LookbackSpan) -> dict[str, dict[int, int]]:
+    """For each repository its older deployments, to whatever environment, the newest first (W3)."""
+    created = microseconds_of(tables.deployments["created_at"])
+    is_older = created < span.lookback
+    ids = tables.deployments["deployment"].to_numpy()[is_older]
+    names = tables.deployments["repository"].array[is_older].tolist()
+    ranks: dict[str, dict[int, int]] = {}
+    for row in np.lexsort((ids, created[is_older]))[::-1].tolist():
+        own = ranks.setdefault(names[row], {})
+        own[int(ids[row])] = len(own)
+    return ranks
 
 
 def _collect_parts(
-    parts: _Parts, key: tuple[str, str], reception: ShippedCommits, repository: _Repository
+    parts: _Parts, key: tuple[str, str], found: ShippedCommits, graph: CommitGraph, commits: slice
 ) -> None:
-    """Turn what one environment received into rows, commits named again."""
+    """Turn what was shipped to one environment into rows, commits by their numbers."""
     live: Success | None = None
-    for place in reception.judged:
-        one = reception.order[place]
-        goes_back = _goes_back(one, live, place, reception, repository.graph)
-        is_baseline = place == reception.baseline
+    for position in found.judged:
+        one = found.order[position]
+        goes_back = _goes_back(one, live, position, found, graph)
+        is_baseline = position == found.baseline
         before = None if live is None else live.deployment
         parts.successes.append((*key, one.deployment, before, goes_back, is_baseline))
         live = one
-    received = np.asarray(reception.first_shipped_by)
-    shipped = np.flatnonzero(np.isin(received, reception.judged) & (received != reception.first))
-    ids = np.asarray([one.deployment for one in reception.order], dtype="int64")
-    parts.shipped.append(
-        _rows(key, repository.shas[shipped]).assign(deployment=ids[received[shipped]])
+    first_shipped_by = np.asarray(found.first_shipped_by)
+    judged = np.zeros(len(found.order) + 1, dtype="bool")
+    judged[found.judged] = True
+    if found.first is not None:
+        judged[found.first] = False
+    is_position = (first_shipped_by >= 0) & (first_shipped_by < len(found.order))
+    shipped = np.flatnonzero(judged[np.where(is_position, first_shipped_by, -1)])
+    ids = np.asarray([one.deployment for one in found.order], dtype="int64")
+    times = np.asarray([one.succeeded_at for one in found.order], dtype="int64")
+    by = first_shipped_by[shipped]
+    parts.shipped.append((shipped + commits.start, ids[by], times[by]))
+    waiting = np.asarray(found.waiting or (), dtype="int64")
+    parts.waiting.append(waiting + commits.start)
+    parts.first_shipped[key] = FirstShipped(
+        commits,
+        first_shipped_by,
+        ids.tolist(),
+        frozenset(position for position in found.judged if position != found.first),
     )
-    if reception.waiting is not None:
-        parts.waiting.append(_rows(key, repository.shas[reception.waiting]))
-    parts.received[key] = Received(
-        repository.shas,
-        received,
-        [one.deployment for one in reception.order],
-        frozenset(place for place in reception.judged if place != reception.first),
-    )
-    parts.environments.append((*key, reception.waiting is not None, reception.hit_budget))
+    parts.environments.append((*key, found.waiting is not None, found.hit_budget))
 
 
 def _goes_back(
-    one: Success, live: Success | None, place: int, reception: ShippedCommits, graph: CommitGraph
+    one: Success, live: Success | None, position: int, found: ShippedCommits, graph: CommitGraph
 ) -> bool:
     """Whether it deployed a proper ancestor of what was live.
 
-    A commit that it received first itself is no ancestor of anything received before.
+    A commit that it shipped first itself is not an ancestor of anything shipped before.
     """
     if live is None or one.commit is None or live.commit is None:
         return False
-    if reception.first_shipped_by[one.commit] == place:
+    if found.first_shipped_by[one.commit] == position:
         return False
     return graph.is_ancestor(one.commit, live.commit)
 
 
-def _rows(key: tuple[str, str], shas: np.ndarray[Any, Any]) -> pd.DataFrame:
-    return pd.DataFrame({"repository": key[0], "environment_key": key[1], "sha": shas})
-
-
-def _as_history(parts: _Parts) -> History:
-    text, flag = "str", "bool"
-    keys = {"repository": text, "environment_key": text}
-    columns = {**keys, "deployment": "int64", "live": "Int64", "goes_back": flag,
-               "is_baseline": flag}  # fmt: skip
-    nothing = _rows(("", ""), np.empty(0, dtype=object)).assign(deployment=0)
-    return History(
-        successes=pd.DataFrame(parts.successes, columns=list(columns)).astype(columns),
-        shipped=pd.concat([nothing, *parts.shipped], ignore_index=True).astype(
-            {**keys, "sha": text, "deployment": "int64"}
-        ),
-        waiting=pd.concat([nothing[[*keys, "sha"]], *parts.waiting], ignore_index=True).astype(
-            {**keys, "sha": text}
-        ),
-        environments=pd.DataFrame(
-            parts.environments, columns=[*keys, "knows_waiting", "hit_budget"]
-        ).astype({**keys, "knows_waiting": flag, "hit_budget": flag}),
-        received=parts.received,
+def _as_history(parts: _Parts, numbers: CommitNumbers) -> History:
+    keys = (
+        texts_of([repository for repository, *_ in parts.environments]),
+        texts_of([key for _, key, *_ in parts.environments]),
     )
+    shipped = [_joined([one[place] for one in parts.shipped]) for place in range(3)]
+    shipped_numbers = ShippedRows(_places([one[0] for one in parts.shipped]), *shipped)
+    waiting_numbers = CommitRows(_places(parts.waiting), _joined(parts.waiting))
+    of_shipped, of_waiting = (
+        columns(
+            repository=keys[0].take(of.environments),
+            environment_key=keys[1].take(of.environments),
+            sha=numbers.shas.take(of.numbers),
+        )
+        for of in (shipped_numbers, waiting_numbers)
+    )
+    live = pd.array([one[3] for one in parts.successes], dtype="Int64")
+    return History(
+        successes=columns(
+            repository=texts_of([one[0] for one in parts.successes]),
+            environment_key=texts_of([one[1] for one in parts.successes]),
+            deployment=np.array([one[2] for one in parts.successes], dtype="int64"),
+            live=live,
+            goes_back=np.array([one[4] for one in parts.successes], dtype="bool"),
+            is_baseline=np.array([one[5] for one in parts.successes], dtype="bool"),
+        ),
+        shipped=of_shipped.assign(deployment=shipped_numbers.deployments),
+        waiting=of_waiting,
+        environments=columns(
+            repository=keys[0],
+            environment_key=keys[1],
+            knows_waiting=np.array([one[2] for one in parts.environments], dtype="bool"),
+            hit_budget=np.array([one[3] for one in parts.environments], dtype="bool"),
+        ),
+        first_shipped=parts.first_shipped,
+        numbers=numbers,
+        shipped_numbers=shipped_numbers,
+        waiting_numbers=waiting_numbers,
+    )
+
+
+def _joined(columns: Sequence[Numbers]) -> Numbers:
+    return np.concatenate([np.empty(0, dtype="int64"), *columns])
+
+
+def _places(columns: Sequence[Numbers]) -> Numbers:
+    """For each item of *columns*, put one after the other, which of them it is of."""
+    return np.repeat(np.arange(len(columns)), [len(column) for column in columns])

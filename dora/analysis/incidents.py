@@ -1,44 +1,75 @@
-"""Incidents in, the deployments they belong to out: F7."""
+"""Finds the deployments that incidents belong to (F7)."""
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
 
-import pandas as pd
+import numpy as np
 
 from dora.analysis.outcomes import Outcomes
 from dora.analysis.repositories import find_read
-from dora.analysis.signals import REASON
+from dora.analysis.signals import Environment, Key, Reason, Successes
 from dora.config import Config
 from dora.model.references import ADDRESS
-from dora.model.tables import ENVIRONMENT, Tables
+from dora.model.shipped_commits import microseconds
+from dora.model.tables import MISSING, Tables, microseconds_of
 
 SHA = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE)
 REPOSITORY_LABEL = "repo:"
 
 
-def find_incidents(tables: Tables, config: Config) -> pd.DataFrame:
-    """Incidents opened in the look-back or window, one row for each repository they are about.
+class Incident(NamedTuple):
+    """An incident, as far as it is about one repository; instants in microseconds since 1970."""
 
-    Those of repositories that were skipped are nobody's (C1).
+    by: str
+    opened_at: int
+    closed_at: int | None  #: None while it lasts
+    named: str | None  #: the deployment that its body names
+    about: str  #: name of the repository, case folded
 
-    `by, opened_at, closed_at` (before `until`, else missing), `named`, `about` (a repository's
-    name, case folded). Several `repo:` labels of a central repository's issue are several rows.
+
+class Attribution(NamedTuple):
+    """What incidents belong to."""
+
+    reasons: list[Reason]
+    orphans: list[str]  #: incidents of the window that belong to no deployment (C1), in order
+
+
+def find_incidents(tables: Tables, config: Config) -> list[Incident]:
+    """Incidents opened in the look-back or window, one for each repository they are about.
+
+    Those of repositories that were skipped belong to none (C1).
     """
-    window = config.window
-    incidents = tables.incidents
-    opened = incidents["opened_at"]
-    is_read = incidents["repository"].isin(find_read(tables.repositories, config))
-    incidents = incidents[
-        (opened >= config.lookback_start)
-        & (opened < window.until)
-        & (is_read | incidents["repository"].isna())
+    if not len(tables.incidents):
+        return []
+    start, until = microseconds(config.lookback_start), microseconds(config.window.until)
+    opened_at = microseconds_of(tables.incidents["opened_at"])
+    rows = np.flatnonzero((opened_at >= start) & (opened_at < until))
+    incidents = tables.incidents.iloc[rows]
+    closed_at = microseconds_of(incidents["closed_at"]).tolist()
+    read = find_read(tables.repositories, config)
+    columns = (_plain(incidents[name]) for name in ("by", "repository", "number", "owner", "named"))
+    found = []
+    for opened, closed, by, own, number, owner, named in zip(
+        opened_at[rows].tolist(), closed_at, *columns, strict=True
+    ):
+        if own is None or own in read:
+            ended = closed if closed != MISSING and closed < until else None
+            found += [
+                Incident(by, opened, ended, named, about)
+                for about in _about(tables, config, own, number, owner, named)
+            ]
+    return found
+
+
+def _plain(values: Any) -> list[Any]:
+    """Values of a column, None for what is missing."""
+    return [
+        None if is_missing else one
+        for one, is_missing in zip(values.tolist(), values.isna().tolist(), strict=True)
     ]
-    closed_at = incidents["closed_at"].where(incidents["closed_at"] < window.until)
-    told = incidents[["repository", "number", "owner", "named"]].astype(object)
-    values = told.where(told.notna(), None).to_numpy().tolist()
-    about = pd.Series([_about(tables, config, *one) for one in values], index=incidents.index)
-    every = incidents.assign(closed_at=closed_at, about=about.astype(object)).explode("about")
-    every["about"] = every["about"].astype("str")
-    return every[["by", "opened_at", "closed_at", "named", "about"]].reset_index(drop=True)
 
 
 def _about(
@@ -55,16 +86,14 @@ def _about(
     central = {name.casefold() for name in config.incidents.repositories}
     if own.casefold() not in central:
         return [own.casefold()]
-    labels = tables.labels[
-        (tables.labels["repository"] == own) & (tables.labels["number"] == number)
-    ]["label"]
-    said = {
+    is_own = (tables.labels["repository"] == own) & (tables.labels["number"] == number)
+    of_repositories = {
         label[len(REPOSITORY_LABEL) :].strip().casefold()
-        for label in labels
+        for label in tables.labels.loc[is_own, "label"]
         if label.casefold().startswith(REPOSITORY_LABEL)
     }
-    if said:
-        return sorted(said)
+    if of_repositories:
+        return sorted(of_repositories)
     address = ADDRESS.fullmatch(named or "")
     if address and address["owner"].casefold() == config.organization.casefold():
         return [address["name"].casefold()]
@@ -72,87 +101,107 @@ def _about(
 
 
 def attribute(
-    incidents: pd.DataFrame, outcomes: Outcomes, successes: pd.DataFrame, config: Config
-) -> tuple[pd.DataFrame, int]:
-    """Reasons of F7, and how many incidents of the window belong to no deployment (C1).
+    incidents: Sequence[Incident], outcomes: Outcomes, successes: Successes, config: Config
+) -> Attribution:
+    """Reasons of F7, and the incidents of the window that belong to no deployment (C1).
 
-    *successes* are in D7's order. An incident on a deployment that never finished belongs to it,
-    but is the reason of nothing (D3).
+    An incident on a deployment that never finished belongs to it, but is the reason of nothing
+    (D3).
     """
-    by_name = incidents[incidents["named"].notna()]
-    belonging = pd.concat(
-        [
-            _named(by_name, outcomes, successes, config),
-            _live(incidents[incidents["named"].isna()], successes, config),
-        ],
-        ignore_index=True,
-    )
-    in_window = incidents[incidents["opened_at"] >= config.window.since]
-    orphans = int((~in_window["by"].drop_duplicates().isin(belonging["by"])).sum())
-    finished = outcomes.loc[outcomes["finished_at"].notna(), ["repository", "deployment"]]
-    reasons = belonging.merge(finished, on=["repository", "deployment"])
-    return reasons.assign(
-        signal="incident", began_at=reasons["opened_at"], ended_at=reasons["closed_at"]
-    )[REASON].drop_duplicates(), orphans
-
-
-def _live(incidents: pd.DataFrame, successes: pd.DataFrame, config: Config) -> pd.DataFrame:
-    """What was live in production when an incident was opened, if it had not been for too long."""
-    production = _production(successes)
-    pairs = incidents.merge(production, on="about")
-    pairs = pairs[pairs["succeeded_at"] <= pairs["opened_at"]]
-    live = pairs.drop_duplicates(["by", "about", "environment_key"], keep="last")
-    return live[live["opened_at"] - live["succeeded_at"] <= config.incidents.attribution]
-
-
-def _named(
-    incidents: pd.DataFrame, outcomes: Outcomes, successes: pd.DataFrame, config: Config
-) -> pd.DataFrame:
-    """The deployments that incidents name: by id or address, else by a sha in production."""
-    everything = outcomes.assign(about=outcomes["repository"].str.casefold())
-    number = _numbers(incidents, config)
-    by_id = incidents.assign(part=number).dropna(subset="part").astype({"part": "int64"})
-    parts = everything.assign(part=everything["parts"]).explode("part").astype({"part": "int64"})
-    by_id = by_id.merge(parts, on=["about", "part"])
-    others = incidents[~incidents["by"].isin(by_id["by"])]
-    others = others[others["named"].str.fullmatch(SHA.pattern, case=False)]
-    pairs = others.merge(_production(successes), on="about")
-    fits = [
-        sha.startswith(name.lower()) for sha, name in zip(pairs["sha"], pairs["named"], strict=True)
+    if not incidents:
+        return Attribution([], [])
+    finished = _is_finished(outcomes)
+    production: dict[str, list[Environment]] = {}
+    for environment, _ in successes.in_production():
+        production.setdefault(environment[0].casefold(), []).append(environment)
+    parts = _deployments_by_part(outcomes)
+    named = [(one, _number(one, config)) for one in incidents if one.named is not None]
+    belonging = [
+        (one, *found)
+        for one, number in named
+        if number is not None
+        for found in parts.get((one.about, number), ())
     ]
-    pairs = pairs[pd.Series(fits, index=pairs.index, dtype="bool")]
-    pairs = pairs[pairs["succeeded_at"] <= pairs["opened_at"]]
-    by_sha = pairs.drop_duplicates(["by", "about", "environment_key"], keep="last")
-    return pd.concat([by_id, by_sha], ignore_index=True)
+    by_id = {one.by for one, *_ in belonging}
+    others = [one for one, _ in named if one.by not in by_id and SHA.fullmatch(one.named or "")]
+    others += [one for one in incidents if one.named is None]
+    for one in others:
+        for environment in production.get(one.about, ()):
+            deployment = _live(one, successes, environment, config)
+            if deployment is not None:
+                belonging.append((one, environment, deployment))
+    owned = {one.by for one, *_ in belonging}
+    since = microseconds(config.window.since)
+    orphans = {one.by: None for one in incidents if one.opened_at >= since and one.by not in owned}
+    reasons = {
+        Reason(*environment, deployment, "incident", one.opened_at, one.closed_at, one.by): None
+        for one, environment, deployment in belonging
+        if finished[environment[0], deployment]
+    }
+    return Attribution([*reasons], [*orphans])
 
 
-def _numbers(incidents: pd.DataFrame, config: Config) -> pd.Series:
-    """Id of the deployment each incident names by its number or address, <NA> for none."""
-    numbers: list[int | None] = []
-    for about, name in zip(incidents["about"], incidents["named"], strict=True):
-        address = ADDRESS.fullmatch(name)
-        if address is not None:
-            place = (address["owner"].casefold(), address["name"].casefold())
-            is_own = place == (config.organization.casefold(), about)
-            numbers.append(int(address["id"]) if is_own else None)
-        else:
-            numbers.append(int(name) if name.isascii() and name.isdigit() else None)
-    fits = [number if number is not None and number < 1 << 63 else None for number in numbers]
-    return pd.Series(fits, index=incidents.index, dtype="Int64")
+def _live(
+    incident: Incident, successes: Successes, environment: Environment, config: Config
+) -> int | None:
+    """The deployment of an environment that an incident belongs to, if any.
+
+    The latest success not later than the incident: of the sha that it names, or of any, if that
+    had not been live for too long.
+    """
+    own = successes.of[environment]
+    end = bisect_right(own, incident.opened_at, key=lambda one: one.succeeded_at)
+    if incident.named is not None:
+        fits = incident.named.lower()
+        return next(
+            (one.deployment for one in reversed(own[:end]) if one.sha.startswith(fits)), None
+        )
+    longest = config.incidents.attribution // timedelta(microseconds=1)
+    if not end or incident.opened_at - own[end - 1].succeeded_at > longest:
+        return None
+    return own[end - 1].deployment
 
 
-def _production(successes: pd.DataFrame) -> pd.DataFrame:
-    """Successes of production-tier environments, in order, with `about` to join by."""
-    production = successes[successes["tier"] == "production"]
-    return production.assign(about=production["repository"].str.casefold())
+def _is_finished(outcomes: Outcomes) -> dict[Key, bool]:
+    keys = zip(outcomes["repository"].tolist(), outcomes["deployment"].tolist(), strict=True)
+    return dict(zip(keys, outcomes["finished_at"].notna().tolist(), strict=True))
 
 
-def find_incident_rework(reasons: pd.DataFrame, successes: pd.DataFrame) -> pd.DataFrame:
+def _deployments_by_part(
+    outcomes: Outcomes,
+) -> dict[tuple[str, int], list[tuple[Environment, int]]]:
+    """Deployments by the ids that stand for them, and their repository's name, case folded."""
+    found: dict[tuple[str, int], list[tuple[Environment, int]]] = {}
+    columns = (
+        outcomes[name].tolist() for name in ("repository", "environment_key", "deployment", "parts")
+    )
+    for repository, key, deployment, parts in zip(*columns, strict=True):
+        for part in parts:
+            own = found.setdefault((repository.casefold(), part), [])
+            own.append(((repository, key), deployment))
+    return found
+
+
+def _number(incident: Incident, config: Config) -> int | None:
+    """Id of the deployment that an incident names by its number or address, None for none."""
+    name = incident.named or ""
+    address = ADDRESS.fullmatch(name)
+    if address is not None:
+        of = (address["owner"].casefold(), address["name"].casefold())
+        if of != (config.organization.casefold(), incident.about):
+            return None
+        return int(address["id"])
+    return int(name) if name.isascii() and name.isdigit() else None
+
+
+def find_incident_rework(reasons: Sequence[Reason], successes: Successes) -> list[Key]:
     """RW1: the first success after an incident of an environment was opened, before it closed."""
-    opened = reasons[[*ENVIRONMENT, "began_at", "ended_at"]].drop_duplicates()
-    pairs = opened.merge(successes[[*ENVIRONMENT, "deployment", "succeeded_at"]], on=ENVIRONMENT)
-    during = pairs[
-        (pairs["succeeded_at"] > pairs["began_at"]) & ~(pairs["succeeded_at"] >= pairs["ended_at"])
-    ].sort_values(["succeeded_at", "deployment"])
-    first = during.drop_duplicates([*ENVIRONMENT, "began_at", "ended_at"])
-    return first[["repository", "deployment"]].drop_duplicates()
+    return list(dict.fromkeys(_first_after(reasons, successes)))
+
+
+def _first_after(reasons: Sequence[Reason], successes: Successes) -> Iterator[Key]:
+    for one in reasons:
+        own = successes.of.get((one.repository, one.environment_key), ())
+        place = bisect_right(own, one.began_at, key=lambda one: one.succeeded_at)
+        if place < len(own) and (one.ended_at is None or own[place].succeeded_at < one.ended_at):
+            yield one.repository, own[place].deployment

@@ -1,12 +1,32 @@
-"""Deployments and their statuses in, what became of each deployment out: D1–D6, W2."""
+"""What became of each deployment, and which environments have a row."""
 
-from typing import NewType
+from collections.abc import Sequence
+from typing import Any, NamedTuple, NewType
 
+import numpy as np
 import pandas as pd
 
 from dora.config import Config
-from dora.model.environments import MARK, environment_reader, service_reader
-from dora.model.tables import ENVIRONMENT, Deployments, Statuses
+from dora.model.environments import environment_reader, row_key, service_reader
+from dora.model.outcome_rules import (
+    FAILURES,
+    Status,
+    first,
+    in_order,
+    join_histories,
+    join_runs,
+    run_of,
+    succeeded_at,
+)
+from dora.model.shipped_commits import microseconds
+from dora.model.tables import (
+    ENVIRONMENT,
+    Deployments,
+    Statuses,
+    instants_of,
+    microseconds_of,
+    texts_of,
+)
 
 Outcomes = NewType("Outcomes", pd.DataFrame)
 """One row a deployment: DEPLOYMENTS and
@@ -21,139 +41,152 @@ Outcomes = NewType("Outcomes", pd.DataFrame)
 Sorted by `created_at`, then `deployment`.
 """
 
-SuccessStatuses = NewType("SuccessStatuses", pd.DataFrame)
-"""One row a success status before `until`: `repository, environment_key, deployment,
-created_at`."""
 
-#: D2's order of statuses written at one instant; whatever else there is comes first.
-RANK = {"failure": 1, "error": 1, "success": 2, "inactive": 3}
-RUN = r"^(\S*?/actions/runs/\d+)"
+class SuccessStatus(NamedTuple):
+    """A success status before `until`; it may be one of several of its deployment."""
+
+    repository: str
+    environment_key: str
+    deployment: int
+    at: int  #: microseconds since 1970
 
 
 def find_outcomes(
     deployments: Deployments, statuses: Statuses, config: Config
-) -> tuple[Outcomes, SuccessStatuses]:
+) -> tuple[Outcomes, list[SuccessStatus]]:
     """What became of each deployment before the window's end, and every success status.
 
-    Only deployments and statuses before `until` exist (W2), only chosen environments are looked
-    at. With `deployments.collapse = "run"` the parts of one workflow run are one deployment (D6).
+    Only deployments and statuses before `until` exist (W2), and only those of chosen environments
+    are looked at. With `deployments.collapse = "run"` the parts of one workflow run are one
+    deployment (D6).
     """
     known = _with_environments(deployments, config)
-    told = _in_order(statuses, known, config)
-    if config.deployments.collapse == "run":
-        known, told = _collapse_runs(known, told)
-    known = _judge(known, told, config)
-    succeeded = told.loc[told["state"] == "success", ["repository", "deployment", "created_at"]]
-    keys = known[["repository", "deployment", "environment_key"]]
-    return Outcomes(known), SuccessStatuses(succeeded.merge(keys, on=["repository", "deployment"]))
+    ids = [*zip(known["repository"].tolist(), known["deployment"].tolist(), strict=True)]
+    is_joined = config.deployments.collapse == "run"
+    histories = find_histories(ids, statuses, config, with_logs=is_joined)
+    parts = [[deployment] for _, deployment in ids]
+    if is_joined:
+        wholes = _find_wholes(ids, known["name_key"].tolist(), histories)
+        histories = [join_histories([histories[row] for row in whole]) for whole in wholes]
+        parts = [[ids[row][1] for row in whole] for whole in wholes]
+        firsts = [whole[0] for whole in wholes]
+        known = known.take(firsts).reset_index(drop=True)
+        ids = [ids[row] for row in firsts]
+    known["parts"] = pd.Series(parts, index=known.index, dtype="object")
+    outcomes = _judge(known, histories, config)
+    succeeded = [
+        SuccessStatus(repository, key, deployment, at)
+        for (repository, deployment), key, history in zip(
+            ids, known["environment_key"].tolist(), histories, strict=True
+        )
+        for state, at, _ in history
+        if state == "success"
+    ]
+    return Outcomes(outcomes), succeeded
 
 
 def show(outcomes: Outcomes, config: Config) -> Outcomes:
     """Those of *outcomes* whose environment may have a row: not left out nor ephemeral (D1, D5)."""
-    is_shown = ~outcomes["is_left_out"] & (config.ephemeral | ~outcomes["is_ephemeral"])
-    return Outcomes(outcomes[is_shown])
+    is_shown = ~outcomes["is_left_out"].to_numpy()
+    if not config.ephemeral:
+        is_shown &= ~outcomes["is_ephemeral"].to_numpy()
+    return outcomes if is_shown.all() else Outcomes(outcomes[is_shown])
 
 
 def _with_environments(deployments: pd.DataFrame, config: Config) -> pd.DataFrame:
     """Deployments before `until` to chosen environments, with what their environments are."""
-    known = deployments[deployments["created_at"] < config.window.until]
     read = environment_reader(config)
-    names = known["environment"].unique()
-    environments = pd.DataFrame(
-        [(name, *_columns(read(name))) for name in names],
-        columns=["environment", "name", "name_key", "tier", "is_ephemeral", "is_left_out",
-                 "is_chosen"],
-    ).astype({"environment": "str", "name": "str", "name_key": "str", "tier": "str",
-              "is_ephemeral": "bool", "is_left_out": "bool", "is_chosen": "bool"})  # fmt: skip
-    known = known.merge(environments, on="environment", how="left")
-    known = known[known["is_chosen"]].drop(columns="is_chosen")
+    created = microseconds_of(deployments["created_at"])
+    chosen = [read(name).is_chosen for name in deployments["environment"].tolist()]
+    is_known = np.array(chosen, dtype="bool") & (created < microseconds(config.window.until))
+    order = np.lexsort((deployments["deployment"].to_numpy(), created))
+    known = deployments.take(order[is_known[order]]).reset_index(drop=True)
+    environments = [read(name) for name in known["environment"].tolist()]
     service = service_reader(config.services)
-    named = zip(known["name"], known["task"], known["payload"], strict=True)
-    known["service"] = pd.Series(
-        [service(name, task, payload if isinstance(payload, str) else None)
-         for name, task, payload in named], index=known.index, dtype="str",
-    )  # fmt: skip
-    known["environment_key"] = known["name_key"].where(
-        known["service"] == "", known["name_key"] + MARK + known["service"]
-    )
-    known = known.sort_values(["created_at", "deployment"], ignore_index=True)
-    alone = [[deployment] for deployment in known["deployment"]]
-    known["parts"] = pd.Series(alone, index=known.index, dtype="object")
-    known["name"] = known.groupby(["repository", "name_key"])["name"].transform("last")
-    return known
-
-
-def _columns(environment: object) -> tuple[object, ...]:
-    return tuple(vars(environment).values())
-
-
-def _in_order(statuses: pd.DataFrame, known: pd.DataFrame, config: Config) -> pd.DataFrame:
-    """Statuses before `until` of *known*, in D2's order within their deployment."""
-    told = statuses[statuses["created_at"] < config.window.until]
-    told = told.merge(known[["repository", "deployment"]], on=["repository", "deployment"])
-    told["rank"] = told["state"].map(RANK).fillna(0).astype("int64")
-    return told.sort_values(
-        ["repository", "deployment", "created_at", "rank", "state"], ignore_index=True
+    named = zip(environments, known["task"].tolist(), known["payload"].tolist(), strict=True)
+    services = [
+        service(environment.name, task, payload if isinstance(payload, str) else None)
+        for environment, task, payload in named
+    ]
+    # The spelling shown is the most recently created deployment's (D1).
+    keys = [
+        (repository, environment.key)
+        for repository, environment in zip(known["repository"].tolist(), environments, strict=True)
+    ]
+    spelling = dict(zip(keys, (one.name for one in environments), strict=True))
+    row_keys = (row_key(one.key, of) for one, of in zip(environments, services, strict=True))
+    return known.assign(
+        name=texts_of([spelling[key] for key in keys]),
+        name_key=texts_of([one.key for one in environments]),
+        tier=texts_of([one.tier for one in environments]),
+        is_ephemeral=np.array([one.is_ephemeral for one in environments], dtype="bool"),
+        is_left_out=np.array([one.is_left_out for one in environments], dtype="bool"),
+        service=texts_of(services),
+        environment_key=texts_of([*row_keys]),
     )
 
 
-def _judge(known: pd.DataFrame, told: pd.DataFrame, config: Config) -> pd.DataFrame:
-    """*known* with `succeeded_at`, `failed_status_at`, `finished_at` and `outcome`."""
-    key = ["repository", "deployment"]
-    is_failure = told["state"].isin(["failure", "error"])
-    firsts = {
-        "succeeded_at": told[told["state"] == "success"].groupby(key)["created_at"].min(),
-        "failed_status_at": told[is_failure].groupby(key)["created_at"].min(),
-        "failed_state": told[is_failure].groupby(key)["state"].first(),
-        "last_state": told.groupby(key)["state"].last(),
-    }
-    for name, values in firsts.items():
-        known = known.merge(values.rename(name), left_on=key, right_index=True, how="left")
-    known["finished_at"] = known[["succeeded_at", "failed_status_at"]].min(axis=1)
-    is_stale = (known["last_state"] == "inactive") | (
-        config.window.until - known["created_at"] >= config.stale_after
-    )
-    outcome = is_stale.map({True: "abandoned", False: "in_progress"})
-    outcome = outcome.mask(known["succeeded_at"].notna(), "success")
-    known["outcome"] = outcome.mask(known["failed_status_at"].notna(), "failure").astype("str")
-    return known.drop(columns="last_state")
+def find_histories(
+    ids: Sequence[tuple[str, int]], statuses: pd.DataFrame, config: Config, *, with_logs: bool
+) -> list[list[Status]]:
+    """The history of each of the deployments *ids*, instants in microseconds since 1970.
 
-
-def _collapse_runs(known: pd.DataFrame, told: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """One deployment an environment and workflow run (D6), named after its first part.
-
-    A success of a part tells nothing until every part has succeeded: before that instant the
-    whole had not. Failures tell at once.
+    Addresses of logs are there only if asked for: there are many, and only joining runs needs them.
     """
-    key = ["repository", "deployment"]
-    runs = told["log_url"].str.extract(RUN)[0].groupby([told[k] for k in key]).first()
-    parts = known[[*key, "name_key"]].merge(
-        runs.rename("run"), left_on=key, right_index=True, how="left"
-    )
-    own = parts["repository"] + "#" + parts["deployment"].astype("str")
-    parts["run"] = parts["run"].fillna(own)
-    whole = parts.groupby(["repository", "name_key", "run"])["deployment"]
-    parts["whole"] = whole.transform("first")
+    found: dict[tuple[str, int], list[Status]] = {one: [] for one in ids}
+    logs: list[Any] = [None] * len(statuses)
+    if with_logs:
+        logs = statuses["log_url"].fillna("").tolist()
+    states, instants = statuses["state"].tolist(), microseconds_of(statuses["created_at"]).tolist()
+    owners = zip(statuses["repository"].tolist(), statuses["deployment"].tolist(), strict=True)
+    written = zip(states, instants, logs, strict=True)
+    for one, status in zip(owners, written, strict=True):
+        if one in found:
+            found[one].append(status)
+    until = microseconds(config.window.until)
+    return [in_order(found[one], until) for one in ids]
 
-    firsts = (
-        told[told["state"] == "success"].groupby(key)["created_at"].min().rename("succeeded_at")
-    )
-    parts = parts.merge(firsts, left_on=key, right_index=True, how="left")
-    by_whole = parts.groupby(["repository", "whole"])["succeeded_at"]
-    every = by_whole.transform("count") == by_whole.transform("size")
-    parts["counts_from"] = by_whole.transform("max").where(every)
 
-    told = told.merge(parts[[*key, "whole", "counts_from"]], on=key)
-    is_early = told["created_at"] < told["counts_from"]
-    is_partial = (told["state"] == "success") & (told["counts_from"].isna() | is_early)
-    told = told[~is_partial]
-    told = told.assign(deployment=told["whole"]).drop(columns=["whole", "counts_from"])
-    told = told.sort_values(
-        ["repository", "deployment", "created_at", "rank", "state"], ignore_index=True
+def _find_wholes(
+    ids: list[tuple[str, int]], name_keys: list[str], histories: list[list[Status]]
+) -> list[list[int]]:
+    """Rows of the deployments that each environment's workflow runs filed (D6), oldest first."""
+    return join_runs(
+        ((repository, name_key, run_of(history) or deployment), row)
+        for row, ((repository, deployment), name_key, history) in enumerate(
+            zip(ids, name_keys, histories, strict=True)
+        )
     )
-    ids = parts.groupby(["repository", "whole"])["deployment"].agg(list).rename("parts")
-    known = known.drop(columns="parts").merge(ids, left_on=key, right_index=True)
-    return known.sort_values(["created_at", "deployment"], ignore_index=True), told
+
+
+def _judge(known: pd.DataFrame, histories: list[list[Status]], config: Config) -> pd.DataFrame:
+    """*known* with `succeeded_at`, `failed_status_at`, `finished_at` and `outcome` (D2, D3)."""
+    stale_from = microseconds(config.window.until - config.stale_after)
+    created = microseconds_of(known["created_at"]).tolist()
+    succeeded, failed, states, finished, outcomes = [], [], [], [], []
+    for history, created_at in zip(histories, created, strict=True):
+        success, failure = succeeded_at(history), first(history, FAILURES)
+        ends = [at for at in (success, failure and failure[1]) if at is not None]
+        if failure is not None:
+            outcome = "failure"
+        elif success is not None:
+            outcome = "success"
+        else:
+            is_inactive = bool(history) and history[-1][0] == "inactive"
+            is_stale = is_inactive or created_at <= stale_from
+            outcome = "abandoned" if is_stale else "in_progress"
+        succeeded.append(success)
+        failed.append(failure and failure[1])
+        states.append(failure and failure[0])
+        finished.append(min(ends, default=None))
+        outcomes.append(outcome)
+    return known.assign(
+        succeeded_at=instants_of(succeeded),
+        failed_status_at=instants_of(failed),
+        failed_state=texts_of(states),
+        finished_at=instants_of(finished),
+        outcome=texts_of(outcomes),
+    )
 
 
 def find_environments(outcomes: Outcomes, config: Config) -> pd.DataFrame:

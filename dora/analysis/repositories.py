@@ -1,30 +1,45 @@
-"""Repositories in, which of them are skipped and why out: C1."""
+"""Which repositories count, and why others are skipped (C1)."""
 
 import pandas as pd
 
 from dora.config import Config
-from dora.model.tables import Repositories
+from dora.model.shipped_commits import microseconds
+from dora.model.tables import MISSING, Repositories, microseconds_of, texts_of
 
 
 def find_skipped(repositories: Repositories, config: Config) -> pd.Series:
     """Why each repository was skipped (C1, the first reason that fits); missing if it was not."""
     central = {name.casefold() for name in config.incidents.repositories}
-    is_central = (
-        repositories["repository"].str.casefold().isin(central if config.failures.incident else ())
-    )
-    reasons = {
-        "no deployments": ~repositories["has_deployments"] & ~is_central,
-        "empty": repositories["is_empty"],
-        "archived": repositories["archived_at"] < config.window.until,
-        "excluded": repositories["is_excluded"],
-    }
-    skipped = pd.Series(None, index=repositories.index, dtype="str")
-    for reason, fits in reasons.items():  # the later reason goes before the earlier
-        skipped = skipped.mask(fits, reason)
-    return skipped.where(repositories["unreadable"].isna())
+    until = microseconds(config.window.until)
+
+    def reason(
+        name: str, archived_at: int, *, is_empty: bool, has_deployments: bool, is_excluded: bool
+    ) -> str | None:
+        if is_excluded:
+            return "excluded"
+        if archived_at != MISSING and archived_at < until:
+            return "archived"
+        if is_empty:
+            return "empty"
+        is_central = config.failures.incident and name.casefold() in central
+        return None if has_deployments or is_central else "no deployments"
+
+    flags = ("is_empty", "has_deployments", "is_excluded")
+    columns = [repositories[name].tolist() for name in flags]
+    archived = microseconds_of(repositories["archived_at"]).tolist()
+    is_read = repositories["unreadable"].isna().tolist()
+    reasons = [
+        reason(name, at, is_empty=empty, has_deployments=has, is_excluded=excluded)
+        if readable
+        else None
+        for name, at, readable, empty, has, excluded in zip(
+            repositories["repository"].tolist(), archived, is_read, *columns, strict=True
+        )
+    ]
+    return pd.Series(texts_of(reasons), index=repositories.index)
 
 
-def find_read(repositories: Repositories, config: Config) -> pd.Series:
+def find_read(repositories: Repositories, config: Config) -> frozenset[str]:
     """Names of the repositories that were neither skipped nor unreadable."""
-    is_skipped = find_skipped(repositories, config).notna()
-    return repositories.loc[~is_skipped & repositories["unreadable"].isna(), "repository"]
+    is_read = repositories["unreadable"].isna() & find_skipped(repositories, config).isna()
+    return frozenset(repositories.loc[is_read, "repository"].tolist())

@@ -1,125 +1,144 @@
-"""What environments received in, the reverts they shipped and what these take away out: F3."""
+"""Finds the reverts that environments were shipped, and what these took away (F3)."""
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-import pandas as pd
+import numpy as np
 
-from dora.analysis.changes import find_requests
-from dora.analysis.history import History, Received
-from dora.analysis.signals import REASON
+from dora.analysis.changes import CommitFacts
+from dora.analysis.commit_numbers import NOTHING
+from dora.analysis.history import FirstShipped, History
+from dora.analysis.signals import Reason, Successes
 from dora.config import Config
 from dora.model.commit_graph import NEVER
 from dora.model.references import Targets, find_targets
-from dora.model.tables import COMMIT, Tables
+from dora.model.shipped_commits import microseconds
+from dora.model.tables import MISSING, Tables, microseconds_of
 
 #: The highest digit there is: after a prefix, the end of all that begins with it.
 PAST_ALL_DIGITS = "g"
 
-COLUMNS = {
-    "repository": "str",
-    "environment_key": "str",
-    "deployment": "int64",
-    "failed": "Int64",
-    "by": "str",
-}
+
+class Revert(NamedTuple):
+    """A shipped commit and one thing that it took away from what an environment had received."""
+
+    repository: str
+    environment_key: str
+    deployment: int  #: which shipped the revert
+    failed: int | None  #: which had shipped what it reverts; None where no judged one had
+    by: str  #: sha of the revert
 
 
-def find_reverts(history: History, tables: Tables, config: Config) -> pd.DataFrame:
-    """Shipped reverts that take something away (F3), one row a revert and what it reverts.
+def find_reverts(
+    history: History, facts: CommitFacts, tables: Tables, config: Config
+) -> list[Revert]:
+    """Shipped reverts that take something away (F3), each with each thing that it reverts once.
 
-    `repository, environment_key, deployment` (which shipped it), `failed` (which had shipped what
-    it reverts; <NA> where that had come with no judged deployment), `by` (sha of the revert). Only
-    what an environment had received before is here: the rest reverts nothing there.
+    Only what an environment had received before is here: the rest reverts nothing there.
     """
     by_repository: dict[str, dict[str, Targets]] = {}
-    for repository, sha, targets in _reverts(tables, config):
+    for repository, sha, targets in _reverts(history, facts, tables, config):
         by_repository.setdefault(repository, {})[sha] = targets
-    merged = tables.pull_requests[
-        (tables.pull_requests["merged_at"] < config.window.until)
-        & tables.pull_requests["merge_sha"].notna()
-    ]
-    columns = (merged[name].tolist() for name in ("repository", "number", "merge_sha"))
-    merges = {(repository, n): sha for repository, n, sha in zip(*columns, strict=True)}
-    rows = []
-    for (repository, key), received in history.received.items():
+    if not by_repository:
+        return []
+    merges = _merges(tables, config)
+    shas: dict[str, list[str]] = {}
+    found: dict[Revert, None] = {}
+    for (repository, key), shipped in history.first_shipped.items():
         if repository in by_repository:
-            own = _Reverts(repository, by_repository[repository], merges, received)
-            rows += [(repository, key, *found) for found in own.found()]
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS).drop_duplicates()
+            if repository not in shas:
+                shas[repository] = history.numbers.shas[shipped.commits].tolist()
+            own = _Reverts(repository, by_repository[repository], merges, shipped, shas[repository])
+            found |= dict.fromkeys(Revert(repository, key, *one) for one in own.found())
+    return [*found]
 
 
-def by_revert(successes: pd.DataFrame, reverts: pd.DataFrame) -> pd.DataFrame:
+def by_revert(successes: Successes, reverts: Sequence[Revert]) -> list[Reason]:
     """F3: what had shipped what was reverted, until it was reverted."""
-    times = successes[["repository", "deployment", "succeeded_at"]]
-    failing = reverts.dropna(subset="failed").merge(times, on=["repository", "deployment"])
-    failing = failing.drop(columns="deployment").rename(
-        columns={"failed": "deployment", "succeeded_at": "ended_at"}
-    )
-    failing["deployment"] = failing["deployment"].astype("int64")
-    reasons = failing.merge(times, on=["repository", "deployment"])
-    return reasons.assign(signal="revert", began_at=reasons["succeeded_at"])[REASON]
+    times = successes.succeeded_at() if reverts else {}
+    return [
+        Reason(one.repository, one.environment_key, one.failed, "revert",
+               times[one.repository, one.failed], times[one.repository, one.deployment], one.by)
+        for one in reverts
+        if one.failed is not None
+    ]  # fmt: skip
 
 
-def _reverts(tables: Tables, config: Config) -> list[tuple[str, str, Targets]]:
-    """Every commit read that says it reverts something, and what."""
+def _merges(tables: Tables, config: Config) -> dict[tuple[str, int], str]:
+    """The merge commit of each pull request merged before `until`, by repository and number."""
     requests = tables.pull_requests
-    on_branch = requests.loc[
-        requests["head_ref"].str.startswith("revert-").fillna(value=False),
-        ["repository", "number", "merge_sha"],
-    ]
-    commits = pd.concat(
-        [
-            tables.commits.loc[tables.commits["message"].notna(), COMMIT],
-            on_branch[["repository", "merge_sha"]].rename(columns={"merge_sha": "sha"}).dropna(),
-            tables.associations.merge(on_branch, on=["repository", "number"])[COMMIT],
-        ]
-    ).drop_duplicates()
-    found = commits.merge(tables.commits[[*COMMIT, "message"]], on=COMMIT)
-    own = find_requests(found[COMMIT], tables, config)[[*COMMIT, "head_ref"]]
-    found = found.merge(own, on=COMMIT, how="left")
-    texts = found[["message", "head_ref"]].astype(object).where(found.notna(), None)
-    targets = [
-        find_targets(message, branch, config.organization, repository)
-        for repository, message, branch in zip(
-            found["repository"], texts["message"], texts["head_ref"], strict=True
-        )
-    ]
-    triples = zip(found["repository"].tolist(), found["sha"].tolist(), targets, strict=True)
-    return [triple for triple in triples if any(triple[2])]
+    merged_at = microseconds_of(requests["merged_at"])
+    is_merged = (merged_at != MISSING) & (merged_at < microseconds(config.window.until))
+    merged = requests[is_merged & requests["merge_sha"].notna().to_numpy()]
+    columns = (merged[name].tolist() for name in ("repository", "number", "merge_sha"))
+    return {(repository, number): sha for repository, number, sha in zip(*columns, strict=True)}
+
+
+def _reverts(
+    history: History, facts: CommitFacts, tables: Tables, config: Config
+) -> Iterator[tuple[str, str, Targets]]:
+    """Every commit read that says it reverts something, and what."""
+    numbers = history.numbers
+    branches = tables.pull_requests["head_ref"]
+    messages = tables.commits["message"]
+    has_message = messages.notna().to_numpy()
+    is_branch = branches.str.startswith("revert-").to_numpy(dtype="bool", na_value=False)
+    if not has_message.any() and not is_branch.any():
+        return
+    rows = np.full(len(numbers), NOTHING)
+    rows[numbers.commits] = np.arange(len(numbers.commits))
+    of_branch = np.append(is_branch, values=False)[numbers.associated_requests]
+    candidates = np.concatenate([
+        numbers.commits[has_message], numbers.merged[is_branch], numbers.associated[of_branch],
+    ])  # fmt: skip
+    candidates = candidates[candidates != NOTHING]
+    candidates = candidates[rows[candidates] != NOTHING]
+    commits = np.array([*dict.fromkeys(candidates.tolist())], dtype="int64")
+    texts = messages.array.take(rows[commits]).tolist()
+    of_commits = [branches.iloc[request] if request != NOTHING else None
+                  for request in facts.requests[commits].tolist()]  # fmt: skip
+    names = tables.commits["repository"].array.take(rows[commits]).tolist()
+    shas = numbers.shas.take(commits).tolist()
+    for repository, sha, message, branch in zip(names, shas, texts, of_commits, strict=True):
+        text, ref = (one if isinstance(one, str) else None for one in (message, branch))
+        targets = find_targets(text, ref, config.organization, repository)
+        if any(targets):
+            yield repository, sha, targets
 
 
 @dataclass
 class _Reverts:
-    """The reverts of one repository, as one environment received them."""
+    """The reverts of one repository, as they came to one environment."""
 
     repository: str
     targets: Mapping[str, Targets]
     merges: Mapping[tuple[str, int], str]
-    received: Received
-    _place: dict[str, int] = field(init=False)
+    shipped: FirstShipped
+    shas: Sequence[str]  #: of the repository's commits
+    _position: dict[str, int] = field(init=False)
     _sorted: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Look up the places of the commits that the environment received."""
-        pairs = zip(self.received.shas.tolist(), self.received.places.tolist(), strict=True)
-        self._place = {sha: place for sha, place in pairs if place != NEVER}
-        self._sorted = sorted(self._place)
+        """Look up the positions of the commits that were shipped to the environment."""
+        pairs = zip(self.shas, self.shipped.positions.tolist(), strict=True)
+        self._position = {sha: position for sha, position in pairs if position != NEVER}
+        self._sorted = sorted(self._position)
 
     def found(self) -> list[tuple[int, int | None, str]]:
         """The shipping deployment, the failed one, the revert: for each that takes away."""
         rows = []
         for sha in self.targets:
-            place = self._place.get(sha, NEVER)
-            if place not in self.received.shipping:
+            position = self._position.get(sha, NEVER)
+            if position not in self.shipped.shipping:
                 continue
             for target in self._taken_away(sha, frozenset()):
-                before = NEVER if target is None else self._place.get(target, NEVER)
-                if before < place:
-                    is_judged = before in self.received.shipping
-                    failed = self.received.deployments[before] if is_judged else None
-                    rows.append((self.received.deployments[place], failed, sha))
+                before = NEVER if target is None else self._position.get(target, NEVER)
+                if before < position:
+                    is_judged = before in self.shipped.shipping
+                    failed = self.shipped.deployments[before] if is_judged else None
+                    rows.append((self.shipped.deployments[position], failed, sha))
         return rows
 
     def _taken_away(self, sha: str, seen: frozenset[str]) -> list[str | None]:
@@ -139,7 +158,7 @@ class _Reverts:
         return [*commits, *requests, *([None] * targets.strangers)]
 
     def _only_fit(self, prefix: str) -> str | None:
-        """The one commit received that begins with *prefix*; None for none or several."""
+        """The one commit shipped that begins with *prefix*; None for none or several."""
         begin = bisect_left(self._sorted, prefix)
         end = bisect_left(self._sorted, prefix + PAST_ALL_DIGITS)
         return self._sorted[begin] if end - begin == 1 else None

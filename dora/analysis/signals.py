@@ -1,68 +1,147 @@
-"""Outcomes and successes in, the reasons why deployments failed out: F1, F2, F4, F5, F6.
+"""The reasons why deployments failed that deployments, labels and tags give (F1, F2, F4, F5, F6).
 
-Each signal is a function that gives reasons (see `REASON`). Reverts (F3) and incidents (F7) have
-rooms of their own.
+Each signal is a function that gives reasons. Reverts (F3) and incidents (F7) have modules of their
+own. All instants are microseconds since 1970.
 """
 
-import pandas as pd
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
-from dora.analysis.changes import Described
+import numpy as np
+
+from dora.analysis.changes import CommitFacts, Flags
 from dora.analysis.history import History
-from dora.analysis.outcomes import Outcomes, SuccessStatuses
+from dora.analysis.outcomes import Outcomes, SuccessStatus
 from dora.config import Config
 from dora.config.globs import compile_globs
 from dora.model.environments import payload_value
-from dora.model.tables import DEPLOYMENT, ENVIRONMENT, Tables
+from dora.model.shipped_commits import microseconds
+from dora.model.tables import MISSING, Tables, microseconds_of
 
-#: Columns of a reason: the failed deployment, what says so, from when to when it was down.
-REASON = [*ENVIRONMENT, "deployment", "signal", "began_at", "ended_at", "by"]
-#: D7's order of successes within an environment.
-ORDER = [*ENVIRONMENT, "succeeded_at", "deployment"]
-
-
-def order_successes(outcomes: Outcomes, history: History) -> pd.DataFrame:
-    """Judged successes in D7's order: OUTCOMES, what each replaced, and `position` in the order."""
-    successes = outcomes.merge(history.successes.drop(columns=["environment_key"]), on=DEPLOYMENT)
-    successes = successes.sort_values(ORDER, ignore_index=True)
-    successes["position"] = successes.groupby(ENVIRONMENT).cumcount()
-    return successes
+#: What tells an environment from others: its repository and its key.
+Environment = tuple[str, str]
+#: What tells a deployment from others: its repository and its id.
+Key = tuple[str, int]
 
 
-def by_status(outcomes: Outcomes, succeeded: SuccessStatuses, config: Config) -> pd.DataFrame:
+class Reason(NamedTuple):
+    """Why a deployment failed, and from when to when it was down."""
+
+    repository: str
+    environment_key: str
+    deployment: int
+    signal: str
+    began_at: int
+    ended_at: int | None  #: None while it lasts
+    by: str  #: what says so
+
+
+class JudgedSuccess(NamedTuple):
+    """A success, W3 (a) and (b)."""
+
+    deployment: int
+    sha: str
+    task: str
+    payload: str | None
+    created_at: int
+    succeeded_at: int
+    live: int | None  #: id of the deployment it replaced
+    goes_back: bool  #: its sha is a proper ancestor of the sha it replaced
+
+
+@dataclass(frozen=True)
+class Successes:
+    """The judged successes of each environment, in D7's order, and which are of production."""
+
+    of: Mapping[Environment, Sequence[JudgedSuccess]]
+    production: frozenset[Environment]
+
+    def succeeded_at(self) -> dict[Key, int]:
+        """When each deployment succeeded."""
+        return {
+            (repository, one.deployment): one.succeeded_at
+            for (repository, _), successes in self.of.items()
+            for one in successes
+        }
+
+    def in_production(self) -> Iterator[tuple[Environment, Sequence[JudgedSuccess]]]:
+        """The environments of the production tier, each with its successes."""
+        return ((one, own) for one, own in self.of.items() if one in self.production)
+
+
+def order_successes(outcomes: Outcomes, history: History) -> Successes:
+    """The judged successes among *outcomes*, with what each replaced."""
+    rows = history.successes
+    live = [None if id_ < 0 else id_ for id_ in rows["live"].fillna(-1).tolist()]
+    keys = zip(rows["repository"].tolist(), rows["deployment"].tolist(), strict=True)
+    replaced = dict(zip(keys, zip(live, rows["goes_back"].tolist(), strict=True), strict=True))
+    found: dict[Environment, list[JudgedSuccess]] = {}
+    production = set()
+    columns = ("repository", "environment_key", "tier", "deployment", "sha", "task", "payload")
+    for repository, key, tier, deployment, sha, task, payload, created, succeeded in zip(
+        *(outcomes[name].tolist() for name in columns),
+        microseconds_of(outcomes["created_at"]).tolist(),
+        microseconds_of(outcomes["succeeded_at"]).tolist(),
+        strict=True,
+    ):
+        if (repository, deployment) in replaced:
+            before = replaced[repository, deployment]
+            one = JudgedSuccess(deployment, sha, task, payload, created, succeeded, *before)
+            found.setdefault((repository, key), []).append(one)
+            if tier == "production":
+                production.add((repository, key))
+    for own in found.values():
+        own.sort(key=lambda one: (one.succeeded_at, one.deployment))
+    return Successes({one: found[one] for one in sorted(found)}, frozenset(production))
+
+
+def by_status(
+    outcomes: Outcomes, succeeded: Sequence[SuccessStatus], config: Config
+) -> list[Reason]:
     """F1: a failure status, until the environment's next success status (F8 says which count)."""
-    failed = outcomes[outcomes["failed_status_at"].notna()]
     if config.failures.status == "off":
-        failed = failed.iloc[:0]
+        return []
+    failed_at = microseconds_of(outcomes["failed_status_at"])
+    is_failed = failed_at != MISSING
     if config.failures.status == "live":
-        failed = failed[failed["succeeded_at"].notna()]
-    failed = failed.sort_values("failed_status_at")
-    following = succeeded[[*ENVIRONMENT, "created_at"]].rename(columns={"created_at": "ended_at"})
-    reasons = pd.merge_asof(
-        failed,
-        following.sort_values("ended_at"),
-        left_on="failed_status_at",
-        right_on="ended_at",
-        by=ENVIRONMENT,
-        direction="forward",
+        is_failed &= outcomes["succeeded_at"].notna().to_numpy()
+    rows = np.flatnonzero(is_failed)
+    if not len(rows):
+        return []
+    following: dict[Environment, list[int]] = {}
+    for one in sorted(succeeded, key=lambda one: one.at):
+        following.setdefault((one.repository, one.environment_key), []).append(one.at)
+    rows = rows[np.argsort(failed_at[rows], kind="stable")]
+    columns = ("repository", "environment_key", "deployment", "failed_state")
+    failed = zip(
+        *(outcomes[name].array.take(rows).tolist() for name in columns),
+        failed_at[rows].tolist(),
+        strict=True,
     )
-    return reasons.assign(
-        signal="status", began_at=reasons["failed_status_at"], by=reasons["failed_state"]
-    )[REASON]
+    reasons = []
+    for repository, key, deployment, state, at in failed:
+        after = following.get((repository, key), [])
+        place = bisect_left(after, at)
+        ended = after[place] if place < len(after) else None
+        reasons.append(Reason(repository, key, deployment, "status", at, ended, state))
+    return reasons
 
 
-def find_rollbacks(successes: pd.DataFrame) -> pd.DataFrame:
-    """Those of *successes* that are rollbacks (F2)."""
-    by_environment = successes.groupby(ENVIRONMENT)
-    live_sha, live_created = (by_environment[name].shift() for name in ("sha", "created_at"))
-    came_later = (successes["created_at"] > live_created) | (
-        (successes["created_at"] == live_created) & (successes["deployment"] > successes["live"])
-    ).fillna(value=False)
-    said = [says_rollback(payload) for payload in successes["payload"]]
-    is_said = (successes["task"] == "rollback") | pd.Series(
-        said, index=successes.index, dtype="bool"
-    )
-    differs = live_sha.notna() & (successes["sha"] != live_sha)
-    return successes[(successes["goes_back"] & came_later) | (differs & is_said)]
+def find_rollbacks(successes: Successes) -> dict[Environment, list[int]]:
+    """Places of the rollbacks in each environment's order (F2)."""
+    found: dict[Environment, list[int]] = {}
+    for environment, own in successes.of.items():
+        for place, (live, one) in enumerate(pairwise(own), start=1):
+            came_later = one.created_at > live.created_at or (
+                one.created_at == live.created_at and one.deployment > live.deployment
+            )
+            says_so = one.sha != live.sha and (one.task == "rollback" or says_rollback(one.payload))
+            if (one.goes_back and came_later) or says_so:
+                found.setdefault(environment, []).append(place)
+    return found
 
 
 def says_rollback(payload: object) -> bool:
@@ -70,90 +149,125 @@ def says_rollback(payload: object) -> bool:
     return payload_value(payload, "rollback") is True
 
 
-def by_rollback(successes: pd.DataFrame, rollbacks: pd.DataFrame) -> pd.DataFrame:
+def by_rollback(
+    successes: Successes, rollbacks: Mapping[Environment, Sequence[int]]
+) -> list[Reason]:
     """F2: what had to go, the first success after the rollback's own sha was last deployed."""
-    same_sha = successes.groupby([*ENVIRONMENT, "sha"])["position"].shift()
-    after_own = (same_sha + 1).reindex(rollbacks.index)
-    target = after_own.fillna(rollbacks["position"] - 1).astype("int64")
-    undone = rollbacks[[*ENVIRONMENT, "succeeded_at"]].assign(
-        position=target, by=rollbacks["deployment"].astype("str")
-    )
-    undone = undone.rename(columns={"succeeded_at": "ended_at"})
-    failed = successes[[*ENVIRONMENT, "position", "deployment", "succeeded_at"]]
-    reasons = undone.merge(failed, on=[*ENVIRONMENT, "position"])
-    return reasons.assign(signal="rollback", began_at=reasons["succeeded_at"])[REASON]
+    reasons = []
+    for environment, places in rollbacks.items():
+        own = successes.of[environment]
+        latest: dict[str, int] = {}  # of each sha deployed so far, the place of its latest success
+        is_rollback = set(places)
+        for place, one in enumerate(own):
+            if place in is_rollback:
+                failed = own[latest.get(one.sha, place - 2) + 1]
+                reasons.append(
+                    Reason(*environment, failed.deployment, "rollback", failed.succeeded_at,
+                           one.succeeded_at, str(one.deployment))
+                )  # fmt: skip
+            latest[one.sha] = place
+    return reasons
 
 
 def find_hotfixes(
-    history: History, described: Described, tables: Tables, config: Config
-) -> pd.DataFrame:
-    """Shipped hotfixes (F4): `repository, deployment, number`, one row a shipping and request."""
+    history: History, facts: CommitFacts, tables: Tables, config: Config
+) -> dict[Key, list[int]]:
+    """The numbers of the hotfixes that each deployment shipped (F4)."""
     branches = compile_globs(config.failures.hotfix_branches)
-    requests = tables.pull_requests[["repository", "number", "head_ref"]]
-    names = requests["head_ref"].dropna().unique()
-    on_branch = requests["head_ref"].isin([name for name in names if branches.fullmatch(name)])
-    labelled = _labelled(tables, config.failures.hotfix_labels)
-    hotfixes = pd.concat([requests.loc[on_branch, ["repository", "number"]], labelled])
-    return _shipped(hotfixes.drop_duplicates(), history, described)
+    names = tables.pull_requests["head_ref"]
+    fitting = [name for name in names.dropna().unique() if branches.fullmatch(name)]
+    is_on_branch = names.isin(fitting).to_numpy(dtype="bool")
+    is_labelled = _is_labelled(tables, config.failures.hotfix_labels)
+    return _shipped(is_on_branch | is_labelled, history, facts, tables)
 
 
-def by_hotfix(successes: pd.DataFrame, hotfixes: pd.DataFrame) -> pd.DataFrame:
+def by_hotfix(successes: Successes, hotfixes: Mapping[Key, Sequence[int]]) -> list[Reason]:
     """F4: what was live just before a hotfix was shipped, until it was."""
-    shipping = successes[[*ENVIRONMENT, "deployment", "succeeded_at", "live"]]
-    fixes = shipping.merge(_called(hotfixes), on=DEPLOYMENT).dropna(subset="live")
-    fixes = fixes.drop(columns="deployment").rename(
-        columns={"succeeded_at": "ended_at", "live": "deployment"}
-    )
-    fixes["deployment"] = fixes["deployment"].astype("int64")
-    reasons = fixes.merge(successes[[*DEPLOYMENT, "succeeded_at"]], on=DEPLOYMENT)
-    return reasons.assign(signal="hotfix", began_at=reasons["succeeded_at"])[REASON]
+    times = successes.succeeded_at() if hotfixes else {}
+    return [
+        Reason(repository, key, one.live, "hotfix", times[repository, one.live], one.succeeded_at,
+               f"{repository}#{number}")
+        for (repository, key), own in (successes.of.items() if hotfixes else ())
+        for one in own
+        if one.live is not None
+        for number in hotfixes.get((repository, one.deployment), ())
+    ]  # fmt: skip
 
 
 def by_label(
-    successes: pd.DataFrame, history: History, described: Described, tables: Tables, config: Config
-) -> pd.DataFrame:
+    successes: Successes, history: History, facts: CommitFacts, tables: Tables, config: Config
+) -> list[Reason]:
     """F5: what shipped a change with a failure label, until the next success."""
-    labelled = _labelled(tables, config.failures.labels)
-    shipped = _shipped(labelled, history, described)
-    following = successes.groupby(ENVIRONMENT)["succeeded_at"].shift(-1)
-    reasons = successes.assign(ended_at=following).merge(_called(shipped), on=DEPLOYMENT)
-    return reasons.assign(signal="label", began_at=reasons["succeeded_at"])[REASON]
+    is_failure = _is_labelled(tables, config.failures.labels)
+    shipped = _shipped(is_failure, history, facts, tables)
+    return [
+        Reason(repository, key, one.deployment, "label", one.succeeded_at,
+               None if following is None else following.succeeded_at, f"{repository}#{number}")
+        for (repository, key), own in (successes.of.items() if shipped else ())
+        for one, following in pairwise((*own, None))
+        if one is not None
+        for number in shipped.get((repository, one.deployment), ())
+    ]  # fmt: skip
 
 
-def by_tag(successes: pd.DataFrame, tables: Tables, config: Config) -> pd.DataFrame:
+def by_tag(successes: Successes, tables: Tables, config: Config) -> list[Reason]:
     """F6: the latest success of a tagged commit in production, until one of another commit."""
     globs = compile_globs(config.failures.tags)
-    tags = tables.tags[~(tables.tags["tagged_at"] >= config.window.until)]
-    tags = tags[tags["tag"].isin([tag for tag in tags["tag"] if globs.fullmatch(tag)])]
-    tagged = successes[successes["tier"] == "production"]
-    # A run of one sha ends where the next has begun: that success ends what the tag says.
-    by_environment = tagged.groupby(ENVIRONMENT)
-    starts = tagged["succeeded_at"].where(tagged["sha"] != by_environment["sha"].shift())
-    following = starts.groupby([tagged[name] for name in ENVIRONMENT]).shift(-1)
-    ended_at = following.groupby([tagged[name] for name in ENVIRONMENT]).bfill()
-    latest = tagged.assign(ended_at=ended_at).drop_duplicates([*ENVIRONMENT, "sha"], keep="last")
-    reasons = latest.merge(tags[["repository", "sha", "tag"]], on=["repository", "sha"])
-    return reasons.assign(signal="tag", began_at=reasons["succeeded_at"], by=reasons["tag"])[REASON]
+    tagged_at = microseconds_of(tables.tags["tagged_at"]).tolist()
+    until = microseconds(config.window.until)
+    tags: dict[tuple[str, str], list[str]] = {}
+    columns = (tables.tags[name].tolist() for name in ("repository", "sha", "tag"))
+    for repository, sha, tag, at in zip(*columns, tagged_at, strict=True):
+        if at < until and globs.fullmatch(tag):  # MISSING is before everything
+            tags.setdefault((repository, sha), []).append(tag)
+    reasons: list[Reason] = []
+    for (repository, key), own in successes.in_production() if tags else ():
+        latest = {one.sha: place for place, one in enumerate(own)}
+        for place in sorted(latest.values()):
+            one = own[place]
+            after = own[place + 1 : place + 2]  # of another sha, for this was the latest of its own
+            ended = after[0].succeeded_at if after else None
+            reasons += (
+                Reason(repository, key, one.deployment, "tag", one.succeeded_at, ended, tag)
+                for tag in tags.get((repository, one.sha), ())
+            )
+    return reasons
 
 
-def _labelled(tables: Tables, labels: tuple[str, ...]) -> pd.DataFrame:
-    """Requests with one of *labels*, case ignored: `repository, number`."""
+def _is_labelled(tables: Tables, labels: Sequence[str]) -> Flags:
+    """Whether each of the pull requests has one of *labels*, case ignored."""
     wanted = {label.casefold() for label in labels}
-    names = [name for name in tables.labels["label"].unique() if name.casefold() in wanted]
-    found = tables.labels[tables.labels["label"].isin(names)]
-    return found[["repository", "number"]].drop_duplicates()
+    texts = tables.labels["label"]
+    names = [name for name in texts.unique() if name.casefold() in wanted]
+    requests = tables.pull_requests
+    if not names:
+        return np.zeros(len(requests), dtype="bool")
+    found = tables.labels[texts.isin(names)]
+    labelled = {*zip(found["repository"].tolist(), found["number"].tolist(), strict=True)}
+    keys = zip(requests["repository"].tolist(), requests["number"].tolist(), strict=True)
+    return np.array([key in labelled for key in keys], dtype="bool")
 
 
-def _shipped(requests: pd.DataFrame, history: History, described: Described) -> pd.DataFrame:
-    """Which deployments shipped a change of *requests*: `repository, deployment, number`."""
-    changes = described.loc[described["is_change"], ["repository", "sha", "number"]].dropna()
-    changes = changes.astype({"number": "int64"}).merge(requests, on=["repository", "number"])
-    shipped = history.shipped[history.shipped["sha"].isin(changes["sha"])]  # few of very many
-    shipped = shipped.merge(changes, on=["repository", "sha"])
-    return shipped[[*DEPLOYMENT, "number"]].drop_duplicates()
-
-
-def _called(requests: pd.DataFrame) -> pd.DataFrame:
-    """*requests* with `by`, as people call them: `repo#n`."""
-    name = requests["repository"] + "#" + requests["number"].astype("str")
-    return requests[DEPLOYMENT].assign(by=name)
+def _shipped(
+    is_wanted: Flags,
+    history: History,
+    facts: CommitFacts,
+    tables: Tables,
+) -> dict[Key, list[int]]:
+    """For each deployment the numbers of the wanted pull requests of which it shipped a change."""
+    if not is_wanted.any():
+        return {}
+    shipped = history.shipped_numbers
+    requests = facts.requests[shipped.numbers]
+    is_of_wanted = np.append(is_wanted, values=False)[requests]  # NOTHING is the last
+    rows = np.flatnonzero(is_of_wanted & facts.is_change[shipped.numbers])
+    names = history.shipped["repository"].array.take(rows).tolist()
+    numbers = tables.pull_requests["number"].to_numpy()[requests[rows]].tolist()
+    found: dict[Key, list[int]] = {}
+    for name, deployment, number in zip(
+        names, shipped.deployments[rows].tolist(), numbers, strict=True
+    ):
+        own = found.setdefault((name, deployment), [])
+        if number not in own:
+            own.append(number)
+    return found

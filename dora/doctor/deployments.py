@@ -10,10 +10,12 @@ import pandas as pd
 
 from dora.analysis.analysis import Analysis
 from dora.analysis.incidents import attribute, find_incidents
-from dora.analysis.outcomes import RANK, RUN, Outcomes, show
+from dora.analysis.outcomes import Outcomes, find_histories, show
 from dora.analysis.signals import order_successes
 from dora.config import Config
 from dora.doctor.model import Finding
+from dora.model.outcome_rules import run_of
+from dora.model.shipped_commits import microseconds
 from dora.model.tables import DEPLOYMENT, Tables
 
 
@@ -219,12 +221,10 @@ def find_runs(tables: Tables, shown: Outcomes, config: Config) -> pd.DataFrame:
 
     One row a deployment: `repository, deployment, name, name_key, run`.
     """
-    told = tables.statuses[tables.statuses["created_at"] < config.window.until]
-    told = told.merge(shown[[*DEPLOYMENT, "name", "name_key"]], on=DEPLOYMENT)
-    told["rank"] = told["state"].map(RANK).fillna(0)
-    told["run"] = told["log_url"].str.extract(RUN)[0]
-    told = told[told["run"].notna()].sort_values([*DEPLOYMENT, "created_at", "rank", "state"])
-    return told.drop_duplicates(DEPLOYMENT)[[*DEPLOYMENT, "name", "name_key", "run"]]
+    ids = [*zip(shown["repository"].tolist(), shown["deployment"].tolist(), strict=True)]
+    histories = find_histories(ids, tables.statuses, config, with_logs=True)
+    runs = pd.Series([run_of(history) for history in histories], index=shown.index, dtype="str")
+    return shown[[*DEPLOYMENT, "name", "name_key"]].assign(run=runs)[runs.notna()]
 
 
 # -- incidents ----------------------------------------------------------------------------------
@@ -235,8 +235,8 @@ def find_unattributed(tables: Tables, analysis: Analysis, config: Config) -> Ite
     if not config.failures.incident:
         return
     incidents = find_incidents(tables, config)
-    incidents = incidents[incidents["opened_at"] >= config.window.since]
-    every = sorted(set(incidents["by"]))
+    since = microseconds(config.window.since)
+    every = sorted({one.by for one in incidents if one.opened_at >= since})
     labels = ", ".join(config.incidents.labels)
     if not every:
         yield Finding(
@@ -252,7 +252,9 @@ def find_unattributed(tables: Tables, analysis: Analysis, config: Config) -> Ite
         what = f"Every incident of the window found a deployment ({len(every):,})."
         yield Finding("incident-without-deployment", "ok", what)
         return
-    orphans = tuple(_orphans(every, incidents, analysis, config))
+    successes = order_successes(analysis.outcomes, analysis.history)
+    shown = show(analysis.outcomes, config)
+    orphans = tuple(sorted(attribute(incidents, shown, successes, config).orphans))
     days = f"{config.incidents.attribution.total_seconds() / 86400:g} days"
     yield Finding(
         "incident-without-deployment",
@@ -264,17 +266,3 @@ def find_unattributed(tables: Tables, analysis: Analysis, config: Config) -> Ite
         "incidents.attribution.",
         orphans,
     )
-
-
-def _orphans(
-    names: list[str], incidents: pd.DataFrame, analysis: Analysis, config: Config
-) -> list[str]:
-    """Those of *names* that belong to no deployment, found by halves: `attribute` counts them."""
-    own = incidents[incidents["by"].isin(names)]
-    successes = order_successes(analysis.outcomes, analysis.history)
-    _, number = attribute(own, show(analysis.outcomes, config), successes, config)
-    if number == 0 or number == len(names):
-        return names if number else []
-    middle = len(names) // 2
-    halves = (names[:middle], names[middle:])
-    return [one for half in halves for one in _orphans(half, incidents, analysis, config)]

@@ -32,7 +32,7 @@ def changes_of(read: Tables, **options: Any) -> tuple[Changes, WaitingChanges]:
     asked = config(**options)
     outcomes, _ = find_outcomes(read.deployments, read.statuses, asked)
     history = trace_history(outcomes, read, asked)
-    return find_changes(history, describe_commits(history, read, asked), outcomes, asked)
+    return find_changes(history, describe_commits(history, read, asked), read, asked)
 
 
 def column(read: Tables, name: str, **options: Any) -> dict[str, Any]:

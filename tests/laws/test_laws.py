@@ -240,13 +240,13 @@ def test_nothing_in_nothing_out() -> None:
 def stages(tables: Tables, configuration: Config) -> Iterator[tuple[str, pd.DataFrame]]:
     """Every frame between the tables and the metrics, with its name."""
     read, every = find_outcomes(tables.deployments, tables.statuses, configuration)
-    yield from (("read", read), ("every success status", every))
+    yield "read", read
     history = trace_history(read, tables, configuration)
     outcomes, succeeded = judge(read, every, history, configuration)
     described = describe_commits(history, tables, configuration)
-    changes, waiting = find_changes(history, described, outcomes, configuration)
+    changes, waiting = find_changes(history, described, tables, configuration)
     failures = find_failures(outcomes, succeeded, history, described, tables, configuration)
-    yield from (("outcomes", outcomes), ("success statuses", succeeded))
+    yield "outcomes", outcomes
     yield from (("changes", changes), ("waiting", waiting))
     for several in (history, failures):
         for field in dataclasses.fields(several):

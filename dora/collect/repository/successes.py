@@ -1,19 +1,23 @@
 """Deployments of a repository in, what each of its environments attempted and achieved out."""
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dora.collect.repository.deployments import DeploymentRecord
 from dora.config import Config
 from dora.model.environments import Environment, row_key
+from dora.model.outcome_rules import (
+    FAILURES,
+    in_order,
+    join_histories,
+    join_runs,
+    run_of,
+    succeeded_at,
+)
 from dora.model.shipped_commits import LookbackSpan, Success, microseconds
-
-RUN = re.compile(r"\S*?/actions/runs/\d+")
-FAILURES = frozenset({"failure", "error"})
 
 
 class Attempts(NamedTuple):
@@ -73,29 +77,23 @@ class AttemptReader:
         """Deployments by the workflow run that filed them (D6), the first part of each first."""
         if self.config.deployments.collapse == "none":
             return [[one] for one in own]
-        wholes: dict[str | int, list[DeploymentRecord]] = {}
-        for one in reversed(own):
-            logs = (RUN.match(log) for _, _, log in sorted(one.statuses, key=_written_at) if log)
-            run = next((match[0] for match in logs if match), None)
-            wholes.setdefault(run or one.id, []).append(one)
-        return list(wholes.values())
+        until = self.config.window.until
+        return join_runs(
+            (run_of(in_order(one.statuses, until)) or one.id, one) for one in reversed(own)
+        )
 
     def _success(self, parts: list[DeploymentRecord], ranks: dict[int, int]) -> Success | None:
         """The success of a deployment, of all its parts; None if it never did (D2)."""
         until = self.config.window.until
-        firsts = [
-            min((at for state, at, _ in part.statuses if state == "success" and at < until),
-                default=None)
-            for part in parts
-        ]  # fmt: skip
-        succeeded = [at for at in firsts if at is not None]
-        if len(succeeded) < len(parts):
+        histories = [in_order(part.statuses, until) for part in parts]
+        succeeded = succeeded_at(join_histories(histories))
+        if succeeded is None:
             return None
         first = parts[0]
         known = first.committed_at
         commit = None if known is None else self.number(first.sha, known)
         return Success(
-            microseconds(max(succeeded)),
+            microseconds(succeeded),
             first.id,
             microseconds(first.created_at),
             commit,
@@ -115,7 +113,3 @@ class AttemptReader:
             if any(state == "success" and at < since for state, at, _ in one.statuses)
             for state, at, _ in one.statuses
         )
-
-
-def _written_at(status: tuple[str, Any, str | None]) -> Any:
-    return status[1]
