@@ -20,7 +20,7 @@ from dora.collect.records import ListedRepository
 from dora.collect.repositories import list_repositories
 from dora.collect.repository.context import RepositoryContext
 from dora.collect.repository.pull_requests import Rows
-from dora.collect.repository.reader import RepositoryReader
+from dora.collect.repository.reader import ReadingRules, RepositoryReader
 from dora.collect.teams import read_teams
 from dora.config import Config
 from dora.config.globs import compile_globs
@@ -201,20 +201,21 @@ class _Gathering:
 def _reader(gathering: _Gathering) -> Callable[[ListedRepository, int], Coroutine[Any, Any, Rows]]:
     """Function that reads one repository, in its turn."""
     client, config = gathering.client, gathering.config
-    environment, service = environment_reader(config), service_reader(config.services)
-    span = make_lookback_span(config)
+    rules = ReadingRules(
+        config,
+        environment_reader(config),
+        service_reader(config.services),
+        make_lookback_span(config),
+        gathering.with_authors or bool(config.changes.exclude_authors),
+    )
 
     async def read(listed: ListedRepository, turn: int) -> Rows:
         reading = RepositoryReader(
-            # First the first pages of all: they tell where the long ways are.
+            rules,
+            # First the first pages of all: they show which repositories take longest.
             RepositoryContext(client, config.organization, listed.name, rank=inf, turn=turn),
-            config,
             listed,
-            environment,
-            service,
-            span,
             lambda: gathering.has_incidents(listed),
-            gathering.with_authors or bool(config.changes.exclude_authors),
             gathering.caches.of(listed),
         )
         return await reading.read()

@@ -1,8 +1,45 @@
-"""One repository's deployed commits in, the part of its history that decides the numbers out.
+r"""Decides which commits must be read before it is certain what every deployment shipped.
 
-The history is read as `git log` shows it, from deployed commits down, until the difference to what
-was live before is closed: no commit is left unread that a deployment might have shipped. Never
-with `since`, which stops at the first old commit and loses what was merged late.
+**The idea.** What a deployment shipped is a difference: the commits that its own commit reaches,
+less those that the commit live before it reaches. GitHub gives no such difference; it lists the
+history of one commit, newest first, page after page. So histories are read from the deployed
+commits down, until no unread commit can belong to a difference any more. A limit by date will not
+do: a branch that was merged late brings commits older than what was live before.
+
+In this picture newer commits are to the right, A was live before the window, B is deployed in it:
+
+    o---o---o---A---o---M---B          A carries `closed`, B carries `wanted`;
+         \             /               x and y are older than A, and still shipped by B
+          x-----------y
+
+**Marks** (`commit_marks`) are bits that flow from a commit to its parents. Each environment has
+two: `wanted`, set on what was deployed, and `closed`, set on what was live before. The marks meet
+in A: all that is behind it carries both. What is wanted and not closed is the difference, here
+B, M, y, x and the commit before M.
+
+While it is read, part of the picture is missing. `?` is a commit known only as a parent:
+
+    ?---M---B                          after one page each ? is wanted, unread and not closed
+       /
+      ?
+
+**What must still be read**, in `_open`:
+
+1. every unread commit that belongs to a difference, since its parents may belong to it, too;
+2. every unread commit that carries `closed` of such a difference: behind it the marks may meet;
+3. every commit that was required by itself, because its parents are of interest.
+
+**What looks complete and is not**, in `_doubtful`. A read commit r may belong to a difference only
+because the path from a closed commit to r was not read yet. That path begins at an unread commit u
+that carries `closed`, so u must be newer than r; if it is, reading goes on at u until the walk is
+past the date of r. There is no such doubt where one walk lists both, because it lists r after
+all commits that reach it. For this each walk has a mark, too: on what it has listed or will.
+The parents of a pull request's merge commit are read as well: they show whether it was squashed.
+
+**Why it ends.** Marks are only added, and commits only become read. Every turn either starts a walk
+at an unread commit or lists at least one more commit of a walk, and histories are finite; a page
+budget bounds the rest. **Why it is cheap:** the walk at the newest needed commit goes first: what
+it lists may close differences for all that are older.
 """
 
 import re
@@ -13,13 +50,14 @@ from datetime import datetime
 from dora.collect.github import page_size
 from dora.collect.records import CommitRecord
 from dora.collect.repository.commit_log import CommitLog, Walk
+from dora.collect.repository.commit_marks import CommitMarks, Frontier
 from dora.collect.repository.context import find
 from dora.collect.repository.deployments import parse_instant
 from dora.collect.repository.pull_requests import Rows
 from dora.model.commit_graph import CommitGraph
 from dora.model.shipped_commits import microseconds
 
-#: Place in time of what will never be read.
+#: The date of a commit of which GitHub has given none: older than any other.
 LONG_AGO = -(1 << 62)
 #: Rows of a query that gives one thing.
 ONE = 1
@@ -27,99 +65,75 @@ ONE = 1
 COMMITS_A_DEPLOYMENT = 4
 
 
-@dataclass(frozen=True)
-class Frontier:
-    """What one environment asks of the history, as two bits of a commit's marks.
+@dataclass
+class CommitRows:
+    """What becomes of the commits that were read: rows of the tables, and texts of reverts."""
 
-    What is `wanted` and not `closed`, the difference to what it had before, must be read.
-    """
-
-    wanted: int
-    closed: int
+    rows: Rows = field(default_factory=lambda: {"commits": [], "parents": []})
+    texts: dict[int, tuple[str | None, str | None]] = field(default_factory=dict)
+    """Message and head branch of the commits that mention a revert (F3), by number."""
+    merging: set[int] = field(default_factory=set)  #: merge commits of pull requests
 
 
 @dataclass
-class CommitHistory:
-    """What was read of a repository's commits: the graph, and rows of the tables.
-
-    Every commit carries marks, bits that flow from it to all it reaches: which environments want
-    it, which had it before, which walks will come by or have.
-    """
+class CommitSelection:
+    """Reads a repository's commits until every difference that it was given is complete."""
 
     log: CommitLog
     page_budget: int
     excluded: re.Pattern[str]
-    first_rows: int = page_size.FIRST_PAGE  #: commits of a walk's first page
-    graph: CommitGraph = field(default_factory=CommitGraph)
-    rows: Rows = field(default_factory=lambda: {"commits": [], "parents": []})
-    texts: dict[int, tuple[str | None, str | None]] = field(default_factory=dict)
-    """Message and head branch of the commits that were read and speak of a revert (F3)."""
-    _numbers: dict[str, int] = field(default_factory=dict)
-    _shas: list[str] = field(default_factory=list)
-    _marks: list[int] = field(default_factory=list)
-    _unread: set[int] = field(default_factory=set)
-    _walks: dict[int, Walk] = field(default_factory=dict)  #: by bit
-    _merging: set[int] = field(default_factory=set)  #: merge commits of pull requests
+    found: CommitRows = field(default_factory=CommitRows)
+    _marks: CommitMarks = field(default_factory=CommitMarks)
+    _walks: dict[int, Walk] = field(default_factory=dict)  #: by mark
     _required: set[int] = field(default_factory=set)
+    _first_rows: int = page_size.FIRST_PAGE  #: commits of a walk's first page
     _rows_read: int = 0
-    _next_bit: int = 1
-    _all_wanted: int = 0
-    _all_closed: int = 0
-    _all_walks: int = 0
+
+    @property
+    def graph(self) -> CommitGraph:
+        """The graph of the commits that are known."""
+        return self._marks.graph
 
     def number(self, sha: str, committed_at: datetime) -> int:
-        """Number in the graph of a commit of which GitHub told the date."""
-        commit = self._number(sha)
+        """Number in the graph of a commit whose date GitHub has given."""
+        commit = self._marks.number(sha)
         self.graph.known_dates.setdefault(commit, microseconds(committed_at))
         return commit
 
     def new_frontier(self) -> Frontier:
-        """Two bits for an environment; a bit for what is closed is the next higher one."""
-        wanted = self._new_bit()
-        closed = wanted << 1
-        self._all_wanted |= wanted
-        self._all_closed |= closed
-        return Frontier(wanted, closed)
+        """The marks of a new difference."""
+        return self._marks.new_frontier()
 
     def expect(self, deployed: Iterable[int]) -> None:
-        """Choose how long the first page is, by how many deployed commits are to be reached."""
+        """Choose the length of the first page by how many deployed commits are to be reached."""
         rows = COMMITS_A_DEPLOYMENT * len(set(deployed))
-        self.first_rows = min(page_size.FULL_PAGE, max(self.first_rows, rows))
+        self._first_rows = min(page_size.FULL_PAGE, max(self._first_rows, rows))
 
-    def mark(self, commit: int, bits: int) -> None:
-        """Set *bits* on *commit* and on all it reaches, as far as that was read."""
-        marks, graph = self._marks, self.graph
-        waiting = [commit]
-        while waiting:
-            here = waiting.pop()
-            if marks[here] | bits == marks[here]:
-                continue
-            marks[here] |= bits
-            if graph.committed[here] is None:
-                self._unread.add(here)
-            waiting.extend(graph.parents(here))
+    def mark(self, commit: int, marks: int) -> None:
+        """Set *marks* on *commit* and on its ancestors."""
+        self._marks.mark(commit, marks)
 
-    def has(self, commit: int, bits: int) -> bool:
-        """Whether *commit* carries *bits*."""
-        return self._marks[commit] & bits == bits
+    def has(self, commit: int, marks: int) -> bool:
+        """Whether *commit* carries *marks*."""
+        return self._marks.has(commit, marks)
 
     async def find(self, sha: str) -> int | None:
-        """Number of a commit by its sha, perhaps a short one; None where GitHub knows none such."""
-        whole = [sha] if sha in self._numbers else [s for s in self._numbers if s.startswith(sha)]
-        if len(whole) == 1:
-            return self._numbers[whole[0]]
+        """Number of a commit by its sha, perhaps a short one; None where GitHub has none such."""
+        commit = self._marks.find(sha)
+        if commit is not None:
+            return commit
         result = await self.log.context.ask("object", rows=ONE, sha=sha)
-        commit = find(result, "repository").get("object") or {}
-        if "oid" not in commit:
+        node = find(result, "repository").get("object") or {}
+        if "oid" not in node:
             return None
-        return self.number(commit["oid"], parse_instant(commit["committedDate"]))
+        return self.number(node["oid"], parse_instant(node["committedDate"]))
 
     def need(self, commit: int) -> None:
-        """Ask for a commit itself: its parents tell what it brought, whatever its date says."""
+        """Require that a commit itself is read, whatever its date: its parents are of interest."""
         self._required.add(commit)
 
     def require(self, commit: int, descendant: int) -> bool:
-        """Ask for a commit itself, and whether *descendant* reaches it; False if it is read."""
+        """Require a commit, and whether *descendant* reaches it; False if it was read before."""
         if self.graph.committed[commit] is not None:
             return False
         frontier = self.new_frontier()
@@ -128,12 +142,15 @@ class CommitHistory:
         self._required.add(commit)
         return True
 
-    def in_doubt(self) -> list[int]:
-        """Commits read that speak of a revert and were not there before, or were asked for."""
-        return [one for one in self.texts if self._difference(one) or one in self._required]
+    def reverts(self) -> list[int]:
+        """Commits that mention a revert and belong to a difference, or were required."""
+        return [
+            one for one in self.found.texts
+            if self._marks.difference(one) or one in self._required
+        ]  # fmt: skip
 
     async def close(self) -> bool:
-        """Read until no commit of any difference can be unread; False when the budget ends it."""
+        """Read until every difference is complete; False when the page budget ends it before."""
         while needed := self._open() or self._doubtful():
             if self._rows_read >= self.page_budget * page_size.FULL_PAGE:
                 return False
@@ -141,115 +158,88 @@ class CommitHistory:
         return True
 
     def _open(self) -> set[int]:
-        """Unread commits that are wanted and not closed, and what may yet close them."""
-        is_open = {commit: self._difference(commit) for commit in self._unread}
+        """Unread commits that belong to a difference, may close one, or are required."""
+        marks = self._marks
+        differences = {commit: marks.difference(commit) for commit in marks.unread}
         all_open = 0
-        for bits in is_open.values():
-            all_open |= bits
-        required = self._required & self._unread
-        if not all_open:
-            return required
-        closing = all_open << 1
-        return required | {
-            commit for commit, bits in is_open.items() if bits or self._marks[commit] & closing
+        for wanted in differences.values():
+            all_open |= wanted
+        return (self._required & marks.unread) | {
+            commit
+            for commit, wanted in differences.items()
+            if wanted or marks.closes(commit) & all_open
         }
 
     def _doubtful(self) -> set[int]:
-        """Unread commits that could still change a difference that looks closed.
+        """Unread commits that could still take a commit out of a difference, and merges' parents.
 
-        The parent of a merged request's commit tells whether that was a squash (LT4). And where
-        two walks have gone to different depths, what the one would still show may reach what
-        the other has shown: it must go as deep as the oldest commit in doubt.
+        Of commits with the same marks the oldest decides: whoever is past it is past all of them.
         """
+        marks = self._marks
         needed: set[int] = set()
         oldest: dict[tuple[int, int], int] = {}
-        for commit, committed in enumerate(self.graph.committed):
-            bits = self._difference(commit) if committed is not None else 0
-            if not bits or committed is None:
-                continue
-            if commit in self._merging:
-                needed.update(p for p in self.graph.parents(commit) if p in self._unread)
-            shown_by = self._marks[commit] & self._all_walks
-            key = (bits, shown_by)
+        for commit, committed, wanted in marks.read_in_difference():
+            if commit in self.found.merging:
+                needed.update(p for p in self.graph.parents(commit) if p in marks.unread)
+            key = (wanted, marks.walks_of(commit))
             oldest[key] = min(oldest.get(key, committed), committed)
-        for commit in self._unread:
-            closing = (self._marks[commit] & self._all_closed) >> 1
-            if closing and any(
-                bits & closing and not shown_by & self._marks[commit] and self._at(commit) > date
-                for (bits, shown_by), date in oldest.items()
+        for commit in marks.unread:
+            closes, walks = marks.closes(commit), marks.walks_of(commit)
+            if closes and any(
+                wanted & closes and not listed_by & walks and self._date(commit) > date
+                for (wanted, listed_by), date in oldest.items()
             ):
                 needed.add(commit)
         return needed
 
-    def _difference(self, commit: int) -> int:
-        """Bits of the environments that want *commit* and did not have it."""
-        marks = self._marks[commit]
-        return marks & self._all_wanted & ~((marks & self._all_closed) >> 1)
-
     def _walks_to(self, commit: int) -> list[Walk]:
-        bits = self._marks[commit] & self._all_walks
-        return [walk for bit, walk in self._walks.items() if bits & bit and not walk.is_over]
+        """The walks that will list an unread commit."""
+        marks = self._marks.walks_of(commit)
+        return [walk for mark, walk in self._walks.items() if marks & mark and not walk.is_over]
 
-    def _at(self, commit: int) -> int:
+    def _date(self, commit: int) -> int:
         """About when an unread commit was made, at the latest."""
         dates = [walk.at for walk in self._walks_to(commit)]
         return max(dates, default=self.graph.known_dates.get(commit, LONG_AGO))
 
     def _newest_walk(self, needed: Iterable[int]) -> Walk:
-        """The walk to read on, or to begin: the one that stands at the newest commits."""
-        commit = max(needed, key=lambda one: (self._at(one), self._shas[one]))
+        """The walk to continue or to begin: the one to the newest of the needed commits."""
+        commit = max(needed, key=lambda one: (self._date(one), self._marks.sha(one)))
         walks = self._walks_to(commit)
         if walks:
             return max(walks, key=lambda walk: walk.at)
-        bit = self._new_bit()
-        self._all_walks |= bit
-        self._walks[bit] = Walk(
-            self.log, self._shas[commit], self.graph.known_dates.get(commit, LONG_AGO)
-        )
-        self.mark(commit, bit)
-        return self._walks[bit]
-
-    def _new_bit(self) -> int:
-        bit = self._next_bit
-        self._next_bit <<= 2
-        return bit
-
-    def _number(self, sha: str) -> int:
-        commit = self._numbers.get(sha)
-        if commit is None:
-            commit = self._numbers[sha] = self.graph.add()
-            self._shas.append(sha)
-            self._marks.append(0)
-        return commit
+        date = self.graph.known_dates.get(commit, LONG_AGO)
+        walk = Walk(self.log, self._marks.sha(commit), date)
+        mark = self._marks.new_walk()
+        self._walks[mark] = walk
+        self.mark(commit, mark)
+        return walk
 
     async def _read_page(self, walk: Walk) -> None:
-        """Take in the next page of a walk, twice as long as the last."""
-        rows = min(page_size.FULL_PAGE, 2 * walk.rows or self.first_rows)
+        """Take in the next page of a walk, twice as long as its last."""
+        rows = min(page_size.FULL_PAGE, 2 * walk.rows or self._first_rows)
         for commit in await walk.show(rows):
             self._rows_read += 1
             self._add(commit)
 
     def _add(self, one: CommitRecord) -> None:
-        """Take one commit into the graph and the rows, once."""
-        commit = self._number(one.sha)
+        """Take a commit into the graph and the rows, unless it is there already."""
+        commit = self._marks.number(one.sha)
         if self.graph.committed[commit] is not None:
             return
-        name = self.log.context.name
-        self.graph.committed[commit] = microseconds(one.committed_at)
-        self._unread.discard(commit)
-        for position, parent in enumerate(one.parents):
-            number = self._number(parent)
-            self.graph.link(commit, number)
-            self.mark(number, self._marks[commit])
-            self.rows["parents"].append((name, one.sha, position, parent))
+        parents = [self._marks.number(parent) for parent in one.parents]
+        self._marks.read(commit, microseconds(one.committed_at), parents)
         if one.login is not None and self.excluded.fullmatch(one.login):
             self.graph.excluded.add(commit)
-        self.rows["commits"].append(
+        name, found, requests = self.log.context.name, self.found, self.log.requests
+        found.rows["parents"] += [
+            (name, one.sha, position, parent) for position, parent in enumerate(one.parents)
+        ]
+        found.rows["commits"].append(
             (name, one.sha, one.authored_at, one.committed_at, one.login, one.message)
         )
-        requests = self.log.requests
         if requests.add(one.sha, one.requests):
-            self._merging.add(commit)
+            found.merging.add(commit)
         branch = requests.branches.get(one.sha)
         if self.log.with_messages and (one.message or (branch or "").startswith("revert-")):
-            self.texts[commit] = (one.message, branch)
+            found.texts[commit] = (one.message, branch)
