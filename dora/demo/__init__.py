@@ -1,1 +1,1 @@
-"""A made-up organization, and a server on loopback that plays GitHub for it."""
+"""A made-up organization, and a server on this machine that plays GitHub for it."""

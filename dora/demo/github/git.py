@@ -1,7 +1,4 @@
-"""What git says about a graph of commits: the log, what is reachable, how two commits compare.
-
-In: the commits of one repository by sha, as `organization.model.Commit`. Out: shas, in git's order.
-"""
+"""Answers git's questions about a graph of commits: the log, what is reachable, a comparison."""
 
 import heapq
 from collections.abc import Mapping
@@ -69,7 +66,7 @@ def merge_base(commits: Mapping[str, Commit], base: str, head: str) -> str | Non
 
 
 def comparison_status(ahead: int, behind: int) -> str:
-    """GitHub's word for how a head stands to its base."""
+    """GitHub's word for the relation of a head to its base."""
     if ahead and behind:
         return "diverged"
     if ahead:

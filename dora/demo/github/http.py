@@ -1,4 +1,4 @@
-"""HTTP on 127.0.0.1: connections in, `Request`s to a function, its `Response`s out.
+"""Listens for HTTP on 127.0.0.1 and hands every request to a function that responds.
 
 HTTP/1.1 with keep-alive. Head and body leave in one write and without Nagle's delay, so that a
 client on this machine never waits for an acknowledgement.
@@ -68,7 +68,7 @@ class Listener(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that went away; anything else is a bug and is told."""
+        """Ignore a client that went away; anything else is a bug and is reported."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
@@ -90,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
         raise AttributeError(name)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Print nothing: an address may hold what nobody should read."""
+        """Print nothing: an address may hold a secret."""
 
     def _respond(self) -> None:
         length = int(self.headers.get("content-length") or 0)

@@ -1,6 +1,5 @@
-"""What GitHub allows: hourly budgets, secondary limits, and how long an answer takes.
+"""Models what GitHub allows: hourly budgets, secondary limits, and how long an answer takes.
 
-In: requests as they come and go. Out: whether they are allowed, what is left, seconds.
 Rules: docs.github.com, "Rate limits for the REST API" and "… for the GraphQL API".
 """
 
@@ -27,7 +26,7 @@ class SecondaryLimits:
     and *seconds* of work on all; work is what `Latency` calls so, counted as soon as it begins.
 
     Once one is exceeded, every request is refused until *retry_after* seconds have passed, as the
-    header says; with None it does not say, and refuses for as long as the window is full.
+    header says; with None there is no header, and it refuses for as long as the window is full.
     """
 
     at_once: int = 100
@@ -42,7 +41,7 @@ class SecondaryLimits:
 
 @dataclass(frozen=True)
 class Limits:
-    """Hourly budgets of points, how one that is used up is told, and the secondary limits.
+    """Hourly budgets of points, how GitHub reports one that is used up, and the secondary limits.
 
     *style* is `RATE_LIMITED` or `RATE_LIMIT` (status 200, type of the GraphQL error), `403` or
     `429`; REST always answers 403 or 429. A request that was cut off costs *timeout_points* more;
@@ -69,7 +68,7 @@ class Budget:
     clock: Callable[[], float] = time.time
     used: int = 0
     reset_at: float = 0.0
-    style: str | None = None  #: how it says that it is used up, until its reset
+    style: str | None = None  #: how it reports that it is used up, until its reset
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def spend(self, points: int) -> bool:
@@ -154,7 +153,7 @@ class Throttle:
     clock: Callable[[], float] = time.time
     in_flight: int = 0
     peak: int = 0
-    _asked: _Window = field(default_factory=_Window, repr=False)
+    _requests: _Window = field(default_factory=_Window, repr=False)
     _worked: _Window = field(default_factory=_Window, repr=False)
     _refuses_until: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -180,10 +179,10 @@ class Throttle:
             self.in_flight += 1
             self.peak = max(self.peak, self.in_flight)
             now = self.clock()
-            for window in (self._asked, self._worked):
+            for window in (self._requests, self._worked):
                 window.forget(now - self.allowed.window)
             if now >= self._refuses_until and not self._is_full(graphql):
-                self._asked.add(now, graphql, 1)
+                self._requests.add(now, graphql, 1)
                 return None
             wait = self.allowed.retry_after
             if now >= self._refuses_until and wait is not None:
@@ -192,11 +191,11 @@ class Throttle:
             return too_much(self.allowed.status, left)
 
     def _is_full(self, graphql: bool) -> bool:
-        allowed, asked, worked = self.allowed, self._asked.sums, self._worked.sums
+        allowed, counts, worked = self.allowed, self._requests.sums, self._worked.sums
         points = allowed.graphql_points if graphql else allowed.rest_points
         return (
             self.in_flight > allowed.at_once
-            or asked[graphql] >= points
+            or counts[graphql] >= points
             or (graphql and worked[True] >= allowed.graphql_seconds)
             or worked[True] + worked[False] >= allowed.seconds
         )
@@ -209,7 +208,7 @@ class Latency:
     An answer takes *fixed*, the network's part, and *per_node* for every node it holds, GitHub's
     work: rows of connections in GraphQL; in REST rows of lists, commits of comparisons, and 1 for
     a record by itself. These together are the time of an answer from the request's arrival on,
-    and what the stand-in itself computed meanwhile is no more on top of it (unless it took longer).
+    and the stand-in's own computing is part of that time (unless it took longer).
     What goes wrong takes *fixed* alone.
 
     An answer of more work than *cut_off* is cut off: at once, so that no test has to wait for it,

@@ -1,4 +1,4 @@
-"""A request and an answer, as the parts of the stand-in hand them on; and GitHub's own words."""
+"""Requests and responses as the parts of the stand-in exchange them, and GitHub's own words."""
 
 import json
 import re
@@ -14,7 +14,7 @@ SAML = (
 )
 _REDIRECTS = f"{DOCUMENTATION}/guides/best-practices-for-using-the-rest-api#follow-redirects"
 
-#: The first line that begins an operation, after whatever comments.
+#: The first line that begins an operation, after any comments.
 OPERATION = re.compile(r"^\s*(?:query|mutation)\s+(\w+)", re.MULTILINE)
 
 

@@ -1,6 +1,6 @@
-"""Issues and pull requests by search, as `search(type: ISSUE)` understands its text.
+"""Finds issues and pull requests by the words of a query, as GitHub's search does.
 
-In: the words of a query (`org:`, `repo:`, `is:`, `label:`, `created:`, `state:`). Out: what fits.
+It knows `org:`, `repo:`, `is:`, `label:`, `created:`, `closed:`, `updated:` and `state:`.
 """
 
 import re

@@ -1,7 +1,4 @@
-"""Who may ask: one fixed token, and the installation tokens of a GitHub App.
-
-In: requests. Out: whether their token opens anything, and the answers an App's key gets.
-"""
+"""Checks tokens: one fixed token, and the installation tokens of a GitHub App."""
 
 import re
 import secrets

@@ -1,7 +1,4 @@
-"""A repository as GitHub shows it: the truth with its indexes, and what GitHub derives from it.
-
-In: records of `organization.model`. Out: a `View` and the `Thing`s in it, which both APIs read.
-"""
+"""A repository as GitHub shows it: its records with indexes, and what GitHub derives from them."""
 
 import base64
 from collections import defaultdict
@@ -25,14 +22,14 @@ from dora.demo.organization.model import (
 T = TypeVar("T")
 
 FINISHED = frozenset({"success", "failure", "error", "inactive"})
-_ABANDONED_AFTER_SECONDS = 30 * 60  #: what GitHub's schema says of the state ABANDONED
+_ABANDONED_AFTER_SECONDS = 30 * 60  #: as GitHub's schema describes the state ABANDONED
 
 
 class Node(NamedTuple):
     """A node of the graph: its GraphQL type, the repository it lives in, what it is."""
 
     kind: str
-    view: Any  #: the `View` of its repository, or None
+    view: Any  #: the `RepositoryView` of its repository, or None
     record: Any
 
 
@@ -160,7 +157,7 @@ class RepositoryView:
         return max((commit.committed_at for commit in self.commits.values()), default=None)
 
     def resolve(self, expression: str) -> str | None:
-        """The sha a branch, a tag, `HEAD`, a full sha or one of at least 7 digits stands for."""
+        """The sha a branch, a tag, `HEAD`, a full sha or one of at least 7 digits names."""
         if expression in self.commits:
             return expression
         if expression == "HEAD":

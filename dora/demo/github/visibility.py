@@ -1,7 +1,4 @@
-"""The organization as GitHub shows it to a token: all of it, or some of it denied.
-
-In: an `Organization`, and what is amiss. Out: a `World` both APIs read from.
-"""
+"""The organization as GitHub shows it to a token: all of it, or some of it denied."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -84,13 +81,13 @@ class VisibleOrganization:
         return next((team for team in self.organization.teams if team.slug == slug), None)
 
     def denying(self, denied: Mapping[str, str]) -> "VisibleOrganization":
-        """The same world with more repositories denied."""
+        """The same organization with more repositories denied."""
         if not denied:
             return self
         return replace(self, denied={**self.denied, **denied}, known=self._all)
 
     def succeeded_by(self, organization: Organization) -> "VisibleOrganization":
-        """The world once *organization* is the truth, with the views that are still true."""
+        """What the token sees of *organization*; views of what did not change are reused."""
         return VisibleOrganization(organization, self.denied, self._all)
 
 

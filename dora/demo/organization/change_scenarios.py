@@ -1,6 +1,6 @@
-"""Changes that surprise tools, each played once on purpose: reverts, incidents, odd branches.
+"""Scenarios of changes that surprise tools: reverts, incidents, odd branches and clocks.
 
-In: a repository at team. Out: nothing; events are added to it. See `scenarios`, too.
+They are played as those of `scenarios` are.
 """
 
 from datetime import datetime, timedelta

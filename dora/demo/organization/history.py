@@ -1,18 +1,15 @@
-"""The history of one made-up repository: commits land on its branch by every way GitHub knows.
+"""Makes the commits and pull requests of one repository, landed in every way GitHub knows.
 
-In: changes with their times. Out: commits and pull requests with git's and GitHub's semantics:
-what a squash or a rebase left on its branch still exists and is still the request's.
+What a squash or a rebase left on its branch still exists, and still belongs to its pull request.
 """
 
 import hashlib
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from dora.demo.organization.model import Commit, PullRequest
-
-GENESIS = timedelta(days=420)  #: how long before now the repositories began, unless told otherwise
 
 
 @dataclass(frozen=True)

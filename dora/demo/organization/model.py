@@ -1,4 +1,4 @@
-"""What a GitHub organization is made of: the truth that the stand-in server serves.
+"""Records of a GitHub organization, as the stand-in holds them.
 
 Plain frozen records with GitHub's words. Instants are aware UTC datetimes of whole seconds, as
 GitHub stores them. Nothing here computes a metric.

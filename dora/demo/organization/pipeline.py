@@ -1,7 +1,7 @@
-"""Deployments of one made-up repository: what its pipelines file at GitHub, and GitHub's answer.
+"""Makes the deployments of one repository, with the statuses its pipelines report.
 
-In: a commit, an environment, when, and how it goes. Out: deployments with their statuses, ids still
-open (they grow over the whole organization). GitHub's `auto_inactive` is applied at the end.
+Their ids come last, because they grow with time over the whole organization. `supersede` applies
+GitHub's `auto_inactive` once all are made.
 """
 
 from collections import defaultdict

@@ -1,7 +1,7 @@
-"""What goes on in real organizations and surprises tools, each played once on purpose.
+"""Scenarios of deployments that occur in real organizations and surprise tools.
 
-In: a repository at team. Out: nothing; events are added to it. A scene says in its docstring what
-it shows. Each plays on a day of its own, with the routine releases kept away.
+Each is played once on purpose, adds its events to a repository's simulation, and shows what its
+docstring says. Most take a day of their own, without routine releases.
 """
 
 import json
@@ -37,19 +37,19 @@ def deploy_at(
     moment: datetime,
     steps: Sequence[Step],
     *,
-    seen: list[str] | None = None,
+    shas: list[str] | None = None,
     again: int | None = None,
     **more: Any,
 ) -> None:
-    """A production deployment of the head, noted in *seen*; *again* deploys one noted earlier."""
+    """A production deployment of the head, noted in *shas*; *again* deploys one noted earlier."""
     environment = team.service.production[0]
 
     def act() -> None:
-        if seen is not None and again is not None:
-            sha = seen[again]
+        if shas is not None and again is not None:
+            sha = shas[again]
         else:
             sha = team.history.head
-            (seen if seen is not None else []).append(sha)
+            (shas if shas is not None else []).append(sha)
         team.deploy(environment, sha, moment, steps, **more)
 
     team.at(moment, act)
@@ -106,7 +106,7 @@ def approvals(team: TeamSimulation) -> None:
 
 
 def abandoned(team: TeamSimulation) -> None:
-    """Deployments nobody finished: no status, queued for days, at last only `inactive`."""
+    """Deployments that were never finished: no status, queued for days, at last only `inactive`."""
     deploy_at(team, team.day(30, 16), ())
     deploy_at(team, team.day(9, 16), (("queued", 0.1),))
     deploy_at(team, team.day(27, 16), (("waiting", 0.1), ("inactive", 300)))
@@ -116,45 +116,45 @@ def redeploy(team: TeamSimulation, days_ago: float) -> None:
     """The same commit deployed twice."""
     start = reserve(team, days_ago)
     commit_at(team, start - 5 * MINUTE)
-    seen: list[str] = []
-    deploy_at(team, start, went_well(4), seen=seen)
-    deploy_at(team, start + 3 * HOUR, went_well(4), seen=seen, again=0)
+    shas: list[str] = []
+    deploy_at(team, start, went_well(4), shas=shas)
+    deploy_at(team, start + 3 * HOUR, went_well(4), shas=shas, again=0)
 
 
 def _two_releases(team: TeamSimulation, days_ago: float) -> list[str]:
     """Two releases that went well; the shas they deployed, once they did."""
-    seen: list[str] = []
+    shas: list[str] = []
     start = team.day(days_ago)
     for hours in (-1, 0):
         commit_at(team, start + hours * HOUR - 5 * MINUTE)
-        deploy_at(team, start + hours * HOUR, went_well(4), seen=seen)
-    return seen
+        deploy_at(team, start + hours * HOUR, went_well(4), shas=shas)
+    return shas
 
 
 def roll_back_one(team: TeamSimulation, days_ago: float) -> None:
     """A rollback to the previous commit, then a rollback of the rollback."""
-    start, seen = reserve(team, days_ago), _two_releases(team, days_ago)
-    deploy_at(team, start + 50 * MINUTE, went_well(3), seen=seen, again=0)
-    deploy_at(team, start + 2 * HOUR, went_well(3), seen=seen, again=1, task="rollback")
+    start, shas = reserve(team, days_ago), _two_releases(team, days_ago)
+    deploy_at(team, start + 50 * MINUTE, went_well(3), shas=shas, again=0)
+    deploy_at(team, start + 2 * HOUR, went_well(3), shas=shas, again=1, task="rollback")
 
 
 def roll_back_two(team: TeamSimulation, days_ago: float) -> None:
     """A rollback over two deployments, by an older commit, and forward again."""
-    start, seen = reserve(team, days_ago), _two_releases(team, days_ago)
+    start, shas = reserve(team, days_ago), _two_releases(team, days_ago)
     commit_at(team, start + 55 * MINUTE)
-    deploy_at(team, start + HOUR, went_well(5), seen=seen)
-    deploy_at(team, start + 3 * HOUR, went_well(3), seen=seen, again=0)
-    deploy_at(team, start + 6 * HOUR, went_well(3), seen=seen, again=2)
+    deploy_at(team, start + HOUR, went_well(5), shas=shas)
+    deploy_at(team, start + 3 * HOUR, went_well(3), shas=shas, again=0)
+    deploy_at(team, start + 6 * HOUR, went_well(3), shas=shas, again=2)
 
 
 def roll_back_by_payload(
     team: TeamSimulation, days_ago: float, *, twice_encoded: bool = False
 ) -> None:
-    """A rollback told by its payload, as JSON or as JSON within a JSON string."""
-    start, seen = reserve(team, days_ago), _two_releases(team, days_ago)
+    """A rollback marked by its payload, as JSON or as JSON within a JSON string."""
+    start, shas = reserve(team, days_ago), _two_releases(team, days_ago)
     payload = json.dumps({"rollback": True})
     text = json.dumps(payload) if twice_encoded else payload
-    deploy_at(team, start + 35 * MINUTE, went_well(3), seen=seen, again=0, payload=text)
+    deploy_at(team, start + 35 * MINUTE, went_well(3), shas=shas, again=0, payload=text)
 
 
 def out_of_order(team: TeamSimulation, days_ago: float) -> None:

@@ -1,4 +1,4 @@
-"""How a made-up repository is worked on, and the incidents that its team writes down."""
+"""How one made-up repository is worked on, and the incidents that its team reports."""
 
 from dataclasses import dataclass
 from datetime import datetime

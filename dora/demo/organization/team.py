@@ -1,7 +1,7 @@
-"""One made-up team at work on one repository, event by event.
+"""Simulates one team at work on one repository, event by event in the order of time.
 
-In: a `Service` (how often it merges, releases and fails). Out: a history and deployments, built in
-the order of time. Scenes add events of their own and keep the routine away meanwhile.
+A `Service` says how often the team merges, releases and fails. Scenarios add events of their own
+and keep the routine away meanwhile.
 """
 
 import heapq
@@ -44,7 +44,7 @@ WAYS = ("squash", "merge", "rebase")
 
 @dataclass
 class TeamSimulation:
-    """A repository while it is worked on."""
+    """A repository while its team works on it."""
 
     service: Service
     now: datetime
@@ -87,7 +87,7 @@ class TeamSimulation:
             heapq.heappush(self._events, (moment, self._count, action))
 
     def pause(self, first: datetime, last: datetime) -> None:
-        """Keep routine releases away in between: a scene plays."""
+        """Keep routine releases away in between: a scenario plays."""
         self.pauses.append((first, last))
 
     def run(self) -> None:
@@ -197,7 +197,7 @@ class TeamSimulation:
         )
 
     def routine_release(self, moment: datetime) -> None:
-        """A release of what is new, unless a scene plays."""
+        """A release of what is new, unless a scenario plays."""
         if self.is_paused(moment):
             return
         for environment in self.service.production:
@@ -205,7 +205,7 @@ class TeamSimulation:
                 self.release(environment, self.history.head, moment)
 
     def is_paused(self, moment: datetime) -> bool:
-        """Whether a scene plays at that moment."""
+        """Whether a scenario plays at that moment."""
         return any(first <= moment <= last for first, last in self.pauses)
 
     def release(self, environment: str, sha: str, moment: datetime) -> DeploymentDraft:

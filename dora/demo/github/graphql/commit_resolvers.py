@@ -1,7 +1,4 @@
-"""How the fields of commits and pull requests are answered, a function each.
-
-In: a `Thing` and the field's arguments. Out: pages and things that graphql-core completes.
-"""
+"""Resolvers of commits, pull requests and labels: a function for each field."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -50,7 +47,7 @@ def parents(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage
 
 
 def associated(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
-    """`Commit.associatedPullRequests`, oldest first unless asked otherwise."""
+    """`Commit.associatedPullRequests`, oldest first by default."""
     found = source.view.associated.get(source.record.sha, [])
     order = arguments.get("orderBy") or {"field": "CREATED_AT"}
     rows = _ordered(source.view, found, order["field"])
@@ -90,7 +87,7 @@ def _chosen(view: RepositoryView, wanted: Mapping[str, Any]) -> list[PullRequest
 def _ordered(view: RepositoryView, found: Iterable[PullRequest], field: str) -> OrderedRows:
     return ordered(
         [Node("PullRequest", view, one) for one in found],
-        lambda thing: (search.sort_value(thing.record, field), thing.record.number),
+        lambda node: (search.sort_value(node.record, field), node.record.number),
     )
 
 
@@ -117,11 +114,11 @@ def labels(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """The labels of an issue or a pull request, by name."""
     view: RepositoryView = source.view
     known = view.labels
-    things = [
+    nodes = [
         Node("Label", view, Label(name, known[name.casefold()].number))
         for name in source.record.labels
     ]
-    rows = ordered(things, lambda thing: (thing.record.name,))
+    rows = ordered(nodes, lambda node: (node.record.name,))
     descending = is_descending(arguments.get("orderBy"))
     return counted(info, keyset_page(rows, arguments, descending=descending))
 
@@ -140,10 +137,8 @@ def repository_labels(source: Node, info: ResolveInfo, **arguments: Any) -> Conn
             for folded, label in source.view.labels.items()
             if query in folded
         ],
-        lambda thing: (
-            (thing.record.name.casefold(), thing.record.number)
-            if by_name
-            else (thing.record.number,)
+        lambda node: (
+            (node.record.name.casefold(), node.record.number) if by_name else (node.record.number,)
         ),
     )
     return counted(info, keyset_page(rows, arguments, descending=is_descending(order)))

@@ -1,6 +1,5 @@
-"""What a query costs, told from its text alone.
+"""Prices a query by its text alone, or refuses it, as GitHub does before it runs one.
 
-In: a parsed query with its variables. Out: nodes, points, or the errors GitHub answers instead.
 Rules: docs.github.com, "Rate limits and query limits for the GraphQL API".
 """
 
@@ -29,7 +28,7 @@ NODE_MAXIMUM = 500_000
 
 
 def typed_error(kind: str, message: str, node: FieldNode | None = None) -> GraphQLError:
-    """An error with GitHub's *type*, which stands beside the message in the answer."""
+    """An error with GitHub's *type*, written beside the message in the answer."""
     return GraphQLError(message, node, extensions={"type": kind})
 
 
@@ -52,15 +51,15 @@ class _Pricer:
     fragments: Mapping[str, FragmentDefinitionNode]
 
     def price(self, selection: SelectionSetNode, parent: Any, parents: int) -> tuple[int, int]:
-        """Nodes and requests of a selection that *parents* objects are asked for."""
+        """Nodes and requests of a selection for so many *parents*."""
         nodes = requests = 0
         for node, holder in self.fields(selection, parent):
             definition = getattr(holder, "fields", {}).get(node.name.value)
             if definition is None:
                 continue
-            size, asked = self.size(node, definition)
-            nodes += parents * size if asked else 0
-            requests += parents if asked else 0
+            size, is_connection = self.size(node, definition)
+            nodes += parents * size if is_connection else 0
+            requests += parents if is_connection else 0
             if node.selection_set is not None:
                 below = self.price(
                     node.selection_set, get_named_type(definition.type), parents * size
@@ -85,7 +84,7 @@ class _Pricer:
         return _page_size(node, first, last), True
 
     def fields(self, selection: SelectionSetNode, parent: Any) -> Iterator[tuple[FieldNode, Any]]:
-        """The fields asked for with the type that holds each, fragments opened."""
+        """The selected fields with the type that holds each, fragments opened."""
         for node in selection.selections:
             if any(self.is_left_out(directive) for directive in node.directives or ()):
                 continue

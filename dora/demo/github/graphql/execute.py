@@ -1,4 +1,4 @@
-"""The GraphQL side of the stand-in: a request's JSON in, an answer's JSON out.
+"""Runs GraphQL queries against the stand-in: parse, validate, price, execute.
 
 The excerpt of GitHub's schema is built once, with a resolver for each of its fields.
 """
@@ -174,7 +174,7 @@ def run(
 def _only_rate_limit(chosen: PreparedQuery) -> DocumentNode:
     """The document of a dry run: nothing else of the query is evaluated."""
     operation = chosen.operation
-    kept = tuple(
+    selections = tuple(
         node
         for node in operation.selection_set.selections
         if isinstance(node, FieldNode) and node.name.value == "rateLimit"
@@ -184,7 +184,7 @@ def _only_rate_limit(chosen: PreparedQuery) -> DocumentNode:
         name=operation.name,
         variable_definitions=operation.variable_definitions,
         directives=operation.directives,
-        selection_set=SelectionSetNode(selections=kept),
+        selection_set=SelectionSetNode(selections=selections),
     )
     others = (node for node in chosen.document.definitions if node is not operation)
     return DocumentNode(definitions=(alone, *others))

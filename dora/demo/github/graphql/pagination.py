@@ -1,7 +1,7 @@
-"""Pages of rows, as GraphQL connections serve them: by keyset cursors, not by offsets.
+"""Cuts the rows of a GraphQL connection into pages, by cursors that hold a row's sort key.
 
-In: all rows in their order, and `first`, `last`, `after`, `before`. Out: a `Page`. A cursor holds
-the sort value and the id of its row, so rows arriving between two pages move nothing.
+A cursor holds the sort value and the id of its row, not an offset, so a row that arrives between
+two pages moves nothing. Only histories of commits count offsets, as GitHub's do.
 """
 
 import base64
@@ -16,16 +16,16 @@ from dora.demo.github.graphql.cost import typed_error
 
 
 class Edge(NamedTuple):
-    """One row of a page: what it is, what its cursor tells, and what the edge adds."""
+    """One row of a page: its node, the key of its cursor, and what the edge adds."""
 
     node: Any
-    place: str | tuple[Any, ...]  #: the cursor of a history, or the sort key of another connection
+    key: str | tuple[Any, ...]  #: the cursor of a history, or the sort key of another connection
     extra: Any = None
 
     @property
     def cursor(self) -> str:
         """The opaque text that names this row."""
-        return self.place if isinstance(self.place, str) else cursor_of(self.place)
+        return self.key if isinstance(self.key, str) else cursor_of(self.key)
 
 
 class OrderedRows(NamedTuple):
@@ -77,8 +77,8 @@ def keyset_page(
     """A page of the rows, in their order or from the last to the first."""
     after, before = arguments.get("after"), arguments.get("before")
     low_cursor, high_cursor = (before, after) if descending else (after, before)
-    low = 0 if low_cursor is None else _place(low_cursor, given, bisect_right)
-    high = len(given.keys) if high_cursor is None else _place(high_cursor, given, bisect_left)
+    low = 0 if low_cursor is None else _index(low_cursor, given, bisect_right)
+    high = len(given.keys) if high_cursor is None else _index(high_cursor, given, bisect_left)
     high = max(low, high)
     if (arguments.get("first") is not None) is not descending:
         high = min(high, low + _size(arguments))
@@ -113,7 +113,7 @@ def offset_after(cursor: str | None, head: str) -> int:
     return 0 if cursor is None else _offset(cursor, head) + 1
 
 
-def _place(cursor: str, given: OrderedRows, find: Callable[[Any, Any], int]) -> int:
+def _index(cursor: str, given: OrderedRows, find: Callable[[Any, Any], int]) -> int:
     bound = read_cursor(cursor)
     try:
         return find(given.keys, bound)

@@ -1,7 +1,4 @@
-"""Which function answers which field of what lives in a repository: the tables of `fields` go on.
-
-In: a type and a field. Out: the resolver.
-"""
+"""Maps the fields of what lives in a repository to their resolvers; `schema_map` has the others."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,12 +11,12 @@ from dora.demo.github.views import Node, RepositoryView, instant, node_id, numbe
 
 
 def of(give: Callable[[Any], Any]) -> Resolver:
-    """A field without arguments, from the thing's record."""
+    """A field without arguments, from the node's record."""
     return lambda source, _info: give(source.record)
 
 
-def seen(give: Callable[[RepositoryView], Any]) -> Resolver:
-    """A field without arguments, from the thing's repository."""
+def of_view(give: Callable[[RepositoryView], Any]) -> Resolver:
+    """A field without arguments, from the node's repository."""
     return lambda source, _info: give(source.view)
 
 
@@ -36,7 +33,7 @@ def _git_actor(login: str | None, moment: Any) -> dict[str, Any]:
     return {"name": login, "date": instant(moment), "user": user}
 
 
-def _repository_thing(source: Node, _info: Any) -> Node:
+def _repository_node(source: Node, _info: Any) -> Node:
     return Node("Repository", source.view, source.view.repository)
 
 
@@ -88,7 +85,7 @@ _COMMIT: dict[str, Resolver] = {
     "messageHeadline": of(lambda commit: _headline(commit.message)),
     "oid": of(lambda commit: commit.sha),
     "parents": commit_resolvers.parents,
-    "repository": _repository_thing,
+    "repository": _repository_node,
     "url": lambda source, _: f"{source.view.url}/commit/{source.record.sha}",
 }
 
@@ -106,7 +103,7 @@ _DEPLOYMENT: dict[str, Resolver] = {
     "originalEnvironment": of(lambda deployment: deployment.environment),
     "payload": of(lambda deployment: deployment.payload),
     "ref": resolvers.deployment_ref,
-    "repository": _repository_thing,
+    "repository": _repository_node,
     "state": lambda source, _: views.deployment_state(source.view, source.record),
     "statuses": resolvers.statuses,
     "task": of(lambda deployment: deployment.task),
@@ -142,7 +139,7 @@ _PULL_REQUEST: dict[str, Resolver] = {
     "merged": of(lambda request: request.merged_at is not None),
     "mergedAt": of(lambda request: instant(request.merged_at)),
     "number": of(lambda request: request.number),
-    "repository": _repository_thing,
+    "repository": _repository_node,
     "state": of(commit_resolvers.request_state),
     "title": of(lambda request: request.title),
     "updatedAt": of(lambda request: instant(search.updated_at(request))),
@@ -158,7 +155,7 @@ _ISSUE: dict[str, Resolver] = {
     "id": named("Issue", lambda issue: issue.number),
     "labels": commit_resolvers.labels,
     "number": of(lambda issue: issue.number),
-    "repository": _repository_thing,
+    "repository": _repository_node,
     "state": of(lambda issue: "OPEN" if issue.closed_at is None else "CLOSED"),
     "stateReason": _state_reason,
     "title": of(lambda issue: issue.title),
@@ -171,7 +168,7 @@ _REF: dict[str, Resolver] = {
     "id": named("Ref", lambda ref: ref.prefix + ref.name),
     "name": of(lambda ref: ref.name),
     "prefix": of(lambda ref: ref.prefix),
-    "repository": _repository_thing,
+    "repository": _repository_node,
     "target": _ref_target,
 }
 
@@ -181,7 +178,7 @@ _TAG: dict[str, Resolver] = {
     "message": of(lambda tag: tag.name),
     "name": of(lambda tag: tag.name),
     "oid": lambda source, _: resolvers.tag_oid(source.view, source.record.name),
-    "repository": _repository_thing,
+    "repository": _repository_node,
     "tagger": _tagger,
     "target": lambda source, _: commit(source.view, source.record.sha),
 }
@@ -201,8 +198,8 @@ _COMPARISON: dict[str, Resolver] = {
 _LABEL: dict[str, Resolver] = {
     "id": named("Label", lambda label: label.number),
     "name": of(lambda label: label.name),
-    "repository": _repository_thing,
-    "updatedAt": of(lambda _: None),  # nullable, and nobody says when a label changed
+    "repository": _repository_node,
+    "updatedAt": of(lambda _: None),  # nullable; the model does not hold it
     "url": lambda source, _: f"{source.view.url}/labels/{source.record.name}",
 }
 

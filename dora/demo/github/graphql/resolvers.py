@@ -1,7 +1,4 @@
-"""How the fields of organizations, repositories and deployments are answered, a function each.
-
-In: a `Thing` (or a `Page`) and the field's arguments. Out: values that graphql-core completes.
-"""
+"""Resolvers of organizations, repositories and deployments, and what all resolvers share."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -70,7 +67,7 @@ def is_descending(order: dict[str, Any] | None) -> bool:
 
 
 def commit(view: RepositoryView, sha: str | None) -> Node | None:
-    """The commit of that sha; None when the repository has it not."""
+    """The commit of that sha; None when the repository does not have it."""
     found = None if sha is None else view.commits.get(sha)
     return None if found is None else Node("Commit", view, found)
 
@@ -120,11 +117,11 @@ def repositories(_: Any, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
             views = [v for v in views if _visibility(v) == arguments[name]]
     order = arguments.get("orderBy") or {"field": "CREATED_AT"}
     value = _REPOSITORY_KEYS[order["field"]]
-    things = ordered(
+    nodes = ordered(
         [Node("Repository", view, view.repository) for view in views],
-        lambda thing: (value(thing.view), thing.record.database_id),
+        lambda node: (value(node.view), node.record.database_id),
     )
-    return counted(info, keyset_page(things, arguments, descending=is_descending(order)))
+    return counted(info, keyset_page(nodes, arguments, descending=is_descending(order)))
 
 
 def repository(source: Any, info: ResolveInfo, **arguments: Any) -> Node | None:
@@ -157,8 +154,8 @@ def _visibility(view: RepositoryView) -> str:
 
 def topics(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """`Repository.repositoryTopics`."""
-    things = [Node("RepositoryTopic", source.view, name) for name in source.record.topics]
-    rows = ordered(things, lambda thing: (thing.record,))
+    nodes = [Node("RepositoryTopic", source.view, name) for name in source.record.topics]
+    rows = ordered(nodes, lambda node: (node.record,))
     return counted(info, keyset_page(rows, arguments))
 
 
@@ -168,12 +165,12 @@ def environments(source: Node, info: ResolveInfo, **arguments: Any) -> Connectio
     for deployment in source.record.deployments:
         names.setdefault(deployment.environment.casefold(), deployment.environment)
     wanted = {name.casefold() for name in arguments.get("names") or []}
-    things = [
+    nodes = [
         Node("Environment", source.view, name)
         for folded, name in names.items()
         if not wanted or folded in wanted
     ]
-    rows = ordered(things, lambda thing: (thing.record,))
+    rows = ordered(nodes, lambda node: (node.record,))
     return counted(info, keyset_page(rows, arguments))
 
 
@@ -220,8 +217,8 @@ def refs(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     descending = is_descending(order) or arguments.get("direction") == "DESC"
     by_date = order["field"] == "TAG_COMMIT_DATE"
 
-    def key(thing: Node) -> tuple[Any, ...]:
-        record: Ref = thing.record
+    def key(node: Node) -> tuple[Any, ...]:
+        record: Ref = node.record
         moment = record.tag.tagged_at if record.tag else None
         if moment is None and record.sha in view.commits:
             moment = view.commits[record.sha].committed_at
@@ -239,7 +236,7 @@ def tag_oid(view: RepositoryView, name: str) -> str:
 
 
 def deployments(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
-    """`Repository.deployments` and `Commit.deployments`: oldest first unless asked otherwise."""
+    """`Repository.deployments` and `Commit.deployments`: oldest first by default."""
     view: RepositoryView = source.view
     names = arguments.get("environments")
     if source.kind == "Commit":
@@ -261,20 +258,20 @@ def _deployments(
             for one in found
             if names is None or views.environment(one) in names
         ],
-        lambda thing: (instant(thing.record.created_at), thing.record.id),
+        lambda node: (instant(node.record.created_at), node.record.id),
     )
 
 
 def statuses(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """`Deployment.statuses`: newest first, though GitHub promises no order."""
-    things = ordered(
-        [status_thing(source, at) for at in range(len(source.record.statuses))],
-        lambda thing: (instant(thing.record[1].created_at), thing.record[2]),
+    nodes = ordered(
+        [status_node(source, at) for at in range(len(source.record.statuses))],
+        lambda node: (instant(node.record[1].created_at), node.record[2]),
     )
-    return counted(info, keyset_page(things, arguments, descending=True))
+    return counted(info, keyset_page(nodes, arguments, descending=True))
 
 
-def status_thing(source: Node, at: int) -> Node:
+def status_node(source: Node, at: int) -> Node:
     """The status at that place of a deployment, as `(deployment, status, place)`."""
     return Node("DeploymentStatus", source.view, (source.record, source.record.statuses[at], at))
 
@@ -282,7 +279,7 @@ def status_thing(source: Node, at: int) -> Node:
 def latest_status(source: Node, _: ResolveInfo) -> Node | None:
     """`Deployment.latestStatus`: misleading once a newer deployment superseded this one."""
     count = len(source.record.statuses)
-    return status_thing(source, count - 1) if count else None
+    return status_node(source, count - 1) if count else None
 
 
 def status_environment(record: tuple[Deployment, Status, int]) -> str:

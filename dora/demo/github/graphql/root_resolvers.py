@@ -1,7 +1,4 @@
-"""Where a query enters the graph: nodes by id, search, teams, issues, the rate limit.
-
-In: the arguments of a field of `Query`, `Organization`, `Team` or `Repository`. Out: things, pages.
-"""
+"""Resolvers of the fields where a query enters: nodes by id, search, teams, issues, rate limit."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,19 +26,19 @@ def team_repositories(source: Node, info: ResolveInfo, **arguments: Any) -> Conn
             for view in views
             if query in view.repository.name.casefold()
         ],
-        lambda thing: (thing.record.name.casefold(), thing.record.database_id),
+        lambda node: (node.record.name.casefold(), node.record.database_id),
     )
-    page = keyset_page(rows, arguments, extra=lambda thing: given[thing.record.name].upper())
+    page = keyset_page(rows, arguments, extra=lambda node: given[node.record.name].upper())
     return resolvers.counted(info, page)
 
 
 def teams(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     """`Organization.teams`, by slug."""
     query = (arguments.get("query") or "").casefold()
-    things = [
+    nodes = [
         Node("Team", None, team) for team in source.record.teams if query in team.name.casefold()
     ]
-    rows = ordered(things, lambda thing: (thing.record.slug,))
+    rows = ordered(nodes, lambda node: (node.record.slug,))
     return resolvers.counted(info, keyset_page(rows, arguments))
 
 
@@ -60,9 +57,9 @@ def search(_: Any, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
         else []
     )
 
-    def key(thing: Node) -> tuple[Any, ...]:
-        record = thing.record
-        return (instant(record.created_at), thing.view.repository.database_id, record.number)
+    def key(node: Node) -> tuple[Any, ...]:
+        record = node.record
+        return (instant(record.created_at), node.view.repository.database_id, record.number)
 
     shown = sorted(found, key=key, reverse=True)[: searching.SEARCH_MAXIMUM]
     page = keyset_page(ordered(shown, key), arguments, descending=True)
@@ -85,7 +82,7 @@ def issues(source: Node, info: ResolveInfo, **arguments: Any) -> ConnectionPage:
     order = arguments.get("orderBy") or {"field": "CREATED_AT"}
     rows = ordered(
         found,
-        lambda thing: (searching.sort_value(thing.record, order["field"]), thing.record.number),
+        lambda node: (searching.sort_value(node.record, order["field"]), node.record.number),
     )
     page = keyset_page(rows, arguments, descending=resolvers.is_descending(order))
     return resolvers.counted(info, page)
@@ -107,13 +104,13 @@ def numbered(kind: str, table: str) -> Resolver:
 def node(_: Any, info: ResolveInfo, *, id: str) -> Node | None:  # noqa: A002 - GitHub's name
     """`Query.node`: whatever has that id."""
     kind, *rest = read_node_id(id) or [""]
-    thing = _find_node(info.context.visible, kind, rest)
-    if thing is None:
+    node = _find_node(info.context.visible, kind, rest)
+    if node is None:
         message = f"Could not resolve to a node with the global id of '{id}'"
         raise typed_error("NOT_FOUND", message)
     if kind not in {"Team", "Repository"}:
-        resolvers.check(info.context.visible, thing.view)
-    return thing
+        resolvers.check(info.context.visible, node.view)
+    return node
 
 
 def _find_node(here: VisibleOrganization, kind: str, rest: list[str]) -> Node | None:
@@ -126,7 +123,7 @@ def _find_node(here: VisibleOrganization, kind: str, rest: list[str]) -> Node | 
     try:
         if kind == "DeploymentStatus":
             deployment = Node("Deployment", view, view.deployments[int(rest[1])])
-            return resolvers.status_thing(deployment, int(rest[2]))
+            return resolvers.status_node(deployment, int(rest[2]))
         record = _FINDERS[kind](view, *rest[1:])
     except (LookupError, StopIteration, TypeError, ValueError):
         return None

@@ -1,4 +1,4 @@
-"""Which function answers which field of the excerpt: the whole schema at a glance."""
+"""Maps every field of the schema's excerpt to its resolver: the whole schema at a glance."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from dora.demo.github.graphql import (
     resolvers,
     root_resolvers,
 )
-from dora.demo.github.graphql.repository_schema_map import named, of, seen
+from dora.demo.github.graphql.repository_schema_map import named, of, of_view
 from dora.demo.github.graphql.resolvers import Resolver, guarded
 from dora.demo.github.views import Node, instant, node_id, number
 
@@ -72,17 +72,17 @@ _REPOSITORY: dict[str, Resolver] = {
     "label": guarded(commit_resolvers.label),
     "labels": guarded(commit_resolvers.repository_labels),
     "name": of(lambda repository: repository.name),
-    "nameWithOwner": seen(lambda view: view.name_with_owner),
+    "nameWithOwner": of_view(lambda view: view.name_with_owner),
     "object": guarded(resolvers.git_object),
     "owner": _owner,
     "pullRequest": guarded(root_resolvers.numbered("PullRequest", "requests")),
     "pullRequests": guarded(commit_resolvers.pull_requests),
-    "pushedAt": seen(lambda view: instant(view.pushed_at)),
+    "pushedAt": of_view(lambda view: instant(view.pushed_at)),
     "ref": guarded(resolvers.ref),
     "refs": guarded(resolvers.refs),
     "repositoryTopics": resolvers.topics,
-    "updatedAt": seen(lambda view: instant(view.pushed_at or view.repository.created_at)),
-    "url": seen(lambda view: view.url),
+    "updatedAt": of_view(lambda view: instant(view.pushed_at or view.repository.created_at)),
+    "url": of_view(lambda view: view.url),
     "visibility": of(lambda repository: "PRIVATE" if repository.is_private else "PUBLIC"),
 }
 

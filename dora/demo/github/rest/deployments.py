@@ -1,7 +1,4 @@
-"""Deployments and their statuses as a workflow files them, by GitHub's rules.
-
-In: the request and the repository. Out: the answer, and the repository with what was filed.
-"""
+"""Creates deployments and their statuses over REST, as a workflow does, by GitHub's rules."""
 
 import json
 import re
@@ -28,34 +25,34 @@ def create(
     request: Request, view: RepositoryView, _: Mapping[str, str], now: datetime
 ) -> tuple[Response, Repository | None]:
     """File a deployment: 201, or 202 where GitHub merged the default branch instead."""
-    asked = request.body
-    refused = _refused(asked)
+    body = request.body
+    refused = _refused(body)
     if refused is not None:
         return refused, None
-    ref = str(asked["ref"])
+    ref = str(body["ref"])
     sha = view.resolve(ref)
     if sha is None:
         return problem(422, f"No ref found for: {ref}"), None
-    if asked.get("auto_merge", True) and _is_behind(view, ref, sha):
+    if body.get("auto_merge", True) and _is_behind(view, ref, sha):
         message = f"Auto-merged {view.repository.default_branch} into {ref} on deployment."
         return json_response({"message": message}, 202), None
-    environment = str(asked.get("environment") or "production")
-    payload = asked.get("payload") or {}
-    production = asked.get("production_environment")
+    environment = str(body.get("environment") or "production")
+    payload = body.get("payload") or {}
+    production = body.get("production_environment")
     made = Deployment(
         id=_next_id(view),
         sha=sha,
         environment=environment,
         created_at=now,
         ref=ref,
-        task=str(asked.get("task") or "deploy"),
+        task=str(body.get("task") or "deploy"),
         payload=json.dumps(payload),
-        description=asked.get("description") or None,
+        description=body.get("description") or None,
         creator=ACTOR,
         production_environment=(
             environment == "production" if production is None else bool(production)
         ),
-        transient_environment=bool(asked.get("transient_environment", False)),
+        transient_environment=bool(body.get("transient_environment", False)),
     )
     changed = replace(view.repository, deployments=(*view.repository.deployments, made))
     return json_response(as_deployment(request, view, made), 201), changed
@@ -64,30 +61,30 @@ def create(
 def create_status(
     request: Request, view: RepositoryView, match: Mapping[str, str], now: datetime
 ) -> tuple[Response, Repository | None]:
-    """File a status; a success makes what it replaces inactive, unless told not to."""
+    """File a status; a success makes what it replaces inactive, unless `auto_inactive` is false."""
     found = view.deployments.get(int(match["id"]))
     if found is None:
         return problem(404, "Not Found"), None
-    asked = request.body
-    if asked.get("state") not in STATES:
+    body = request.body
+    if body.get("state") not in STATES:
         return _invalid("DeploymentStatus", "state", "State is not included in the list"), None
-    if len(str(asked.get("description") or "")) > DESCRIPTION_MAXIMUM:
+    if len(str(body.get("description") or "")) > DESCRIPTION_MAXIMUM:
         text = f"description is too long (maximum is {DESCRIPTION_MAXIMUM} characters)"
         return _invalid("DeploymentStatus", "description", text), None
     for name in ("environment_url", "log_url", "target_url"):
-        if asked.get(name) and not _ADDRESS.fullmatch(str(asked[name])):
+        if body.get(name) and not _ADDRESS.fullmatch(str(body[name])):
             return _invalid("DeploymentStatus", name, f"{name} must use http(s) scheme"), None
     made = Status(
-        state=str(asked["state"]),
+        state=str(body["state"]),
         created_at=now,
-        log_url=asked.get("log_url") or asked.get("target_url") or None,
-        environment=asked.get("environment") or None,
-        environment_url=asked.get("environment_url") or None,
+        log_url=body.get("log_url") or body.get("target_url") or None,
+        environment=body.get("environment") or None,
+        environment_url=body.get("environment_url") or None,
         creator=ACTOR,
-        description=str(asked.get("description") or ""),
+        description=str(body.get("description") or ""),
     )
     filed = replace(found, statuses=(*found.statuses, made))
-    superseded = made.state == "success" and asked.get("auto_inactive", True)
+    superseded = made.state == "success" and body.get("auto_inactive", True)
     deployments = tuple(
         filed if one.id == filed.id else _inactive(one, filed, now) if superseded else one
         for one in view.repository.deployments
@@ -107,11 +104,11 @@ def _inactive(one: Deployment, newer: Deployment, now: datetime) -> Deployment:
     return replace(one, statuses=(*one.statuses, Status("inactive", now)))
 
 
-def _refused(asked: Mapping[str, Any]) -> Response | None:
+def _refused(body: Mapping[str, Any]) -> Response | None:
     """Why GitHub takes no such deployment; None where it does."""
-    if not asked.get("ref"):
+    if not body.get("ref"):
         return _invalid("Deployment", "ref", "ref can't be blank")
-    if len(str(asked.get("environment") or "")) > NAME_MAXIMUM:
+    if len(str(body.get("environment") or "")) > NAME_MAXIMUM:
         text = f"environment is too long (maximum is {NAME_MAXIMUM} characters)"
         return _invalid("Deployment", "environment", text)
     return None

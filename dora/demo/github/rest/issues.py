@@ -1,7 +1,4 @@
-"""Issues and their comments over REST, kept as GitHub keeps them.
-
-In: the request and the repository. Out: the answer, and the repository with what was written.
-"""
+"""Lists, creates and edits issues and their comments over REST, by GitHub's rules."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,7 +19,7 @@ ACTOR = "github-actions[bot]"
 def listed(
     request: Request, view: RepositoryView, _: Mapping[str, str], _now: datetime
 ) -> tuple[Response, Repository | None]:
-    """A page of issues, pull requests among them, newest first unless told otherwise."""
+    """A page of issues, pull requests among them, newest first by default."""
     repository = view.repository
     rows: list[Issue | PullRequest] = [*repository.issues, *repository.pull_requests]
     state = request.query.get("state", "open")
@@ -82,12 +79,12 @@ def edit(
     refused = _refused("Issue", request.body)
     if refused is not None:
         return refused, None
-    asked: dict[str, Any] = {
+    edited: dict[str, Any] = {
         name: str(request.body[name]) for name in ("title", "body") if name in request.body
     }
     if "state" in request.body:
-        asked["closed_at"] = now if request.body["state"] == "closed" else None
-    changed = replace(found, **asked)
+        edited["closed_at"] = now if request.body["state"] == "closed" else None
+    changed = replace(found, **edited)
     return json_response(as_issue(request, view, changed)), _with(view.repository, changed)
 
 
@@ -132,8 +129,8 @@ def edit_comment(
         for one in issue.comments:
             if one.id == int(match["id"]):
                 made = replace(one, body=str(request.body["body"]))
-                kept = tuple(made if it.id == made.id else it for it in issue.comments)
-                changed = replace(issue, comments=kept)
+                comments = tuple(made if it.id == made.id else it for it in issue.comments)
+                changed = replace(issue, comments=comments)
                 answer = json_response(as_comment(request, view, issue, made))
                 return answer, _with(view.repository, changed)
     return problem(404, "Not Found"), None
@@ -209,18 +206,18 @@ def _author(one: Issue | PullRequest) -> str | None:
 
 
 def _with(repository: Repository, changed: Issue) -> Repository:
-    kept = (changed if one.number == changed.number else one for one in repository.issues)
-    return replace(repository, issues=tuple(kept))
+    issues = (changed if one.number == changed.number else one for one in repository.issues)
+    return replace(repository, issues=tuple(issues))
 
 
-def _refused(resource: str, asked: Mapping[str, Any], need: str = "") -> Response | None:
+def _refused(resource: str, body: Mapping[str, Any], need: str = "") -> Response | None:
     """Why GitHub takes no such text; None where it does."""
     wrong = None
-    if need and not str(asked.get(need) or "").strip():
+    if need and not str(body.get(need) or "").strip():
         wrong = (need, f"{need} can't be blank")
-    elif len(str(asked.get("body") or "")) > BODY_MAXIMUM:
+    elif len(str(body.get("body") or "")) > BODY_MAXIMUM:
         wrong = ("body", f"body is too long (maximum is {BODY_MAXIMUM} characters)")
-    elif len(str(asked.get("title") or "")) > TITLE_MAXIMUM:
+    elif len(str(body.get("title") or "")) > TITLE_MAXIMUM:
         wrong = ("title", f"title is too long (maximum is {TITLE_MAXIMUM} characters)")
     if wrong is None:
         return None

@@ -1,4 +1,4 @@
-"""Lists in pages, as the REST API serves them: a request and rows in, an answer out."""
+"""Serves a list in pages, as the REST API does."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ def paged(request: Request, rows: Sequence[Any], show: Callable[[Any], Any]) -> 
 
 
 def page_of(request: Request) -> tuple[int, int]:
-    """The page that is asked for, from 1, and its size."""
+    """The number of the requested page, from 1, and its size."""
     try:
         page, size = int(request.query.get("page", 1)), int(request.query.get("per_page", PER_PAGE))
     except ValueError:

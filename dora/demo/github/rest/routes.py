@@ -1,4 +1,4 @@
-"""The REST side of the stand-in: a request in, GitHub's answer out, for the addresses in use.
+"""Answers REST requests that read: an address to the function that responds.
 
 Lists come in pages of `per_page` (30, at most 100) with a Link header. All else is 404.
 """
@@ -39,7 +39,7 @@ from dora.demo.github.views import RepositoryView, number
 from dora.demo.github.visibility import VisibleOrganization
 from dora.demo.organization.model import Team
 
-_COMPARED_MAXIMUM = 250  #: commits of a comparison that is asked for without pages
+_COMPARED_MAXIMUM = 250  #: commits of a comparison that is requested without pages
 
 Handler = Callable[[Request, VisibleOrganization, "re.Match[str]"], Response]
 

@@ -1,4 +1,4 @@
-"""The records of the truth as GitHub's REST API writes them: JSON objects, one function each."""
+"""Writes the organization's records as GitHub's REST API does: a function for each kind."""
 
 import json
 from collections.abc import Sequence

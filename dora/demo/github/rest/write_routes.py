@@ -1,7 +1,4 @@
-"""What a workflow asks of the stand-in: deployments and statuses filed, issues and comments kept.
-
-In: a request and the organization. Out: GitHub's answer, and the organization as it is after it.
-"""
+"""Answers REST requests that a workflow sends: deployments, statuses, issues, comments."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -22,7 +19,7 @@ RouteHandler = Callable[[Request, RepositoryView, Mapping[str, str], datetime], 
 
 @dataclass(frozen=True)
 class WriteResult:
-    """An answer; *organization* is the truth from now on, None where nothing changed."""
+    """An answer; *organization* is what it leaves behind, None where nothing changed."""
 
     response: Response
     organization: Organization | None = None
