@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dora.errors import BadUsage, CannotWrite, DoraError
-from dora.publish.atomic_file import find_place, write_file
+from dora.publish.atomic_file import writable_path, write_file
 from dora.report.model import Coverage
 
 #: Exit status of a run that could not read everything.
@@ -65,7 +65,7 @@ def find_targets(
     if problems:
         raise BadUsage("\n".join(problems))
     for path in targets:
-        folder = find_place(path).parent
+        folder = writable_path(path).parent
         if not folder.is_dir() or not os.access(folder, os.W_OK):
             why = f"the folder {folder} cannot be written to"
             raise CannotWrite(f"{path} cannot be written: {why}", "Name another file.")

@@ -1,1 +1,1 @@
-"""A finished text in, sent to where people read it: the rooms that write to other services."""
+"""Sends finished reports to other services, one module or folder for each."""

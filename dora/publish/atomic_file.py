@@ -1,4 +1,4 @@
-"""Bytes in, a file that is whole at any time out, and never in the place of anything else."""
+"""Writes files that are whole at any time, and replaces nothing but plain files."""
 
 import os
 import stat
@@ -8,15 +8,15 @@ from pathlib import Path
 from dora.errors import CannotWrite
 
 
-def find_place(path: Path) -> Path:
-    """Where a file of that name is written: where a link leads to, and else *path* itself.
+def writable_path(path: Path) -> Path:
+    """The path that a file of that name is written to: what a link leads to, else *path* itself.
 
-    CannotWrite where something is that is no plain file, such as a folder, a pipe or a device.
+    CannotWrite where that is something else than a plain file: a folder, a pipe or a device.
     """
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        mode = stat.S_IFREG  # nothing is lost
+        mode = stat.S_IFREG  # nothing is there that could be lost
     except OSError as wrong:
         raise _cannot(path, wrong.strerror) from None
     if stat.S_ISDIR(mode):
@@ -27,21 +27,22 @@ def find_place(path: Path) -> Path:
 
 
 def write_file(path: Path, data: bytes, mode: int | None = None) -> None:
-    """Write a whole file or none; with *mode* its rights, else those that new files have.
+    """Write a whole file or none, with the permissions *mode*, else with those of new files.
 
-    What is being written has a short name of its own, which no reader of a folder looks for.
+    The data is written under a short name of its own, which nothing that reads the folder looks
+    for, and renamed when it is complete.
     """
-    place = find_place(path)
-    part = place.with_name(f".dora-{os.urandom(8).hex()}.part")
+    target = writable_path(path)
+    part = target.with_name(f".dora-{os.urandom(8).hex()}.part")
     try:
         try:
             with part.open("xb") as file:
                 file.write(data)
             if mode is not None:
                 part.chmod(mode)
-            part.replace(place)
+            part.replace(target)
         finally:
-            with suppress(OSError):  # it is in its place, or never was
+            with suppress(OSError):  # it was renamed, or never written
                 part.unlink()
     except OSError as wrong:
         raise _cannot(path, wrong.strerror) from None

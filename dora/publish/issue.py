@@ -38,7 +38,7 @@ _MEMORY = re.compile(r"<!-- dora:memory ([A-Za-z0-9+/=]*) -->")
 
 @dataclass(frozen=True)
 class Post:
-    """One week's comment as it was found; *memory* is what it kept for the next."""
+    """One week's comment as it was found; *memory* is what it holds for the next week."""
 
     week: str
     comment: IssueComment
@@ -46,16 +46,16 @@ class Post:
 
 
 @dataclass(frozen=True)
-class Found:
-    """What is there already: the issue, None for none, and its weeks, oldest first."""
+class PublishedIssue:
+    """The issue as it was found, None for none, and its weeks, oldest first."""
 
     issue: Issue | None
     posts: tuple[Post, ...] = ()
 
     def before(self, week: str) -> Memory | None:
-        """What the last post before *week* kept, None for nothing."""
-        kept = [one.memory for one in self.posts if one.week < week and one.memory is not None]
-        return kept[-1] if kept else None
+        """The memory in the last post before *week*, None for none."""
+        memories = [one.memory for one in self.posts if one.week < week and one.memory is not None]
+        return memories[-1] if memories else None
 
 
 class Issues:
@@ -77,17 +77,17 @@ class Issues:
         )
         self._pause = pause
 
-    def find(self) -> Found:
+    def find(self) -> PublishedIssue:
         """Look for the issue and the weeks that were posted in it."""
         issue = self._patiently(self._find_issue)
         if issue is None:
-            return Found(None)
-        return Found(issue, self._patiently(lambda: tuple(self._find_posts(issue))))
+            return PublishedIssue(None)
+        return PublishedIssue(issue, self._patiently(lambda: tuple(self._find_posts(issue))))
 
     def publish(self, body: str, comment: str, week: str, memory: str) -> str:
         """Bring the issue up to date and post *comment* for *week*; the issue's address.
 
-        A comment of that week is written anew. *memory* is hidden in it for the next week. The
+        A comment of that week is updated. *memory* is hidden in it for the next week. The
         issue itself stays as it is where a later week was posted already.
         """
         body = self._whole(f"<!-- dora:issue {self._mark} -->", body)
@@ -134,8 +134,8 @@ class Issues:
             text = one.body or ""
             week = _WEEK.match(text)
             if week is not None and week[2] == self._mark and _is_ours(one):
-                kept = _MEMORY.search(text)
-                found.append(Post(week[1], one, unpack(kept[1]) if kept else None))
+                memory = _MEMORY.search(text)
+                found.append(Post(week[1], one, unpack(memory[1]) if memory else None))
         yield from sorted(found, key=lambda post: post.week)
 
     def _find_post(self, issue: Issue, week: str) -> IssueComment | None:
@@ -204,7 +204,7 @@ def _real(made: T) -> T:
 
 
 def _is_ours(one: Issue | IssueComment) -> bool:
-    """Whether we may have written it: whoever may only comment could forge a marker."""
+    """Whether we may have written it: somebody who may only comment could forge a marker."""
     kind = one.user.type if one.user is not None else ""
     return kind == "Bot" or one.author_association in TRUSTED
 

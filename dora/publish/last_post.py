@@ -1,7 +1,7 @@
-"""A report in, the few numbers that next week compares with out as one short text, and back.
+"""Packs the few numbers that next week compares with into one short text, and unpacks them.
 
 The text goes into a hidden comment of a post, where everybody who may write there can change it:
-what cannot be read again is nothing, and never an error.
+a text that cannot be unpacked is taken as none, and is never an error.
 """
 
 import base64
@@ -31,13 +31,13 @@ from dora.report.model import (
 VERSION = 1
 #: Characters a memory may take; GitHub takes 65,536 in a comment, and people want some of them.
 LIMIT = 30_000
-#: Bytes that a memory may unpack to: whoever may edit a comment could else fill this machine.
+#: Bytes that a memory may unpack to: an edited comment could else use up all memory.
 UNPACKED = 4_000_000
 
 
 @dataclass(frozen=True)
 class Memory:
-    """What was posted: the report's rows with their headline numbers, and what had failed."""
+    """What was posted: the report's rows with their headline numbers, and failed deployments."""
 
     report: Report
     failed: frozenset[tuple[str, int]] | None = None
@@ -47,7 +47,7 @@ class Memory:
 def pack(report: Report, failed: frozenset[tuple[str, int]] | None, limit: int = LIMIT) -> str:
     """Give *report* as a text of at most *limit* characters; what does not fit is left out.
 
-    First the failed deployments are, then rows from the end.
+    The failed deployments are left out first, then rows from the end.
     """
     rows = list(report.rows)
     text = _packed(report, rows, failed, is_whole=True)
@@ -120,7 +120,7 @@ def _memory(document: dict[str, Any]) -> Memory | None:
         return None
     until = datetime.fromtimestamp(_number(document["until"]), UTC)
     timezone = str(document["timezone"])
-    ZoneInfo(timezone)  # one that there is
+    ZoneInfo(timezone)  # raises for one that does not exist
     report = Report(
         organization=str(document["organization"]),
         window=ReportWindow(

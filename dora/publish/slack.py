@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 EVENT = "dora_report"  #: the type of the metadata that a bot's message carries
 TIMEOUT = 30  #: seconds
 LOOK_BACK = 21 * 86_400  #: seconds of a channel's history that are searched for this week's post
-PAGES = 10  #: of a hundred messages each, at the most
+PAGES = 10  #: at most, of a hundred messages each
 SENT = "posted"
 UNCHANGED = "posted before, and not again"
 UPDATED = "written anew"

@@ -11,9 +11,9 @@ from dora.cli.publish.inputs import DryRun, EvidenceFile, Given, ReportFile, rea
 from dora.cli.publish.prometheus import tell_doubles
 
 if TYPE_CHECKING:
-    from dora.publish.datadog.events import Events
-    from dora.publish.datadog.send import Done
-    from dora.publish.datadog.series import Figures
+    from dora.publish.datadog.events import DatadogEvents
+    from dora.publish.datadog.send import SentCounts
+    from dora.publish.datadog.series import DatadogSeries
 
 
 def datadog(
@@ -27,7 +27,7 @@ def datadog(
     By DD_API_KEY and DD_SITE. With DD_APP_KEY deployments that failed are marked as such, which
     Datadog's change failure rate rests on.
     """
-    from dora.publish.datadog.events import Events, events_of
+    from dora.publish.datadog.events import DatadogEvents, events_of
     from dora.publish.datadog.series import figures_of, instant_of
     from dora.publish.gauges import gauges_of
 
@@ -36,7 +36,7 @@ def datadog(
     made = gauges_of(given.report, given.evidence)
     at = instant_of(given.report.window.until, now)
     figures = figures_of(made.gauges, at)
-    events = events_of(given.report, given.evidence) if given.evidence else Events((), ())
+    events = events_of(given.report, given.evidence) if given.evidence else DatadogEvents((), ())
     tell_doubles((*made.doubles, *figures.doubles))
     if dry_run:
         print_result(_told(figures, events))
@@ -50,16 +50,18 @@ def datadog(
             say(f"Datadog: {failed:,} deployments failed and are not marked: set DD_APP_KEY")
 
 
-def _send(given: Given, figures: "Figures", events: "Events", now: datetime) -> "Done":
+def _send(
+    given: Given, figures: "DatadogSeries", events: "DatadogEvents", now: datetime
+) -> "SentCounts":
     """Send everything that was not sent before."""
     from dora.publish.datadog.account import check_installed, find_account
     from dora.publish.datadog.client import Datadog
     from dora.publish.datadog.receipt import Receipt
-    from dora.publish.datadog.send import Done, send_events, send_figures
+    from dora.publish.datadog.send import SentCounts, send_events, send_figures
 
     check_installed()
     account = find_account(os.environ)
-    client, done = Datadog(account), Done()
+    client, done = Datadog(account), SentCounts()
     send_figures(client, figures, done)
     if given.evidence:
         path = given.path.with_name(f"{given.path.name}.datadog")
@@ -74,7 +76,7 @@ def _send(given: Given, figures: "Figures", events: "Events", now: datetime) -> 
     return done
 
 
-def _told(figures: "Figures", events: "Events") -> str:
+def _told(figures: "DatadogSeries", events: "DatadogEvents") -> str:
     """All that would be sent, as JSON."""
     document = {
         "series": figures.series,
@@ -85,7 +87,7 @@ def _told(figures: "Figures", events: "Events") -> str:
     return json.dumps(document, indent=2)
 
 
-def _tell_events(done: "Done") -> None:
+def _tell_events(done: "SentCounts") -> None:
     """Say what became of the events, and what of them is missing at Datadog."""
     for name, count in (("deployments", done.deployments), ("outages", done.outages)):
         say(f"Datadog: {count.sent:,} {name} were sent, {count.there:,} were sent before")

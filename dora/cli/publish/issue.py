@@ -47,7 +47,7 @@ def issue(
 
     It is compared with --previous, or else with what the last comment keeps.
     """
-    from dora.publish.issue import Found
+    from dora.publish.issue import PublishedIssue
     from dora.publish.last_post import pack
     from dora.render.weekly_comment import render_comment, week_of
     from dora.report.diff import failed_of
@@ -55,7 +55,7 @@ def issue(
     given = read(report, evidence, previous)
     called = _title(title, given.report)
     issues = _issues(repository or os.environ.get("GITHUB_REPOSITORY", ""), called, dry_run)
-    found = issues.find() if issues else Found(None)
+    found = issues.find() if issues else PublishedIssue(None)
     week = week_of(given.report)
     moved, why = movements(given, found.before(week))
     body = _body(given.report, link)

@@ -15,7 +15,7 @@ def summary(
     verbose: Verbose = False,
 ) -> None:
     """Write the page of a workflow's run, in the file that GITHUB_STEP_SUMMARY names."""
-    from dora.publish.summary import LIMIT, publish_summary, room_for
+    from dora.publish.summary import LIMIT, bytes_left, publish_summary
     from dora.render.markdown import render_report
 
     given = read(report)
@@ -29,5 +29,5 @@ def summary(
             "Run it in a step of a workflow, or look at it with --dry-run.",
         )
     path = Path(name)
-    publish_summary(render_report(given.report, limit=room_for(path)), path)
+    publish_summary(render_report(given.report, limit=bytes_left(path)), path)
     say("the job summary was written")

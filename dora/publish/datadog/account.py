@@ -1,4 +1,4 @@
-"""The environment in, the account at Datadog out: where it is and the keys for it."""
+"""The account at Datadog that the environment names: its address and its keys."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _SITE = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*\.[a-z]+", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Account:
-    """Where Datadog is, and the keys for it."""
+    """The address of Datadog, and the keys for it."""
 
     url: str
     api_key: str = field(repr=False)
@@ -22,7 +22,7 @@ class Account:
 
     @property
     def digest(self) -> str:
-        """What tells accounts apart where no key may stand."""
+        """What distinguishes accounts where no key may be written."""
         return sha256(f"{self.url} {self.api_key}".encode()).hexdigest()[:16]
 
 

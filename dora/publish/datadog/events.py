@@ -1,6 +1,6 @@
-"""Evidence in, events of Datadog's DORA Metrics API out: deployments, outages, and what failed.
+"""Makes events of Datadog's DORA Metrics API from evidence: deployments, outages, and failures.
 
-Each event has an id of its own, which is the same in every run. Fields and their rules:
+Each event has an id, which is the same in every run. Fields and their rules:
 https://docs.datadoghq.com/api/latest/dora-metrics/
 """
 
@@ -18,7 +18,7 @@ from dora.report.diff import place_of
 from dora.report.documents import Deployment, Episode, Evidence
 from dora.report.model import Report
 
-#: Characters of an id, at the most; 16 is the least.
+#: Most characters of an id; an id needs at least 16.
 LONGEST_ID = 128
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.:-]")
 
@@ -26,8 +26,8 @@ Tiers = Mapping[tuple[str, str, str], str]
 
 
 @dataclass(frozen=True)
-class Event:
-    """One event: what is sent, and when it was; *mark* says that a deployment failed, and how."""
+class DatadogEvent:
+    """One event: what is sent, and when it was; *mark* says whether a deployment failed."""
 
     id: str
     at: datetime
@@ -36,29 +36,29 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Events:
+class DatadogEvents:
     """All events, newest first."""
 
-    deployments: tuple[Event, ...]
-    failures: tuple[Event, ...]
+    deployments: tuple[DatadogEvent, ...]
+    failures: tuple[DatadogEvent, ...]
 
 
-def events_of(report: Report, evidence: Evidence) -> Events:
-    """What can be told of *evidence*: deployments that succeeded, and outages.
+def events_of(report: Report, evidence: Evidence) -> DatadogEvents:
+    """The events of *evidence*: deployments that succeeded, and outages.
 
-    A deployment that never succeeded is no deployment to Datadog; its outage is told.
+    A deployment that never succeeded is not a deployment to Datadog; its outage is sent.
     """
     tiers = {place_of(row.key): row.tier for row in report.rows}
     succeeded = [one for one in evidence.deployments if one.succeeded_at is not None]
-    ends = {(_place(one), one.succeeded_at): one for one in succeeded}
+    ends = {(_row_of(one), one.succeeded_at): one for one in succeeded}
     deployments = [_deployment(report.organization, one, tiers, ends) for one in succeeded]
     failures = [
         _failure(report.organization, one, tiers) for one in evidence.episodes if one.deployments
     ]
-    return Events(_newest_first(deployments), _newest_first(failures))
+    return DatadogEvents(_newest_first(deployments), _newest_first(failures))
 
 
-def _newest_first(events: Iterable[Event]) -> tuple[Event, ...]:
+def _newest_first(events: Iterable[DatadogEvent]) -> tuple[DatadogEvent, ...]:
     return tuple(sorted(events, key=lambda one: (one.at, one.id), reverse=True))
 
 
@@ -67,7 +67,7 @@ def _deployment(
     one: Deployment,
     tiers: Tiers,
     ends: Mapping[tuple[tuple[str, str, str], datetime | None], Deployment],
-) -> Event:
+) -> DatadogEvent:
     """A deployment, from its creation to its first success."""
     finished = one.succeeded_at
     assert finished is not None  # noqa: S101  # only such are given
@@ -83,7 +83,7 @@ def _deployment(
         **git,
         "custom_tags": _tags(organization, one, tiers),
     }
-    return Event(name, finished, attributes, _mark(organization, one, ends))
+    return DatadogEvent(name, finished, attributes, _mark(organization, one, ends))
 
 
 def _mark(
@@ -91,23 +91,23 @@ def _mark(
     one: Deployment,
     ends: Mapping[tuple[tuple[str, str, str], datetime | None], Deployment],
 ) -> dict[str, Any] | None:
-    """That a deployment failed, and which later one mended it where that is known."""
+    """That a deployment failed, and which later one fixed it where that is known."""
     if not one.reasons:
         return None
     over = [reason.ended_at for reason in one.reasons]
     last = None if None in over else max(end for end in over if end is not None)
-    mender = ends.get((_place(one), last)) if last is not None else None
-    if mender is None or mender.id == one.id:
+    fixed_by = ends.get((_row_of(one), last)) if last is not None else None
+    if fixed_by is None or fixed_by.id == one.id:
         return {"change_failure": True}
     is_rollback = any(reason.signal == "rollback" for reason in one.reasons)
     remediation = {
-        "id": _id("deployment", organization, mender.id),
+        "id": _id("deployment", organization, fixed_by.id),
         "type": "rollback" if is_rollback else "rollforward",
     }
     return {"change_failure": True, "remediation": remediation}
 
 
-def _failure(organization: str, one: Episode, tiers: Tiers) -> Event:
+def _failure(organization: str, one: Episode, tiers: Tiers) -> DatadogEvent:
     """An outage; without its end while it lasts."""
     end = {"finished_at": _nanoseconds(one.ended_at)} if one.ended_at else {}
     name = _id("outage", organization, one.deployments[0])
@@ -120,16 +120,16 @@ def _failure(organization: str, one: Episode, tiers: Tiers) -> Event:
         **end,
         "custom_tags": _tags(organization, one, tiers),
     }
-    return Event(name, one.began_at, attributes)
+    return DatadogEvent(name, one.began_at, attributes)
 
 
-def _place(one: Deployment | Episode) -> tuple[str, str, str]:
+def _row_of(one: Deployment | Episode) -> tuple[str, str, str]:
     return one.repository.casefold(), one.environment.casefold(), one.service
 
 
 def _tags(organization: str, one: Deployment | Episode, tiers: Tiers) -> list[str]:
     named = {"organization": organization, "repository": one.repository,
-             "environment": one.environment, "tier": tiers.get(_place(one), "")}  # fmt: skip
+             "environment": one.environment, "tier": tiers.get(_row_of(one), "")}  # fmt: skip
     return [tag(name, text) for name, text in named.items() if text]
 
 
@@ -146,7 +146,7 @@ def _nanoseconds(moment: datetime) -> int:
 
 
 def _repository_url(url: str) -> str:
-    """The repository's address, from that of something in it; empty for what is none."""
+    """The repository's address, from that of something in it; empty if that is not an address."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -1,6 +1,6 @@
-"""What was sent to Datadog, kept in a file beside the report, so that a second run sends the rest.
+"""Notes what was sent to Datadog in a file beside the report, so that a second run sends the rest.
 
-It holds ids of events and digests of what was sent, and no key.
+The file holds ids of events and digests of what was sent, and no key.
 """
 
 import json
@@ -14,7 +14,7 @@ from dora.publish.atomic_file import write_file
 
 
 class Receipt:
-    """Digests of what was sent, by name; *account* keeps those of two accounts apart."""
+    """Digests of what was sent, by name, for one of the accounts in the file."""
 
     def __init__(self, path: Path, account: str) -> None:
         self.path = path
@@ -23,22 +23,22 @@ class Receipt:
         self._sent = dict(self._all.get(account, {}))
 
     def has(self, name: str, body: Mapping[str, Any]) -> bool:
-        """Whether exactly this was sent by that name."""
+        """Whether exactly this was sent under that name."""
         return self._sent.get(name) == _digest(body)
 
     def knows(self, name: str) -> bool:
-        """Whether anything was sent by that name."""
+        """Whether anything was sent under that name."""
         return name in self._sent
 
     def note(self, name: str, body: Mapping[str, Any]) -> None:
-        """Keep that this was sent."""
+        """Note that this was sent."""
         self._sent[name] = _digest(body)
 
     def write(self, names: Iterable[str]) -> None:
-        """Write what is known of *names*; what has left the evidence is not kept for ever."""
+        """Write the digests of *names*; what is no longer in the evidence is dropped."""
         wanted = set(names)
-        kept = {name: digest for name, digest in sorted(self._sent.items()) if name in wanted}
-        text = json.dumps({**self._all, self._account: kept}, indent=0) + "\n"
+        digests = {name: digest for name, digest in sorted(self._sent.items()) if name in wanted}
+        text = json.dumps({**self._all, self._account: digests}, indent=0) + "\n"
         try:
             write_file(self.path, text.encode())
         except CannotWrite as wrong:
@@ -53,12 +53,12 @@ def _digest(body: Mapping[str, Any]) -> str:
 
 
 def _read(path: Path) -> dict[str, dict[str, str]]:
-    """What the file holds; nothing where it is none of ours."""
+    """The digests in the file, by account and name; nothing where it is not a receipt."""
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
+        accounts = json.loads(path.read_text(encoding="utf-8"))
         return {
             str(account): {str(name): str(digest) for name, digest in sent.items()}
-            for account, sent in kept.items()
+            for account, sent in accounts.items()
         }
     except (OSError, ValueError, AttributeError, RecursionError):
         return {}

@@ -16,11 +16,11 @@ _TOO_OLD = re.compile(
 )
 
 
-class TooOld(Exception):
+class EventTooOld(Exception):
     """Datadog refuses an event because of its age."""
 
 
-class Unknown(Exception):
+class UnknownDeployment(Exception):
     """Datadog does not know the event that was to be changed."""
 
 
@@ -47,9 +47,9 @@ def failure(wrong: Any, what: str, account: Account) -> Exception:
             f"Check {keys}, and DD_SITE: keys of one site are none of another.",
         )
     if status == 404 and what == "mark":  # noqa: PLR2004 (HTTP)
-        return Unknown()
+        return UnknownDeployment()
     if status == 400 and what in {"deployment", "outage"} and _TOO_OLD.search(text):  # noqa: PLR2004 (HTTP)
-        return TooOld(text)
+        return EventTooOld(text)
     advice = "Check DD_SITE." if status in {301, 302, 307, 308, 404} else "See --dry-run."
     return CannotWrite(
         f"Datadog does not take the {what} (status {status}{text and f': {text}'})", advice

@@ -1,4 +1,4 @@
-"""Series, events and a receipt in, everything sent that was not sent before, and counted."""
+"""Sends to Datadog what was not sent before, and counts what became of it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -7,18 +7,18 @@ from typing import Any
 
 from dora.errors import CannotWrite
 from dora.publish.datadog.client import Datadog
-from dora.publish.datadog.events import Event, Events
+from dora.publish.datadog.events import DatadogEvent, DatadogEvents
 from dora.publish.datadog.receipt import Receipt
-from dora.publish.datadog.responses import TooOld, Unknown
-from dora.publish.datadog.series import Figures, parts
+from dora.publish.datadog.responses import EventTooOld, UnknownDeployment
+from dora.publish.datadog.series import DatadogSeries, parts
 
 #: Nothing younger than this can be too old: the shortest limit that Datadog ever documented.
 NEVER_TOO_OLD = timedelta(hours=1)
 
 
 @dataclass
-class Count:
-    """What became of the events of one kind; *words* are Datadog's for what is too old."""
+class EventCounts:
+    """What became of the events of one kind; *words* is how Datadog refused what is too old."""
 
     sent: int = 0
     there: int = 0
@@ -27,17 +27,17 @@ class Count:
 
 
 @dataclass
-class Done:
-    """What became of everything."""
+class SentCounts:
+    """What became of everything that was to be sent."""
 
     figures: int = 0
-    deployments: Count = field(default_factory=Count)
-    outages: Count = field(default_factory=Count)
+    deployments: EventCounts = field(default_factory=EventCounts)
+    outages: EventCounts = field(default_factory=EventCounts)
     marked: int = 0
     not_marked: int = 0  #: Datadog does not know them yet
 
 
-def send_figures(datadog: Datadog, figures: Figures, done: Done) -> None:
+def send_figures(datadog: Datadog, figures: DatadogSeries, done: SentCounts) -> None:
     """Send all series, part after part."""
     for part in parts(figures.series):
         datadog.send_figures(part)
@@ -46,16 +46,16 @@ def send_figures(datadog: Datadog, figures: Figures, done: Done) -> None:
 
 def send_events(
     datadog: Datadog,
-    events: Events,
+    events: DatadogEvents,
     receipt: Receipt,
-    done: Done,
+    done: SentCounts,
     *,
     can_mark: bool,
     now: datetime,
 ) -> None:
-    """Send what the receipt does not name; whatever happens, it then names what was sent.
+    """Send the events that *receipt* does not have, and note them there, also after a failure.
 
-    Newest first: once one is refused for its age, those before it are not tried.
+    The newest are sent first: once one is refused for its age, older ones are not tried.
     """
     try:
         _send(events.deployments, datadog.send_deployment, receipt, done.deployments, now)
@@ -69,10 +69,10 @@ def send_events(
 
 
 def _send(
-    events: Sequence[Event],
+    events: Sequence[DatadogEvent],
     send: Callable[[dict[str, Any]], None],
     receipt: Receipt,
-    count: Count,
+    count: EventCounts,
     now: datetime,
 ) -> None:
     for one in events:
@@ -83,7 +83,7 @@ def _send(
         else:
             try:
                 send(one.attributes)
-            except TooOld as refused:
+            except EventTooOld as refused:
                 if now - one.at < NEVER_TOO_OLD:
                     raise CannotWrite(
                         f"Datadog does not take an event of {one.at:%Y-%m-%d %H:%M} UTC: {refused}",
@@ -96,8 +96,8 @@ def _send(
                 count.sent += 1
 
 
-def _mark(one: Event, datadog: Datadog, receipt: Receipt, done: Done) -> None:
-    """Say whether a deployment that is there failed, where that is not said yet."""
+def _mark(one: DatadogEvent, datadog: Datadog, receipt: Receipt, done: SentCounts) -> None:
+    """Mark a deployment that was sent as failed, or as not failed, where that is not noted yet."""
     name = _mark_of(one.id)
     wanted = one.mark or {"change_failure": False}
     if not receipt.knows(one.id) or receipt.has(name, wanted):
@@ -106,7 +106,7 @@ def _mark(one: Event, datadog: Datadog, receipt: Receipt, done: Done) -> None:
         return  # it never failed
     try:
         datadog.mark_deployment(one.id, wanted)
-    except Unknown:
+    except UnknownDeployment:
         done.not_marked += 1
     else:
         receipt.note(name, wanted)

@@ -1,4 +1,4 @@
-"""Gauges in, series of Datadog's metrics API (v2) out, in parts that it takes at once.
+"""Makes series of Datadog's metrics API (v2) from gauges, in parts that it takes at once.
 
 Limits and rules: https://docs.datadoghq.com/api/latest/metrics/submit-metrics/ and
 https://docs.datadoghq.com/getting_started/tagging/
@@ -14,20 +14,20 @@ from typing import Any
 
 from dora.publish.gauges import LABELS, SECONDS, Gauge, Labels
 
-#: Points may be an hour old at the most; this leaves time to send them.
+#: Points may be at most an hour old; this leaves time to send them.
 FRESH = timedelta(minutes=50)
 #: Bytes of a part, unpacked: the API takes 512,000 packed, and packing never adds that much.
 PART = 500_000
 GAUGE = 3  #: the API's number for a gauge
 LONGEST_TAG = 200  #: characters, with its key
-#: What a tag may not hold and Datadog would change by itself: told apart here, two names that it
-#: would make one are seen.
+#: What a tag may not hold and Datadog would replace: replaced here, so that two names which become
+#: one are noticed.
 _OTHERS = re.compile(r"[^\w.:/-]+")
 
 
 @dataclass(frozen=True)
-class Figures:
-    """The series, and the rows left out because their tags are another's."""
+class DatadogSeries:
+    """The series, and the rows left out because another has the same tags."""
 
     series: tuple[dict[str, Any], ...]
     doubles: tuple[Labels, ...]
@@ -41,7 +41,7 @@ def instant_of(until: datetime, now: datetime) -> datetime:
     return until if timedelta(0) <= now - until <= FRESH else now
 
 
-def figures_of(gauges: Iterable[Gauge], at: datetime) -> Figures:
+def figures_of(gauges: Iterable[Gauge], at: datetime) -> DatadogSeries:
     """Every gauge as a series of one point, with no host."""
     owners: dict[tuple[str, ...], Labels] = {}
     doubles: dict[Labels, None] = {}
@@ -58,7 +58,7 @@ def figures_of(gauges: Iterable[Gauge], at: datetime) -> Figures:
             "tags": list(_tags(one.labels)),
             **({"unit": "second"} if one.unit == SECONDS else {}),
         })  # fmt: skip
-    return Figures(tuple(series), tuple(doubles))
+    return DatadogSeries(tuple(series), tuple(doubles))
 
 
 def name_of(gauge: Gauge) -> str:
@@ -68,11 +68,11 @@ def name_of(gauge: Gauge) -> str:
 
 def tag(name: str, text: str) -> str:
     """Give a tag as Datadog keeps it: in small letters, other signs as `_`, not too long."""
-    kept = f"{name}:{_OTHERS.sub('_', text.lower())}"
-    if len(kept) <= LONGEST_TAG:
-        return kept
+    whole = f"{name}:{_OTHERS.sub('_', text.lower())}"
+    if len(whole) <= LONGEST_TAG:
+        return whole
     digest = sha256(text.encode(errors="replace")).hexdigest()[:12]
-    return f"{kept[: LONGEST_TAG - 13]}_{digest}"
+    return f"{whole[: LONGEST_TAG - 13]}_{digest}"
 
 
 def parts(series: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:

@@ -1,6 +1,6 @@
-"""Gauges in, Prometheus' text exposition format out.
+"""Writes gauges in Prometheus' text exposition format.
 
-No sample bears a time: a node exporter's textfile collector refuses those, and the report's own
+No sample has a time: a node exporter's textfile collector refuses those, and the report's own
 time is a gauge.
 """
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
     from prometheus_client.core import GaugeMetricFamily
 
-#: Whoever the exporter runs as must be able to read it.
+#: The exporter must be able to read it, whatever user it runs as.
 MODE = 0o644
 
 

@@ -40,7 +40,7 @@ class Gateway:
 
 
 def check_gateway(gateway: Gateway) -> None:
-    """Refuse an address that is none, or that has a user in it: addresses are shown and kept."""
+    """Refuse what is not an address, or has a user in it: addresses appear in messages."""
     try:
         parts = urlsplit(gateway.url)
         is_address = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
