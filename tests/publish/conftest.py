@@ -1,10 +1,11 @@
-"""One PostgreSQL for all tests of a process; each test has a database of its own in it."""
+"""One PostgreSQL for all tests of a process, and pauses that take no time."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from dora.publish import retry
 from tests.support.servers.postgresql import Server, postgresql
 
 
@@ -13,6 +14,12 @@ def server() -> Iterator[Server]:
     """A running PostgreSQL."""
     with postgresql() as running:
         yield running
+
+
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tries follow each other at once, unless the service says how long to wait."""
+    monkeypatch.setattr(retry, "PAUSE", 0.001)
 
 
 @pytest.fixture(params=["postgresql", "sqlite"])

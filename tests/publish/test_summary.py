@@ -1,5 +1,6 @@
 """The job summary: within its size, beside what others wrote, once however often it is run."""
 
+import stat
 from pathlib import Path
 
 from dora.publish.summary import LIMIT
@@ -21,11 +22,14 @@ def test_written_beside_what_is_there(tmp_path: Path) -> None:
     assert 1 == text.count("## DORA metrics")
 
 
-def test_a_report_of_tens_of_thousands_of_rows_fits(tmp_path: Path) -> None:
-    """A step's summary takes a mebibyte, with what others wrote: rows are left out and counted."""
+def test_a_report_of_thousands_of_rows_fits(tmp_path: Path) -> None:
+    """A step's summary takes a mebibyte, with what others wrote: rows are left out and counted.
+
+    Others wrote most of it here, so that a thousand rows are too many.
+    """
     summary = tmp_path / "summary.md"
-    summary.write_text("x" * 100_000)
-    many = report(*[row(f"service-{number}" + "x" * 80) for number in range(8_000)])
+    summary.write_text("x" * 900_000)
+    many = report(*[row(f"service-{number}" + "x" * 80) for number in range(1_000)])
     path = written(tmp_path, many)
     done = dora("publish", "summary", path, folder=tmp_path, GITHUB_STEP_SUMMARY=str(summary))
 
@@ -33,6 +37,24 @@ def test_a_report_of_tens_of_thousands_of_rows_fits(tmp_path: Path) -> None:
     size = summary.stat().st_size
     assert LIMIT * 0.99 < size <= LIMIT
     assert "rows did not fit" in summary.read_text()
+
+
+def test_a_summary_is_whole_at_any_time(tmp_path: Path) -> None:
+    """The file is replaced as a whole, with the rights that it had, and nothing is left beside."""
+    folder = tmp_path / "summaries"
+    folder.mkdir()
+    summary = folder / "summary.md"
+    summary.write_text("# Tests\n")
+    summary.chmod(0o640)
+    path = written(tmp_path, report(row()))
+    with summary.open() as reader:
+        done = dora("publish", "summary", path, folder=tmp_path, GITHUB_STEP_SUMMARY=str(summary))
+        assert 0 == done.returncode, done.stderr
+        assert "# Tests\n" == reader.read()
+
+    assert 0o640 == stat.S_IMODE(summary.stat().st_mode)
+    assert [summary] == list(folder.iterdir())
+    assert "## DORA metrics" in summary.read_text()
 
 
 def test_no_room(tmp_path: Path) -> None:

@@ -193,6 +193,7 @@ def test_a_receipt_that_cannot_be_used(tmp_path: Path) -> None:
         assert 1 == len(server.deployments)
 
 
+@pytest.mark.usefixtures("short_pauses")
 def test_nobody_listens(tmp_path: Path) -> None:
     """Where nothing answers it is tried again, and then told."""
     with recording() as gone:
@@ -283,9 +284,9 @@ def test_evidence_of_another_organization(
 def test_an_answer_that_does_not_come() -> None:
     """An answer is not waited for without an end."""
     with recording() as server:
-        server.answers = [Answer(after=0.5)] * TRIES
-        client = Datadog(Account(server.url, API_KEY), lambda _: None, timeout=0.05)
-        with pytest.raises(DoraError, match=r"no answer within 0\.05 s"):
+        server.answers = [Answer(after=0.1)] * TRIES
+        client = Datadog(Account(server.url, API_KEY), lambda _: None, timeout=0.02)
+        with pytest.raises(DoraError, match=r"no answer within 0\.02 s"):
             client.send_figures(SERIES)
 
 
@@ -302,6 +303,7 @@ def test_an_event_without_an_answer_of_use(tmp_path: Path) -> None:
         assert 1 == len(server.deployments)
 
 
+@pytest.mark.usefixtures("short_pauses")
 def test_an_answer_that_is_lost(tmp_path: Path) -> None:
     """What arrived and was not confirmed is sent again under its id, and is there once."""
     proof = made_evidence(*[deployment(number, NOW - number * DAY) for number in (1, 2)])
