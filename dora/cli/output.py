@@ -5,11 +5,13 @@ import shutil
 import sys
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dora.errors import BadUsage, CannotWrite, DoraError
 from dora.publish.atomic_file import writable_path, write_file
-from dora.report.model import Coverage
+
+if TYPE_CHECKING:
+    from dora.report.model import Coverage
 
 #: Exit status of a run that could not read everything.
 PARTIAL = 3
@@ -112,7 +114,7 @@ def print_error(wrong: DoraError) -> None:
     print("\n".join([f"dora: {first}", *(f"      {line}" for line in more)]), file=sys.stderr)
 
 
-def print_missing(coverage: Coverage) -> int:
+def print_missing(coverage: "Coverage") -> int:
     """Print to standard error what could not be read; returns the exit status that says so."""
     from dora.render.formatting import plain
 

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from dora.demo.github.server import Server, serve
-from dora.demo.organization.model import Organization
-from tests.cli.test_report import API, NOW, WEB, dora, outcome
+from tests.support.command import dora, outcome
+from tests.support.two_repositories import ACME
 
-ACME = Organization("acme", NOW, (API, WEB))
 COMMANDS = {
     "report": ("report",),
     "doctor": ("doctor",),

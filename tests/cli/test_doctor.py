@@ -9,25 +9,22 @@ import pytest
 
 from dora.demo.github.server import Server, serve
 from dora.demo.organization.model import Organization
-from tests.cli.test_report import API, HOSTILE, NOW, WEB, dora, repository
+from tests.support.command import dora, outcome
 from tests.support.github import faults
 from tests.support.github.faults import Faults, Rule
+from tests.support.two_repositories import ACME, API, HOSTILE, VAULT, repository
 
-ACME = Organization("acme", NOW, (API, WEB))
-VAULT = repository("vault", forbidden=True)
 NO = faults.PartialError("search", "FORBIDDEN", "Resource not accessible by integration")
 
 
 def doctor(server: Server, *arguments: str, **variables: Any) -> tuple[int, str, str]:
     """Exit status, standard output and standard error of a run."""
-    done = dora("doctor", "--org", "acme", *arguments, server=server, **variables)
-    return done.returncode, done.stdout, done.stderr
+    return outcome(dora("doctor", "--org", "acme", *arguments, server=server, **variables))
 
 
-def test_complete() -> None:
+def test_complete(server: Server) -> None:
     """Exit status 0 when a report would be complete; results alone on standard output."""
-    with serve(ACME) as server:
-        status, out, err = doctor(server)
+    status, out, err = doctor(server)
     assert (0, "") == (status, err)
     assert "A report of this window would be complete: 2 notes." in out
 
@@ -57,42 +54,39 @@ def test_as_json() -> None:
     assert (3, "dora.doctor/1", False) == (status, document["schema"], document["complete"])
 
 
-def test_to_a_file(tmp_path: Path) -> None:
+def test_to_a_file(server: Server, tmp_path: Path) -> None:
     """`--output` writes a file, its ending says how."""
-    with serve(ACME) as server:
-        status, out, _ = doctor(server, "--output", str(tmp_path / "doctor.json"))
+    status, out, _ = doctor(server, "--output", str(tmp_path / "doctor.json"))
     assert (0, True) == (status, out.startswith("Diagnosis of acme"))
     assert json.loads((tmp_path / "doctor.json").read_text())["complete"]
 
 
-def test_it_could_not_be_done() -> None:
+def test_it_could_not_be_done(server: Server) -> None:
     """Exit status 1 with two lines: a token that is refused, an organization there is not."""
-    with serve(ACME) as server:
-        status, out, err = doctor(server, GITHUB_TOKEN="ghp_wrong")
-        assert (1, "") == (status, out)
-        assert "refuses the credentials: Bad credentials\n      Set GITHUB_TOKEN" in err
-        assert "ghp_wrong" not in err
-        status, out, err = doctor(server, "--org", "nope")
-        assert (1, "") == (status, out)
-        assert "the organization 'nope' cannot be read" in err
+    status, out, err = doctor(server, GITHUB_TOKEN="ghp_wrong")
+    assert (1, "") == (status, out)
+    assert "refuses the credentials: Bad credentials\n      Set GITHUB_TOKEN" in err
+    assert "ghp_wrong" not in err
+    status, out, err = doctor(server, "--org", "nope")
+    assert (1, "") == (status, out)
+    assert "the organization 'nope' cannot be read" in err
 
 
 @pytest.mark.parametrize(
     "arguments",
     [("--format", "xml"), ("--since", "3x"), ("--by", "planet"), ("--output", "doctor.pdf")],
 )
-def test_wrong_usage(arguments: tuple[str, ...]) -> None:
+def test_wrong_usage(arguments: tuple[str, ...], server: Server) -> None:
     """Exit status 2, and nothing is asked of GitHub."""
-    with serve(ACME) as server:
-        status, out, err = doctor(server, *arguments)
-        assert (2, "", []) == (status, out, server.requests)
+    before = len(server.requests)
+    status, out, err = doctor(server, *arguments)
+    assert (2, "", before) == (status, out, len(server.requests))
     assert err.startswith(f"dora: {arguments[0]}")
 
 
-def test_patterns_of_the_command_line() -> None:
+def test_patterns_of_the_command_line(server: Server) -> None:
     """A `--repo` that fits nothing is told."""
-    with serve(ACME) as server:
-        status, out, _ = doctor(server, "--repo", "api", "--repo", "wob")
+    status, out, _ = doctor(server, "--repo", "api", "--repo", "wob")
     assert (0, True) == (status, "--repo wob" in out)
 
 
@@ -103,6 +97,4 @@ def test_names_that_would_tell_a_terminal_what_to_do() -> None:
         _, out, err = doctor(server)
         _, document, _ = doctor(server, "--format", "json")
     assert not set("\x1b\x07\u202e") & set(out + err + document)
-    assert HOSTILE in [
-        name for one in json.loads(document)["findings"] for name in one["subjects"]
-    ]  # fmt: skip
+    assert HOSTILE in [name for one in json.loads(document)["findings"] for name in one["subjects"]]

@@ -1,5 +1,8 @@
 """`dora publish`: what it refuses, and that it works nothing out."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,10 +50,13 @@ def test_a_file_that_is_no_report(tmp_path: Path) -> None:
 def test_evidence_of_another_time(tmp_path: Path) -> None:
     """Evidence of another window would name the wrong deployments."""
     window = {"since": "2025-01-01T00:00:00Z", "until": "2025-04-01T00:00:00Z"}
-    import json  # noqa: PLC0415  # for this alone
-
-    told = {"schema": "dora.evidence/1", "window": window, "deployments": [], "changes": [],
-            "episodes": []}  # fmt: skip
+    told = {
+        "schema": "dora.evidence/1",
+        "window": window,
+        "deployments": [],
+        "changes": [],
+        "episodes": [],
+    }
     (tmp_path / "evidence.json").write_text(json.dumps(told))
     path = written(tmp_path, report(row()))
     asked: list[str | Path] = ["--evidence", tmp_path / "evidence.json", "--dry-run"]
@@ -62,9 +68,6 @@ def test_evidence_of_another_time(tmp_path: Path) -> None:
 
 def test_nothing_heavy_is_loaded(tmp_path: Path) -> None:
     """A finished report needs no pandas and no scipy: nothing is worked out again."""
-    import subprocess  # noqa: PLC0415  # for this alone
-    import sys  # noqa: PLC0415  # likewise
-
     path = written(tmp_path, report(row()))
     code = (
         "import sys\nfrom dora.cli import app\n"

@@ -26,10 +26,10 @@ from dora.demo.github.tokens import App
 from dora.demo.organization.build import build_organization
 from dora.demo.organization.model import Organization
 from dora.doctor.access import PERMISSIONS, SCOPES
-from tests.cli.test_report import API, NOW, WEB, repository
 from tests.support.github.faults import Deny, Faults, PartialError, Rule
 from tests.support.github.faults import Status as Answering
 from tests.support.github.hidden_answers import Hidden, Unassociated
+from tests.support.two_repositories import ACME, API, NOW, VAULT, WEB, repository
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/permissions.md").read_text(encoding="utf-8")
@@ -38,9 +38,7 @@ FENCES = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 TERMINAL = {"COLUMNS", "FORCE_COLOR", "NO_COLOR", "TERM"}
 VARIABLE = re.compile(r"\b(?:[A-Z]+_)+[A-Z]+\b")
 
-ACME = Organization("acme", NOW, (API, WEB))
 ALONE = replace(ACME, repositories=(API,))
-VAULT = repository("vault", forbidden=True)
 INSTALLATION = 815
 USER_REFUSED = "Resource not accessible by personal access token"
 APP_REFUSED = "Resource not accessible by integration"

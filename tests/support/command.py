@@ -5,7 +5,8 @@ import io
 import os
 import subprocess
 import sys
-from contextlib import chdir, redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -42,13 +43,16 @@ def dora(
     *arguments: str | Path,
     server: Server | None = None,
     folder: Path | None = None,
+    on_terminal: bool = False,
     **variables: Any,
 ) -> subprocess.CompletedProcess[str]:
     """Run the command line in this process; an exception it does not expect is the test's.
 
-    What it changes of the process is put back: environment, working folder, garbage collection.
+    With *on_terminal* standard output says that it is one. What the command line changes of the
+    process is put back: environment, working folder, garbage collection; how it allocates memory
+    is not.
     """
-    told, warned = _stream(), _stream()
+    told, warned = _Terminal() if on_terminal else _Stream(), _Stream()
     thresholds = gc.get_threshold()
     status: Any = None
     with (
@@ -57,6 +61,7 @@ def dora(
         chdir(folder or NOWHERE),
         redirect_stdout(told),
         redirect_stderr(warned),
+        patch.object(sys, "__stdout__", told),  # whose width is asked for
     ):
         try:
             _main()
@@ -66,7 +71,7 @@ def dora(
             gc.unfreeze()
             gc.set_threshold(*thresholds)
     assert isinstance(status, int)
-    done = subprocess.CompletedProcess(list(arguments), status, _text(told), _text(warned))
+    done = subprocess.CompletedProcess(list(arguments), status, told.text(), warned.text())
     return _checked(done, arguments)
 
 
@@ -90,21 +95,51 @@ def program(
     return _checked(done, arguments)
 
 
+@contextmanager
+def running(*arguments: str, server: Server | None = None) -> Iterator[subprocess.Popen[str]]:
+    """The program while it runs, ended with the block."""
+    with subprocess.Popen(  # noqa: S603  # our own program
+        [*PROGRAM, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(server),
+    ) as started:
+        try:
+            yield started
+        finally:
+            started.kill()
+
+
+def outcome(done: subprocess.CompletedProcess[str]) -> tuple[int, str, str]:
+    """Exit status, standard output, standard error."""
+    return done.returncode, done.stdout, done.stderr
+
+
 def _main() -> None:
     from dora.cli import main  # noqa: PLC0415  # as the program imports it: once, when it starts
 
     main()
 
 
-def _stream() -> io.TextIOWrapper:
-    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+class _Stream(io.TextIOWrapper):
+    """A standard stream that keeps what is written to it."""
+
+    def __init__(self) -> None:
+        self._bytes = io.BytesIO()
+        super().__init__(self._bytes, encoding="utf-8", write_through=True)
+
+    def text(self) -> str:
+        """All that was written so far, its lines ended as `program` gives them."""
+        return self._bytes.getvalue().decode("utf-8").replace("\r\n", "\n")
 
 
-def _text(stream: io.TextIOWrapper) -> str:
-    stream.flush()
-    buffer = stream.buffer
-    assert isinstance(buffer, io.BytesIO)
-    return buffer.getvalue().decode("utf-8")
+class _Terminal(_Stream):
+    """A standard stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return True
 
 
 def _checked(

@@ -14,7 +14,7 @@ from dora.demo.github.limits import Latency
 from dora.demo.github.server import Server, serve
 from dora.demo.organization.model import Organization
 from tests.benchmarks.made_up import Shape, make_organizations
-from tests.cli.test_report import WAIT_SECONDS, environment
+from tests.support.command import WAIT_SECONDS, environment
 from tests.support.past_organizations import as_of
 
 DORA = Path(sys.executable).with_name("dora")
