@@ -1,6 +1,6 @@
-"""The package in, the generated parts of the documents out, as Markdown.
+"""Generates the parts of README.md and docs/ that follow from the package, as Markdown.
 
-`make docs` writes them into README.md and docs/ through cog; `make check` says when one is old.
+`make docs` writes them through cog; `make check` fails when one is out of date.
 """  # noqa: INP001  # documents are no package
 
 import ast
@@ -57,7 +57,7 @@ Setting = tuple[str, FieldInfo, str]
 def demonstration(*options: str) -> str:
     """What `dora demo` prints of the made-up organization, 100 columns wide."""
     command = ["demo", "--now", NOW, "--since", SINCE, "--until", NOW, *options]
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+    inherited = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     with tempfile.TemporaryDirectory() as folder:  # where no dora.toml changes anything
         shown = subprocess.run(  # noqa: S603  # this very package, with a fixed command
             [sys.executable, "-c", "from dora.cli import main; main()", *command],
@@ -65,7 +65,7 @@ def demonstration(*options: str) -> str:
             text=True,
             encoding="utf-8",
             cwd=folder,
-            env={**kept, "COLUMNS": "100", "PYTHONUTF8": "1"},
+            env={**inherited, "COLUMNS": "100", "PYTHONUTF8": "1"},
             check=True,
         )
     return _paragraphs(_block(SECONDS.sub("… s", shown.stdout)))

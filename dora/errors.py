@@ -1,10 +1,10 @@
-"""What can go wrong for a known reason: each kind with its exit status and its advice."""
+"""The errors that are expected: each kind with its exit status, each error with its advice."""
 
 
 class DoraError(Exception):
-    """Something could not be done; *what* says what, *advice* what to do about it.
+    """Something could not be done: *what* it was, and *advice* on what to do about it.
 
-    Raised with the two apart so that the command line prints them on two lines.
+    The command line prints the two on two lines.
     """
 
     exit_status = 1
@@ -42,4 +42,4 @@ class CannotRead(DoraError):
 
 
 class CannotWrite(DoraError):
-    """A result cannot be written where it was asked to go."""
+    """A result cannot be written to its destination."""

@@ -1,6 +1,7 @@
-"""Commands and options in, text and an exit status out: the only clock and environment.
+"""The `dora` command line: its commands, and how each of its runs ends.
 
-Nothing heavy is imported before a command needs it: `dora --help` answers in a blink.
+Here, and nowhere else in the package, are the clock, the environment and the exit status. Nothing
+heavy is imported before a command needs it: `dora --help` answers at once.
 """
 
 import os
@@ -26,10 +27,10 @@ INTERRUPTED = 130
 
 
 class _Commands(TyperGroup):
-    """The commands, in the order in which a person meets them."""
+    """The commands, in the order in which people come to need them."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Give their names; typer would put those that have commands of their own first."""
+        """Names of the commands; typer would list groups such as `publish` first."""
         last = ("publish", "demo")
         return [*(name for name in super().list_commands(ctx) if name not in last), *last]
 
@@ -47,7 +48,7 @@ app = typer.Typer(
 
 
 def main() -> NoReturn:
-    """Run the command line; every expected failure is two lines and an exit status."""
+    """Run the command line; an expected failure is two lines and an exit status."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -58,7 +59,7 @@ def main() -> NoReturn:
             traceback.print_exc()
         print_error(wrong)
         sys.exit(wrong.exit_status)
-    except KeyboardInterrupt:  # before typer looks out for it
+    except KeyboardInterrupt:  # before typer handles it
         _stop()
     except SystemExit as ended:
         if ended.code == INTERRUPTED:
@@ -68,16 +69,16 @@ def main() -> NoReturn:
 
 
 def _stop() -> NoReturn:
-    """End at once: a request in flight is nobody's business any more."""
+    """End the process at once, without waiting for requests in flight."""
     print("dora: stopped", file=sys.stderr, flush=True)
     os._exit(INTERRUPTED)
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
         parts = ("PyGithub", "pandas", "typer", "rich", "scipy")
-        told = ", ".join(f"{name} {version_of(name)}" for name in parts)
-        print(f"dora {__version__} (Python {sys.version.split()[0]}, {told})")
+        versions = ", ".join(f"{name} {version_of(name)}" for name in parts)
+        print(f"dora {__version__} (Python {sys.version.split()[0]}, {versions})")
         raise typer.Exit
 
 

@@ -1,4 +1,4 @@
-"""`dora demo`: the report of a made-up organization, served by the bundled stand-in for GitHub."""
+"""`dora demo`: report on a made-up organization that the bundled stand-in for GitHub serves."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ import typer
 
 from dora.errors import BadUsage, DoraError
 
-#: Arguments it does not know are the report's.
+#: Unknown arguments are handed on to `dora report`.
 CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -65,16 +65,16 @@ def demo(
             file=sys.stderr,
         )
         os.environ |= {"GITHUB_API_URL": github.url, "GITHUB_TOKEN": server.TOKEN}
-        # Made up, and served at another address each time: nothing to keep unless asked to.
+        # The address differs each time, so a cache would be of no use.
         os.environ["DORA_COLLECT__CACHE"] = "false"
-        asked = context.args if now is None else _as_of(context.args, instant)
-        arguments = ["report", "--org", made_up.login, *asked]
+        options = context.args if now is None else _as_of(context.args, instant)
+        arguments = ["report", "--org", made_up.login, *options]
         command = context.find_root().command
         raise typer.Exit(command.main(arguments, prog_name="dora", standalone_mode=False) or 0)
 
 
 def _serve(url: str, token: str, login: str) -> None:
-    """Say how to reach the stand-in, and stay until Ctrl-C."""
+    """Print how to reach the stand-in, and wait for Ctrl-C."""
     import threading
 
     print(f"export GITHUB_API_URL={url}\nexport GITHUB_TOKEN={token}", flush=True)
@@ -86,7 +86,7 @@ def _serve(url: str, token: str, login: str) -> None:
 
 
 def _as_of(arguments: list[str], now: datetime) -> list[str]:
-    """*arguments* of the report as if it were run at *now*: ages count back from there."""
+    """Change *arguments* of the report so that ages such as `90d` count back from *now*."""
     from zoneinfo import ZoneInfo
 
     from dora.config.window import parse_instant
@@ -101,6 +101,6 @@ def _as_of(arguments: list[str], now: datetime) -> list[str]:
         else:
             others.append(argument)
     for name, text in given.items():
-        with suppress(ValueError):  # the report says what is wrong with it
+        with suppress(ValueError):  # the report will say what is wrong with it
             given[name] = parse_instant(text, now, ZoneInfo("UTC")).isoformat()
     return [*others, *(part for pair in given.items() for part in pair)]

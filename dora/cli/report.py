@@ -87,7 +87,7 @@ def _estimate_cost(settings: "Config", *, quiet: bool) -> str:
 def _build(
     tables: "Tables", settings: "Config", *, with_page: bool
 ) -> "tuple[Report, Page | None]":
-    """Build the report and, where it is asked for, what the HTML page shows beside it."""
+    """Build the report and, where *with_page*, what the HTML page shows beside it."""
     from dora.analysis.analysis import analyse
     from dora.report.build import analyse_before, report_of
 

@@ -1,7 +1,8 @@
-"""Options, environment variables and a file in, one frozen `Config` out; no secret among it.
+"""Merges options, environment variables and the settings file into one frozen `Config`.
 
 Option beats environment variable (`DORA_SINCE` …) beats file (`dora.toml`, `[tool.dora]` in
-`pyproject.toml`) beats default. Every wrong setting is told at once: where, which, what is allowed.
+`pyproject.toml`) beats default. All wrong settings are reported together, each with its
+origin and what is allowed. A `Config` holds no secret.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ from dora.config.sources import Layer, merge, name_of, problem_of, read_environm
 from dora.config.window import Window, parse_age, parse_instant
 from dora.errors import BadUsage
 
-#: Parts that a trend may have: nobody looks at more, and every row has each of them.
+#: Parts a trend may have at most: every row has each of them.
 MOST_PARTS = 1_000
 PARTS = {"day": timedelta(days=1), "week": timedelta(weeks=1), "month": timedelta(days=30)}
 
@@ -38,7 +39,7 @@ class Config(Settings):
     now: datetime
     """The one reading of the clock."""
     first_until: datetime | None = None
-    """End of the earliest window that is read for, where there are several."""
+    """End of the earliest window, where data is read for several."""
 
     @property
     def organization(self) -> str:
@@ -52,7 +53,7 @@ class Config(Settings):
 
     @property
     def lookback_start(self) -> datetime:
-        """Begin of the look-back: `since` less `lookback` (W3), or of time where that is later."""
+        """Start of the look-back: `since` less `lookback` (W3), at the earliest the year 1."""
         try:
             return self.window.since - self.lookback
         except OverflowError:
@@ -75,7 +76,7 @@ class Config(Settings):
 
     @property
     def reading(self) -> "Config":
-        """The same settings for all that must be read: with `compare` the window before, too."""
+        """The same settings for everything to be read: with `compare` the earlier window, too."""
         if not self.compare:
             return self
         window = Window(self.before.window.since, self.window.until, self.window.timezone)
@@ -83,9 +84,9 @@ class Config(Settings):
 
     @property
     def cache_directory(self) -> Path | None:
-        """Folder of what is kept of commits; None where nothing is to be kept.
+        """Folder of the cache; None where caching is turned off.
 
-        LookupError where none was named and there is no home folder that it could be in.
+        LookupError where no folder was named and the user has no home folder.
         """
         if self.collect.cache is False:
             return None
@@ -97,7 +98,7 @@ class Config(Settings):
                     f"the cache {self.collect.cache} is in nobody's home",
                     "Name another folder with --cache, or none with --no-cache.",
                 ) from None
-        from platformdirs import user_cache_path  # noqa: PLC0415  # only where it is asked for
+        from platformdirs import user_cache_path  # noqa: PLC0415  # most runs name a folder or need none
 
         try:
             folder = user_cache_path("dora", appauthor=False)
@@ -109,7 +110,7 @@ class Config(Settings):
 
     @property
     def digest(self) -> str:
-        """`sha256:…` of every setting that decides the numbers (not of how GitHub is asked)."""
+        """`sha256:…` of every setting that affects the numbers, not of concurrency and limits."""
         deciding = self.model_dump(
             mode="json",
             exclude={
@@ -136,7 +137,7 @@ def load_config(
     directory: Path,
     file: Path | None = None,
 ) -> Config:
-    """The run's settings; *options* holds what the command line named, None where it did not.
+    """Load the settings of a run; *options* are those of the command line, None where not given.
 
     Reads the file in *directory* (or *file*) and the `DORA_…` environment variables. BadUsage
     lists every problem, one a line.
@@ -152,7 +153,7 @@ def load_config(
     for layer in reversed(layers):
         merged = merge(merged, layer.values)
     try:
-        settings = _Given.model_validate(merged)
+        settings = _GivenSettings.model_validate(merged)
     except ValidationError as wrong:
         problems = [problem_of(error, layers) for error in wrong.errors()]
         problems += _window_problems(merged, layers, now)
@@ -167,7 +168,7 @@ def load_config(
     return Config.model_construct(**dict(settings), window=window, now=now)
 
 
-class _Given(Settings):
+class _GivenSettings(Settings):
     """Settings validated from what was merged, nothing read behind our back."""
 
     @classmethod
@@ -190,10 +191,10 @@ def _window(settings: Settings, now: datetime) -> Window:
 
 
 def _window_problems(merged: dict[str, Any], layers: list[Layer], now: datetime) -> list[str]:
-    """What is wrong with `since` and `until`, told beside the other settings' problems."""
+    """What is wrong with `since` and `until`, beside what is wrong with other settings."""
     try:
         zone = ZoneInfo(known_zone(str(merged.get("timezone", "UTC"))))
-    except ValueError:  # told by itself; what is wrong beside it is wrong in any zone
+    except ValueError:  # has a message of its own; other problems do not depend on it
         zone = ZoneInfo("UTC")
     problems, instants = [], {"since": now - parse_age("90d"), "until": now}
     for key, text in merged.items():
@@ -205,8 +206,8 @@ def _window_problems(merged: dict[str, Any], layers: list[Layer], now: datetime)
             problems.append(f"{name_of(layers, (key,))}: {text!r} {wrong}")
             continue
         if instants[key] > now:
-            told = f"{name_of(layers, (key,))}: {text!r}"
-            problems.append(f"{told} is in the future; allowed: up to now")
+            setting = f"{name_of(layers, (key,))}: {text!r}"
+            problems.append(f"{setting} is in the future; allowed: up to now")
     if not problems and instants["since"] >= instants["until"]:
         begin, end = (f"{instants[key]:%Y-%m-%d %H:%M} UTC" for key in instants)
         problems.append(

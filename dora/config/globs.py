@@ -1,4 +1,4 @@
-"""Name patterns in, matches out: the one meaning of a glob (see "Globs" in docs/metrics.md)."""
+"""Name patterns with `*` and `?`, matched the same way everywhere ("Globs" in docs/metrics.md)."""
 
 import re
 from collections.abc import Iterable
@@ -10,8 +10,8 @@ EPHEMERAL = ("pr-*", "pr/*", "preview*", "review-*", "review/*")
 def compile_globs(globs: Iterable[str]) -> re.Pattern[str]:
     """Pattern whose `fullmatch` says whether a whole name fits one of *globs*, case ignored.
 
-    `*` stands for any characters, `/` too, `?` for one; nothing else is special. No globs fit
-    nothing.
+    `*` stands for any characters, `/` too, `?` for one; nothing else is special. Without globs
+    nothing matches.
     """
     patterns = [
         "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in glob)

@@ -1,4 +1,4 @@
-"""Every setting: its key, what it allows, its default, what it decides; no secret among them.
+"""All settings: their keys, allowed values, defaults and meanings; none is a secret.
 
 `docs/configuration.md` is generated from here.
 """
@@ -18,7 +18,7 @@ By = Literal["repository", "environment", "team", "organization"]
 Tier = Literal["production", "staging", "testing", "development", "other"]
 Trend = Literal["day", "week", "month"]
 Benchmark = Literal["2019", "2021", "2022", "2023", "quick-check", "none"]
-#: Why a published year is no ladder to climb (B1).
+#: Published years without usable levels, and why (B1).
 NO_LADDER = {
     "2024": "2024 is no ladder: its medium cluster fails less often than its high one",
     "2025": "2025 has no levels: DORA published distributions and team profiles instead",
@@ -32,7 +32,7 @@ def _age(value: object) -> object:
 
 
 def known_zone(name: str) -> str:
-    """*name*, where it is a time zone; ValueError says what is allowed."""
+    """Return *name* if it is a time zone; ValueError says what is allowed."""
     try:
         ZoneInfo(name)
     except (ValueError, OSError, LookupError):
@@ -50,7 +50,7 @@ def _ladder(value: object) -> object:
 
 def _folder(value: object) -> object:
     text = str(value).lower() if isinstance(value, str | bool) else "true"
-    if text == "true":  # no folder is meant by it
+    if text == "true":  # `true` names no folder
         raise ValueError("is no folder; allowed: a path, or false")
     return False if text == "false" else value
 
@@ -76,7 +76,7 @@ Zone = Annotated[str, AfterValidator(known_zone)]
 
 
 class SettingsSection(BaseModel):
-    """Settings that cannot be changed once read, and hold no key we do not know."""
+    """A table of settings: frozen, and with an error for unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -188,7 +188,7 @@ class CollectSettings(SettingsSection):
 
 
 class Settings(BaseSettings):
-    """Everything that can be configured; times still as they were written."""
+    """Everything that can be configured; times are still text."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="forbid", env_prefix="DORA_", env_nested_delimiter="__"

@@ -1,4 +1,4 @@
-"""Environment variables and a settings' file in, what each says out, and what is wrong with it."""
+"""Reads environment variables and the settings file, and words what is wrong with a setting."""
 
 import tomllib
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from dora.errors import BadUsage
 
 
 class Layer:
-    """Settings of one origin, and how that origin is named in an error."""
+    """Settings of one origin, and how an error names that origin."""
 
     def __init__(self, values: dict[str, Any], origin: str, spelling: str = "{}") -> None:
         self.values = values
@@ -23,7 +23,7 @@ class Layer:
         self.spelling = spelling
 
     def holds(self, path: tuple[int | str, ...]) -> bool:
-        """Whether the setting at *path* was given here."""
+        """Whether this origin sets the setting at *path*."""
         here: Any = self.values
         for step in path:
             if not isinstance(here, Mapping) or step not in here:
@@ -32,7 +32,7 @@ class Layer:
         return True
 
     def name(self, path: tuple[int | str, ...]) -> str:
-        """What the setting at *path* is called here."""
+        """Name of the setting at *path* as this origin spells it."""
         key = ".".join(str(step) for step in path if isinstance(step, str))
         if self.spelling == "--{}":
             return "--" + key.removeprefix("collect.").replace("_", "-")
@@ -42,7 +42,7 @@ class Layer:
 
 
 def read_environment() -> dict[str, Any]:
-    """What `DORA_…` variables set; BadUsage where a list or table is no JSON."""
+    """Settings of the `DORA_…` variables; BadUsage where a list or table is not JSON."""
 
     class Environment(Settings):
         model_config = SettingsConfigDict(env_ignore_empty=True)
@@ -57,7 +57,7 @@ def read_environment() -> dict[str, Any]:
 
 
 def read_file(directory: Path, file: Path | None) -> Layer:
-    """What the settings' file says: *file*, else `dora.toml` or `pyproject.toml` in *directory*."""
+    """Settings of *file*, or else of `dora.toml` or `pyproject.toml` in *directory*."""
     own, project = directory / "dora.toml", directory / "pyproject.toml"
     chosen = file or next((path for path in (own, project) if path.is_file()), None)
     if chosen is None:
@@ -80,7 +80,7 @@ def read_file(directory: Path, file: Path | None) -> Layer:
 
 
 def _written(document: Mapping[str, Any]) -> dict[str, Any]:
-    """*document* with dates, which TOML has of its own, as they are written elsewhere."""
+    """Turn the dates of TOML in *document* into text, as other origins give them."""
     return {
         key: value.isoformat() if isinstance(value, date) else value
         for key, value in document.items()
@@ -88,7 +88,7 @@ def _written(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def merge(under: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """*under* with *over* laid on it, tables merged key by key."""
+    """Values of *over*, and of *under* where it has none; tables are merged key by key."""
     merged = dict(under)
     for key, value in over.items():
         below = merged.get(key)
@@ -98,13 +98,13 @@ def merge(under: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def name_of(layers: list[Layer], path: tuple[int | str, ...]) -> str:
-    """What the setting at *path* is called where it was given."""
+    """Name of the setting at *path* in the nearest origin that sets it."""
     holder = next((layer for layer in layers if layer.values and layer.holds(path)), layers[0])
     return holder.name(path)
 
 
 def problem_of(error: ErrorDetails, layers: list[Layer]) -> str:
-    """One line: where, which key, what was given, what is allowed."""
+    """Describe a wrong setting in one line: its name, its value, and what is allowed."""
     path = tuple(step for step in error["loc"] if not _is_branch(step))
     if error["type"] == "extra_forbidden":
         return f"{name_of(layers, path)}: unknown key; {_nearest(path)}"
@@ -118,7 +118,7 @@ def problem_of(error: ErrorDetails, layers: list[Layer]) -> str:
 
 
 def _is_branch(step: int | str) -> bool:
-    """Whether pydantic put *step* into the path to name the branch of a union."""
+    """Whether *step* of a path is the branch of a union, which pydantic adds."""
     return isinstance(step, str) and (step in {"str", "constrained-str"} or "[" in step)
 
 

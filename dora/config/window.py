@@ -1,4 +1,4 @@
-"""Words for times in, instants out: ages, dates, and the window of a report (W1)."""
+"""The window of a report: ages and dates as text, and its parts by the calendar (W1, T1)."""
 
 import re
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ def parse_instant(text: str, now: datetime, timezone: ZoneInfo) -> datetime:
 
 @dataclass(frozen=True)
 class Window:
-    """The time a report speaks of: `[since, until)`, UTC instants; days are *timezone*'s."""
+    """The time a report covers: `[since, until)` in UTC; calendar days are those of *timezone*."""
 
     since: datetime
     until: datetime
@@ -102,8 +102,8 @@ def cut_window(window: Window, size: str) -> tuple[Span, ...]:
     """Parts of *window* between the midnights of its time zone, oldest first (T1).
 
     *size* is `day`, `week` (from Monday) or `month`. The parts leave no gap and do not overlap.
-    A day begins at the first instant that is called by it: where the clock jumps over midnight,
-    that is when it jumps; where midnight comes twice, the first.
+    A day starts at its first instant: where the clock skips midnight, when it skips; where
+    midnight comes twice, at the first.
     """
     begin = _first(window.since.astimezone(window.zone).date(), size)
     start = _midnight(begin, window)

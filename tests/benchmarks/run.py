@@ -24,7 +24,7 @@ def main() -> None:
     quick = parser.parse_args().quick
     collected = show_collection(collect(quick=quick))
     # Only now: until here this process was to be small, for what it starts is measured.
-    from tests.benchmarks import computation, loading, pages
+    from tests.benchmarks import computation, loading, memory, pages
 
     page = Template(PAGE.read_text("utf-8")).substitute(
         date=datetime.now(UTC).date().isoformat(),
@@ -34,6 +34,7 @@ def main() -> None:
         **collected,
         loading=loading.table(quick=quick),
         computation=computation.table(quick=quick),
+        memory=memory.table(quick=quick),
         pages=pages.table(quick=quick),
     )
     if not quick:

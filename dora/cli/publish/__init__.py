@@ -1,4 +1,4 @@
-"""`dora publish TARGET`: a finished report, sent to where people read it; a room a target."""
+"""`dora publish TARGET`: send a finished report to where people read it, one module a target."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class _Targets(TyperGroup):
     """The targets by name."""
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Give a target's command; BadUsage names those that there are."""
+        """Command of a target; BadUsage lists the targets where there is none of that name."""
         if cmd_name not in self.commands:
             allowed = ", ".join(self.list_commands(ctx))
             raise BadUsage(f"TARGET: {cmd_name!r} is not allowed; allowed: {allowed}")

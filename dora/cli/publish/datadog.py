@@ -1,4 +1,4 @@
-"""`dora publish datadog`: figures as gauges, deployments and outages as events of Datadog."""
+"""`dora publish datadog`: send figures as gauges, deployments and outages as events."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dora.cli.options import Verbose
 from dora.cli.output import print_result
-from dora.cli.publish.inputs import DryRun, EvidenceFile, Given, ReportFile, read, say
+from dora.cli.publish.inputs import DryRun, EvidenceFile, Given, ReportFile, print_note, read
 from dora.cli.publish.prometheus import tell_doubles
 
 if TYPE_CHECKING:
@@ -39,21 +39,21 @@ def datadog(
     events = events_of(given.report, given.evidence) if given.evidence else DatadogEvents((), ())
     tell_doubles((*made.doubles, *figures.doubles))
     if dry_run:
-        print_result(_told(figures, events))
+        print_result(_preview(figures, events))
         return
     done = _send(given, figures, events, now)
-    say(f"Datadog: {done.figures:,} figures were sent as of {at:%Y-%m-%d %H:%M} UTC")
+    print_note(f"Datadog: {done.figures:,} figures were sent as of {at:%Y-%m-%d %H:%M} UTC")
     if given.evidence:
         _tell_events(done)
         failed = sum(one.mark is not None for one in events.deployments)
         if failed and not os.environ.get("DD_APP_KEY", "").strip():
-            say(f"Datadog: {failed:,} deployments failed and are not marked: set DD_APP_KEY")
+            print_note(f"Datadog: {failed:,} deployments failed and are not marked: set DD_APP_KEY")
 
 
 def _send(
     given: Given, figures: "DatadogSeries", events: "DatadogEvents", now: datetime
 ) -> "SentCounts":
-    """Send everything that was not sent before."""
+    """Send all that an earlier run has not sent."""
     from dora.publish.datadog.account import check_installed, find_account
     from dora.publish.datadog.client import Datadog
     from dora.publish.datadog.receipt import Receipt
@@ -76,8 +76,8 @@ def _send(
     return done
 
 
-def _told(figures: "DatadogSeries", events: "DatadogEvents") -> str:
-    """All that would be sent, as JSON."""
+def _preview(figures: "DatadogSeries", events: "DatadogEvents") -> str:
+    """Everything that would be sent, as JSON."""
     document = {
         "series": figures.series,
         "deployments": [one.attributes for one in events.deployments],
@@ -88,18 +88,18 @@ def _told(figures: "DatadogSeries", events: "DatadogEvents") -> str:
 
 
 def _tell_events(done: "SentCounts") -> None:
-    """Say what became of the events, and what of them is missing at Datadog."""
+    """Print what became of the events, and which are missing at Datadog."""
     for name, count in (("deployments", done.deployments), ("outages", done.outages)):
-        say(f"Datadog: {count.sent:,} {name} were sent, {count.there:,} were sent before")
+        print_note(f"Datadog: {count.sent:,} {name} were sent, {count.there:,} were sent before")
         if count.too_old:
-            say(
+            print_note(
                 f"Datadog: {count.too_old:,} {name} are too old for it and are not there; "
                 f"it says: {count.words}"
             )
     if done.marked:
-        say(f"Datadog: {done.marked:,} deployments were marked, as failed or as mended")
+        print_note(f"Datadog: {done.marked:,} deployments were marked, as failed or as mended")
     if done.not_marked:
-        say(
+        print_note(
             f"Datadog: {done.not_marked:,} deployments that failed are not marked, for it does not "
             "know them yet; run it again in some minutes"
         )

@@ -1,7 +1,4 @@
-"""What several targets share: options, the files that they name, what moved, and a word at the end.
-
-Every target takes a `Given`, read once.
-"""
+"""What several targets share: their options, the files that these name, and their last message."""
 
 import sys
 from dataclasses import dataclass, replace
@@ -43,7 +40,7 @@ DryRun = Annotated[
 
 @dataclass(frozen=True)
 class Given:
-    """The files that were named, read; *path* is the report's."""
+    """Contents of the files that were named; *path* is that of the report."""
 
     path: Path
     report: "Report"
@@ -52,7 +49,7 @@ class Given:
 
 
 def read(report: Path, evidence: Path | None = None, previous: Path | None = None) -> Given:
-    """Read the files; BadUsage where the evidence is of something else than the report."""
+    """Read the files; BadUsage where the evidence does not belong to the report."""
     from dora.report.documents import check_evidence, read_evidence
     from dora.report.report_json import read_report
 
@@ -90,8 +87,8 @@ def movements(given: Given, memory: "Memory | None" = None) -> "tuple[Movements 
     return found, ""
 
 
-def say(text: str) -> None:
-    """Say on standard error what was done; names and addresses of others may be in it."""
+def print_note(text: str) -> None:
+    """Print to standard error what was done, without control characters that names may hold."""
     from dora.render.formatting import plain
 
     print(f"dora: {plain(text)}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`dora publish issue`: one issue that is kept up to date, with a comment a week."""
+"""`dora publish issue`: keep one issue up to date, with a comment each week."""
 
 import os
 import re
@@ -15,8 +15,8 @@ from dora.cli.publish.inputs import (
     PreviousFile,
     ReportFile,
     movements,
+    print_note,
     read,
-    say,
 )
 from dora.errors import BadUsage, NoAccess
 
@@ -67,11 +67,11 @@ def issue(
         print_result(f"{there} of the title: {called}\n\n{body}\n\n{how}:\n\n{comment}")
     elif issues:
         failed = failed_of(given.evidence) if given.evidence else None
-        say(f"posted: {issues.publish(body, comment, week, pack(given.report, failed))}")
+        print_note(f"posted: {issues.publish(body, comment, week, pack(given.report, failed))}")
 
 
 def _title(title: str | None, report: "Report") -> str:
-    """The title, on one line and with nothing in it that cannot be seen."""
+    """Title of the issue, on one line and without invisible characters."""
     from dora.render.formatting import plain
 
     title = title or f"DORA metrics of {report.organization}"
@@ -91,7 +91,7 @@ def _body(report: "Report", link: str) -> str:
 
 
 def _issues(repository: str, title: str, dry_run: bool) -> "Issues | None":
-    """The issue's place at GitHub; None for a dry run that nobody gave a token for."""
+    """Access to the repository's issues; None for a dry run without a token."""
     from dora.collect.github.access import find_access
     from dora.publish.issue import Issues
 

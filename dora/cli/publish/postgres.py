@@ -1,4 +1,4 @@
-"""`dora publish postgres`: the report and its evidence into a database, for dashboards."""
+"""`dora publish postgres`: store the report and its evidence in a database, for dashboards."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ import typer
 
 from dora.cli.options import Verbose
 from dora.cli.output import print_result
-from dora.cli.publish.inputs import DryRun, EvidenceFile, ReportFile, say
+from dora.cli.publish.inputs import DryRun, EvidenceFile, ReportFile, print_note
 from dora.errors import BadUsage
 
 if TYPE_CHECKING:
@@ -59,21 +59,21 @@ def postgres(
     place = connection.find_place(given, schema or connection.SCHEMA)
     read = read_report(report)
     if dry_run:
-        print_result(_told(read, evidence, place))
+        print_result(_preview(read, evidence, place))
         return
     from dora.publish.database.load import publish
 
     done = publish(read, evidence, place)
     if done.is_old:
-        say("a later report of the same window was there already, and stays")
-    say(
+        print_note("a later report of the same window was there already, and stays")
+    print_note(
         f"{place.tables}: {done.changed:,} rows are new or changed, {done.removed:,} removed, "
         "all others were there"
     )
 
 
-def _told(report: "Report", evidence: Path | None, place: "Place") -> str:
-    """What would be written, and where to; the database is not asked."""
+def _preview(report: "Report", evidence: Path | None, place: "Place") -> str:
+    """What would be written, and where; nothing is asked of the database."""
     from dora.report.documents import check_evidence
     from dora.report.evidence_stream import Window, read_items
 

@@ -1,4 +1,4 @@
-"""`dora publish prometheus`: the report's figures for a textfile collector or a Pushgateway."""
+"""`dora publish prometheus`: write the figures for a textfile collector, or push them."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ import typer
 
 from dora.cli.options import Verbose
 from dora.cli.output import print_result
-from dora.cli.publish.inputs import DryRun, EvidenceFile, ReportFile, read, say
+from dora.cli.publish.inputs import DryRun, EvidenceFile, ReportFile, print_note, read
 from dora.errors import BadUsage
 from dora.publish.atomic_file import write_file
 
@@ -60,15 +60,15 @@ def prometheus(
         return
     if output is not None:
         write_file(output, exposition(made.gauges), MODE)
-        say(f"{len(made.gauges):,} figures were written to {output}")
+        print_note(f"{len(made.gauges):,} figures were written to {output}")
     if gateway is not None:
         group = {"organization": value(given.report.organization), "by": given.report.by}
         push(made.gauges, group, gateway)
-        say(f"{len(made.gauges):,} figures were pushed to {gateway.shown}")
+        print_note(f"{len(made.gauges):,} figures were pushed to {gateway.shown}")
 
 
 def tell_doubles(doubles: "Iterable[Labels]") -> None:
-    """Say which rows were left out, for another has the same labels."""
+    """Print which rows were left out because another has the same labels."""
     for labels in doubles:
         named = ", ".join(f"{name} {text}" for name, text in labels)
-        say(f"left out, for another row has the same labels: {named}")
+        print_note(f"left out, for another row has the same labels: {named}")

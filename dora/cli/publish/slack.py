@@ -1,4 +1,4 @@
-"""`dora publish slack`: the report as a message, by an incoming webhook or by a bot."""
+"""`dora publish slack`: post the report as a message, by an incoming webhook or a bot."""
 
 import json
 import os
@@ -16,12 +16,12 @@ from dora.cli.publish.inputs import (
     PreviousFile,
     ReportFile,
     movements,
+    print_note,
     read,
-    say,
 )
 from dora.errors import NoAccess
 
-#: Where Slack's API is, unless SLACK_API_URL says otherwise (GovSlack has its own).
+#: Address of Slack's API unless SLACK_API_URL names another (GovSlack has its own).
 SLACK_API = "https://slack.com/api/"
 
 
@@ -44,11 +44,11 @@ def slack(
     if dry_run:
         print_result(json.dumps(message, indent=2))
         return
-    say(f"Slack: {_post(given, message, channel or os.environ.get('SLACK_CHANNEL', ''))}")
+    print_note(f"Slack: {_post(given, message, channel or os.environ.get('SLACK_CHANNEL', ''))}")
 
 
 def _post(given: Given, message: dict[str, Any], channel: str) -> str:
-    """Post *message* by what the environment has to do it with; what was done."""
+    """Post *message* with the credentials of the environment; returns what was done."""
     from dora.publish import slack
     from dora.render.weekly_comment import week_of
 

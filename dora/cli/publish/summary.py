@@ -1,11 +1,11 @@
-"""`dora publish summary`: the report on the page of a workflow's run."""
+"""`dora publish summary`: show the report on the page of a workflow run."""
 
 import os
 from pathlib import Path
 
 from dora.cli.options import Verbose
 from dora.cli.output import print_result
-from dora.cli.publish.inputs import DryRun, ReportFile, read, say
+from dora.cli.publish.inputs import DryRun, ReportFile, print_note, read
 from dora.errors import CannotWrite
 
 
@@ -30,4 +30,4 @@ def summary(
         )
     path = Path(name)
     publish_summary(render_report(given.report, limit=bytes_left(path)), path)
-    say("the job summary was written")
+    print_note("the job summary was written")
