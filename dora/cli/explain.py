@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dora.analysis.analysis import Analysis
     from dora.config import Config
     from dora.model.tables import Tables
-    from dora.report.build_evidence import Evidence
+    from dora.report.evidence import Evidence
     from dora.report.model import Report, Row
     from dora.report.sensitivity import Sensitivity
 
@@ -229,13 +229,13 @@ def _render(
     """Text of the evidence in the format *name*."""
     evidence = explained.evidence
     if name == "json":
-        from dora.render.evidence_document import render_json
+        from dora.report.evidence_json import render_json
 
         return render_json(evidence, with_authors=authors)
     if name == "csv":
-        from dora.render.evidence_document import render_csv
+        from dora.render.csv import render_evidence
 
-        return render_csv(evidence, table or TABLES[0], with_authors=authors)
+        return render_evidence(evidence, table or TABLES[0], with_authors=authors)
     from dora.render.terminal.explain import render_explanation
 
     return render_explanation(

@@ -105,7 +105,7 @@ def cut_window(window: Window, size: str) -> tuple[Span, ...]:
     A day starts at its first instant: where the clock skips midnight, when it skips; where
     midnight comes twice, at the first.
     """
-    begin = _first(window.since.astimezone(window.zone).date(), size)
+    begin = first_day(window.since.astimezone(window.zone).date(), size)
     start = _midnight(begin, window)
     spans = []
     while start < window.until:
@@ -118,8 +118,8 @@ def cut_window(window: Window, size: str) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def _first(day: date, size: str) -> date:
-    """The first day of the part of the calendar that *day* lies in."""
+def first_day(day: date, size: str) -> date:
+    """The first day of the day, week (from Monday) or month that *day* lies in (T1)."""
     if size == "month":
         return day.replace(day=1)
     return day - timedelta(days=day.weekday()) if size == "week" else day

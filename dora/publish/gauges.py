@@ -11,7 +11,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from dora.report.diff import place_of
-from dora.report.documents import Evidence
+from dora.report.evidence import Evidence
 from dora.report.model import Interval, Report, Row
 
 #: What a rate is in, what a time is in, and what counts are of.

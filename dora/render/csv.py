@@ -5,6 +5,8 @@ from io import StringIO
 from typing import Any
 
 from dora.render import formatting
+from dora.report.evidence import Evidence
+from dora.report.evidence_json import as_document
 from dora.report.figures import NUMBERS, values
 from dora.report.model import Report, Row
 from dora.report.report_json import instant
@@ -34,6 +36,23 @@ BEFORE = {
 }
 #: What a comparison tells of each metric.
 JUDGED = ("verdict", "p_value", "adjusted_p_value")
+
+#: Columns of each table of evidence; `service` and `author` are there only if they are known.
+EVIDENCE_COLUMNS = {
+    "deployments": (
+        "repository", "environment", "service", "id", "url", "sha", "created_at", "succeeded_at",
+        "failed_status_at", "outcome", "baseline", "rework", "reasons",
+    ),
+    "changes": (
+        "repository", "environment", "service", "sha", "url", "started_at", "shipped_at",
+        "deployment", "lead_time", "pull_request", "author",
+    ),
+    "episodes": (
+        "repository", "environment", "service", "began_at", "ended_at", "deployments",
+    ),
+}  # fmt: skip
+#: Columns of evidence whose names have a unit in the CSV.
+UNITS = {"lead_time": "lead_time_seconds"}
 
 
 def render_report(report: Report) -> str:
@@ -92,3 +111,40 @@ def safe(text: str) -> str:
     """Give *text* safe to print and never a formula."""
     text = formatting.plain(text)
     return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def render_evidence(evidence: Evidence, table: str, *, with_authors: bool = False) -> str:
+    """Give one table of *evidence*, a key of EVIDENCE_COLUMNS, as CSV below its headings.
+
+    Several ids are separated by spaces, several reasons by semicolons; what is unknown is empty.
+    There is a column `service` if any deployment or change has one. Names are safe to print, and
+    none is taken for a formula.
+    """
+    items: list[dict[str, Any]] = as_document(evidence, with_authors=with_authors)[table]
+    left_out = set() if with_authors else {"author"}
+    services = {one.service for one in evidence.deployments}
+    services |= {one.service for one in evidence.changes}
+    if not any(services):
+        left_out.add("service")
+    columns = [name for name in EVIDENCE_COLUMNS[table] if name not in left_out]
+    text = StringIO()
+    lines = csv.writer(text)
+    lines.writerow([UNITS.get(name, name) for name in columns])
+    lines.writerows([_evidence_cell(item.get(name)) for name in columns] for item in items)
+    return text.getvalue()
+
+
+def _evidence_cell(value: Any) -> Any:
+    """Give *value* as a cell: names safe, lists in words, what is unknown empty."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        reasons = value and isinstance(value[0], dict)
+        return safe("; ".join(map(_reason, value)) if reasons else " ".join(map(str, value)))
+    return safe(value) if isinstance(value, str) else value
+
+
+def _reason(reason: dict[str, Any]) -> str:
+    """Give a reason of a failure in words."""
+    end = f"to {reason['ended_at']}" if reason["ended_at"] else "and still open"
+    return f"{reason['signal']} by {reason['by']} from {reason['began_at']} {end}"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from dora.report.documents import Deployment, Evidence
+from dora.report.evidence import DeploymentEvidence, Evidence
 from dora.report.model import Report, Row
 
 Key = tuple[tuple[str, str], ...]
@@ -201,7 +201,7 @@ def _causes(
     """The deployments that moved each metric of each row since the earlier report."""
     found: dict[tuple[str, str, str], dict[str, list[Cause]]] = {}
 
-    def note(one: Deployment, metric: str, text: str = "", adds: int = 1) -> None:
+    def note(one: DeploymentEvidence, metric: str, text: str = "", adds: int = 1) -> None:
         of_row = found.setdefault((one.repository.casefold(), one.environment.casefold(),
                                    one.service), {})  # fmt: skip
         of_row.setdefault(metric, []).append(Cause(one.repository, one.id, one.url, text, adds))
@@ -240,13 +240,13 @@ def _causes(
     }
 
 
-def _finished_at(one: Deployment) -> datetime:
+def _finished_at(one: DeploymentEvidence) -> datetime:
     """When a deployment finished; long ago for one that did not."""
     moments = [moment for moment in (one.succeeded_at, one.failed_status_at) if moment is not None]
     return min(moments, default=LONG_AGO)
 
 
-def _is_newly_failed(one: Deployment, since: datetime, known: Known | None) -> bool:
+def _is_newly_failed(one: DeploymentEvidence, since: datetime, known: Known | None) -> bool:
     """Whether a deployment is failed now and was not at the earlier report.
 
     Where nobody kept which had failed, what came since tells: that it finished, or that a reason

@@ -1,13 +1,10 @@
-"""A file of `dora explain` in, its items one after the other out: a million need no more memory.
+"""Reads a file of evidence item by item, so that memory does not grow with the file.
 
-`documents.read_evidence` gives the same at once, and less of each item; it is for evidence that
-people read.
+`evidence_json.read_evidence` gives the same records at once.
 """
 
-import json
-import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from json.decoder import JSONDecodeError, JSONDecoder
@@ -17,24 +14,19 @@ from typing import Any, TextIO
 from pydantic import TypeAdapter, ValidationError
 
 from dora.errors import CannotRead
-from dora.report.documents import EVIDENCE
+from dora.report.evidence_json import ADVICE, PARSERS, SCHEMA, Item, parse_instant
 from dora.report.model import Scope
 
 #: Characters read at a time.
 BLOCK = 1 << 20
-#: Characters that one item may have, or whatever stands beside the items.
+#: Characters that one item may have, or any other value of the document.
 LONGEST = 1 << 28
-#: Ids are whole numbers of 64 bits in every database.
-LARGEST = 2**63 - 1
-ADVICE = "Make it with `dora explain --format json --output evidence.json`."
 BLANK = re.compile(r"[ \t\r\n]*")
-
-Values = tuple[Any, ...]
 
 
 @dataclass
-class Window:
-    """What a file says beside its items; filled in while these are read."""
+class EvidenceHeader:
+    """What a file of evidence holds beside its items; filled in when the last one was read."""
 
     organization: str | None = None
     since: datetime | None = None
@@ -43,177 +35,90 @@ class Window:
     counts: dict[str, int] = field(default_factory=dict)  #: items, by the name of their list
 
 
-def read_items(path: Path, window: Window) -> Iterator[tuple[str, Any]]:
-    """Name of the list and values of each item of a file, in its order; *window* is filled in.
+def read_items(path: Path, header: EvidenceHeader) -> Iterator[Item]:
+    """Each deployment, change and outage of a file, in the file's order; fills in *header*.
 
-    `deployments` give repository, environment, service, id, sha, url, created_at, succeeded_at,
-    failed_status_at, outcome, baseline, rework and their reasons (signal, began_at, ended_at, by);
-    `changes` repository, environment, service, sha, url, deployment, started_at, shipped_at,
-    lead time in seconds, pull request; `episodes` repository, environment, service, began_at,
-    ended_at and ids of the failed deployments. CannotRead says what is wrong.
+    CannotRead says what is wrong with the file, which may come after many good items.
     """
-    seen: dict[str, Any] = {}
+    beside: dict[str, Any] = {}
     for name, item in _parts(path):
-        make = MAKERS.get(name)
-        if make is None:
-            seen[name] = item
+        parse = PARSERS.get(name)
+        if parse is None:
+            beside[name] = item
             continue
-        count = window.counts.get(name, 0)
+        count = header.counts.get(name, 0)
         try:
-            yield name, make(item)
+            yield parse(item)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as wrong:
             why = f"{wrong} is missing" if isinstance(wrong, KeyError) else str(wrong)
             raise CannotRead(
                 f"{path} is no evidence that can be used: {name}.{count}: {why}", ADVICE
             ) from None
-        window.counts[name] = count + 1
-    _fill(path, window, seen)
-
-
-def _fill(path: Path, window: Window, seen: dict[str, Any]) -> None:
-    """What stands beside the items; CannotRead where it is not the evidence that it must be."""
-    found = seen.get("schema")
-    if found != EVIDENCE:
-        why = f"its schema is {found!r}, not {EVIDENCE!r}"
-        raise CannotRead(f"{path} is no evidence: {why}", ADVICE)
-    try:
-        told = seen["window"]
-        window.since, window.until = _instant(told["since"]), _instant(told["until"])
-        window.organization = seen.get("organization")
-        window.scope = TypeAdapter(Scope | None).validate_python(seen.get("scope"))
-    except (KeyError, TypeError, ValueError, ValidationError):
-        raise CannotRead(f"{path} is no evidence that can be used: its window", ADVICE) from None
-
-
-# -- Values -------------------------------------------------------------------------------------
-
-
-def _deployment(item: dict[str, Any]) -> Values:
-    return (
-        *_place(item),
-        _id(item["id"]),
-        _text(item["sha"]),
-        _text(item["url"]),
-        _instant(item["created_at"]),
-        _instant_or_none(item["succeeded_at"]),
-        _instant_or_none(item["failed_status_at"]),
-        _text(item["outcome"]),
-        bool(item["baseline"]),
-        bool(item["rework"]),
-        tuple(
-            (
-                _text(one["signal"]),
-                _instant(one["began_at"]),
-                _instant_or_none(one["ended_at"]),
-                _text(one["by"]),
-            )
-            for one in item["reasons"]
-        ),
-    )
-
-
-def _change(item: dict[str, Any]) -> Values:
-    lead_time, number = item["lead_time"], item["pull_request"]
-    if lead_time is not None and not math.isfinite(lead_time):
-        raise ValueError("lead_time is no number")
-    return (
-        *_place(item),
-        _text(item["sha"]),
-        _text(item["url"]),
-        _id(item["deployment"]),
-        _instant(item["started_at"]),
-        _instant(item["shipped_at"]),
-        lead_time,
-        None if number is None else _id(number),
-    )
-
-
-def _episode(item: dict[str, Any]) -> Values:
-    ids = tuple(map(_id, item["deployments"]))
-    if not ids:
-        raise ValueError("an episode without a deployment")
-    return (
-        *_place(item),
-        _instant(item["began_at"]),
-        _instant_or_none(item["ended_at"]),
-        ids,
-    )
-
-
-MAKERS: dict[str, Callable[[Any], Values]] = {
-    "deployments": _deployment,
-    "changes": _change,
-    "episodes": _episode,
-}
-
-
-def _place(item: dict[str, Any]) -> tuple[str, str, str]:
-    return _text(item["repository"]), _text(item["environment"]), _text(item.get("service", ""))
-
-
-def _text(value: Any) -> str:
-    if type(value) is not str:
-        raise TypeError(f"{value!r} is no text")
-    return value
-
-
-def _id(value: Any) -> int:
-    if type(value) is not int or not -LARGEST <= value <= LARGEST:
-        raise ValueError(f"{value!r} is no id")
-    return value
-
-
-def _instant(value: str) -> datetime:
-    instant = datetime.fromisoformat(value)
-    if instant.tzinfo is None:
-        raise ValueError(f"{value!r} is no instant: it has no time zone")
-    return instant
-
-
-def _instant_or_none(value: str | None) -> datetime | None:
-    return None if value is None else _instant(value)
-
-
-# -- The file -----------------------------------------------------------------------------------
-
-
-def _parts(path: Path) -> Iterator[tuple[str, Any]]:
-    """Every key of the file's one object with its value, lists of items an item at a time."""
-    try:
-        with path.open(encoding="utf-8") as file:
-            yield from _Reader(file).read()
-    except OSError as wrong:
-        raise CannotRead(f"{path} cannot be read: {wrong.strerror}", ADVICE) from None
-    except (ValueError, RecursionError):  # a number can be too long for Python, too
-        raise CannotRead(f"{path} is no JSON, or not all of it", ADVICE) from None
+        header.counts[name] = count + 1
+    _fill(path, header, beside)
 
 
 def check_readable(path: Path) -> None:
-    """CannotRead where a file is not there; it is not opened, for a pipe is read but once."""
+    """Raise CannotRead if there is no such file; it is not opened, as a pipe can be read once."""
     try:
         path.stat()
     except OSError as wrong:
         raise CannotRead(f"{path} cannot be read: {wrong.strerror}", ADVICE) from None
 
 
+def _fill(path: Path, header: EvidenceHeader, beside: dict[str, Any]) -> None:
+    """Fill in *header*; CannotRead if the file is not evidence, or does not give its window."""
+    schema = beside.get("schema")
+    if schema != SCHEMA:
+        why = f"its schema is {schema!r}, not {SCHEMA!r}"
+        raise CannotRead(f"{path} is no evidence: {why}", ADVICE)
+    try:
+        window = beside["window"]
+        header.since, header.until = parse_instant(window["since"]), parse_instant(window["until"])
+        header.organization = beside.get("organization")
+        header.scope = TypeAdapter(Scope | None).validate_python(beside.get("scope"))
+    except (KeyError, TypeError, ValueError, ValidationError):
+        raise CannotRead(f"{path} is no evidence that can be used: its window", ADVICE) from None
+
+
+# -- The file -----------------------------------------------------------------------------------
+
+
+def _parts(path: Path) -> Iterator[tuple[str, Any]]:
+    """Each key of the document with its value; a list of items gives one pair per item."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            yield from _Reader(file).read()
+    except OSError as wrong:
+        raise CannotRead(f"{path} cannot be read: {wrong.strerror}", ADVICE) from None
+    except (ValueError, RecursionError):  # ValueError also for a number too long for Python
+        raise CannotRead(f"{path} is no JSON, or not all of it", ADVICE) from None
+
+
 class _Reader:
-    """A file of one JSON object, read a block at a time."""
+    """Reads a JSON object block by block and gives its values one after the other.
+
+    *text* is the part of the file that is in memory and *at* the index in it of what comes next.
+    A value is decoded from there; if its end is not in memory yet, more is read and the value is
+    decoded again. Each time at least as much is read as is there, so that a value of any length is
+    decoded only a few times. What was decoded is dropped.
+    """
 
     def __init__(self, file: TextIO) -> None:
         self.file = file
         self.text = ""
         self.at = 0
-        self.decode = JSONDecoder(parse_constant=_no_number).raw_decode
+        self.decode = JSONDecoder(parse_constant=_refuse_constant).raw_decode
 
     def read(self) -> Iterator[tuple[str, Any]]:
-        """Every key with its value, or with each item of its list."""
+        """Each key with its value, or with each item of its list."""
         self._expect("{")
         if self._next() == "}":
             return
         while True:
             name = self._value()
             self._expect(":")
-            if name in MAKERS:
+            if name in PARSERS:
                 self._expect("[")
                 for item in self._items():
                     yield name, item
@@ -225,21 +130,21 @@ class _Reader:
         self._expect("}")
 
     def _items(self) -> Iterator[Any]:
-        """The items of a list whose bracket was passed, up to behind its end."""
+        """The items of the list whose opening bracket was read; reads its closing one, too."""
         if self._next() == "]":
             self.at += 1
             return
         while True:
             yield self._value()
-            letter = self._next()
+            character = self._next()
             self.at += 1
-            if letter == "]":
+            if character == "]":
                 return
-            if letter != ",":
+            if character != ",":
                 raise JSONDecodeError("no end of a list", self.text, self.at)
 
     def _next(self) -> str:
-        """The next sign that is no blank; none at the end."""
+        """The next character that is not white space, which stays unread; "" at the end."""
         while True:
             blank = BLANK.match(self.text, self.at)
             self.at = blank.end() if blank else self.at
@@ -248,13 +153,14 @@ class _Reader:
             if not self._more():
                 return ""
 
-    def _expect(self, sign: str) -> None:
-        if self._next() != sign:
-            raise JSONDecodeError(f"no {sign}", self.text, self.at)
+    def _expect(self, character: str) -> None:
+        """Read the next character; JSONDecodeError if it is another."""
+        if self._next() != character:
+            raise JSONDecodeError(f"no {character}", self.text, self.at)
         self.at += 1
 
     def _value(self) -> Any:
-        """The next value, whatever it is."""
+        """The next value, of any kind."""
         self._next()
         while True:
             try:
@@ -264,17 +170,18 @@ class _Reader:
                     raise
                 continue
             length = end - self.at
-            if end < len(self.text) or not self._more():  # a number might go on
+            if end < len(self.text) or not self._more():  # a number may go on in the next block
                 self.at += length
                 return value
 
     def _more(self) -> bool:
-        """Read on, and forget what was passed; False at the file's end."""
+        """Read another block and drop what was decoded; False at the end of the file."""
         block = self.file.read(max(BLOCK, len(self.text) - self.at))
         self.text = self.text[self.at :] + block
         self.at = 0
         return bool(block)
 
 
-def _no_number(text: str) -> float:
-    raise json.JSONDecodeError(f"{text} is no number", text, 0)
+def _refuse_constant(text: str) -> float:
+    """Raise JSONDecodeError for NaN and infinity, which Python would take for numbers."""
+    raise JSONDecodeError(f"{text} is no number", text, 0)

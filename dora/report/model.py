@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from dora.config.globs import EPHEMERAL
+from dora.config.globs import EPHEMERAL, compile_globs
 from dora.config.window import has_whole_weeks
 
 SCHEMA = "dora.report/1"
@@ -264,7 +264,7 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Scope:
-    """Where a run looked: what it is silent about there is gone, elsewhere only unseen."""
+    """Where a run looked: what it does not report there is gone, elsewhere it is only unseen."""
 
     repositories: tuple[str, ...]  #: globs
     environments: tuple[str, ...]  #: globs
@@ -273,6 +273,23 @@ class Scope:
     gaps: tuple[str, ...] = ()  #: what of the organization could not be read at all
     ephemeral: bool = False  #: whether it looked at ephemeral environments (D5), too
     ephemeral_environments: tuple[str, ...] = EPHEMERAL  #: globs of these
+
+    def covers(self, repository: str, environment: str) -> bool:
+        """Whether the run looked at this environment of this repository, and could read it.
+
+        What it did not report there does not exist. An empty name stands for all of them, which
+        only globs such as `*` cover.
+        """
+        return (
+            "repositories" not in self.gaps
+            and repository not in self.unread
+            and compile_globs(self.repositories).fullmatch(repository) is not None
+            and compile_globs(self.environments).fullmatch(environment) is not None
+            and (
+                self.ephemeral
+                or compile_globs(self.ephemeral_environments).fullmatch(environment) is None
+            )
+        )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dora.report.diff import can_compare, find_movements
-from dora.report.documents import Change, Episode, Reason
+from dora.report.evidence import ChangeEvidence, FailureReason, OutageEvidence
 from dora.report.model import Report, Row
 from tests.support.published_files import MONDAY, WEEK, deployment, evidence, report, row
 from tests.support.reports import changed
@@ -75,8 +75,9 @@ def test_deployments_that_moved_each_metric() -> None:
     old = deployment(1, MONDAY - HOUR, "status")
     hurt = deployment(2, MONDAY + HOUR, "hotfix", "incident")
     mended = deployment(3, MONDAY + 2 * HOUR, rework=True)
-    changes = [Change("api", "production", MONDAY + HOUR, 2)] * 3
-    outage = Episode("api", "production", MONDAY + HOUR, MONDAY + 2 * HOUR, (2,))
+    shipped = MONDAY + HOUR
+    changes = [ChangeEvidence("api", "production", "c", "", MONDAY, shipped, 2, 3_600.0, None)] * 3
+    outage = OutageEvidence("api", "production", MONDAY + HOUR, MONDAY + 2 * HOUR, (2,))
     told = evidence(old, hurt, mended, changes=changes, episodes=[outage], until=NOW)
     moved = now(row(deployments=60, median=3_600.0, failed=20, mean=60.0, rework=5))
     found = {one.metric: one for one in find_movements(BEFORE, moved, told).moved}
@@ -102,7 +103,7 @@ def test_what_left_the_window() -> None:
 @pytest.mark.parametrize("known", [None, frozenset[tuple[str, int]]()])
 def test_found_out_later(known: frozenset[tuple[str, int]] | None) -> None:
     """A deployment of long ago that failed by what came since is newly failed."""
-    late = Reason("rollback", MONDAY - 2 * WEEK, MONDAY + HOUR, "9")
+    late = FailureReason("rollback", MONDAY - 2 * WEEK, MONDAY + HOUR, "9")
     one = replace(deployment(1, MONDAY - 2 * WEEK), reasons=(late,))
     found = find_movements(BEFORE, now(row()), evidence(one, until=NOW), known)
 
@@ -112,7 +113,7 @@ def test_found_out_later(known: frozenset[tuple[str, int]] | None) -> None:
 def test_labelled_later_is_known_by_what_was_kept_alone() -> None:
     """A label has no date: only who kept what had failed sees that it is new."""
     long_ago = MONDAY - 2 * WEEK
-    label = Reason("label", long_ago, long_ago + HOUR, "api#7")
+    label = FailureReason("label", long_ago, long_ago + HOUR, "api#7")
     one = replace(deployment(1, long_ago), reasons=(label,))
     told = evidence(one, until=NOW)
 

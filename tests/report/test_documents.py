@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dora.errors import CannotRead
-from dora.report.documents import read_evidence
+from dora.report.evidence_json import read_evidence
 from dora.report.report_json import as_document, read_report
 from tests.support import reports
 from tests.support.published_files import dora, report, row

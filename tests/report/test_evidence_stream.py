@@ -12,8 +12,14 @@ from hypothesis import strategies as st
 
 from dora.errors import CannotRead
 from dora.report import evidence_stream
-from dora.report.documents import read_evidence
-from dora.report.evidence_stream import Window, read_items
+from dora.report.evidence import (
+    ChangeEvidence,
+    DeploymentEvidence,
+    FailureReason,
+    OutageEvidence,
+)
+from dora.report.evidence_json import Item, read_evidence
+from dora.report.evidence_stream import EvidenceHeader, read_items
 from tests.support.databases import WHOLE, change, deployment, episode, evidence
 from tests.support.published_files import MONDAY
 
@@ -32,10 +38,10 @@ def write(folder: Path, told: Mapping[str, Any], **how: Any) -> Path:
     return path
 
 
-def read(path: Path) -> tuple[list[tuple[str, Any]], Window]:
-    """Every item, and what stands beside them."""
-    window = Window()
-    return list(read_items(path, window)), window
+def read(path: Path) -> tuple[list[Item], EvidenceHeader]:
+    """Every item, and what the file holds beside them."""
+    header = EvidenceHeader()
+    return list(read_items(path, header)), header
 
 
 @pytest.mark.parametrize("how", [{}, {"indent": 2}, {"ensure_ascii": False}, {"sort_keys": True}])
@@ -45,29 +51,28 @@ def test_blocks(
 ) -> None:
     """However large the blocks and however the file is written, the items are the same."""
     monkeypatch.setattr(evidence_stream, "BLOCK", block)
-    found, window = read(write(tmp_path, TOLD, **how))
-    first, second = [one for name, one in found if name == "deployments"]
+    found, header = read(write(tmp_path, TOLD, **how))
+    first, second = [one for one in found if isinstance(one, DeploymentEvidence)]
+    (shipped,) = [one for one in found if isinstance(one, ChangeEvidence)]
 
-    assert {"deployments": 2, "changes": 1, "episodes": 1} == window.counts
-    assert ("acme", MONDAY, WHOLE) == (window.organization, window.until, window.scope)
-    assert ("api", 'prod "\\ 日本', "", 1, f"{1:040x}") == first[:5]
-    assert ((("status", MONDAY, None, "x"),), ()) == (first[-1], second[-1])
-    assert ("changes", 3600.0, None) == next(
-        (name, *one[-2:]) for name, one in found if name == "changes"
-    )
-    assert ("episodes", ("api", "production", "", MONDAY, None, (2, 1))) in found
+    assert {"deployments": 2, "changes": 1, "episodes": 1} == header.counts
+    assert ("acme", MONDAY, WHOLE) == (header.organization, header.until, header.scope)
+    assert ("api", 'prod "\\ 日本', "", 1, f"{1:040x}") == (
+        first.repository, first.environment, first.service, first.id, first.sha,
+    )  # fmt: skip
+    assert ((FailureReason("status", MONDAY, None, "x"),), ()) == (first.reasons, second.reasons)
+    assert ("web", 3600.0, None) == (shipped.service, shipped.lead_time, shipped.pull_request)
+    assert OutageEvidence("api", "production", MONDAY, None, (2, 1)) in found
 
 
 def test_as_read_at_once(tmp_path: Path) -> None:
-    """Items and records of `documents` tell the same."""
+    """The records of a file that is read at once are those of its items."""
     path = write(tmp_path, TOLD)
-    found, window = read(path)
+    found, header = read(path)
     whole = read_evidence(path)
 
-    assert (whole.since, whole.until) == (window.since, window.until)
-    assert [one.id for one in whole.deployments] == [
-        one[3] for name, one in found if name == "deployments"
-    ]
+    assert (whole.since, whole.until, whole.scope) == (header.since, header.until, header.scope)
+    assert found == [*whole.deployments, *whole.changes, *whole.episodes]
 
 
 @given(cut=st.integers(0, len(json.dumps(TOLD)) - 1))
@@ -102,13 +107,13 @@ def test_a_large_file_needs_little_memory(tmp_path: Path, how: dict[str, Any]) -
     many = evidence(*(change(n, MONDAY) for n in range(20_000)))
     path = write(tmp_path, many, **how)
     del many
-    window = Window()
+    header = EvidenceHeader()
     tracemalloc.start()
-    for _ in read_items(path, window):
+    for _ in read_items(path, header):
         pass
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
-    assert {"changes": 20_000} == window.counts
+    assert {"changes": 20_000} == header.counts
     assert path.stat().st_size > 5_000_000
     assert peak < 8 * evidence_stream.BLOCK

@@ -18,7 +18,8 @@ from dora.render import formatting
 from dora.render.terminal.explain import render_explanation
 from dora.render.terminal.row_evidence import Key, Story, find_stories
 from dora.report.build import build_report, report_of
-from dora.report.build_evidence import Evidence, build_evidence
+from dora.report.build_evidence import build_evidence
+from dora.report.evidence import Evidence
 from dora.report.model import SIGNALS, Row
 from dora.report.sensitivity import STATUSES, Sensitivity, find_sensitivities
 from tests.support.explained_organization import ORGANIZATION, explained

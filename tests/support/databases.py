@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from dora.publish.database import schema
-from dora.publish.database.connection import find_place
+from dora.publish.database.connection import parse_address
 from dora.publish.database.load import opened
 from dora.report.model import Bucket, Report, Row, Scope
 from dora.report.report_json import instant
@@ -22,7 +22,7 @@ Contents = dict[str, list[tuple[Any, ...]]]
 
 def contents(url: str, name: str = "dora") -> Contents:
     """Every row of every table, in order."""
-    with opened(find_place(url, name)) as connection:
+    with opened(parse_address(url, name)) as connection:
         return {
             table.name: sorted((tuple(one) for one in connection.execute(select(table))), key=repr)
             for table in schema.METADATA.sorted_tables

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dora.publish.datadog.series import tag
-from dora.report.documents import Deployment, Episode, Evidence, Reason
+from dora.report.evidence import DeploymentEvidence, Evidence, FailureReason, OutageEvidence
 from dora.report.model import Report
 from tests.support.command import dora
 from tests.support.expected_series import wanted
@@ -28,7 +28,9 @@ SHA = "0123456789abcdef0123456789abcdef01234567"
 RECENT = in_window(USUAL, since=NOW - HOUR / 12 - 90 * DAY, until=NOW - HOUR / 12)
 
 
-def made_evidence(*deployments: Deployment, episodes: tuple[Episode, ...] = ()) -> Evidence:
+def made_evidence(
+    *deployments: DeploymentEvidence, episodes: tuple[OutageEvidence, ...] = ()
+) -> Evidence:
     return evidence(*deployments, episodes=episodes, until=NOW)
 
 
@@ -78,12 +80,12 @@ def usual_evidence() -> Evidence:
     first = deployment(1, NOW - 3 * DAY, sha=SHA, created_at=NOW - 3 * DAY - HOUR)
     second = replace(
         deployment(2, NOW - 2 * DAY, sha=SHA),
-        reasons=(Reason("rollback", NOW - 2 * DAY, NOW - DAY, "3"),),
+        reasons=(FailureReason("rollback", NOW - 2 * DAY, NOW - DAY, "3"),),
     )
     third = deployment(3, NOW - DAY)
     broken = replace(deployment(4, NOW, "status"), succeeded_at=None, failed_status_at=NOW - HOUR)
     episodes = (
-        Episode("api", "production", NOW - 2 * DAY, NOW - DAY, (2,)),
-        Episode("api", "production", NOW - HOUR, None, (4,)),
+        OutageEvidence("api", "production", NOW - 2 * DAY, NOW - DAY, (2,)),
+        OutageEvidence("api", "production", NOW - HOUR, None, (4,)),
     )
     return made_evidence(first, second, third, broken, episodes=episodes)

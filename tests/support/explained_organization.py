@@ -17,7 +17,8 @@ from dora.demo.organization.model import (
     Tag,
 )
 from dora.report.build import report_of
-from dora.report.build_evidence import Evidence, build_evidence
+from dora.report.build_evidence import build_evidence
+from dora.report.evidence import Evidence
 from dora.report.model import Row
 from dora.report.sensitivity import Sensitivity, find_sensitivities
 from tests.oracle.settings import Settings

@@ -10,7 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from dora.report.documents import Change, Deployment, Episode, Evidence, Reason
+from dora.report.evidence import (
+    ChangeEvidence,
+    DeploymentEvidence,
+    Evidence,
+    FailureReason,
+    OutageEvidence,
+)
 from dora.report.model import (
     ChangeFailRate,
     ChangeLeadTime,
@@ -85,26 +91,35 @@ def report(
     return replace(made, **more)
 
 
-def deployment(number: int, at: datetime, *signals: str, **more: Any) -> Deployment:
+def deployment(number: int, at: datetime, *signals: str, **more: Any) -> DeploymentEvidence:
     """A deployment that succeeded at *at*; with *signals* it failed by them."""
-    reasons = tuple(Reason(one, at, None, "status") for one in signals)
-    given = {"repository": "api", "environment": "production", "rework": False, **more}
+    reasons = tuple(FailureReason(one, at, None, "status") for one in signals)
+    given = {
+        "repository": "api", "environment": "production", "sha": "",
+        "created_at": at, "outcome": "success", "baseline": False, "rework": False, **more,
+    }  # fmt: skip
     url = f"https://github.com/acme/api/deployments/{number}"
-    return Deployment(
+    return DeploymentEvidence(
         **{"id": number, "url": url, "succeeded_at": at, "failed_status_at": None,
            "reasons": reasons, **given}
     )  # fmt: skip
 
 
 def evidence(
-    *deployments: Deployment,
-    changes: Sequence[Change] = (),
-    episodes: Sequence[Episode] = (),
+    *deployments: DeploymentEvidence,
+    changes: Sequence[ChangeEvidence] = (),
+    episodes: Sequence[OutageEvidence] = (),
     until: datetime = MONDAY,
 ) -> Evidence:
     """Evidence of ninety days."""
     start = until - timedelta(days=90)
-    return Evidence(start, until, deployments, tuple(changes), tuple(episodes))
+    return Evidence(
+        since=start,
+        until=until,
+        deployments=deployments,
+        changes=tuple(changes),
+        episodes=tuple(episodes),
+    )
 
 
 def written(folder: Path, made: Report, name: str = "report.json") -> Path:

@@ -12,7 +12,7 @@ from dora.errors import BadUsage
 if TYPE_CHECKING:
     from dora.publish.last_post import Memory
     from dora.report.diff import Movements
-    from dora.report.documents import Evidence
+    from dora.report.evidence import Evidence
     from dora.report.model import Report
 
 ReportFile = Annotated[
@@ -50,7 +50,8 @@ class Given:
 
 def read(report: Path, evidence: Path | None = None, previous: Path | None = None) -> Given:
     """Read the files; BadUsage where the evidence does not belong to the report."""
-    from dora.report.documents import check_evidence, read_evidence
+    from dora.report.evidence import check_evidence
+    from dora.report.evidence_json import read_evidence
     from dora.report.report_json import read_report
 
     given = Given(

@@ -12,7 +12,7 @@ from dora.cli.publish.inputs import DryRun, EvidenceFile, ReportFile, print_note
 from dora.errors import BadUsage
 
 if TYPE_CHECKING:
-    from dora.publish.database.connection import Place
+    from dora.publish.database.connection import DatabaseAddress
     from dora.report.model import Report
 
 VARIABLE = "DORA_DATABASE_URL"
@@ -56,35 +56,35 @@ def postgres(
             "postgresql://USER@HOST/DATABASE or sqlite:///FILE"
         )
     connection.check_installed()
-    place = connection.find_place(given, schema or connection.SCHEMA)
+    address = connection.parse_address(given, schema or connection.SCHEMA)
     read = read_report(report)
     if dry_run:
-        print_result(_preview(read, evidence, place))
+        print_result(_preview(read, evidence, address))
         return
     from dora.publish.database.load import publish
 
-    done = publish(read, evidence, place)
+    done = publish(read, evidence, address)
     if done.is_old:
         print_note("a later report of the same window was there already, and stays")
     print_note(
-        f"{place.tables}: {done.changed:,} rows are new or changed, {done.removed:,} removed, "
+        f"{address.tables}: {done.changed:,} rows are new or changed, {done.removed:,} removed, "
         "all others were there"
     )
 
 
-def _preview(report: "Report", evidence: Path | None, place: "Place") -> str:
+def _preview(report: "Report", evidence: Path | None, address: "DatabaseAddress") -> str:
     """What would be written, and where; nothing is asked of the database."""
-    from dora.report.documents import check_evidence
-    from dora.report.evidence_stream import Window, read_items
+    from dora.report.evidence import check_evidence
+    from dora.report.evidence_stream import EvidenceHeader, read_items
 
     buckets = sum(len(row.trend) for row in report.rows)
     lines = [f"{len(report.rows):,} rows of {report.organization} by {report.by}"]
     if report.trend:
         lines.append(f"{buckets:,} of their figures by {report.trend}")
     if evidence is not None:
-        window = Window()
-        for _ in read_items(evidence, window):
+        header = EvidenceHeader()
+        for _ in read_items(evidence, header):
             pass
-        check_evidence(report, window.until, window.organization)
-        lines += [f"{count:,} {name}" for name, count in window.counts.items()]
-    return "\n".join([f"would be written to {place.tables}:", *(f"  {one}" for one in lines)])
+        check_evidence(report, header.until, header.organization)
+        lines += [f"{count:,} {name}" for name, count in header.counts.items()]
+    return "\n".join([f"would be written to {address.tables}:", *(f"  {one}" for one in lines)])

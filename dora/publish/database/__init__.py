@@ -1,4 +1,4 @@
-"""A finished report and its evidence in, rows of a database out: PostgreSQL, or SQLite to try it.
+"""Writes a report and its evidence into a database: PostgreSQL, or SQLite to try it.
 
-`store` is the way through: staged, locked, merged, all in one transaction.
+`load` is the way through: rows are staged, then merged under a lock, all in one transaction.
 """

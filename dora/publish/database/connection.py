@@ -1,4 +1,4 @@
-"""An address in, a place to connect to out; the password in it is shown nowhere."""
+"""The address of a database, and connections to it; the password in it is never shown."""
 
 import re
 from dataclasses import dataclass, field
@@ -9,14 +9,14 @@ from dora.errors import BadUsage
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
-SCHEMA = "dora"  #: of PostgreSQL, where none is named
+SCHEMA = "dora"  #: PostgreSQL's schema of the tables, unless another is named
 SCHEMES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite")
 ALLOWED = "postgresql://USER:PASSWORD@HOST:PORT/DATABASE or sqlite:///FILE"
-#: Seconds until a server that does not answer counts as absent, and that another run may take.
+#: Seconds to wait for a server that does not answer, and for another run to end.
 CONNECT_SECONDS, LOCK_SECONDS = 15, 600
-#: What a host is written with; anything else is a password that was not percent-encoded.
+#: Characters of a host; any other is of a password that was not percent-encoded.
 HOST = re.compile(r"[A-Za-z0-9._:\-\[\]%]*")
-#: Parts of an address behind the `?` that libpq knows and that are no secret.
+#: Options of an address, after the `?`, that libpq knows and that are not secret.
 OPTIONS = {
     "application_name", "channel_binding", "connect_timeout", "gssencmode", "host", "keepalives",
     "keepalives_count", "keepalives_idle", "keepalives_interval", "options", "passfile", "port",
@@ -26,8 +26,8 @@ OPTIONS = {
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where tables are; *url* holds the password and is in no repr."""
+class DatabaseAddress:
+    """A database and the schema of the tables in it; *url* holds the password and has no repr."""
 
     url: "URL" = field(repr=False)
     schema: str
@@ -39,7 +39,7 @@ class Place:
 
     @property
     def shown(self) -> str:
-        """What may be shown: host, port and database, or the file."""
+        """The address as messages show it: host, port and database, or the file."""
         if self.is_sqlite:
             return f"the SQLite file {self.url.database}"
         host = self.url.host or self.url.query.get("host") or "this machine"
@@ -48,24 +48,24 @@ class Place:
 
     @property
     def tables(self) -> str:
-        """Where in it the tables are."""
+        """The address and schema of the tables, as messages show them."""
         return self.shown if self.is_sqlite else f"{self.shown}, schema {self.schema}"
 
     def engine(self) -> "Engine":
-        """Connections to it, each new; transactions begin with what serializes runs."""
+        """An engine whose connections are each new; in SQLite a transaction locks the file."""
         from sqlalchemy import create_engine, event
         from sqlalchemy.pool import NullPool
 
         if not self.is_sqlite:
             arguments = {"connect_timeout": CONNECT_SECONDS, "client_encoding": "utf8"}
-            # Poolers in between do not know of statements that were prepared.
+            # A pooler between the program and the server does not know prepared statements.
             arguments |= {"application_name": "dora", "prepare_threshold": None}
             given = {name: value for name, value in arguments.items() if name not in self.url.query}
             return create_engine(
                 self.url,
                 poolclass=NullPool,
                 hide_parameters=True,
-                # What is seen after the lock was waited for must be what the other run wrote.
+                # A statement after the lock must see what the run before it wrote.
                 isolation_level="READ COMMITTED",
                 connect_args=given,
             )
@@ -77,8 +77,8 @@ class Place:
         return engine
 
 
-def find_place(address: str, schema: str) -> Place:
-    """The place of an address; BadUsage where it is none, without showing any of it."""
+def parse_address(address: str, schema: str) -> DatabaseAddress:
+    """The database that a URL names; BadUsage, which shows none of it, if it names none."""
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 
@@ -92,8 +92,8 @@ def find_place(address: str, schema: str) -> Place:
     if scheme == "sqlite":
         if not url.database or url.host or url.database == ":memory:":
             raise BadUsage("--url: names no file; allowed: sqlite:///FILE")
-        return Place(url.set(query={}), schema)
-    # An @ or / there is of a password, too, and would be shown with the place.
+        return DatabaseAddress(url.set(query={}), schema)
+    # An @ or / here comes from a password that was not encoded, and messages would show it.
     if HOST.fullmatch(url.host or "") is None or re.fullmatch("[^@/]+", url.database or "") is None:
         raise _unreadable()
     wrong = sorted(set(url.query) - OPTIONS)
@@ -109,11 +109,11 @@ def find_place(address: str, schema: str) -> Place:
         )
     if not schema or len(schema.encode()) > 63 or "\0" in schema:  # noqa: PLR2004  # PostgreSQL's limit
         raise BadUsage("--schema: is not allowed; allowed: a name of up to 63 bytes")
-    return Place(url.set(drivername="postgresql+psycopg"), schema)
+    return DatabaseAddress(url.set(drivername="postgresql+psycopg"), schema)
 
 
 def check_installed() -> None:
-    """Refuse to go on without SQLAlchemy and psycopg."""
+    """Raise BadUsage if SQLAlchemy or psycopg is not installed."""
     try:
         import psycopg  # noqa: F401  # an optional extra
         import sqlalchemy  # noqa: F401  # likewise
@@ -132,5 +132,5 @@ def _unreadable() -> BadUsage:
 
 
 def _begin(connection: "Connection") -> None:
-    """SQLite: nobody else writes from here on."""
+    """Begin a transaction of SQLite with the lock to write, so that no other run writes."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,6 +1,6 @@
-"""What a database's driver raises in, an error with what to do about it out.
+"""Turns what a database's driver raises into an error that says what to do.
 
-The driver's own words are not passed on: parts of an address could be in them.
+The driver's own message is not passed on, because it can contain parts of the address.
 """
 
 import re
@@ -11,14 +11,14 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 
 from dora.errors import CannotReach, CannotWrite, DoraError, NoAccess
-from dora.publish.database.connection import LOCK_SECONDS, Place
+from dora.publish.database.connection import LOCK_SECONDS, DatabaseAddress
 
 RIGHTS = (
     "Give its user the rights that docs/stores.md names: CREATE on the database or on the schema."
 )
 AGAIN = "Nothing was changed; run it again."
 
-#: By the beginning of PostgreSQL's code of an error: its kind, what is wrong, what to do.
+#: By the first characters of PostgreSQL's error code: the error, what is wrong, what to do.
 CODES: dict[str, tuple[type[DoraError], str, str]] = {
     "28": (NoAccess, "refuses the user or the password", "Check both in DORA_DATABASE_URL."),
     "3D000": (CannotReach, "has no such database", "Make it: CREATE DATABASE …"),
@@ -39,7 +39,7 @@ CODES: dict[str, tuple[type[DoraError], str, str]] = {
     "42P": (CannotWrite, "holds other tables of these names", "Choose another --schema."),
     "427": (CannotWrite, "holds other tables of these names", "Choose another --schema."),
 }
-#: By words of a connection that did not come about, which has no code.
+#: By words of the message, for failed connections and SQLite, which have no code.
 WORDS: tuple[tuple[str, type[DoraError], str, str], ...] = (
     (r"resolve host|translate host|Name or service|nodename", CannotReach,
      "cannot be found: there is no such host", "Check the host in DORA_DATABASE_URL."),
@@ -73,29 +73,30 @@ WORDS: tuple[tuple[str, type[DoraError], str, str], ...] = (
 
 
 @contextmanager
-def told(place: Place) -> Iterator[None]:
-    """Whatever the driver raises inside is told as what could not be done, and what to do."""
+def explained_errors(address: DatabaseAddress) -> Iterator[None]:
+    """Within it, errors of the driver become errors that say what failed and what to do."""
     try:
         yield
     except (DBAPIError, psycopg.Error) as wrong:
-        raise _fault(wrong, place) from None
+        raise _explain(wrong, address) from None
 
 
-def _fault(wrong: Exception, place: Place) -> DoraError:
+def _explain(wrong: Exception, address: DatabaseAddress) -> DoraError:
+    """The error for what the driver raised, found by its code, or else by its message."""
     origin = wrong.orig if isinstance(wrong, DBAPIError) and wrong.orig else wrong
     state = getattr(origin, "sqlstate", None) or ""
     for length in (5, 3, 2):
         if state[:length] in CODES:
             kind, what, advice = CODES[state[:length]]
-            return kind(f"{place.shown} {what}", advice)
-    said = str(origin)
+            return kind(f"{address.shown} {what}", advice)
+    message = str(origin)
     for words, kind, what, advice in WORDS:
-        if re.search(words, said, re.IGNORECASE | re.DOTALL):
-            return kind(f"{place.shown} {what}", advice)
+        if re.search(words, message, re.IGNORECASE | re.DOTALL):
+            return kind(f"{address.shown} {what}", advice)
     if isinstance(origin, psycopg.OperationalError) and not state:
         kind, what, advice = CODES["08"]
-        return kind(f"the connection to {place.shown} {what}", advice)
+        return kind(f"the connection to {address.shown} {what}", advice)
     code = state or type(origin).__name__
     return CannotWrite(
-        f"{place.shown} does not take it (error {code})", "See the log of the server."
+        f"{address.shown} does not take it (error {code})", "See the log of the server."
     )

@@ -1,6 +1,7 @@
-"""A report and its evidence in, the same facts in a database out: one transaction, once or never.
+"""Writes a report and its evidence into a database, in one transaction.
 
-Staged first, which takes long and is in nobody's way; then locked, and merged.
+The rows are staged first, which takes most of the time and blocks no other run. Then the tables are
+locked and the staged rows merged into them.
 """
 
 from collections.abc import Iterator
@@ -12,23 +13,22 @@ from typing import Any
 from sqlalchemy import Connection, and_, select, text
 
 from dora.publish.database import schema
-from dora.publish.database.connection import LOCK_SECONDS, Place
-from dora.publish.database.errors import told
-from dora.publish.database.merge_evidence import merge_facts, spell_environments
-from dora.publish.database.merge_report import merge_figures, stage_figures
+from dora.publish.database.connection import LOCK_SECONDS, DatabaseAddress
+from dora.publish.database.errors import explained_errors
+from dora.publish.database.merge_evidence import merge_evidence, unify_spelling
+from dora.publish.database.merge_report import merge_report, stage_report
 from dora.publish.database.migrations import upgrade, version_of
 from dora.publish.database.precedence import Run, spell
 from dora.publish.database.rows import run_of, run_of_evidence
-from dora.publish.database.staging import stage_items
-from dora.publish.database.texts import clean
-from dora.report.documents import check_evidence
-from dora.report.evidence_stream import Window, check_readable, read_items
+from dora.publish.database.staging import clean, stage_items
+from dora.report.evidence import check_evidence
+from dora.report.evidence_stream import EvidenceHeader, check_readable, read_items
 from dora.report.model import Report
 
-#: Names this program's lock among those of others: the letters of `dora`.
+#: The number of this program's lock among those of other programs: the letters of `dora`.
 LOCK = int.from_bytes(b"dora")
-#: Of the transaction alone. What is merged was loaded a moment ago and is not in the statistics of
-#: the planner, which would compare each row with each.
+#: Settings of the transaction alone. The planner has no statistics of rows that were loaded a
+#: moment ago; with nested loops it would compare each row with each.
 SETTINGS = {
     "lock_timeout": f"{LOCK_SECONDS}s",
     "timezone": "UTC",
@@ -38,65 +38,64 @@ SETTINGS = {
 
 
 @dataclass(frozen=True)
-class Done:
-    """What a run did: items in the evidence, and rows new or changed, and removed."""
+class LoadSummary:
+    """What a run did to the database."""
 
-    counts: dict[str, int]
-    changed: int
+    changed: int  #: rows that are new or changed
     removed: int
-    is_old: bool = False  #: whether a newer report of this window was there, and stayed
+    is_old: bool = False  #: whether a later report of this window was there already, and stays
 
 
-def publish(report: Report, evidence: Path | None, place: Place) -> Done:
+def publish(report: Report, evidence: Path | None, address: DatabaseAddress) -> LoadSummary:
     """Write a report, and the evidence of a file, into a database.
 
-    CannotReach, NoAccess or CannotWrite say what the database refuses; CannotRead and BadUsage
-    what is wrong with the files. Then nothing was changed.
+    CannotReach, NoAccess and CannotWrite say why the database does not accept it, CannotRead and
+    BadUsage what is wrong with the files. After an error nothing is changed.
     """
     if evidence is not None:
-        check_readable(evidence)  # else SQLite would make a file, and leave it empty
-    engine = place.engine()
-    with told(place), engine.connect() as connection, connection.begin():
-        _enter(connection, place)
+        check_readable(evidence)  # before SQLite creates a file, which would stay empty
+    engine = address.engine()
+    with explained_errors(address), engine.connect() as connection, connection.begin():
+        _enter(connection, address)
         version_of(connection)
-        window = Window()
+        header = EvidenceHeader()
         if evidence is not None:
-            stage_items(connection, read_items(evidence, window))
-            check_evidence(report, window.until, window.organization)
-        _lock(connection, place)
-        _make_schema(connection, place)
+            stage_items(connection, read_items(evidence, header))
+            check_evidence(report, header.until, header.organization)
+        _lock(connection, address)
+        _make_schema(connection, address)
         upgrade(connection)
-        return _merge(connection, report, window if evidence else None)
+        return _merge(connection, report, header if evidence else None)
 
 
-def _merge(connection: Connection, report: Report, window: Window | None) -> Done:
+def _merge(connection: Connection, report: Report, header: EvidenceHeader | None) -> LoadSummary:
+    """Merge the report and the staged evidence, each unless a later run has published it."""
     organization = spell(clean(report.organization), connection)
     run = Run(connection, organization, run_of(report))
     is_old = _is_old(run)
     changed = removed = 0
     if not is_old:
-        stage_figures(run, report)
-        figures = merge_figures(run)
-        changed, removed = figures["changed"], figures["removed"]
-        _note(run)
-    if window is not None:
-        of_evidence = Run(connection, organization, run_of_evidence(report, window))
-        spell_environments(of_evidence, schema.FACTS)
+        stage_report(run, report)
+        changed, removed = merge_report(run)
+        _record(run)
+    if header is not None:
+        of_evidence = Run(connection, organization, run_of_evidence(report, header))
+        unify_spelling(of_evidence, schema.FACTS)
         if not _is_old(of_evidence):
-            facts = merge_facts(of_evidence)
-            changed, removed = changed + facts["changed"], removed + facts["removed"]
-            _note(of_evidence)
-    return Done(window.counts if window else {}, changed, removed, is_old)
+            more_changed, more_removed = merge_evidence(of_evidence)
+            changed, removed = changed + more_changed, removed + more_removed
+            _record(of_evidence)
+    return LoadSummary(changed, removed, is_old)
 
 
 def _is_old(run: Run) -> bool:
-    """Whether the same window was published by a later run that looked at the same."""
+    """Whether a later run with the same window and scope was published already."""
     found = run.connection.scalar(select(schema.RUNS.c.generated_at).where(_this(run)))
     return found is not None and found > run.row["generated_at"]
 
 
-def _note(run: Run) -> None:
-    """Keep what was published, for the runs that come after."""
+def _record(run: Run) -> None:
+    """Write the row of `runs`, by which later runs see what this one published."""
     table = schema.RUNS
     row = {"organization": run.organization, **run.row}
     found = run.connection.execute(select(table).where(_this(run))).mappings().first()
@@ -107,6 +106,7 @@ def _note(run: Run) -> None:
 
 
 def _this(run: Run) -> Any:
+    """The row of `runs` of the same window and scope."""
     table = schema.RUNS
     return and_(
         run.mine(table),
@@ -120,11 +120,11 @@ def _this(run: Run) -> Any:
 # -- The database -------------------------------------------------------------------------------
 
 
-def _enter(connection: Connection, place: Place) -> None:
-    """From here on a table's name means the one in the schema that was chosen."""
-    if place.is_sqlite:
+def _enter(connection: Connection, address: DatabaseAddress) -> None:
+    """Make the names of tables mean those in the chosen schema, for this transaction."""
+    if address.is_sqlite:
         return
-    quoted = '"' + place.schema.replace('"', '""') + '"'
+    quoted = '"' + address.schema.replace('"', '""') + '"'
     connection.execute(text("SELECT set_config('search_path', :path, true)"), {"path": quoted})
     for name, value in SETTINGS.items():
         connection.execute(
@@ -132,30 +132,30 @@ def _enter(connection: Connection, place: Place) -> None:
         )
 
 
-def _lock(connection: Connection, place: Place) -> None:
-    """One run at a time; it is let go with the transaction. SQLite's began with a lock."""
-    if not place.is_sqlite:
+def _lock(connection: Connection, address: DatabaseAddress) -> None:
+    """Let one run in at a time until the transaction ends; one of SQLite begins with a lock."""
+    if not address.is_sqlite:
         connection.execute(
             text("SELECT pg_advisory_xact_lock(:lock, hashtext(:schema))"),
-            {"lock": LOCK, "schema": place.schema},
+            {"lock": LOCK, "schema": address.schema},
         )
 
 
-def _make_schema(connection: Connection, place: Place) -> None:
-    """Make the schema where it is not there; only then does it take the right to."""
-    if place.is_sqlite:
+def _make_schema(connection: Connection, address: DatabaseAddress) -> None:
+    """Create the schema if it does not exist; only then is the right to do so needed."""
+    if address.is_sqlite:
         return
     there = connection.scalar(
-        text("SELECT count(*) FROM pg_namespace WHERE nspname = :name"), {"name": place.schema}
+        text("SELECT count(*) FROM pg_namespace WHERE nspname = :name"), {"name": address.schema}
     )
     if not there:
-        quoted = place.schema.replace('"', '""').replace(":", "\\:")
+        quoted = address.schema.replace('"', '""').replace(":", "\\:")
         connection.execute(text(f'CREATE SCHEMA "{quoted}"'))
 
 
 @contextmanager
-def opened(place: Place) -> Iterator[Connection]:
-    """A connection to what was published, to read it; for tests and whoever looks by hand."""
-    with told(place), place.engine().connect() as connection, connection.begin():
-        _enter(connection, place)
+def opened(address: DatabaseAddress) -> Iterator[Connection]:
+    """A connection that finds the tables by their names; for tests and for a look by hand."""
+    with explained_errors(address), address.engine().connect() as connection, connection.begin():
+        _enter(connection, address)
         yield connection

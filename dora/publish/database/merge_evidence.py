@@ -1,4 +1,19 @@
-"""Staged evidence in, rows of `deployments`, `reasons`, `changes`, `episodes` out."""
+"""Merges staged evidence into `deployments`, `reasons`, `changes`, `episodes` and their parts.
+
+The result must not depend on the order in which runs are published (see `precedence`). What is
+staged may be older than what the database has, so the merge works in both directions:
+
+1. Staged rows that a later run has ruled out are dropped: that run looked there and found nothing
+   (`_drop_ruled_out`), or counts a staged outage as a part of another (`_drop_merged_outages`).
+2. Staged rows are written, except where the database has a later run's (`upsert`).
+3. Rows of earlier runs are removed where this run looked and found nothing (`_remove_missing`), or
+   counts an outage as a part of another (`_remove_merged_outages`).
+4. The parts of what this run wrote, such as the reasons of a deployment, are replaced by its own.
+
+A run that could not read incidents says nothing about them. So outages are only ruled out by runs
+that could, and the reasons of signal `incident` have an age of their own, in the columns
+`incidents_as_of` and `incidents_generated_at` of their deployment.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,93 +22,114 @@ from sqlalchemy import Table, and_, delete, literal, not_, or_, select, tuple_, 
 
 from dora.publish.database import schema
 from dora.publish.database.precedence import Condition, Run, absent, inside, same, upsert
-from dora.publish.database.staging import LATER, PLACES, load, make, staged
+from dora.publish.database.staging import COVERED, LATER, load, make, staged
 
-#: What a gap in the reading of incidents begins with; then nobody knows whether they are gone.
+#: What a gap in the reading of incidents begins with.
 INCIDENTS = "incidents"
-INCIDENT = "incident"  #: the signal that they are
+INCIDENT = "incident"  #: the signal of reasons that are incidents
 
 
-def merge_facts(run: Run) -> dict[str, int]:
-    """Make the facts what this run says of them; rows new or changed, and rows removed."""
-    _yield_to_later(run)
-    _yield_episodes(run)
-    if _knows_no_incidents(run):
-        _remember_incidents(run)
+def merge_evidence(run: Run) -> tuple[int, int]:
+    """Merge the staged evidence of a run; how many rows are new or changed, and removed."""
+    _drop_ruled_out(run)
+    _drop_merged_outages(run)
+    if _lacks_incidents(run):
+        _mark_known_failures(run)
     changed = sum(upsert(run, table, run.is_not_newer(table)) for table in schema.FACTS)
-    _place(run)
-    removed = sum(_remove(run, table) for table in schema.FACTS)
-    removed += _replace_episodes(run)
+    _stage_covered(run)
+    removed = sum(_remove_missing(run, table) for table in schema.FACTS)
+    removed += _remove_merged_outages(run)
     changed += _merge_reasons(run)
-    changed += _merge_parts(run, schema.EPISODE_DEPLOYMENTS, schema.EPISODES, "episode")
-    return {"changed": changed, "removed": removed}
+    changed += _merge_outage_deployments(run)
+    return changed, removed
 
 
-# -- Later runs ---------------------------------------------------------------------------------
+def _lacks_incidents(run: Run) -> bool:
+    """Whether a run could not read incidents, so that it cannot say that there are none."""
+    return any(one.startswith(INCIDENTS) for one in run.scope.gaps)
 
 
-def _yield_to_later(run: Run) -> None:
-    """Take from the staged facts those that a later run looked for in vain."""
+# -- What later runs decided --------------------------------------------------------------------
+
+
+def _drop_ruled_out(run: Run) -> None:
+    """Drop staged rows that are in the window of a later run, which covers them and has them not.
+
+    The later runs are staged in two steps. Those that could read incidents decide about outages;
+    all of them decide about deployments and changes.
+    """
     make(run.connection, LATER)
-    places = _staged_places(run)
-    blind: list[tuple[Any, ...]] = []
-    others: list[tuple[Any, ...]] = []
-    for one in run.later():
+    environments = _environments(run, [staged(schema.DEPLOYMENTS), staged(schema.EPISODES)])
+    with_incidents: list[tuple[Any, ...]] = []
+    without: list[tuple[Any, ...]] = []
+    for later in run.later():
         rows = [
-            (repository, environment, "", one.since, one.until)
-            for repository, environment in places
-            if one.has_place(repository, environment)
+            (repository, environment, later.since, later.until)
+            for repository, environment in environments
+            if later.scope.covers(repository, environment)
         ]
-        (blind if _knows_no_incidents(one) else others).extend(rows)
-    # A run that could not read the incidents did not look for outages.
-    later = ((others, (schema.EPISODES,)), (blind, (schema.DEPLOYMENTS, schema.CHANGES)))
-    for more, tables in later:
-        if more:
-            load(run.connection, LATER, more)
-        _yield_found(run, tables)
+        (without if _lacks_incidents(later) else with_incidents).extend(rows)
+    steps = (
+        (with_incidents, (schema.EPISODES,)),
+        (without, (schema.DEPLOYMENTS, schema.CHANGES)),
+    )
+    for windows, tables in steps:
+        if windows:
+            load(run.connection, LATER, windows)
+        for table in tables:
+            source = staged(table)
+            is_covered = exists(
+                LATER,
+                LATER.c.repository == source.c.repository,
+                LATER.c.environment == source.c.environment,
+                inside(source, LATER.c.since, LATER.c.until),
+            )
+            is_known = exists(table, run.mine(table), same(table, source))
+            run.connection.execute(delete(source).where(is_covered, not_(is_known)))
 
 
-def _yield_found(run: Run, tables: tuple[Table, ...]) -> None:
-    """Of these facts, take from the staged those where a later run looked."""
-    for table in tables:
-        source = staged(table)
-        decided = exists(
-            LATER,
-            LATER.c.repository == source.c.repository,
-            LATER.c.environment == source.c.environment,
-            inside(source, LATER.c.since, LATER.c.until),
-        )
-        known = exists(table, run.mine(table), same(table, source))
-        run.connection.execute(delete(source).where(decided, not_(known)))
-
-
-def _yield_episodes(run: Run) -> None:
-    """Take from the staged outages those whose deployments a later run put into another."""
-    source, told = staged(schema.EPISODES), staged(schema.EPISODE_DEPLOYMENTS)
-    old, parts = schema.EPISODES, schema.EPISODE_DEPLOYMENTS
-    taken = exists(
+def _drop_merged_outages(run: Run) -> None:
+    """Drop staged outages with a deployment that a later run counts to another outage."""
+    source, source_parts = staged(schema.EPISODES), staged(schema.EPISODE_DEPLOYMENTS)
+    outages, parts = schema.EPISODES, schema.EPISODE_DEPLOYMENTS
+    is_merged = exists(
         parts,
         run.mine(parts),
         parts.c.repository == source.c.repository,
-        told.c.repository == source.c.repository,
-        told.c.episode == source.c.deployment,
-        told.c.deployment == parts.c.deployment,
-        told.c.episode != parts.c.episode,
-        run.mine(old),
-        same(parts, old, but=("organization", "episode", "deployment")),
-        old.c.deployment == parts.c.episode,
-        not_(run.is_not_newer(old)),
+        source_parts.c.repository == source.c.repository,
+        source_parts.c.episode == source.c.deployment,
+        source_parts.c.deployment == parts.c.deployment,
+        source_parts.c.episode != parts.c.episode,
+        run.mine(outages),
+        same(parts, outages, but=("organization", "episode", "deployment")),
+        outages.c.deployment == parts.c.episode,
+        not_(run.is_not_newer(outages)),
     )
-    run.connection.execute(delete(source).where(taken))
+    run.connection.execute(delete(source).where(is_merged))
 
 
-def _staged_places(run: Run) -> list[tuple[str, str]]:
-    tables = [staged(one) for one in (schema.DEPLOYMENTS, schema.EPISODES)]
-    return _places(run, tables)
+def _mark_known_failures(run: Run) -> None:
+    """Mark staged deployments as failed that the database has an incident of.
+
+    It is for a run that could not read incidents: these deployments have failed all the same.
+    """
+    source = staged(schema.DEPLOYMENTS)
+    is_known = exists(schema.REASONS, _reasons_of(run, source), schema.REASONS.c.signal == INCIDENT)
+    run.connection.execute(update(source).values(is_failed=True).where(is_known))
 
 
-def _places(run: Run, tables: list[Table]) -> list[tuple[str, str]]:
-    """Repositories and environments that rows of *tables* are of."""
+# -- What no longer exists ----------------------------------------------------------------------
+
+
+def _stage_covered(run: Run) -> None:
+    """Stage the environments of the database that this run covers."""
+    make(run.connection, COVERED)
+    known = _environments(run, [schema.DEPLOYMENTS, schema.EPISODES])
+    load(run.connection, COVERED, [one for one in known if run.scope.covers(*one)])
+
+
+def _environments(run: Run, tables: list[Table]) -> list[tuple[str, str]]:
+    """The repositories and environments that rows of *tables* belong to."""
     queries = [
         select(one.c.repository, one.c.environment).where(
             *([run.mine(one)] if "organization" in one.c else [])
@@ -103,92 +139,80 @@ def _places(run: Run, tables: list[Table]) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in run.connection.execute(union(*queries))]
 
 
-# -- What is gone -------------------------------------------------------------------------------
-
-
-def _place(run: Run) -> None:
-    """Stage the places that this run covers: what it does not tell of them is gone."""
-    make(run.connection, PLACES)
-    known = _places(run, [schema.DEPLOYMENTS, schema.EPISODES])
-    load(run.connection, PLACES, [place for place in known if run.has_place(*place)])
-
-
-def _remove(run: Run, table: Table) -> int:
-    """Remove what lies in the window of a place that was covered, and was not told."""
-    if table is schema.EPISODES and _knows_no_incidents(run):
+def _remove_missing(run: Run, table: Table) -> int:
+    """Remove rows in the window of this run that it covers and does not have; how many."""
+    if table is schema.EPISODES and _lacks_incidents(run):
         return 0
-    covered = exists(
-        PLACES,
-        PLACES.c.repository == table.c.repository,
-        PLACES.c.environment == table.c.environment,
+    is_covered = exists(
+        COVERED,
+        COVERED.c.repository == table.c.repository,
+        COVERED.c.environment == table.c.environment,
     )
-    gone = delete(table).where(
+    statement = delete(table).where(
         run.mine(table),
         inside(table, run.since, run.until),
         run.is_not_newer(table),
-        covered,
+        is_covered,
         absent(table),
     )
-    return max(0, run.connection.execute(gone).rowcount)
+    return max(0, run.connection.execute(statement).rowcount)
 
 
-def _knows_no_incidents(run: Run) -> bool:
-    return any(one.startswith(INCIDENTS) for one in run.scope.gaps)
-
-
-def _replace_episodes(run: Run) -> int:
-    """Remove outages whose deployments belong to another one by now."""
-    old, parts = schema.EPISODES, schema.EPISODE_DEPLOYMENTS
-    told = staged(parts)
-    new = schema.EPISODES.alias("new")
-    accepted = and_(
-        new.c.organization == run.organization,
-        new.c.repository == told.c.repository,
-        new.c.deployment == told.c.episode,
-        new.c.as_of == literal(run.until, schema.Instant()),
-        new.c.generated_at == literal(run.row["generated_at"], schema.Instant()),
+def _remove_merged_outages(run: Run) -> int:
+    """Remove earlier outages with a deployment that this run counts to another; how many."""
+    outages, parts = schema.EPISODES, schema.EPISODE_DEPLOYMENTS
+    source_parts = staged(parts)
+    own = schema.EPISODES.alias("new")
+    is_own = and_(
+        own.c.organization == run.organization,
+        own.c.repository == source_parts.c.repository,
+        own.c.deployment == source_parts.c.episode,
+        own.c.as_of == literal(run.until, schema.Instant()),
+        own.c.generated_at == literal(run.row["generated_at"], schema.Instant()),
     )
-    moved = exists(
+    is_merged = exists(
         parts,
         run.mine(parts),
-        parts.c.repository == old.c.repository,
-        parts.c.episode == old.c.deployment,
-        told.c.repository == parts.c.repository,
-        told.c.deployment == parts.c.deployment,
-        told.c.episode != parts.c.episode,
-        accepted,
+        parts.c.repository == outages.c.repository,
+        parts.c.episode == outages.c.deployment,
+        source_parts.c.repository == parts.c.repository,
+        source_parts.c.deployment == parts.c.deployment,
+        source_parts.c.episode != parts.c.episode,
+        is_own,
     )
-    mine = (run.mine(old), run.is_not_newer(old), not_(run.was_told(old)))
-    gone = delete(old).where(*mine, moved)
-    return max(0, run.connection.execute(gone).rowcount)
+    is_earlier = (run.mine(outages), run.is_not_newer(outages), not_(run.wrote(outages)))
+    statement = delete(outages).where(*is_earlier, is_merged)
+    return max(0, run.connection.execute(statement).rowcount)
 
 
-# -- What hangs on facts ------------------------------------------------------------------------
+# -- Parts of deployments and outages -----------------------------------------------------------
 
 
 def _merge_reasons(run: Run) -> int:
-    """Reasons of the deployments that this run told; a deployment failed where there is any.
+    """Replace the reasons of deployments that this run wrote; how many are new or changed.
 
-    Incidents are what the latest run said of them that could read them.
+    Incidents are those of the latest run that could read them, which may be another run than the
+    one that wrote the deployment. A deployment has failed if it has any reason afterwards.
     """
-    whole, is_blind = schema.DEPLOYMENTS, _knows_no_incidents(run)
-    latest = (run.was_told(whole), run.was_told(whole) if is_blind else _told_incidents(run))
-    if not is_blind:
-        _note_incidents(run)
+    whole, lacks_incidents = schema.DEPLOYMENTS, _lacks_incidents(run)
+    is_own = run.wrote(whole)
+    if not lacks_incidents:
+        _record_incidents(run)
+    has_own_incidents = is_own if lacks_incidents else _has_incidents_of(run)
 
-    def told(part: Any) -> Any:
+    def is_replaced(part: Any) -> Any:
         is_incident = part.c.signal == INCIDENT
         return exists(
             whole,
             run.mine(whole),
             whole.c.repository == part.c.repository,
             whole.c.deployment == part.c.deployment,
-            or_(and_(not_(is_incident), latest[0]), and_(is_incident, latest[1])),
+            or_(and_(not_(is_incident), is_own), and_(is_incident, has_own_incidents)),
         )
 
-    kept = [schema.REASONS.c.signal != INCIDENT] if is_blind else []
-    changed = _merge_told(run, schema.REASONS, told, *kept)
-    is_failed = exists(schema.REASONS, _of_deployment(run, whole))
+    removable = [schema.REASONS.c.signal != INCIDENT] if lacks_incidents else []
+    changed = _replace_parts(run, schema.REASONS, is_replaced, *removable)
+    is_failed = exists(schema.REASONS, _reasons_of(run, whole))
     run.connection.execute(
         update(whole)
         .values(is_failed=is_failed)
@@ -197,8 +221,8 @@ def _merge_reasons(run: Run) -> int:
     return changed
 
 
-def _of_deployment(run: Run, deployments: Table) -> Condition:
-    """Reasons that are there of a deployment, or of a staged one."""
+def _reasons_of(run: Run, deployments: Table) -> Condition:
+    """The reasons in the database that belong to a row of *deployments*, which may be staged."""
     reasons = schema.REASONS
     return and_(
         run.mine(reasons),
@@ -207,8 +231,8 @@ def _of_deployment(run: Run, deployments: Table) -> Condition:
     )
 
 
-def _told_incidents(run: Run) -> Condition:
-    """Deployments whose incidents this run told."""
+def _has_incidents_of(run: Run) -> Condition:
+    """Deployments whose incidents are those of this run."""
     columns = schema.DEPLOYMENTS.c
     return and_(
         columns.incidents_as_of == literal(run.until, schema.Instant()),
@@ -216,61 +240,62 @@ def _told_incidents(run: Run) -> Condition:
     )
 
 
-def _note_incidents(run: Run) -> None:
-    """Keep that this run told the incidents of its deployments, where no later one did."""
+def _record_incidents(run: Run) -> None:
+    """Record for the deployments of this run that it read their incidents, unless a later did."""
     table, columns = schema.DEPLOYMENTS, schema.DEPLOYMENTS.c
-    now = (run.until, run.row["generated_at"])
+    age = (run.until, run.row["generated_at"])
     known = tuple_(columns.incidents_as_of, columns.incidents_generated_at)
-    is_newer = known < tuple_(*(literal(one, schema.Instant()) for one in now))
+    is_newer = known < tuple_(*(literal(one, schema.Instant()) for one in age))
     run.connection.execute(
         update(table)
-        .values(incidents_as_of=now[0], incidents_generated_at=now[1])
+        .values(incidents_as_of=age[0], incidents_generated_at=age[1])
         .where(run.mine(table), not_(absent(table)))
         .where(or_(columns.incidents_as_of.is_(None), is_newer))
     )
 
 
-def _remember_incidents(run: Run) -> None:
-    """Of a run that could not read incidents: what failed by one that is known has failed."""
-    source = staged(schema.DEPLOYMENTS)
-    known = exists(schema.REASONS, _of_deployment(run, source), schema.REASONS.c.signal == INCIDENT)
-    run.connection.execute(update(source).values(is_failed=True).where(known))
+def _merge_outage_deployments(run: Run) -> int:
+    """Replace the deployments of outages that this run wrote; how many are new or changed."""
+    whole = schema.EPISODES
 
-
-def _merge_parts(run: Run, table: Table, whole: Table, key: str) -> int:
-    """Rows that hang on facts: those of facts that this run told become what it said."""
-
-    def told(part: Any) -> Any:
+    def is_replaced(part: Any) -> Any:
         return exists(
             whole,
-            run.was_told(whole),
+            run.wrote(whole),
             whole.c.repository == part.c.repository,
-            whole.c.deployment == part.c[key],
+            whole.c.deployment == part.c.episode,
         )
 
-    return _merge_told(run, table, told)
+    return _replace_parts(run, schema.EPISODE_DEPLOYMENTS, is_replaced)
 
 
-def _merge_told(run: Run, table: Table, told: Callable[[Any], Any], *conditions: Any) -> int:
-    """Rows of facts that this run told become what it said, and those of none are gone."""
+def _replace_parts(
+    run: Run, table: Table, is_replaced: Callable[[Any], Any], *removable: Any
+) -> int:
+    """Write the staged rows of *table* that *is_replaced* chooses; how many are new or changed.
+
+    Rows that it chooses in the database, and that are not staged, are removed if all conditions
+    *removable* hold. So are rows whose deployment or outage is no longer there.
+    """
     source = staged(table)
-    run.connection.execute(delete(source).where(not_(told(source))))
-    gone = (run.mine(table), told(table), absent(table), *conditions)
-    run.connection.execute(delete(table).where(*gone))
+    run.connection.execute(delete(source).where(not_(is_replaced(source))))
+    run.connection.execute(
+        delete(table).where(run.mine(table), is_replaced(table), absent(table), *removable)
+    )
     whole = schema.DEPLOYMENTS if table is schema.REASONS else schema.EPISODES
     key = table.c.deployment if table is schema.REASONS else table.c.episode
-    known = exists(
+    has_whole = exists(
         whole,
         run.mine(whole),
         whole.c.repository == table.c.repository,
         whole.c.deployment == key,
     )
-    run.connection.execute(delete(table).where(run.mine(table), not_(known)))
+    run.connection.execute(delete(table).where(run.mine(table), not_(has_whole)))
     return upsert(run, table)
 
 
 def exists(table: Table, *conditions: Any) -> Any:
-    """Whether *table* has a row of which all *conditions* hold."""
+    """Whether *table* has a row for which all *conditions* hold."""
     return select(literal(1)).select_from(table).where(*conditions).exists()
 
 
@@ -280,25 +305,25 @@ def exists(table: Table, *conditions: Any) -> Any:
 SPELLED = (*schema.FACTS, schema.MEASURES, schema.TRENDS)
 
 
-def spell_environments(run: Run, tables: tuple[Table, ...]) -> None:
-    """Give each environment one spelling, the newest run's: names that differ in case are one.
+def unify_spelling(run: Run, tables: tuple[Table, ...]) -> None:
+    """Give each environment one spelling, because names that differ only in case are one (D1).
 
-    *tables* are those that are staged. Staged rows or rows that are there are spelled anew.
+    It is the spelling of the latest run: if this run is, rows of the database are changed, else the
+    staged rows of *tables*.
     """
     known = {
         (repository, name.casefold()): name
-        for repository, name in _places(run, [schema.DEPLOYMENTS, schema.EPISODES, schema.MEASURES])
+        for repository, name in _environments(
+            run, [schema.DEPLOYMENTS, schema.EPISODES, schema.MEASURES]
+        )
     }
-    is_newest = next(iter(run.later()), None) is None
-    for repository, name in _places(run, [staged(one) for one in tables]):
+    is_latest = next(iter(run.later()), None) is None
+    for repository, name in _environments(run, [staged(one) for one in tables]):
         there = known.get((repository, name.casefold()), name)
         if there == name:
             continue
-        old, new = (there, name) if is_newest else (name, there)
-        chosen = [(one, [run.mine(one)]) for one in SPELLED] if is_newest else [
-            (staged(one), []) for one in tables
-        ]  # fmt: skip
-        for table, mine in chosen:
-            statement = update(table).values(environment=new)
+        old, new = (there, name) if is_latest else (name, there)
+        for table in SPELLED if is_latest else map(staged, tables):
+            own = [run.mine(table)] if is_latest else []
             named = (table.c.repository == repository, table.c.environment == old)
-            run.connection.execute(statement.where(*mine, *named))
+            run.connection.execute(update(table).values(environment=new).where(*own, *named))

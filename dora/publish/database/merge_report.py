@@ -1,22 +1,25 @@
-"""A report's staged figures in, rows of `metrics`, `trends`, `coverage` and `teams` out."""
+"""Merges a report into the tables `metrics`, `trends`, `coverage` and `teams`.
+
+As in `merge_evidence`, the result must not depend on the order in which reports are published.
+"""
 
 from typing import Any
 
 from sqlalchemy import Table, and_, bindparam, delete, literal, not_, or_, select, tuple_
 
 from dora.publish.database import schema
-from dora.publish.database.merge_evidence import exists, spell_environments
+from dora.publish.database.merge_evidence import exists, unify_spelling
 from dora.publish.database.precedence import Condition, Run, absent, upsert
 from dora.publish.database.rows import coverage_rows, metric_rows, trend_rows
 from dora.publish.database.staging import load, make, staged
 from dora.report.model import Report
 
 KEY = ("repository", "environment", "service", "team", "tier")
-Key = tuple[str, ...]
+Key = tuple[str, ...]  #: the values of KEY
 
 
-def stage_figures(run: Run, report: Report) -> None:
-    """Fill the staged tables of figures."""
+def stage_report(run: Run, report: Report) -> None:
+    """Fill the staged tables of a report."""
     rows = {
         schema.COVERAGE: (
             (run.kind, run.since, run.until, run.row["scope"], *values)
@@ -31,29 +34,29 @@ def stage_figures(run: Run, report: Report) -> None:
         load(run.connection, staged(table), values)
 
 
-def merge_figures(run: Run) -> dict[str, int]:
-    """Make the figures what this report says of them; rows new or changed, and rows removed."""
-    spell_environments(run, (schema.MEASURES, schema.TRENDS))
-    removed = _remove_rows(run) + _remove_parts(run)
-    _yield_rows(run)
-    _yield_trends(run)
+def merge_report(run: Run) -> tuple[int, int]:
+    """Merge the staged report of a run; how many rows are new or changed, and removed."""
+    unify_spelling(run, (schema.MEASURES, schema.TRENDS))
+    removed = _remove_rows(run) + _remove_coverage(run)
+    _drop_rows_ruled_out(run)
+    _drop_trends_ruled_out(run)
     changed = upsert(run, schema.COVERAGE)
     changed += upsert(run, schema.MEASURES, run.is_not_newer(schema.MEASURES))
     changed += upsert(run, schema.TRENDS, _knows_more)
     removed += _remove_trends(run)
     changed += _merge_teams(run)
-    return {"changed": changed, "removed": removed}
+    return changed, removed
 
 
 def _knows_more(new: Any) -> Condition:
-    """Whether a bucket replaces the one that is there: whole ones do, then longer, then newer."""
+    """Whether a bucket replaces the one that is there: a whole one, else a longer, else a newer."""
     old = schema.TRENDS.c
-    told, is_not_newer = (tuple_(one.as_of, one.generated_at) for one in (new, old))
+    new_age, old_age = (tuple_(one.as_of, one.generated_at) for one in (new, old))
     return or_(
         and_(old.partial, not_(new.partial)),
         and_(
             old.partial == new.partial,
-            or_(new.days > old.days, and_(new.days == old.days, told >= is_not_newer)),
+            or_(new.days > old.days, and_(new.days == old.days, new_age >= old_age)),
         ),
     )
 
@@ -62,7 +65,7 @@ def _knows_more(new: Any) -> Condition:
 
 
 def _in_report(run: Run, table: Table) -> Condition:
-    """What there is of this kind and window."""
+    """Rows of the database of the same kind and window."""
     return and_(
         run.mine(table),
         table.c.kind == run.kind,
@@ -72,17 +75,17 @@ def _in_report(run: Run, table: Table) -> Condition:
 
 
 def _remove_rows(run: Run) -> int:
-    """Remove rows of the same window that an earlier report had and that are gone."""
+    """Remove rows that an earlier report of the window had and this one has not; how many."""
     return _delete_rows(run, schema.MEASURES, _gone(run, schema.MEASURES, _in_window))
 
 
 def _in_window(run: Run, table: Table) -> Condition:
-    """Rows of this kind and window that no later report told."""
+    """Rows of the same kind and window that no later report wrote."""
     return and_(_in_report(run, table), run.is_not_newer(table))
 
 
-def _yield_rows(run: Run) -> None:
-    """Take from the staged rows those that a later report of the window looked for in vain."""
+def _drop_rows_ruled_out(run: Run) -> None:
+    """Drop staged rows that a later report of the window covers and has not."""
     table, source = schema.MEASURES, staged(schema.MEASURES)
     for one in run.later(_in_report(run, schema.RUNS)):
         there = _keys(run, table, _in_report(run, table))
@@ -90,22 +93,26 @@ def _yield_rows(run: Run) -> None:
         _delete_rows(run, source, gone, literal(1) == 1)
 
 
-def _remove_parts(run: Run) -> int:
-    """Remove what the same report did not see before and sees now."""
+def _remove_coverage(run: Run) -> int:
+    """Remove rows of `coverage` that an earlier run of the same scope had; how many."""
     table = schema.COVERAGE
-    mine = and_(_in_report(run, table), table.c.scope == run.row["scope"])
-    gone = delete(table).where(mine, absent(table))
+    own = and_(_in_report(run, table), table.c.scope == run.row["scope"])
+    gone = delete(table).where(own, absent(table))
     return max(0, run.connection.execute(gone).rowcount)
 
 
 def _gone(run: Run, table: Table, chosen: Any) -> set[Key]:
-    """Keys of rows that are there, that this run does not have, and that it would have told."""
-    there, told = _keys(run, table, chosen(run, table)), _keys(run, staged(table))
-    moved = {one[:-1] for one in told} if run.kind in {"repository", "environment"} else set()
-    return {one for one in there - told if one[:-1] in moved or covers(run, one)}
+    """Keys of the database's rows that this run does not have, although it covers them.
+
+    A row that the run has in another tier is one of them: its tier was corrected.
+    """
+    there, own = _keys(run, table, chosen(run, table)), _keys(run, staged(table))
+    moved = {one[:-1] for one in own} if run.kind in {"repository", "environment"} else set()
+    return {one for one in there - own if one[:-1] in moved or covers(run, one)}
 
 
 def _keys(run: Run, table: Table, *conditions: Condition) -> set[Key]:
+    """The keys of the rows for which all *conditions* hold."""
     columns = [table.c[name] for name in KEY]
     return {tuple(one) for one in run.connection.execute(
         select(*columns).where(*conditions).distinct()
@@ -113,32 +120,38 @@ def _keys(run: Run, table: Table, *conditions: Condition) -> set[Key]:
 
 
 def covers(run: Run, key: Key) -> bool:
-    """Whether a run would have told of the row with that key; a pooled row needs everything."""
+    """Whether a run would have the row of that key; a pooled one takes all repositories."""
     repository, environment, _, _, tier = key
     if tier not in run.scope.tiers:
         return False
     if repository:
-        return run.has_place(repository, environment)
-    return not run.scope.unread and run.has_place("", environment)
+        return run.scope.covers(repository, environment)
+    return not run.scope.unread and run.scope.covers("", environment)
 
 
 def _delete_rows(run: Run, table: Table, keys: set[Key], *conditions: Condition) -> int:
+    """Delete the rows with these keys for which all *conditions* hold; how many.
+
+    Without conditions they are rows of the same window that no later report wrote.
+    """
     if not keys:
         return 0
     named = [table.c[name] == bindparam(f"key_{name}") for name in KEY]
     chosen = conditions or (_in_window(run, table),)
     rows = [{f"key_{name}": one for name, one in zip(KEY, key, strict=True)} for key in keys]
-    done = 0
+    deleted = 0
     for row in rows:
-        done += max(0, run.connection.execute(delete(table).where(*named, *chosen), row).rowcount)
-    return done
+        deleted += max(
+            0, run.connection.execute(delete(table).where(*named, *chosen), row).rowcount
+        )
+    return deleted
 
 
 # -- Trends -------------------------------------------------------------------------------------
 
 
 def _in_trend(run: Run, table: Table) -> Condition:
-    """Buckets of the same size that lie in the window as a whole, and that no later run told."""
+    """Buckets of the same size that lie wholly in the window and that no later run wrote."""
     return and_(
         run.mine(table),
         table.c.kind == run.kind,
@@ -149,6 +162,7 @@ def _in_trend(run: Run, table: Table) -> Condition:
 
 
 def _within(run: Run, table: Table) -> Condition:
+    """Buckets that lie wholly in the window of a run."""
     return and_(
         table.c.start_at >= literal(run.since, schema.Instant()),
         table.c.end_at <= literal(run.until, schema.Instant()),
@@ -156,15 +170,15 @@ def _within(run: Run, table: Table) -> Condition:
 
 
 def _remove_trends(run: Run) -> int:
-    """Remove the buckets of rows that are gone."""
+    """Remove the buckets of rows that this run covers and has not; how many."""
     table = schema.TRENDS
     if run.row["trend"] is None:
         return 0
     return _delete_rows(run, table, _gone(run, table, _in_trend), _in_trend(run, table))
 
 
-def _yield_trends(run: Run) -> None:
-    """Take from the staged buckets those of rows that a later run looked for in vain."""
+def _drop_trends_ruled_out(run: Run) -> None:
+    """Drop staged buckets of rows that a later run covers and has not."""
     table, source = schema.TRENDS, staged(schema.TRENDS)
     for one in run.later(schema.RUNS.c.trend == run.row["trend"]):
         there = _keys(run, table, run.mine(table), table.c.kind == run.kind,
@@ -177,14 +191,17 @@ def _yield_trends(run: Run) -> None:
 
 
 def _merge_teams(run: Run) -> int:
-    """Teams are what the latest report by team says; of repositories elsewhere, what they were."""
+    """Replace the teams by those of this report, if it is the latest by team; how many changed.
+
+    Repositories that it does not cover stay in the teams they had.
+    """
     table, source = schema.TEAMS, staged(schema.TEAMS)
     is_latest = next(iter(run.later()), None) is None
     if run.kind != "team" or "teams" in run.scope.gaps or not is_latest:
         return 0
-    told = exists(source, source.c.repository == table.c.repository)
-    known = select(table.c.repository).where(run.mine(table), not_(told)).distinct()
-    lost = [name for name in run.connection.scalars(known) if run.has_place(name, "")]
-    for gone in (and_(told, absent(table)), table.c.repository.in_(lost)):
+    has_team = exists(source, source.c.repository == table.c.repository)
+    others = select(table.c.repository).where(run.mine(table), not_(has_team)).distinct()
+    lost = [name for name in run.connection.scalars(others) if run.scope.covers(name, "")]
+    for gone in (and_(has_team, absent(table)), table.c.repository.in_(lost)):
         run.connection.execute(delete(table).where(run.mine(table), gone))
     return upsert(run, table)

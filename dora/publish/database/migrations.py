@@ -1,8 +1,9 @@
-"""The database's schema, version by version: each is reached from the one before by its statements.
+"""Brings the tables of a database to the newest version of the schema.
 
-`versions/` holds them. What a version did is never changed again: somewhere a database has it. The
-same text serves both databases, for SQLite takes any name for a type. `schema` says what the
-columns mean.
+Each file of `versions/` holds the statements that lead from one version to the next. A version is
+never changed once it is published, because databases have it already. The same statements serve
+both kinds of database, because SQLite accepts any name of a type. `schema` says what the columns
+mean.
 """
 
 from pathlib import Path
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, inspect, text
 
 from dora.errors import CannotWrite
 
-#: Between two statements of a file; no statement has one of its own.
+#: What separates the statements of a file; no statement contains it.
 END = ";\n"
 
 
@@ -20,17 +21,17 @@ def _statements(path: Path) -> tuple[str, ...]:
     return tuple(one.strip() for one in statements)
 
 
-#: Statements that lead from one version to the next; the first from nothing.
+#: The statements that lead to each version from the one before, the first from nothing.
 MIGRATIONS: tuple[tuple[str, ...], ...] = tuple(
     map(_statements, sorted(Path(__file__).with_name("versions").glob("*.sql")))
 )
 VERSION = len(MIGRATIONS)
-#: Holds one row, the version; never changed by a migration.
+#: The table that holds the version, in one row; no migration changes it.
 VERSIONS = "CREATE TABLE schema_version (version bigint NOT NULL)"
 
 
 def version_of(connection: Connection) -> int:
-    """Version of the schema that is there, 0 for none; CannotWrite for one newer than known."""
+    """The schema's version in the database, 0 for none; CannotWrite if it is newer than known."""
     if not inspect(connection).has_table("schema_version"):
         return 0
     found = int(connection.scalar(text("SELECT max(version) FROM schema_version")) or 0)
@@ -43,7 +44,7 @@ def version_of(connection: Connection) -> int:
 
 
 def upgrade(connection: Connection, to: int = VERSION) -> None:
-    """Bring the schema to a version, within the transaction that is open."""
+    """Bring the schema to a version, as part of the open transaction."""
     found = version_of(connection)
     if found == 0:
         connection.execute(text(VERSIONS))

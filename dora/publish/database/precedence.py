@@ -1,7 +1,7 @@
-"""One run of the program in, what it decides about out: which facts it covers, and which are older.
+"""Decides which of several published runs counts for a row of the database.
 
-Of two runs that tell one fact the later wins: the one whose window ends later, or of two that end
-together the one that was made later. So the order in which they are published does not matter.
+If two runs report the same thing, the later one counts: the one whose window ends later, or, if
+both end together, the one that was made later. So the order of publishing does not matter.
 """
 
 from collections.abc import Iterator
@@ -10,11 +10,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, func, literal, not_, or_, select, tuple_
+from sqlalchemy import Connection, Table, and_, literal, not_, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
 
-from dora.config.globs import compile_globs
 from dora.publish.database import schema
 from dora.publish.database.rows import scope_of
 from dora.publish.database.schema import RUNS, Instant
@@ -26,7 +25,7 @@ Condition = ColumnElement[bool]
 
 @dataclass(frozen=True)
 class Run:
-    """A report or evidence that is being published, and the connection that it is told to."""
+    """A report or evidence that is being published, and the connection it is written to."""
 
     connection: Connection
     organization: str  #: as the database spells it
@@ -34,27 +33,27 @@ class Run:
 
     @property
     def kind(self) -> str:
-        """What its rows are by, or `evidence`."""
+        """What the rows of the report are by, or `evidence`."""
         return str(self.row["kind"])
 
     @property
     def since(self) -> datetime:
-        """Begin of its window."""
+        """Start of its window."""
         return _instant(self.row["since"])
 
     @property
     def until(self) -> datetime:
-        """End of its window, as of which it told."""
+        """End of its window: it reports what was known then."""
         return _instant(self.row["until"])
 
     @cached_property
     def scope(self) -> Scope:
-        """Where it looked."""
+        """Which repositories and environments it looked at."""
         return scope_of(self.row)
 
     @property
     def constants(self) -> dict[str, Any]:
-        """What every row that it tells has."""
+        """The columns that have the same value in every row of this run."""
         made = self.row["generated_at"]
         return dict(zip(CONSTANT, (self.organization, self.until, made), strict=True))
 
@@ -63,26 +62,26 @@ class Run:
         return table.c.organization == self.organization
 
     def is_not_newer(self, table: Table) -> Condition:
-        """Rows that no later run told."""
-        is_not_newer: Condition = _told(table) <= self._now()
-        return is_not_newer
+        """Rows that no later run wrote or confirmed."""
+        condition: Condition = _age(table) <= self._own_age()
+        return condition
 
-    def was_told(self, table: Table) -> Condition:
-        """Rows that this run told, or confirmed."""
-        return and_(self.mine(table), _told(table) == self._now())
+    def wrote(self, table: Table) -> Condition:
+        """Rows that this run wrote or confirmed."""
+        return and_(self.mine(table), _age(table) == self._own_age())
 
-    def _now(self) -> Any:
+    def _own_age(self) -> Any:
         return tuple_(
             literal(self.until, Instant()), literal(_instant(self.row["generated_at"]), Instant())
         )
 
     def later(self, *conditions: Condition) -> Iterator["Run"]:
-        """Runs that came later, of the same kind and with a window that meets this one's."""
+        """Later runs of the same kind whose windows overlap this one's."""
         rows = self.connection.execute(
             select(RUNS).where(
                 self.mine(RUNS),
                 RUNS.c.kind == self.kind,
-                tuple_(RUNS.c.until, RUNS.c.generated_at) > self._now(),
+                tuple_(RUNS.c.until, RUNS.c.generated_at) > self._own_age(),
                 RUNS.c.since < self.until,
                 RUNS.c.until > self.since,
                 *conditions,
@@ -91,20 +90,6 @@ class Run:
         for row in rows.mappings():
             yield Run(self.connection, self.organization, dict(row))
 
-    def has_place(self, repository: str, environment: str) -> bool:
-        """Whether it would have told what there is of that place."""
-        scope = self.scope
-        return (
-            "repositories" not in scope.gaps
-            and repository not in scope.unread
-            and compile_globs(scope.repositories).fullmatch(repository) is not None
-            and compile_globs(scope.environments).fullmatch(environment) is not None
-            and (
-                scope.ephemeral
-                or compile_globs(scope.ephemeral_environments).fullmatch(environment) is None
-            )
-        )
-
 
 def _instant(value: Any) -> datetime:
     if not isinstance(value, datetime):
@@ -112,19 +97,20 @@ def _instant(value: Any) -> datetime:
     return value
 
 
-def _told(table: Table) -> Any:
+def _age(table: Table) -> Any:
+    """What is compared to see which of two runs is later."""
     as_of = table.c.as_of if "as_of" in table.c else table.c.until
     return tuple_(as_of, table.c.generated_at)
 
 
 def same(table: Table, other: Table, *, but: tuple[str, ...] = ("organization",)) -> Condition:
-    """Rows of two tables with the same key; a staged one does not tell the organization."""
+    """Rows of two tables with the same key; staged tables have no organization."""
     keys = [one.name for one in table.primary_key.columns if one.name not in but]
     return and_(*(table.c[name] == other.c[name] for name in keys))
 
 
 def inside(table: Table, since: Any, until: Any) -> Condition:
-    """Facts that lie in a window, as evidence chooses them."""
+    """Items that belong to a window, by the rule that evidence chooses them by."""
 
     def within(name: str) -> Condition:
         return and_(table.c[name] >= since, table.c[name] < until)
@@ -136,9 +122,9 @@ def inside(table: Table, since: Any, until: Any) -> Condition:
 
 
 def upsert(run: Run, table: Table, *conditions: Any) -> int:
-    """Staged rows become rows of *table*; how many were new or changed.
+    """Write the staged rows into *table*; the number of rows that are new or changed.
 
-    One that is there is changed where all *conditions* hold and something differs.
+    A row that is already there changes only if all *conditions* hold and a value differs.
     """
     source, constants = staged(table), run.constants
     columns = [one for one in table.columns if schema.KEPT not in one.info]
@@ -152,7 +138,7 @@ def upsert(run: Run, table: Table, *conditions: Any) -> int:
     rows = select(*chosen)
     named = [source.c[name] for name in keys if name in source.c]
     is_sqlite = run.connection.dialect.name == "sqlite"
-    # SQLite would else take ON for a part of a join; PostgreSQL refuses a key that comes twice.
+    # Without WHERE, SQLite takes ON for a part of a join. PostgreSQL refuses to write a key twice.
     rows = rows.where(literal(1) == 1) if is_sqlite else rows.distinct(*named).order_by(*named)
     insert: Any = (sqlite if is_sqlite else postgresql).insert(table)
     insert = insert.from_select([one.name for one in columns], rows)
@@ -171,8 +157,9 @@ def upsert(run: Run, table: Table, *conditions: Any) -> int:
 
 
 def _count(run: Run, statement: Any) -> int:
-    kept = statement.execution_options(preserve_rowcount=True)
-    return max(0, run.connection.execute(kept).rowcount)
+    """Carry out a statement; the number of rows that it wrote."""
+    counted = statement.execution_options(preserve_rowcount=True)
+    return max(0, run.connection.execute(counted).rowcount)
 
 
 def absent(table: Table) -> Condition:
@@ -181,16 +168,8 @@ def absent(table: Table) -> Condition:
     return not_(select(literal(1)).where(same(table, source)).correlate(table).exists())
 
 
-def count(run: Run, table: Table) -> int:
-    """Rows of a table of the organization, or of a staged one."""
-    query = select(func.count()).select_from(table)
-    if "organization" in table.c:
-        query = query.where(run.mine(table))
-    return int(run.connection.scalar(query) or 0)
-
-
 def spell(organization: str, connection: Connection) -> str:
-    """The organization as the database spells it: GitHub's logins ignore case."""
+    """The organization as the database spells it, because GitHub's logins ignore case."""
     known = connection.scalars(select(schema.RUNS.c.organization).distinct())
     folded = organization.casefold()
     return next((one for one in sorted(known) if one.casefold() == folded), organization)

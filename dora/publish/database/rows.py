@@ -1,25 +1,26 @@
-"""A report in, the rows of `runs`, `coverage`, `metrics`, `trends` and `teams` out."""
+"""Makes rows of the tables `runs`, `coverage`, `metrics` and `trends` from a report."""
 
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, fields
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dora.publish.database.texts import clean
-from dora.report.evidence_stream import Window
+from dora.config.window import first_day
+from dora.publish.database.staging import clean
+from dora.report.evidence_stream import EvidenceHeader
 from dora.report.figures import OF_PARTS, OF_ROWS, values
 from dora.report.model import Report, Row, Scope
 
-EVIDENCE = "evidence"  #: the kind of a run that told evidence
-#: A file that does not say where its run looked covers nothing: it takes nothing away.
+EVIDENCE = "evidence"  #: the kind of a run that published evidence
+#: The scope of a file that has none: it covers nothing, so nothing is removed because of it.
 NOWHERE = Scope((), (), (), ())
 
 
 def run_of(report: Report) -> dict[str, Any]:
-    """The row of `runs` of a report."""
+    """The row of `runs` for a report."""
     return {
         "kind": clean(report.by),
         "since": report.window.since,
@@ -30,17 +31,18 @@ def run_of(report: Report) -> dict[str, Any]:
     }
 
 
-def run_of_evidence(report: Report, window: Window) -> dict[str, Any]:
-    """The row of `runs` of evidence, which is as old as the report that it came with."""
-    since, until = window.since, window.until
+def run_of_evidence(report: Report, header: EvidenceHeader) -> dict[str, Any]:
+    """The row of `runs` for evidence, which counts as made when its report was."""
+    since, until = header.since, header.until
     if since is None or until is None:
         raise ValueError("the file was not read to its end")
     days = (until - since) / timedelta(days=1)
     given = {"kind": EVIDENCE, "since": since, "until": until, "days": days}
-    return {**given, **_of_both(report, window.scope), "trend": None}
+    return {**given, **_of_both(report, header.scope), "trend": None}
 
 
 def _of_both(report: Report, scope: Scope | None) -> dict[str, Any]:
+    """The columns of `runs` that a report and its evidence have alike."""
     return {
         "timezone": clean(report.window.timezone),
         "generated_at": report.generated.at,
@@ -52,32 +54,33 @@ def _of_both(report: Report, scope: Scope | None) -> dict[str, Any]:
 
 
 def _columns(scope: Scope) -> dict[str, Any]:
-    """Where a run looked as columns, and the digest of what it was asked to look at.
+    """A scope as columns, with a digest of what the run was asked to look at.
 
-    What could not be read is no part of the digest: next time it may be.
+    The digest leaves out what could not be read, because another run may be able to read it.
     """
-    told = {
+    columns = {
         name: value if isinstance(value, bool) else json.dumps(value)
         for name, value in asdict(scope).items()
     }
-    asked = json.dumps([told[name] for name in sorted(told) if name not in {"unread", "gaps"}])
-    everything = scope.repositories == scope.environments == ("*",)
+    names = sorted(set(columns) - {"unread", "gaps"})
+    asked = json.dumps([columns[name] for name in names])
+    is_whole = scope.repositories == scope.environments == ("*",)
     digest = sha256(asked.encode()).hexdigest()
-    return {**told, "scope": f"sha256:{digest}", "is_whole": everything}
+    return {**columns, "scope": f"sha256:{digest}", "is_whole": is_whole}
 
 
 def scope_of(run: dict[str, Any]) -> Scope:
-    """Where a run looked, from its row."""
-    told: dict[str, Any] = {one.name: run[one.name] for one in fields(Scope)}
+    """The scope of a run, from its row."""
+    columns: dict[str, Any] = {one.name: run[one.name] for one in fields(Scope)}
     read: dict[str, Any] = {
         name: value if isinstance(value, bool) else tuple(json.loads(value))
-        for name, value in told.items()
+        for name, value in columns.items()
     }
     return Scope(**read)
 
 
 def coverage_rows(report: Report) -> Iterator[tuple[str, str, float | None, str | None]]:
-    """What a report did not see: about, name, amount, reason."""
+    """Rows of what a report did and did not see: about, name, amount, reason."""
     coverage = report.coverage
     yield "repositories", "read", coverage.repositories.read, None
     for about, counts in (
@@ -100,7 +103,7 @@ def coverage_rows(report: Report) -> Iterator[tuple[str, str, float | None, str 
 
 
 def metric_rows(report: Report) -> Iterator[tuple[Any, ...]]:
-    """Rows of `metrics` as they are staged."""
+    """One staged row of `metrics` per row of the report."""
     numbers = (*OF_PARTS, *OF_ROWS)
     for row in report.rows:
         yield (
@@ -113,25 +116,18 @@ def metric_rows(report: Report) -> Iterator[tuple[Any, ...]]:
 
 
 def trend_rows(report: Report) -> Iterator[tuple[Any, ...]]:
-    """Rows of `trends` as they are staged."""
+    """One staged row of `trends` per row of the report and part of its window."""
     zone = ZoneInfo(report.window.timezone)
     for row in report.rows:
         key = _key(row)
         for one in row.trend:
-            day = first_day(one.start, report.trend or "day", zone)
+            day = first_day(one.start.astimezone(zone).date(), report.trend or "day")
             days = (one.end - one.start) / timedelta(days=1)
             yield (report.by, report.trend, day, *key, one.start, one.end, days, one.partial,
                    *values(one, OF_PARTS))  # fmt: skip
 
 
-def first_day(start: datetime, size: str, zone: ZoneInfo) -> date:
-    """First day of the calendar's day, week or month that *start* lies in (T1)."""
-    day = start.astimezone(zone).date()
-    if size == "month":
-        return day.replace(day=1)
-    return day - timedelta(days=day.weekday()) if size == "week" else day
-
-
 def _key(row: Row) -> tuple[str, ...]:
+    """The columns that name a row; those that its kind does not have are empty."""
     names = ("repository", "environment", "service", "team")
     return (*(row.key.get(name, "") for name in names), row.tier)

@@ -1,6 +1,6 @@
-"""The tables as SQLAlchemy knows them: names, types, keys, and what each column means.
+"""The tables as SQLAlchemy knows them: names, types, keys, and the meaning of each column.
 
-`migrations` makes them; a test holds the two against each other.
+`migrations` creates them in a database; a test checks that both agree.
 """
 
 from datetime import UTC, date, datetime
@@ -25,17 +25,17 @@ from dora.report.figures import OF_PARTS, OF_ROWS, Number
 
 
 class Instant(TypeDecorator[datetime]):
-    """A UTC instant: `timestamptz`; in SQLite a text that sorts like one."""
+    """A UTC instant: `timestamptz` in PostgreSQL, in SQLite a text that sorts as instants do."""
 
     impl = TIMESTAMP(timezone=True)
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Text where there is no type for it."""
+        """The type in this database; SQLite has none, and stores a text."""
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else self.impl_instance)
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Text of one length, so that texts sort as instants do."""
+        """In SQLite a text; all have the same length, so that they sort as instants do."""
         return instant_text(value) if value and dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # the signature is SQLAlchemy's
@@ -46,31 +46,31 @@ class Instant(TypeDecorator[datetime]):
 
 
 class Day(TypeDecorator[date]):
-    """A calendar day: `date`; in SQLite a text."""
+    """A calendar day: `date` in PostgreSQL, a text in SQLite."""
 
     impl = Date
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Text where there is no type for it."""
+        """The type in this database; SQLite has none, and stores a text."""
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Date())
 
     def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:
-        """ISO 8601."""
+        """In SQLite a text in ISO 8601."""
         return value.isoformat() if value and dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> date | None:  # noqa: ARG002  # as above
-        """A day."""
+        """The day."""
         return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def instant_text(value: datetime) -> str:
-    """An instant as SQLite keeps it: `2026-11-23T06:00:00.000000Z`."""
+    """An instant as SQLite stores it: `2026-11-23T06:00:00.000000Z`."""
     return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 METADATA = MetaData()
-#: Marks columns that are not staged: what is there is kept.
+#: Marks columns that are not staged: an update leaves their values as they are.
 KEPT = "kept"
 KINDS = {"bigint": BigInteger, "double precision": Double, "text": Text}
 
@@ -96,7 +96,7 @@ def _repository() -> Column[Any]:
 
 
 def _known() -> list[Column[Any]]:
-    """Columns that say how new a fact is; of two runs that tell one fact the later wins."""
+    """Columns that say which run wrote a row last: if two runs report it, the later counts."""
     return [
         _must("as_of", Instant, "end of the window of the run that told it last"),
         _must("generated_at", Instant, "when that run was"),
@@ -277,5 +277,5 @@ EPISODE_DEPLOYMENTS = Table(
     _key("deployment", BigInteger, "a failed deployment of it"),
     comment="One row an outage and failed deployment of it.",
 )
-#: The facts that evidence tells, which lie in a window and are covered by a run or not.
+#: The items of evidence. Each belongs to a window, and a run covers it or does not.
 FACTS = (DEPLOYMENTS, CHANGES, EPISODES)

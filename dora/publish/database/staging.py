@@ -1,42 +1,56 @@
-"""Rows in, temporary tables that hold them out: by COPY in PostgreSQL, by executemany in SQLite.
+"""Temporary tables and how they are filled: by COPY in PostgreSQL, by executemany in SQLite.
 
-A staged table has the columns of the table it is for, less those that are the same in every row
-of a run. What a database cannot hold of a name is replaced.
+A staged table has the columns of the table that its rows are for, except those that have the same
+value in every row of a run. Characters that a database cannot hold are replaced.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, Table, Text
 
 from dora.publish.database import schema
 from dora.publish.database.schema import Instant, instant_text
-from dora.publish.database.texts import clean
+from dora.report.evidence import ChangeEvidence, DeploymentEvidence, OutageEvidence
+from dora.report.evidence_json import Item
 
-#: The same in every row of a run.
+Row = tuple[Any, ...]
+#: Columns that have the same value in every row of a run.
 CONSTANT = ("organization", "as_of", "generated_at")
-#: It is gone with the transaction, or in SQLite with the connection.
+#: The table is dropped with the transaction, or in SQLite with the connection.
 TEMPORARY: dict[str, Any] = {"prefixes": ["TEMPORARY"], "postgresql_on_commit": "DROP"}
-#: Rows that a run of another place or time decides about, and places that this run covers.
-PLACES = Table(
+#: The repositories and environments that this run covers.
+COVERED = Table(
     "staged_places",
     MetaData(),
     Column("repository", Text),
     Column("environment", Text),
     **TEMPORARY,
 )
+#: The windows of later runs, and the repositories and environments that they cover.
 LATER = Table(
     "staged_later",
     MetaData(),
     Column("repository", Text),
     Column("environment", Text),
-    Column("tier", Text),
     Column("since", Instant),
     Column("until", Instant),
     **TEMPORARY,
 )
+#: What a text of PostgreSQL cannot hold: NUL, and halves of characters, which JSON can express.
+IMPOSSIBLE = re.compile("[\0\ud800-\udfff]")
+REPLACEMENT = "\ufffd"
+
+
+def clean(text: str) -> str:
+    """*text* with a replacement for each character that not every database can hold."""
+    if text.isascii():
+        return text.replace("\0", REPLACEMENT) if "\0" in text else text
+    return IMPOSSIBLE.sub(REPLACEMENT, text)
 
 
 @cache
@@ -51,12 +65,12 @@ def staged(table: Table) -> Table:
 
 
 def make(connection: Connection, table: Table) -> None:
-    """Make a temporary table."""
+    """Create a temporary table."""
     table.create(connection, checkfirst=False)
 
 
 def load(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
-    """Fill a temporary table; its rows come in the order of its columns."""
+    """Fill a temporary table with *rows*, whose values are in the order of its columns."""
     if connection.dialect.name == "sqlite":
         _insert(connection, table, rows)
     else:
@@ -77,12 +91,12 @@ def _insert(connection: Connection, table: Table, rows: Iterable[Sequence[Any]])
     driver: Any = connection.connection.driver_connection
     marks = ", ".join("?" * len(table.columns))
     driver.executemany(f"INSERT INTO {table.name} VALUES ({marks})", map(_plain, rows))  # noqa: S608  # names of our own tables
-    if keys := table.info.get("key"):  # SQLite looks rows up, where PostgreSQL joins
+    if keys := table.info.get("key"):  # SQLite looks each row up where PostgreSQL joins
         driver.execute(f"CREATE INDEX temp.{table.name}_key ON {table.name} ({', '.join(keys)})")
 
 
 def _plain(row: Sequence[Any]) -> list[Any]:
-    """A row as SQLite takes it."""
+    """The values of a row as SQLite stores them."""
     return [
         clean(one) if type(one) is str
         else instant_text(one) if type(one) is datetime
@@ -95,62 +109,48 @@ def _plain(row: Sequence[Any]) -> list[Any]:
 # -- Evidence -----------------------------------------------------------------------------------
 
 
-def stage_items(connection: Connection, items: Iterator[tuple[str, Any]]) -> None:
-    """Fill the staged tables of facts from the items of a file, without holding them all."""
+def stage_items(connection: Connection, items: Iterable[Item]) -> None:
+    """Fill the staged tables of evidence from the items of a file, without holding all of them.
+
+    Items of one kind that follow each other are loaded together. The rows that belong to an item
+    are collected while its own are loaded, and loaded after them.
+    """
     for table in (*schema.FACTS, schema.REASONS, schema.EPISODE_DEPLOYMENTS):
         make(connection, staged(table))
-    feed = _Feed(items)
-    while (name := feed.name()) is not None:
-        beside: list[tuple[Any, ...]] = []
-        if name == "deployments":
-            rows = (_deployment(values, beside) for values in feed.of(name))
-            load(connection, staged(schema.DEPLOYMENTS), rows)
-            load(connection, staged(schema.REASONS), beside)
-        elif name == "changes":
-            load(connection, staged(schema.CHANGES), map(_change, feed.of(name)))
-        else:
-            rows = (_episode(values, beside) for values in feed.of(name))
-            load(connection, staged(schema.EPISODES), rows)
-            load(connection, staged(schema.EPISODE_DEPLOYMENTS), beside)
+    for kind, those in groupby(items, key=type):
+        table, parts, row_of = STAGED[kind]
+        rows_of_parts: list[Row] = []
+        load(connection, staged(table), (row_of(one, rows_of_parts) for one in those))
+        if parts is not None:
+            load(connection, staged(parts), rows_of_parts)
 
 
-class _Feed:
-    """Items with their list's name, told list by list."""
-
-    def __init__(self, items: Iterator[tuple[str, Any]]) -> None:
-        self.items = items
-        self.ahead = next(items, None)
-
-    def name(self) -> str | None:
-        """Name of the list that comes next."""
-        return self.ahead[0] if self.ahead else None
-
-    def of(self, name: str) -> Iterator[Any]:
-        """The items of that list."""
-        while self.ahead is not None and self.ahead[0] == name:
-            yield self.ahead[1]
-            self.ahead = next(self.items, None)
-
-
-def _deployment(values: Any, beside: list[tuple[Any, ...]]) -> tuple[Any, ...]:
-    (repository, environment, service, number, sha, url, created, succeeded, failed, outcome,
-     baseline, rework, reasons) = values  # fmt: skip
-    finished = min((one for one in (succeeded, failed) if one), default=None)
-    beside += [
-        (repository, number, signal, by, began, ended) for signal, began, ended, by in reasons
+def _deployment_row(one: DeploymentEvidence, reasons: list[Row]) -> Row:
+    ends = [at for at in (one.succeeded_at, one.failed_status_at) if at]
+    reasons += [
+        (one.repository, one.id, why.signal, why.by, why.began_at, why.ended_at)
+        for why in one.reasons
     ]
-    return (repository, number, environment, service, sha, url, created, succeeded, failed,
-            finished, outcome, baseline, rework, bool(reasons))  # fmt: skip
+    return (one.repository, one.id, one.environment, one.service, one.sha, one.url,
+            one.created_at, one.succeeded_at, one.failed_status_at, min(ends, default=None),
+            one.outcome, one.baseline, one.rework, bool(one.reasons))  # fmt: skip
 
 
-def _change(values: Any) -> tuple[Any, ...]:
-    repository, environment, service, sha, url, deployment, started, shipped, took, request = values
-    return (repository, environment, service, sha, deployment, url, started, shipped, took,
-            request)  # fmt: skip
+def _change_row(one: ChangeEvidence, _: list[Row]) -> Row:
+    return (one.repository, one.environment, one.service, one.sha, one.deployment, one.url,
+            one.started_at, one.shipped_at, one.lead_time, one.pull_request)  # fmt: skip
 
 
-def _episode(values: Any, beside: list[tuple[Any, ...]]) -> tuple[Any, ...]:
-    repository, environment, service, began, ended, ids = values
-    first = min(ids)
-    beside += [(repository, first, one) for one in sorted(set(ids))]
-    return repository, first, environment, service, began, ended
+def _outage_row(one: OutageEvidence, deployments: list[Row]) -> Row:
+    first = min(one.deployments)
+    deployments += [(one.repository, first, number) for number in sorted(set(one.deployments))]
+    return (one.repository, first, one.environment, one.service, one.began_at, one.ended_at)
+
+
+#: Of each kind of item: its table, the table of the rows that belong to it, and how its row is
+#: made, in the order of the columns.
+STAGED: dict[type, tuple[Table, Table | None, Callable[[Any, list[Row]], Row]]] = {
+    DeploymentEvidence: (schema.DEPLOYMENTS, schema.REASONS, _deployment_row),
+    ChangeEvidence: (schema.CHANGES, None, _change_row),
+    OutageEvidence: (schema.EPISODES, schema.EPISODE_DEPLOYMENTS, _outage_row),
+}

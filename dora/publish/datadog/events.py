@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from dora.publish.datadog.series import tag
 from dora.publish.gauges import value
 from dora.report.diff import place_of
-from dora.report.documents import Deployment, Episode, Evidence
+from dora.report.evidence import DeploymentEvidence, Evidence, OutageEvidence
 from dora.report.model import Report
 
 #: Most characters of an id; an id needs at least 16.
@@ -64,9 +64,9 @@ def _newest_first(events: Iterable[DatadogEvent]) -> tuple[DatadogEvent, ...]:
 
 def _deployment(
     organization: str,
-    one: Deployment,
+    one: DeploymentEvidence,
     tiers: Tiers,
-    ends: Mapping[tuple[tuple[str, str, str], datetime | None], Deployment],
+    ends: Mapping[tuple[tuple[str, str, str], datetime | None], DeploymentEvidence],
 ) -> DatadogEvent:
     """A deployment, from its creation to its first success."""
     finished = one.succeeded_at
@@ -78,7 +78,7 @@ def _deployment(
         "id": name,
         "service": value(one.service or one.repository),
         "env": value(one.environment),
-        "started_at": _nanoseconds(min(one.created_at or finished, finished)),
+        "started_at": _nanoseconds(min(one.created_at, finished)),
         "finished_at": _nanoseconds(finished),
         **git,
         "custom_tags": _tags(organization, one, tiers),
@@ -88,8 +88,8 @@ def _deployment(
 
 def _mark(
     organization: str,
-    one: Deployment,
-    ends: Mapping[tuple[tuple[str, str, str], datetime | None], Deployment],
+    one: DeploymentEvidence,
+    ends: Mapping[tuple[tuple[str, str, str], datetime | None], DeploymentEvidence],
 ) -> dict[str, Any] | None:
     """That a deployment failed, and which later one fixed it where that is known."""
     if not one.reasons:
@@ -107,7 +107,7 @@ def _mark(
     return {"change_failure": True, "remediation": remediation}
 
 
-def _failure(organization: str, one: Episode, tiers: Tiers) -> DatadogEvent:
+def _failure(organization: str, one: OutageEvidence, tiers: Tiers) -> DatadogEvent:
     """An outage; without its end while it lasts."""
     end = {"finished_at": _nanoseconds(one.ended_at)} if one.ended_at else {}
     name = _id("outage", organization, one.deployments[0])
@@ -123,11 +123,11 @@ def _failure(organization: str, one: Episode, tiers: Tiers) -> DatadogEvent:
     return DatadogEvent(name, one.began_at, attributes)
 
 
-def _row_of(one: Deployment | Episode) -> tuple[str, str, str]:
+def _row_of(one: DeploymentEvidence | OutageEvidence) -> tuple[str, str, str]:
     return one.repository.casefold(), one.environment.casefold(), one.service
 
 
-def _tags(organization: str, one: Deployment | Episode, tiers: Tiers) -> list[str]:
+def _tags(organization: str, one: DeploymentEvidence | OutageEvidence, tiers: Tiers) -> list[str]:
     named = {"organization": organization, "repository": one.repository,
              "environment": one.environment, "tier": tiers.get(_row_of(one), "")}  # fmt: skip
     return [tag(name, text) for name, text in named.items() if text]

@@ -7,7 +7,7 @@ from rich.text import Text
 from dora.render import formatting
 from dora.render.terminal import links
 from dora.render.terminal.row_evidence import Story, slowest_first
-from dora.report.build_evidence import Change, Deployment, Episode
+from dora.report.evidence import ChangeEvidence, DeploymentEvidence, OutageEvidence
 from dora.report.model import Row
 
 MOST = 12  #: examples of one kind shown; all are in the JSON
@@ -86,7 +86,7 @@ def _lead_time(story: Story, row: Row, width: int, *, with_authors: bool) -> Ite
     yield from links.flow("slowest:", shown, width)
 
 
-def _middle(changes: list[Change]) -> list[str]:
+def _middle(changes: list[ChangeEvidence]) -> list[str]:
     """Give in words which of *changes*, the slowest first, the median lies between."""
     many = len(changes)
     middle, is_odd = many // 2, many % 2
@@ -217,7 +217,9 @@ def _sensitivity(story: Story, width: int) -> Iterator[tuple[int, Text]]:
     yield from ((links.INDENT, line) for line in lines)
 
 
-def _named(lead: str, deployments: Sequence[Deployment], story: Story, width: int) -> list[Text]:
+def _named(
+    lead: str, deployments: Sequence[DeploymentEvidence], story: Story, width: int
+) -> list[Text]:
     """Give the latest of *deployments*, each with its day."""
     shown = deployments[-MOST:]
     items = []
@@ -233,7 +235,7 @@ def _more(number: int, what: str = "more") -> str:
     return f"{formatting.count(number)} {what}" if number else ""
 
 
-def _seconds(one: Episode, story: Story) -> float:
+def _seconds(one: OutageEvidence, story: Story) -> float:
     return ((one.ended_at or story.until) - one.began_at).total_seconds()
 
 

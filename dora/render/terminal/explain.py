@@ -15,7 +15,7 @@ from rich.text import Text
 from dora.render import formatting
 from dora.render.terminal import derivations, links
 from dora.render.terminal.row_evidence import Story, find_stories, finished_at
-from dora.report.build_evidence import Deployment, Evidence, Reason
+from dora.report.evidence import DeploymentEvidence, Evidence, FailureReason
 from dora.report.model import Row
 from dora.report.sensitivity import Sensitivity
 
@@ -95,7 +95,7 @@ def _tell(story: Story, width: int, *, with_authors: bool) -> Iterator[tuple[int
     yield from derivations.tell(story, width, with_authors=with_authors)
 
 
-def _headline(one: Deployment, story: Story) -> Text:
+def _headline(one: DeploymentEvidence, story: Story) -> Text:
     """Give when, which commit, and what became of it."""
     at = finished_at(one) or one.created_at
     line = Text(f"{formatting.instant(at, story.timezone)}  ").append_text(links.deployment(one))
@@ -108,7 +108,7 @@ def _headline(one: Deployment, story: Story) -> Text:
     return line.append("".join(f", {note}" for note in notes))
 
 
-def _outcome(one: Deployment) -> str:
+def _outcome(one: DeploymentEvidence) -> str:
     """Give what became of a deployment (D3), and whether it counts as failed (F9)."""
     if one.outcome in {"in_progress", "abandoned"}:
         return one.outcome.replace("_", " ")
@@ -121,7 +121,9 @@ def _outcome(one: Deployment) -> str:
     return outcome if one.reasons else f"{outcome}, does not count as failed"
 
 
-def _details(one: Deployment, story: Story, width: int, *, with_authors: bool) -> Iterator[Text]:
+def _details(
+    one: DeploymentEvidence, story: Story, width: int, *, with_authors: bool
+) -> Iterator[Text]:
     """Give why it failed, until when, and what it shipped."""
     for reason in one.reasons:
         yield from _reason(reason, one, story, width)
@@ -149,7 +151,7 @@ def _details(one: Deployment, story: Story, width: int, *, with_authors: bool) -
         )
 
 
-def _reason(reason: Reason, one: Deployment, story: Story, width: int) -> list[Text]:
+def _reason(reason: FailureReason, one: DeploymentEvidence, story: Story, width: int) -> list[Text]:
     """Give one signal: what says so, how long it was down by it, and what ended that."""
     before, _, after = SAYS.get(reason.signal, "*").partition("*")
     said = Text(f"{reason.signal}: {before}").append_text(_by(reason, one)).append(after)
@@ -170,7 +172,7 @@ def _reason(reason: Reason, one: Deployment, story: Story, width: int) -> list[T
     return links.fill([said, Text(f"down {lasted},"), until], width)
 
 
-def _by(reason: Reason, one: Deployment) -> Text:
+def _by(reason: FailureReason, one: DeploymentEvidence) -> Text:
     """Give what says that *one* failed, linked to where it stands."""
     by, home = reason.by, links.home_of(one)
     if reason.signal == "rollback" and by.isdecimal():
@@ -184,12 +186,12 @@ def _by(reason: Reason, one: Deployment) -> Text:
     return Text(formatting.plain(by))
 
 
-def _ending(reason: Reason, story: Story) -> Text:
+def _ending(reason: FailureReason, story: Story) -> Text:
     ending = story.by_success.get(reason.ended_at)
     return Text("the next success") if ending is None else links.deployment(ending)
 
 
-def _outage(one: Deployment, story: Story, width: int) -> list[Text]:
+def _outage(one: DeploymentEvidence, story: Story, width: int) -> list[Text]:
     """Give the episode of *one*, where it is more than its one reason says (R1 to R3)."""
     episode = story.episode_of.get(one.id)
     if episode is None:

@@ -8,7 +8,7 @@ from rich.style import Style
 from rich.text import Text
 
 from dora.render import formatting
-from dora.report.build_evidence import Change, Deployment
+from dora.report.evidence import ChangeEvidence, DeploymentEvidence
 
 SHA = 7  #: digits of a sha, as git shortens it
 INDENT = 2
@@ -28,17 +28,17 @@ def commit(sha: str, url: str) -> Text:
     return link(sha[:SHA], url)
 
 
-def deployment(one: Deployment) -> Text:
+def deployment(one: DeploymentEvidence) -> Text:
     """Give a deployment by its commit; it leads to the deployment."""
     return link(one.sha[:SHA], one.url)
 
 
-def home_of(one: Deployment) -> str:
+def home_of(one: DeploymentEvidence) -> str:
     """Web address of the repository that *one* is a deployment of."""
     return one.url.rpartition("/deployments/")[0]
 
 
-def called(name: str, one: Deployment, kind: str) -> Text:
+def called(name: str, one: DeploymentEvidence, kind: str) -> Text:
     """Give what is called `repo#n`, an issue or a pull request beside *one*, linked to it."""
     repository, mark, number = name.rpartition("#")
     if not mark or not number.isdecimal():
@@ -47,7 +47,7 @@ def called(name: str, one: Deployment, kind: str) -> Text:
     return link(name, f"{home}/{quote(repository)}/{kind}/{number}")
 
 
-def change(one: Change, until: datetime, *, with_authors: bool) -> Text:
+def change(one: ChangeEvidence, until: datetime, *, with_authors: bool) -> Text:
     """Give a change: how long it took or waits, its commit, its pull request, who wrote it."""
     age = max((until - one.started_at).total_seconds(), 0)
     text = Text(formatting.duration(age if one.lead_time is None else one.lead_time) + " ")

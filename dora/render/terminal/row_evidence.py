@@ -6,11 +6,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import TypeVar
 
-from dora.report.build_evidence import Change, Deployment, Episode, Evidence
+from dora.report.evidence import ChangeEvidence, DeploymentEvidence, Evidence, OutageEvidence
 from dora.report.model import Row
 from dora.report.sensitivity import Sensitivity
 
-Item = TypeVar("Item", Deployment, Change, Episode)
+Item = TypeVar("Item", DeploymentEvidence, ChangeEvidence, OutageEvidence)
 Key = tuple[str, str, str]  #: repository, environment, service
 
 
@@ -25,27 +25,27 @@ class Story:
     timezone: str
     row: Row | None
     sensitivity: Sensitivity | None
-    deployments: tuple[Deployment, ...]
-    changes: tuple[Change, ...]
-    episodes: tuple[Episode, ...]
-    waiting: tuple[Change, ...]
+    deployments: tuple[DeploymentEvidence, ...]
+    changes: tuple[ChangeEvidence, ...]
+    episodes: tuple[OutageEvidence, ...]
+    waiting: tuple[ChangeEvidence, ...]
 
     def holds(self, moment: datetime | None) -> bool:
         """Say whether *moment* is in the window."""
         return moment is not None and self.since <= moment < self.until
 
     @cached_property
-    def finished(self) -> list[Deployment]:
+    def finished(self) -> list[DeploymentEvidence]:
         """Those that finished in the window: what the change fail rate is of (F9)."""
         return [one for one in self.deployments if self.holds(finished_at(one))]
 
     @cached_property
-    def failed(self) -> list[Deployment]:
+    def failed(self) -> list[DeploymentEvidence]:
         """Those of `finished` that failed (F9)."""
         return [one for one in self.finished if one.reasons]
 
     @cached_property
-    def succeeded(self) -> list[Deployment]:
+    def succeeded(self) -> list[DeploymentEvidence]:
         """Successes in the window (DF1), in order of success."""
         inside = [
             (one.succeeded_at, one.id, one)
@@ -55,40 +55,40 @@ class Story:
         return [one for _, _, one in sorted(inside, key=lambda it: it[:2])]
 
     @cached_property
-    def reworked(self) -> list[Deployment]:
+    def reworked(self) -> list[DeploymentEvidence]:
         """Those of `succeeded` that are rework (RW1)."""
         return [one for one in self.succeeded if one.rework]
 
     @cached_property
-    def shipped_by(self) -> dict[int | None, list[Change]]:
+    def shipped_by(self) -> dict[int | None, list[ChangeEvidence]]:
         """Changes by the deployment that shipped them, the slowest first."""
-        found: dict[int | None, list[Change]] = {}
+        found: dict[int | None, list[ChangeEvidence]] = {}
         for change in slowest_first(self.changes):
             found.setdefault(change.deployment, []).append(change)
         return found
 
     @cached_property
-    def by_id(self) -> dict[int, Deployment]:
+    def by_id(self) -> dict[int, DeploymentEvidence]:
         """Deployments by their id."""
         return {one.id: one for one in self.deployments}
 
     @cached_property
-    def episode_of(self) -> dict[int, Episode]:
+    def episode_of(self) -> dict[int, OutageEvidence]:
         """The episode of the window that a failed deployment belongs to, by its id."""
         return {number: one for one in self.episodes for number in one.deployments}
 
     @cached_property
-    def by_success(self) -> dict[datetime | None, Deployment]:
+    def by_success(self) -> dict[datetime | None, DeploymentEvidence]:
         """The deployment that succeeded at an instant, the last where there are several (D7)."""
         return {one.succeeded_at: one for one in self.deployments if one.succeeded_at}
 
 
-def finished_at(one: Deployment) -> datetime | None:
+def finished_at(one: DeploymentEvidence) -> datetime | None:
     """When a deployment first succeeded or failed (D3), None if it has not."""
     return min((at for at in (one.succeeded_at, one.failed_status_at) if at), default=None)
 
 
-def slowest_first(changes: Iterable[Change]) -> list[Change]:
+def slowest_first(changes: Iterable[ChangeEvidence]) -> list[ChangeEvidence]:
     """*changes* by lead time, the longest first; what waits by its age."""
     return sorted(changes, key=lambda one: (-(one.lead_time or 0), one.started_at, one.sha))
 
@@ -122,11 +122,11 @@ def find_stories(
     ]
 
 
-def _in_time(one: Deployment) -> tuple[datetime, int]:
+def _in_time(one: DeploymentEvidence) -> tuple[datetime, int]:
     return finished_at(one) or one.created_at, one.id
 
 
-def _key(one: Deployment | Change | Episode) -> Key:
+def _key(one: DeploymentEvidence | ChangeEvidence | OutageEvidence) -> Key:
     return one.repository, one.environment, one.service
 
 

@@ -14,9 +14,9 @@ from psycopg.rows import dict_row
 
 from dora.analysis.analysis import analyse
 from dora.demo.organization import build as organization
-from dora.render.evidence_document import as_document as evidence_document
 from dora.report.build import report_of
 from dora.report.build_evidence import build_evidence
+from dora.report.evidence_json import as_document as evidence_document
 from dora.report.report_json import as_document, instant, render_json
 from tests.support.databases import WHOLE, deployment, episode, evidence, sent, whole_report
 from tests.support.oracle_settings import config_for, tables_for

@@ -11,7 +11,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dora.publish.database.connection import find_place
+from dora.publish.database.connection import parse_address
 from dora.publish.database.load import publish
 from dora.report.model import Report
 from tests.support.databases import (
@@ -99,7 +99,7 @@ def published(runs: Sequence[Week]) -> Contents:
         for one in runs:
             made, told = documents(one)
             path.write_text(told, encoding="utf-8")
-            publish(made, path, find_place(url, "dora"))
+            publish(made, path, parse_address(url, "dora"))
         return contents(url)
 
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from dora.errors import BadUsage, CannotRead
-from dora.publish.database.connection import find_place
+from dora.publish.database.connection import parse_address
 from dora.publish.database.load import publish
 from dora.report.report_json import read_report
 from tests.publish.database.test_same import DAY, WEEKS
@@ -238,7 +238,7 @@ def test_missing_evidence_makes_no_file(tmp_path: Path) -> None:
     with pytest.raises(CannotRead):
         publish(
             read_report(path), tmp_path / "none.json",
-            find_place(f"sqlite:///{tmp_path}/new.db", "dora"),
+            parse_address(f"sqlite:///{tmp_path}/new.db", "dora"),
         )  # fmt: skip
     assert not (tmp_path / "new.db").exists()
 
@@ -253,12 +253,12 @@ def test_no_address(tmp_path: Path) -> None:
 
 def test_a_password_is_in_no_repr(server: Server) -> None:
     """Neither the place nor its engine shows it."""
-    place = find_place(server.url(), "dora")
+    place = parse_address(server.url(), "dora")
     for shown in (repr(place), str(place), place.shown, place.tables, repr(place.engine())):
         assert PASSWORD not in shown
         assert ENCODED not in shown
     with pytest.raises(BadUsage):
-        find_place(server.url(), "x" * 64)
+        parse_address(server.url(), "x" * 64)
 
 
 def test_dry_run(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import inspect, text
 
 from dora.publish.database import migrations, schema
-from dora.publish.database.connection import find_place
+from dora.publish.database.connection import parse_address
 from dora.publish.database.load import opened
 from tests.publish.database.test_same import WEEKS
 from tests.support.databases import contents, send, sent
@@ -16,7 +16,7 @@ from tests.support.servers.postgresql import Server
 
 def make(url: str, version: int) -> None:
     """Make a schema of that version, as the program of its time did."""
-    with opened(find_place(url, "dora")) as connection:
+    with opened(parse_address(url, "dora")) as connection:
         if not url.startswith("sqlite"):
             connection.execute(text("CREATE SCHEMA dora"))
         migrations.upgrade(connection, version)
@@ -32,7 +32,7 @@ def test_version_1_is_what_it_was() -> None:
 def test_upgrade_keeps_what_is_there(url: str, tmp_path: Path) -> None:
     """A database of version 1, with a report in it, becomes what a new one is."""
     make(url, 1)
-    with opened(find_place(url, "dora")) as connection:
+    with opened(parse_address(url, "dora")) as connection:
         instant = "2026-01-01T00:00:00.000000Z"
         connection.execute(
             text(
@@ -54,9 +54,9 @@ def test_every_version_leads_to_the_newest(url: str) -> None:
     for version in range(1, migrations.VERSION + 1):
         if version == 1:
             make(url, version)
-        with opened(find_place(url, "dora")) as connection:
+        with opened(parse_address(url, "dora")) as connection:
             migrations.upgrade(connection, version)
-    with opened(find_place(url, "dora")) as connection:
+    with opened(parse_address(url, "dora")) as connection:
         there = inspect(connection)
         name = None if url.startswith("sqlite") else "dora"
         found = {
@@ -83,7 +83,7 @@ def test_types(server: Server) -> None:
     """In PostgreSQL instants have a time zone, and numbers and texts are what they are called."""
     url = server.url(server.database())
     make(url, migrations.VERSION)
-    with opened(find_place(url, "dora")) as connection:
+    with opened(parse_address(url, "dora")) as connection:
         rows = connection.execute(
             text(
                 "SELECT table_name, column_name, data_type FROM information_schema.columns "
@@ -94,7 +94,7 @@ def test_types(server: Server) -> None:
     names = {"DATE": "date", "TEXT": "text", "BIGINT": "bigint", "BOOLEAN": "boolean",
              "DOUBLE PRECISION": "double precision", "TIMESTAMP WITH TIME ZONE":
              "timestamp with time zone"}  # fmt: skip
-    dialect = find_place(url, "dora").engine().dialect
+    dialect = parse_address(url, "dora").engine().dialect
 
     assert found == {
         (table.name, one.name): names[one.type.compile(dialect)]
@@ -107,7 +107,7 @@ def test_a_newer_schema_is_refused(url: str, tmp_path: Path) -> None:
     """A database that a later program wrote is left alone, with advice."""
     sent(url, tmp_path, *WEEKS[0])
     before = contents(url)
-    with opened(find_place(url, "dora")) as connection:
+    with opened(parse_address(url, "dora")) as connection:
         connection.execute(text("UPDATE schema_version SET version = 99"))
     done = send(url, tmp_path, *WEEKS[1])
 
@@ -128,9 +128,9 @@ def test_an_upgrade_that_fails_is_none(
     monkeypatch.setattr(migrations, "MIGRATIONS", (migrations.MIGRATIONS[0], broken))
     from dora.errors import CannotWrite  # noqa: PLC0415  # for this alone
 
-    with pytest.raises(CannotWrite), opened(find_place(url, "dora")) as connection:
+    with pytest.raises(CannotWrite), opened(parse_address(url, "dora")) as connection:
         migrations.upgrade(connection)
     monkeypatch.undo()
-    with opened(find_place(url, "dora")) as connection:
+    with opened(parse_address(url, "dora")) as connection:
         assert 1 == migrations.version_of(connection)
     sent(url, tmp_path, *WEEKS[0])

@@ -1,49 +1,55 @@
-"""The evidence for programs: JSON `dora.evidence/1` and CSV."""
+"""The JSON contract of evidence, `dora.evidence/1`: written to the letter, read back whole."""
 
-import csv
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from io import StringIO
+from pathlib import Path
 
 import pytest
 
-from dora.render.evidence_document import COLUMNS, as_document, render_csv, render_json
-from dora.report.build_evidence import Change, Deployment, Episode, Evidence, Reason
+from dora.report.evidence import (
+    ChangeEvidence,
+    DeploymentEvidence,
+    Evidence,
+    FailureReason,
+    OutageEvidence,
+)
+from dora.report.evidence_json import as_document, read_evidence, render_json
 from tests.support.explained_organization import explained, renamed
 from tests.support.reports import HOSTILE_NAMES
 
 AT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-PLACE = ("patient-api", "production", "")
+PLACE = ("patient-api", "production")
 
 EVIDENCE = Evidence(
     organization="medica-flow",
     since=AT - 24 * HOUR,
     until=AT + 24 * HOUR,
-    days=2.0,
     timezone="Europe/Berlin",
     deployments=(
-        Deployment(
-            "patient-api", 11, "https://h/d/11", "aa", "production", "", AT, AT + HOUR, None,
+        DeploymentEvidence(
+            "patient-api", 11, "https://h/d/11", "aa", "production", AT, AT + HOUR, None,
             "success", baseline=False, rework=False,
             reasons=(
-                Reason("incident", AT + 2 * HOUR, None, "ops#7"),
-                Reason("rollback", AT + HOUR, AT + 3 * HOUR, "12"),
+                FailureReason("incident", AT + 2 * HOUR, None, "ops#7"),
+                FailureReason("rollback", AT + HOUR, AT + 3 * HOUR, "12"),
             ),
         ),
-        Deployment(
-            "patient-api", 12, "https://h/d/12", "bb", "production", "", AT, None, None,
+        DeploymentEvidence(
+            "patient-api", 12, "https://h/d/12", "bb", "production", AT, None, None,
             "in_progress", baseline=True, rework=True, reasons=(),
         ),
     ),
     changes=(
-        Change(*PLACE, "aa", "https://h/c/aa", AT - HOUR, AT + HOUR, 11, 7200.0, 5, "ada"),
-        Change(*PLACE, "bb", "https://h/c/bb", AT, AT + HOUR, 11, 3600.5, None, None),
+        ChangeEvidence(
+            *PLACE, "aa", "https://h/c/aa", AT - HOUR, AT + HOUR, 11, 7200.0, 5, author="ada"
+        ),
+        ChangeEvidence(*PLACE, "bb", "https://h/c/bb", AT, AT + HOUR, 11, 3600.5, None),
     ),
     episodes=(
-        Episode(*PLACE, AT + HOUR, AT + 3 * HOUR, (11, 12)),
-        Episode(*PLACE, AT + HOUR, None, (12,)),
+        OutageEvidence(*PLACE, AT + HOUR, AT + 3 * HOUR, (11, 12)),
+        OutageEvidence(*PLACE, AT + HOUR, None, (12,)),
     ),
     waiting=(),
 )  # fmt: skip
@@ -142,26 +148,6 @@ DOCUMENT = {
     ],
 }
 
-DEPLOYMENTS = """\
-repository,environment,id,url,sha,created_at,succeeded_at,failed_status_at,outcome,baseline,rework,reasons
-patient-api,production,11,https://h/d/11,aa,2026-11-20T09:30:00Z,2026-11-20T10:30:00Z,,success,false,false,\
-incident by ops#7 from 2026-11-20T11:30:00Z and still open; \
-rollback by 12 from 2026-11-20T10:30:00Z to 2026-11-20T12:30:00Z
-patient-api,production,12,https://h/d/12,bb,2026-11-20T09:30:00Z,,,in_progress,true,true,
-"""
-
-CHANGES = """\
-repository,environment,sha,url,started_at,shipped_at,deployment,lead_time_seconds,pull_request
-patient-api,production,aa,https://h/c/aa,2026-11-20T08:30:00Z,2026-11-20T10:30:00Z,11,7200.0,5
-patient-api,production,bb,https://h/c/bb,2026-11-20T09:30:00Z,2026-11-20T10:30:00Z,11,3600.5,
-"""
-
-EPISODES = """\
-repository,environment,began_at,ended_at,deployments
-patient-api,production,2026-11-20T10:30:00Z,2026-11-20T12:30:00Z,11 12
-patient-api,production,2026-11-20T10:30:00Z,,12
-"""
-
 
 def test_json() -> None:
     """The document is the contract's to the letter, keys in its order; authors are left out."""
@@ -179,28 +165,6 @@ def test_authors_and_services_where_they_are_known() -> None:
         deployments=(replace(EVIDENCE.deployments[0], service="billing"), EVIDENCE.deployments[1]),
     )
     assert [one.get("service") for one in as_document(billing)["deployments"]] == ["billing", None]
-    lines = list(csv.DictReader(StringIO(render_csv(billing, "deployments"))))
-    assert [one["service"] for one in lines] == ["billing", ""]
-    lines = list(csv.DictReader(StringIO(render_csv(EVIDENCE, "changes", with_authors=True))))
-    assert [one["author"] for one in lines] == ["ada", ""]
-
-
-@pytest.mark.parametrize(
-    ("table", "expected"),
-    [("deployments", DEPLOYMENTS), ("changes", CHANGES), ("episodes", EPISODES)],
-)
-def test_csv(table: str, expected: str) -> None:
-    """One line an item below headings, lists in words; what is unknown is empty (RFC 4180)."""
-    assert render_csv(EVIDENCE, table) == expected.replace("\n", "\r\n")
-
-
-@pytest.mark.parametrize("table", COLUMNS)
-def test_the_headings_are_always_there(table: str) -> None:
-    """Evidence of nothing has headings, and the document its three lists."""
-    nothing = replace(EVIDENCE, deployments=(), changes=(), episodes=())
-    full = render_csv(EVIDENCE, table).partition("\r\n")
-    assert render_csv(nothing, table) == full[0] + full[1]
-    assert as_document(nothing)[table] == []
 
 
 def test_a_number_that_is_none_is_a_bug() -> None:
@@ -212,13 +176,26 @@ def test_a_number_that_is_none_is_a_bug() -> None:
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_hostile_names(name: str) -> None:
-    """In JSON a name is itself, in CSV safe to print, whole, and never a formula."""
+    """In JSON a name is itself."""
     evidence = explained(renamed(name)).evidence
     document = json.loads(render_json(evidence))
     assert {one["environment"] for one in document["deployments"]} == {name}
-    reasons = (Reason("tag", AT, None, name),)
-    blamed = replace(EVIDENCE.deployments[0], environment=name, outcome=name, reasons=reasons)
-    text = render_csv(replace(EVIDENCE, deployments=(blamed,)), "deployments")
-    (line,) = csv.DictReader(StringIO(text, newline=""))
-    assert not [cell for cell in line.values() if cell.startswith(("=", "+", "-", "@", "\t"))]
-    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("with_authors", [False, True])
+def test_what_was_written_is_read(tmp_path: Path, with_authors: bool) -> None:
+    """Reading gives the records that were written; authors only if they were."""
+    written = replace(EVIDENCE, deployments=(replace(EVIDENCE.deployments[0], service="billing"),))
+    path = tmp_path / "evidence.json"
+    path.write_text(render_json(written, with_authors=with_authors), encoding="utf-8")
+    anonymous = tuple(replace(one, author=None) for one in written.changes)
+
+    expected = written if with_authors else replace(written, changes=anonymous)
+    assert expected == read_evidence(path)
+
+
+@pytest.mark.parametrize("table", ["deployments", "changes", "episodes"])
+def test_evidence_of_nothing(table: str) -> None:
+    """Without items the document has its three lists all the same."""
+    nothing = replace(EVIDENCE, deployments=(), changes=(), episodes=())
+    assert as_document(nothing)[table] == []

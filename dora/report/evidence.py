@@ -1,0 +1,111 @@
+"""The records of evidence: the deployments, changes and outages that a report's figures count.
+
+They are the same whether they were worked out from the tables, read from a file at once, or read
+item by item. Their fields have the names of the JSON contract `dora.evidence/1`.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from dora.errors import BadUsage
+from dora.report.model import Report, Scope
+
+#: How far apart the ends of the windows of a report and of its evidence may be: the two commands
+#: were run one after the other.
+MOST_APART = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class FailureReason:
+    """One signal that a deployment failed, and from when to when the deployment was down by it."""
+
+    signal: str
+    began_at: datetime
+    ended_at: datetime | None
+    by: str  #: where the signal was found: a status, a deployment's id, a sha, `repo#n`, a tag
+
+
+@dataclass(frozen=True)
+class DeploymentEvidence:
+    """One deployment and what became of it."""
+
+    repository: str
+    id: int
+    url: str
+    sha: str
+    environment: str
+    created_at: datetime
+    succeeded_at: datetime | None
+    failed_status_at: datetime | None
+    outcome: str
+    baseline: bool
+    rework: bool
+    reasons: tuple[FailureReason, ...]
+    service: str = field(default="", kw_only=True)
+
+
+@dataclass(frozen=True)
+class ChangeEvidence:
+    """One change; until it is shipped, it has no *shipped_at*, *deployment* and *lead_time*."""
+
+    repository: str
+    environment: str
+    sha: str
+    url: str
+    started_at: datetime
+    shipped_at: datetime | None
+    deployment: int | None
+    lead_time: float | None  #: seconds
+    pull_request: int | None
+    service: str = field(default="", kw_only=True)
+    author: str | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True)
+class OutageEvidence:
+    """One outage that began in the window; *ended_at* is None while it lasts."""
+
+    repository: str
+    environment: str
+    began_at: datetime
+    ended_at: datetime | None
+    deployments: tuple[int, ...]  #: ids of the failed deployments, in order
+    service: str = field(default="", kw_only=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """The items that every figure of a report follows from, oldest first.
+
+    *waiting* are the changes that production has not received yet (LT8). They are no part of the
+    JSON contract, so evidence that was read from a file has none.
+    """
+
+    organization: str | None = None  #: the first files of the contract do not name it
+    since: datetime
+    until: datetime
+    timezone: str = "UTC"
+    deployments: tuple[DeploymentEvidence, ...]
+    changes: tuple[ChangeEvidence, ...]
+    episodes: tuple[OutageEvidence, ...]
+    waiting: tuple[ChangeEvidence, ...] = ()
+    scope: Scope | None = None
+
+    @property
+    def days(self) -> float:
+        """Length of the window in days of 24 hours."""
+        return (self.until - self.since) / timedelta(days=1)
+
+
+def check_evidence(report: Report, until: datetime | None, organization: str | None) -> None:
+    """Raise BadUsage if evidence is of another window or organization than the report.
+
+    *until* is the end of the evidence's window. Without an *organization* the evidence is taken to
+    be of the report's.
+    """
+    if until is None or abs(until - report.window.until) > MOST_APART:
+        raise BadUsage(
+            "--evidence: is of another time than the report; allowed: of the same window"
+        )
+    if organization and organization.casefold() != report.organization.casefold():
+        raise BadUsage("--evidence: is of another organization than the report; allowed: the same")
