@@ -31,10 +31,17 @@ async def read_incidents(client: Client, config: Config, ids: dict[int, str]) ->
         repository, number = issue["repository"]["name"], issue["number"]
         ids[issue["repository"]["databaseId"]] = repository
         rows["incidents"].append(
-            (repository, number, f"{repository}#{number}", None, parse_instant(issue["createdAt"]),
-             issue["closedAt"] and parse_instant(issue["closedAt"]), find_named(issue["body"]),
-             issue["url"])
-        )  # fmt: skip
+            (
+                repository,
+                number,
+                f"{repository}#{number}",
+                None,
+                parse_instant(issue["createdAt"]),
+                issue["closedAt"] and parse_instant(issue["closedAt"]),
+                find_named(issue["body"]),
+                issue["url"],
+            )
+        )
         names = [label["name"] for label in issue["labels"]["nodes"] if label]
         rows["labels"] += [(repository, number, name) for name in names]
     return rows

@@ -255,6 +255,16 @@ def _named_by(incidents: Rows) -> set[str]:
 def _row(listed: ListedRepository, *, is_excluded: bool, reason: str | None) -> Rows:
     """A repository of which nothing but the listing is known."""
     has_deployments = listed.newest_deployment_at is not None
-    row = (listed.name, listed.archived_at, listed.is_empty, has_deployments, is_excluded,
-           listed.url, listed.head, listed.head_at, reason, None)  # fmt: skip
+    row = (
+        listed.name,
+        listed.archived_at,
+        listed.is_empty,
+        has_deployments,
+        is_excluded,
+        listed.url,
+        listed.head,
+        listed.head_at,
+        reason,
+        None,
+    )
     return {"repositories": [row]}

@@ -58,7 +58,7 @@ def examine(
         tables = await read_organization(client, config, progress, variables)
         checkup = replace(
             checkup, requests=tables.requests - requests, points=tables.points - points
-        )  # fmt: skip
+        )
         return tables, await _check_rights(client, checkup, private, tables, config)
 
     return client.run(reading())
@@ -79,11 +79,10 @@ async def _check_token(client: Client, access: Access, config: Config) -> tuple[
         login=(result.data.get("viewer") or {}).get("login"),
         scopes=_scopes(headers.get("x-oauth-scopes")),
         expires_at=_expiry(headers.get("github-authentication-token-expiration")),
-        limit=limit
-        and Limit(limit["limit"], limit["remaining"], parse_instant(limit["resetAt"])),
+        limit=limit and Limit(limit["limit"], limit["remaining"], parse_instant(limit["resetAt"])),
         visible=(found.get("repositories") or {}).get("totalCount", 0),
         private=hidden.get("totalCount", 0),
-    ), [node["name"] for node in hidden.get("nodes") or [] if node]  # fmt: skip
+    ), [node["name"] for node in hidden.get("nodes") or [] if node]
 
 
 def _headers(access: Access) -> dict[str, Any]:
@@ -134,7 +133,7 @@ def _likeliest(tables: Tables, private: list[str]) -> str | None:
     names = [str(name) for name in filled]
     return min(
         names, key=lambda name: (name not in hidden, name not in deployed, name), default=None
-    )  # fmt: skip
+    )
 
 
 async def _probe(client: Client, config: Config, name: str) -> Probe:

@@ -190,10 +190,14 @@ class Issues:
                 "and the repository needs its issues turned on.",
             )
         if wrong.status >= 500:  # noqa: PLR2004 (HTTP)
-            return CannotReach(f"GitHub could not answer (status {wrong.status})",
-                               "Run it again: nothing is posted twice.")  # fmt: skip
-        return CannotWrite(f"GitHub does not take the post: {said} (status {wrong.status})",
-                           "Check the title and the repository's name.")  # fmt: skip
+            return CannotReach(
+                f"GitHub could not answer (status {wrong.status})",
+                "Run it again: nothing is posted twice.",
+            )
+        return CannotWrite(
+            f"GitHub does not take the post: {said} (status {wrong.status})",
+            "Check the title and the repository's name.",
+        )
 
 
 def _real(made: T) -> T:

@@ -203,9 +203,11 @@ def _answer_in(wrong: Exception) -> tuple[int, str, Mapping[str, str]]:
 def _never_sent(wrong: BaseException) -> bool:
     """Whether no connection came about, so that Slack cannot have the message."""
     reason = getattr(wrong, "reason", wrong)
-    return isinstance(reason, ConnectionRefusedError) or "getaddrinfo" in repr(reason) or (
-        type(reason).__name__ == "gaierror"
-    )  # fmt: skip
+    return (
+        isinstance(reason, ConnectionRefusedError)
+        or "getaddrinfo" in repr(reason)
+        or (type(reason).__name__ == "gaierror")
+    )
 
 
 def _failure(status: int, word: str, headers: Mapping[str, Any]) -> DoraError | TemporaryFailure:

@@ -40,17 +40,19 @@ def load(*, quick: bool = False) -> list[Loaded]:
     size = 10 if quick else 1
     with tempfile.TemporaryDirectory() as name, postgresql() as server:
         folder = Path(name)
-        weeks = [write(folder / str(week), DEPLOYMENTS // size, UNTIL + week * WEEK)
-                 for week in (0, 1)]  # fmt: skip
+        weeks = [
+            write(folder / str(week), DEPLOYMENTS // size, UNTIL + week * WEEK) for week in (0, 1)
+        ]
         made = []
         for where, url in (
             ("PostgreSQL", server.url(server.database())),
             ("SQLite", f"sqlite:///{folder}/dora.db"),
         ):
             for what, files in (
-                ("an empty database", weeks[0]), ("the same again", weeks[0]),
+                ("an empty database", weeks[0]),
+                ("the same again", weeks[0]),
                 ("the next week", weeks[1]),
-            ):  # fmt: skip
+            ):
                 command = [str(DORA), "publish", "postgres", str(files / "report.json"),
                            "--evidence", str(files / "evidence.json")]  # fmt: skip
                 taken = measure(command, {"DORA_DATABASE_URL": url})
@@ -85,9 +87,11 @@ def write(folder: Path, deployments: int, until: datetime) -> Path:
     since = until - WINDOW
     (folder / "report.json").write_text(json.dumps(_report(since, until)), encoding="utf-8")
     head = {
-        "schema": "dora.evidence/1", "organization": "bench", "window": _window(since, until),
+        "schema": "dora.evidence/1",
+        "organization": "bench",
+        "window": _window(since, until),
         "scope": _scope(),
-    }  # fmt: skip
+    }
     pace = WINDOW / deployments
     first = round((since - UTC_BEGIN) / pace)
     numbers = range(first, first + deployments)
@@ -171,8 +175,10 @@ def _report(since: datetime, until: datetime) -> dict[str, Any]:
     rows = []
     for number in range(3 * REPOSITORIES):
         place = _place(number)
-        trend = [{"start": _text(one), "end": _text(one + WEEK), "partial": False, **_metrics()}
-                 for one in weeks]  # fmt: skip
+        trend = [
+            {"start": _text(one), "end": _text(one + WEEK), "partial": False, **_metrics()}
+            for one in weeks
+        ]
         tier = {"production": "production", "qa": "testing"}.get(
             place["environment"], "development"
         )

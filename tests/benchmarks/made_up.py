@@ -266,9 +266,7 @@ class _Draft:
         )
         identity = 1_200_000_000 + self.number * 10_000 + number
         is_production = stage == "production"
-        return Deployment(
-            identity, of.sha, stage, at, told, production_environment=is_production
-        )  # fmt: skip
+        return Deployment(identity, of.sha, stage, at, told, production_environment=is_production)
 
 
 def _superseded(deployments: Iterable[Deployment]) -> Iterator[Deployment]:
@@ -286,6 +284,10 @@ def _superseded(deployments: Iterable[Deployment]) -> Iterator[Deployment]:
         if one.id in ends:
             told = (*told, Status("inactive", ends[one.id]))
         yield Deployment(
-            one.id, one.sha, one.environment, one.created_at, told,
+            one.id,
+            one.sha,
+            one.environment,
+            one.created_at,
+            told,
             production_environment=one.production_environment,
-        )  # fmt: skip
+        )

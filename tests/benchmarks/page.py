@@ -78,14 +78,16 @@ def _show_growth(growth: Sequence[tuple[Shape, Run]]) -> str:
     lines = []
     for shape, run in growth:
         count, asked, taken = shape.repositories, run.asked, run.taken
-        lines.append([
-            f"{count:,}",
-            f"{asked.requests:,} ({asked.requests / count:.2f})",
-            f"{asked.points:,} ({asked.points / count:.2f})",
-            f"{taken.seconds:.1f} ({taken.seconds / count:.3f})",
-            f"{taken.cpu_seconds:.1f} ({taken.cpu_seconds / count:.3f})",
-            f"{taken.peak_mb:,.0f} ({taken.peak_mb / count:.2f})",
-        ])  # fmt: skip
+        lines.append(
+            [
+                f"{count:,}",
+                f"{asked.requests:,} ({asked.requests / count:.2f})",
+                f"{asked.points:,} ({asked.points / count:.2f})",
+                f"{taken.seconds:.1f} ({taken.seconds / count:.3f})",
+                f"{taken.cpu_seconds:.1f} ({taken.cpu_seconds / count:.3f})",
+                f"{taken.peak_mb:,.0f} ({taken.peak_mb / count:.2f})",
+            ]
+        )
     return table(head, lines)
 
 

@@ -76,9 +76,15 @@ def _repository(
     shas, commits = _commits(name, number, at, random, before, now)
     created = _when(at)
     deployments = {
-        "repository": name, "deployment": ids, "sha": shas, "is_known": True,
-        "environment": "production", "task": "deploy", "payload": "{}", "created_at": created,
-    }  # fmt: skip
+        "repository": name,
+        "deployment": ids,
+        "sha": shas,
+        "is_known": True,
+        "environment": "production",
+        "task": "deploy",
+        "payload": "{}",
+        "created_at": created,
+    }
     statuses = {
         "repository": name, "deployment": ids, "state": np.where(failed, "failure", "success"),
         "created_at": created, "log_url": None,

@@ -102,8 +102,9 @@ def main() -> None:
     )
     repositories = github.get_organization(given.organization).get_repos()
     with ThreadPoolExecutor(THREADS) as pool:
-        rows = [row for some in pool.map(lambda one: measure(one, window), repositories)
-                for row in some]  # fmt: skip
+        rows = [
+            row for some in pool.map(lambda one: measure(one, window), repositories) for row in some
+        ]
     json.dump(rows, sys.stdout)
 
 

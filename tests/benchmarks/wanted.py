@@ -34,13 +34,18 @@ def wishes(collected: Collected) -> Iterator[Wish]:
     large, wide = collected.large, collected.wide
     for one in (large, wide):
         yield Wish(
-            "cold: requests, in floors", _name(one),
-            one.cold.asked.requests / one.floor.requests, 1.15,
-        )  # fmt: skip
+            "cold: requests, in floors",
+            _name(one),
+            one.cold.asked.requests / one.floor.requests,
+            1.15,
+        )
     yield Wish(
-        "cold: requests a repository", _name(wide),
-        wide.cold.asked.requests / wide.shape.repositories, 1.0, operator.lt,
-    )  # fmt: skip
+        "cold: requests a repository",
+        _name(wide),
+        wide.cold.asked.requests / wide.shape.repositories,
+        1.0,
+        operator.lt,
+    )
     yield Wish(
         "cold: times fewer requests than the typical script", _name(large),
         large.typical.asked.requests / large.cold.asked.requests, 30.0, operator.ge,

@@ -15,10 +15,21 @@ from tests.support.command import (
 def test_demo(tmp_path: Path) -> None:
     """The demo needs no token and no file, takes the report's options, and `--now` is its now."""
     done = dora(
-        "demo", "--now", "2026-03-23T06:00:00Z", "--seed", "3", "--since", "7d",
-        "--repo", "patient-*", "--format", "json", "--output", "demo.csv",
+        "demo",
+        "--now",
+        "2026-03-23T06:00:00Z",
+        "--seed",
+        "3",
+        "--since",
+        "7d",
+        "--repo",
+        "patient-*",
+        "--format",
+        "json",
+        "--output",
+        "demo.csv",
         folder=tmp_path,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert ("medica-flow", 7.0) == (document["organization"], document["window"]["days"])

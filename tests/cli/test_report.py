@@ -56,9 +56,16 @@ def test_several_files_of_one_run(tmp_path: Path) -> None:
         names = ("a.json", "b.CSV", "c.md", "d.txt", "e.xyz", "f.html", "g.HTM")
         files = [word for name in names for word in ("--output", name)]
         done = dora(
-            "report", "--org", "acme", "--no-cache", "--format", "table", *files,
-            server=server, folder=tmp_path,
-        )  # fmt: skip
+            "report",
+            "--org",
+            "acme",
+            "--no-cache",
+            "--format",
+            "table",
+            *files,
+            server=server,
+            folder=tmp_path,
+        )
         assert 2 * asked == len(server.requests)
     assert (0, alone.stdout.splitlines()[0]) == (done.returncode, done.stdout.splitlines()[0])
     assert sorted(names) == sorted(path.name for path in tmp_path.iterdir())
@@ -89,9 +96,16 @@ def test_settings_by_option_environment_and_file(server: Server, tmp_path: Path)
     """Option beats environment variable beats file."""
     (tmp_path / "dora.toml").write_text('org = "acme"\nsince = "10d"\nby = "environment"\n')
     done = dora(
-        "report", "--since", "20d", "--format", "json",
-        server=server, folder=tmp_path, DORA_BY="organization", DORA_SINCE="15d",
-    )  # fmt: skip
+        "report",
+        "--since",
+        "20d",
+        "--format",
+        "json",
+        server=server,
+        folder=tmp_path,
+        DORA_BY="organization",
+        DORA_SINCE="15d",
+    )
     document = json.loads(done.stdout)
     assert (20.0, "organization") == (document["window"]["days"], document["by"])
 

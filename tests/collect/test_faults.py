@@ -131,9 +131,14 @@ def test_faults_of_nearly_half(family: str) -> None:
 def test_faults_in_a_row(query: str) -> None:
     """Whatever is asked may fail in every way, one after the other, and is had in the end."""
     effects: tuple[Effect, ...] = (
-        faults.Status(503), faults.Reset(), faults.Html(), faults.Truncate(), faults.Status(502),
-        faults.resource_limits("rateLimit"), faults.Status(504, html=True),
-    )  # fmt: skip
+        faults.Status(503),
+        faults.Reset(),
+        faults.Html(),
+        faults.Truncate(),
+        faults.Status(502),
+        faults.resource_limits("rateLimit"),
+        faults.Status(504, html=True),
+    )
     rules = [Rule(effect, query, at=(at,)) for at, effect in enumerate(effects, 1)]
     disturbed = run(*rules)
     check_same(disturbed, whole())

@@ -365,8 +365,11 @@ def test_digest_is_stable(tmp_path: Path) -> None:
     later = load_config({"org": "x"}, now=NOW + timedelta(days=1), directory=tmp_path)
     first = load(tmp_path, org="x").digest
     assert re.fullmatch("sha256:[0-9a-f]{64}", first)
-    assert [first] * 3 == [later.digest, load(tmp_path, org="x", by="repository").digest,
-                           load(tmp_path, org="x", since="30d", until="1d").digest]  # fmt: skip
+    assert [first] * 3 == [
+        later.digest,
+        load(tmp_path, org="x", by="repository").digest,
+        load(tmp_path, org="x", since="30d", until="1d").digest,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -79,10 +79,8 @@ def test_how_to_grant_a_classic_token() -> None:
     """To a classic token scopes are given, not permissions."""
     refused = replace(FINE, sample=Probe("api", ("issues",), "no!"))
     (finding,) = [
-        one
-        for one in diagnosis_of(API, checkup=refused).findings
-        if one.check == "right-issues"
-    ]  # fmt: skip
+        one for one in diagnosis_of(API, checkup=refused).findings if one.check == "right-issues"
+    ]
     assert (
         "Give the token the scope repo, and authorize it for single sign-on if asked."
         == finding.mend

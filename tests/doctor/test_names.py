@@ -102,15 +102,18 @@ def test_patterns_that_fit_nothing() -> None:
         environment=("qa", "prod*"),
         incidents={"repositories": ("API", "ops")},
     )
-    assert ("warning", (
-        "--environment qa",
-        "--repo wob*",
-        '[environments] "PROD" (an earlier one fits first)',
-        '[environments] "stage*"',
-        "[teams] us: web",
-        "ephemeral_environments tmp-*",
-        "incidents.repositories ops",
-    )) == (finding.severity, finding.subjects)  # fmt: skip
+    assert (
+        "warning",
+        (
+            "--environment qa",
+            "--repo wob*",
+            '[environments] "PROD" (an earlier one fits first)',
+            '[environments] "stage*"',
+            "[teams] us: web",
+            "ephemeral_environments tmp-*",
+            "incidents.repositories ops",
+        ),
+    ) == (finding.severity, finding.subjects)
 
 
 @LAW

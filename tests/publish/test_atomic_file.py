@@ -53,8 +53,9 @@ def test_what_cannot_be_written_is_told(name: str, why: str, tmp_path: Path) -> 
         write_file(path, b"new")
 
     assert (f"{path} cannot be written: {why}", "Name another file.") == (
-        wrong.value.what, wrong.value.advice,
-    )  # fmt: skip
+        wrong.value.what,
+        wrong.value.advice,
+    )
     with pytest.raises(CannotWrite):
         find_targets([path], None, FORMATS)
     assert before == sorted(tmp_path.iterdir())

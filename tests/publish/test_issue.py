@@ -309,8 +309,12 @@ def test_a_made_up_organization_with_evidence(name: str, tmp_path: Path) -> None
     with serve(organization.build_organization(now, organization.SEED)) as server:
         for week in (1, 0):
             until = now - week * WEEK
-            window = ("--since", f"{until - timedelta(days=30):%Y-%m-%d}",
-                      "--until", until.isoformat())  # fmt: skip
+            window = (
+                "--since",
+                f"{until - timedelta(days=30):%Y-%m-%d}",
+                "--until",
+                until.isoformat(),
+            )
             asked = ("--org", "medica-flow", *window, "--repo", name, "--quiet")
             for command in ("report", "explain"):
                 done = dora(command, *asked, "--format", "json", server=server, folder=tmp_path)

@@ -18,12 +18,18 @@ def numbers(one: Row) -> list[Any]:
     """What is kept of a row."""
     metrics = one.metrics
     return [
-        one.key, one.tier, metrics.deployment_frequency.per_day, metrics.deployment_frequency.level,
-        metrics.change_lead_time.median, metrics.change_lead_time.changes,
-        metrics.change_fail_rate.failed, metrics.change_fail_rate.rate,
-        metrics.recovery_time.open, metrics.recovery_time.mean,
+        one.key,
+        one.tier,
+        metrics.deployment_frequency.per_day,
+        metrics.deployment_frequency.level,
+        metrics.change_lead_time.median,
+        metrics.change_lead_time.changes,
+        metrics.change_fail_rate.failed,
+        metrics.change_fail_rate.rate,
+        metrics.recovery_time.open,
+        metrics.recovery_time.mean,
         metrics.rework_rate.rate,
-    ]  # fmt: skip
+    ]
 
 
 def kept(memory: Memory | None) -> Memory:

@@ -31,8 +31,9 @@ def files(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         asked = ["--org", made_up.login, "--repo", request.param, *WINDOW]
         for command, name in (("report", "report.json"), ("explain", "evidence.json")):
             form = ["--format", "json"] if command == "explain" else []
-            done = dora(command, *asked, *form, "--output", name, server=github, folder=folder,
-                        **known)  # fmt: skip
+            done = dora(
+                command, *asked, *form, "--output", name, server=github, folder=folder, **known
+            )
             assert 0 == done.returncode, done.stderr
     return folder
 

@@ -261,8 +261,11 @@ def _elements(block: dict[str, Any]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("by", ["environment", "team", "organization"])
 def test_pooled_rows_are_not_added_up(by: str) -> None:
     """Deployments of a team may be another's too: its counts are in no sum."""
-    key = {"environment": {"environment": "prod"}, "team": {"team": "Care", "tier": "production"},
-           "organization": {"organization": "acme", "tier": "production"}}[by]  # fmt: skip
+    key = {
+        "environment": {"environment": "prod"},
+        "team": {"team": "Care", "tier": "production"},
+        "organization": {"organization": "acme", "tier": "production"},
+    }[by]
     message = render_message(report(replace(row(), key=key), by=by))
 
     assert "" == complaint(message)

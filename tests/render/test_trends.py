@@ -54,15 +54,18 @@ def test_bars_are_in_order(values: list[float | None]) -> None:
     ("metric", "more", "told"),
     [
         ("deployment_frequency", {"seconds": 9 * reports.DAY}, "none for 9.0 d after it"),
-        ("deployment_frequency", {"seconds": 9 * reports.DAY, "window": "before"},
-         "before, none for 9.0 d after it"),
+        (
+            "deployment_frequency",
+            {"seconds": 9 * reports.DAY, "window": "before"},
+            "before, none for 9.0 d after it",
+        ),
         ("change_lead_time", {"seconds": 3_600.0, "changes": 2}, "2 changes, median 1.0 h"),
         ("change_fail_rate", {"seconds": 60.0}, "1 min"),
         ("recovery_time", {"seconds": 7_200.0, "open": True}, "2.0 h, lasts"),
         ("rework_rate", {}, ""),
         ("rework_rate", {"window": "before"}, "before"),
     ],
-)  # fmt: skip
+)
 def test_how_something_moved_a_metric(metric: str, more: dict[str, object], told: str) -> None:
     """K6: each mover says in what way it moved the metric."""
     assert told == note_of(metric, reports.mover(7, **more))

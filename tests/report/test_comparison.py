@@ -212,11 +212,13 @@ def test_outage_movers() -> None:
     failing = {n: 1 if n < 30 else 20 for n in range(3, 60, 4)}
     parts = [
         deployment(
-            n + 1, sha, at - 1,
+            n + 1,
+            sha,
+            at - 1,
             *((("failure", at - 1),) if n in failing else (("success", at - 1),)),
         )
         for n, (sha, at) in enumerate(shas.items())
-    ]  # fmt: skip
+    ]
     mends = [
         deployment(100 + n, f"c{n}", DAY * (60 - n) + 1 - hours) for n, hours in failing.items()
     ]
@@ -279,8 +281,11 @@ def test_where_nothing_changed_hardly_anything_is_called_clear() -> None:
 
 
 #: Of these so few are found because there is so little to see.
-HARD = {"half as many deployments": 0.4, "30 % instead of 10 % fail": 0.15,
-        "4 times the recovery, few outages": 0.0}  # fmt: skip
+HARD = {
+    "half as many deployments": 0.4,
+    "30 % instead of 10 % fail": 0.15,
+    "4 times the recovery, few outages": 0.0,
+}
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=[one.what for one in CHANGES])
@@ -356,10 +361,11 @@ def test_trend_by_hand() -> None:
     assert [1 / 30, 0.0, 1 / 22.25] == [pytest.approx(one.per_day) for one in frequencies]
     quiet = row.trend[1]
     assert (None, None, None, None) == (
-        quiet.metrics.change_lead_time.median, quiet.metrics.change_fail_rate.rate,
+        quiet.metrics.change_lead_time.median,
+        quiet.metrics.change_fail_rate.rate,
         quiet.metrics.recovery_time.mean,
         quiet.metrics.rework_rate.rate,
-    )  # fmt: skip
+    )
     assert {None} == {one.metrics.change_lead_time.level for one in row.trend}
     assert [DAY * 3600.0, None, 12 * 3600.0] == [
         one.metrics.change_lead_time.median for one in row.trend

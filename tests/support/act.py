@@ -241,8 +241,11 @@ def commits_of(folder: Path) -> dict[str, Commit]:
 
 def git(folder: Path, *arguments: str) -> str:
     """What git prints."""
-    name = {f"GIT_{who}_{what}": "amara@acme.test" if what == "EMAIL" else "amara"
-            for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}  # fmt: skip
+    name = {
+        f"GIT_{who}_{what}": "amara@acme.test" if what == "EMAIL" else "amara"
+        for who in ("AUTHOR", "COMMITTER")
+        for what in ("NAME", "EMAIL")
+    }
     nothing = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
     done = subprocess.run(  # noqa: S603  # git, with arguments of the tests
         ["git", "-C", str(folder), *arguments],  # noqa: S607  # whichever git runs the tests

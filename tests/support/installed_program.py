@@ -33,8 +33,12 @@ def weeks() -> list[Organization]:
 
 def question(folder: Path | None) -> list[str]:
     """Arguments of a report that does not depend on when it is made."""
-    window = ["--since", f"{NOW - 80 * timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}",
-              "--until", f"{NOW:%Y-%m-%dT%H:%M:%SZ}"]  # fmt: skip
+    window = [
+        "--since",
+        f"{NOW - 80 * timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}",
+        "--until",
+        f"{NOW:%Y-%m-%dT%H:%M:%SZ}",
+    ]
     kept = ["--no-cache"] if folder is None else ["--cache", str(folder)]
     return ["report", "--org", weeks()[0].login, "--format", "json", *window, *kept]
 

@@ -29,7 +29,7 @@ BREAKING = (
     "--output=x",
     "$(id)`id`; 'x",
     "W" * 300,
-)  # fmt: skip
+)
 NAMES = (*BREAKING, *HOSTILE_NAMES)
 ADDRESSES = (
     "javascript:hit=1",
@@ -38,7 +38,7 @@ ADDRESSES = (
     "https://evil.test/a b",
     "//evil.test",
     "https://user@evil.test/x",
-)  # fmt: skip
+)
 
 
 def page_of(read: Tables, **options: Any) -> Page:
@@ -79,10 +79,14 @@ def hostile() -> Page:
             line(name, a=80 * DAY, b=20 * DAY),
             deployment(10 * number + 1, "a", 70 * DAY, repository=name, environment=name),
             deployment(
-                10 * number + 2, "b", 9 * DAY, ("failure", 9 * DAY), repository=name,
+                10 * number + 2,
+                "b",
+                9 * DAY,
+                ("failure", 9 * DAY),
+                repository=name,
                 environment=name,
             ),
-        ]  # fmt: skip
+        ]
     teams: Rows = {"teams": [(name, name) for name in NAMES], "repositories": rows}
     read = replace(tables(*parts, teams), gaps={"incidents": BREAKING[0]})
     readable = read.repositories.assign(unreadable=None, incomplete=read.repositories["incomplete"])

@@ -75,17 +75,19 @@ def _repository(one: Repository, instant: datetime) -> Repository:
             if deployment.created_at <= instant
         ),
         issues=tuple(
-            issue if issue.closed_at is None or issue.closed_at <= instant
+            issue
+            if issue.closed_at is None or issue.closed_at <= instant
             else replace(issue, closed_at=None)
             for issue in one.issues
             if issue.created_at <= instant
         ),
         tags=tuple(
-            tag for tag in one.tags
+            tag
+            for tag in one.tags
             if tag.sha in known and (tag.tagged_at is None or tag.tagged_at <= instant)
         ),
         archived_at=None if archived_at is None or archived_at > instant else archived_at,
-    )  # fmt: skip
+    )
 
 
 def _head(head: str | None, commits: Mapping[str, Commit], known: set[str]) -> str | None:

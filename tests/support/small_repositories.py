@@ -61,10 +61,14 @@ def commit(name: str, *parents: str, at: float = -30, message: str = "") -> Comm
 def line(names: str, **messages: str) -> list[Commit]:
     """Make a line of commits, one a letter, an hour apart; *messages* by name."""
     return [
-        commit(name, *names[place - 1 : place] if place else (), at=-30 + place / 24,
-               message=messages.get(name, ""))
+        commit(
+            name,
+            *names[place - 1 : place] if place else (),
+            at=-30 + place / 24,
+            message=messages.get(name, ""),
+        )
         for place, name in enumerate(names)
-    ]  # fmt: skip
+    ]
 
 
 def deploy(

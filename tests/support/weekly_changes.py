@@ -28,9 +28,15 @@ class Meddler:
 
     def _repository(self, one: Repository) -> Repository:
         changes: Sequence[Callable[[Repository], Repository]] = (
-            self._label_requests, self._touch_requests, self._rename_label, self._rename_branch,
-            self._rename, self._delete_deployment, self._add_status, self._force_push,
-        )  # fmt: skip
+            self._label_requests,
+            self._touch_requests,
+            self._rename_label,
+            self._rename_branch,
+            self._rename,
+            self._delete_deployment,
+            self._add_status,
+            self._force_push,
+        )
         for change in changes:
             if self.chance.random() < 1 / 4:
                 one = change(one)

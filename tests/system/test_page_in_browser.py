@@ -143,10 +143,13 @@ def test_table_is_filtered_by_keyboard(running: Browser, folder: Path) -> None:
         page.page.keyboard.type("PATIENT-api prod")
         told = page.page.get_by_role("status")
         fits = [
-            row for row in rows
-            if all(word in " ".join(row.key.values()).lower() + row.tier
-                   for word in ("patient-api", "prod"))
-        ]  # fmt: skip
+            row
+            for row in rows
+            if all(
+                word in " ".join(row.key.values()).lower() + row.tier
+                for word in ("patient-api", "prod")
+            )
+        ]
         expect(told).to_have_text(f"{len(fits)} of {len(rows)} rows shown")
         visible = page.page.locator("table[data-names] tbody tr:visible")
         assert len(fits) == visible.count() > 0

@@ -133,8 +133,12 @@ def test_success(work: Workplace) -> None:
     (made,) = work.deployments
     payload = json.loads(made.payload)
     assert ("production", work.head, STACK, 1, 1) == (
-        made.environment, made.sha, payload["stack"], payload["run_id"], payload["run_attempt"],
-    )  # fmt: skip
+        made.environment,
+        made.sha,
+        payload["stack"],
+        payload["run_id"],
+        payload["run_attempt"],
+    )
     assert "rollback" not in payload
     assert [("in_progress", ""), ("success", "")] == statuses(work)
     assert "https://net.acme.test/" == made.statuses[-1].environment_url
@@ -171,8 +175,9 @@ def test_failing_before_the_apply(changes: Mapping[str, str], phase: str, work: 
 
     assert 1 == run.status
     assert [
-        ("in_progress", ""), ("failure", f"phase {phase} failed; {NOTHING_CHANGED}"),
-    ] == statuses(work)  # fmt: skip
+        ("in_progress", ""),
+        ("failure", f"phase {phase} failed; {NOTHING_CHANGED}"),
+    ] == statuses(work)
     assert not (work.shims / "terraform.tfstate").exists()
 
 
@@ -190,8 +195,9 @@ def test_cancelled_apply(work: Workplace) -> None:
     run = cancel(work.start("apply.yml", *variables(work)), work.shims / "running")
 
     assert [
-        ("in_progress", ""), ("error", f"phase apply was cancelled or broke off; {BEGUN}"),
-    ] == statuses(work), run.log  # fmt: skip
+        ("in_progress", ""),
+        ("error", f"phase apply was cancelled or broke off; {BEGUN}"),
+    ] == statuses(work), run.log
 
 
 def test_tracking_refused(tmp_path: Path) -> None:

@@ -76,8 +76,12 @@ def test_success(work: Workplace) -> None:
     assert 0 == run.status, run.log
     (made,) = work.deployments
     assert (work.head, work.head, "production", "deploy", "release 7") == (
-        made.sha, made.ref, made.environment, made.task, made.description,
-    )  # fmt: skip
+        made.sha,
+        made.ref,
+        made.environment,
+        made.task,
+        made.description,
+    )
     assert {"team": "care", "service": "api", "run_id": 77, "run_attempt": 1} == payload(work)
     assert [
         ("in_progress", ATTEMPT.format(77, 1), None),

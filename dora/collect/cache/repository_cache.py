@@ -52,9 +52,14 @@ class CachedRepository:
             return None
         authored, committed, parents, message, requests = json.loads(said)
         return CommitRecord(
-            sha, _instant(authored), _instant(committed), tuple(parents), message, None,
+            sha,
+            _instant(authored),
+            _instant(committed),
+            tuple(parents),
+            message,
+            None,
             tuple(requests),
-        )  # fmt: skip
+        )
 
     def request(self, number: int) -> PullRequestRecord | None:
         """A merged pull request that an older run read."""
@@ -63,10 +68,15 @@ class CachedRepository:
             return None
         created, merged, sha, ref, first, branch, labels = json.loads(said)
         return PullRequestRecord(
-            number, _instant(created), _instant(merged), sha, ref,
-            None if first is None else _instant(first), tuple(branch),
+            number,
+            _instant(created),
+            _instant(merged),
+            sha,
+            ref,
+            None if first is None else _instant(first),
+            tuple(branch),
             tuple(LabelRecord(*label) for label in labels),
-        )  # fmt: skip
+        )
 
     def expected(self, now: datetime) -> int:
         """How many commits may have come since: as many a day as are kept."""
@@ -94,8 +104,13 @@ class CachedRepository:
     def cache_commits(self, commits: Iterable[CommitRecord]) -> None:
         """Keep commits for the next run."""
         for one in commits:
-            said = [microseconds(one.authored_at), microseconds(one.committed_at), one.parents,
-                    one.message, one.requests]  # fmt: skip
+            said = [
+                microseconds(one.authored_at),
+                microseconds(one.committed_at),
+                one.parents,
+                one.message,
+                one.requests,
+            ]
             self._rows["commit", one.sha] = json.dumps(said)
             at = microseconds(one.committed_at)
             count, oldest, newest = self._extent or (0, at, at)
@@ -112,16 +127,27 @@ class CachedRepository:
             self._read_labels[label.id] = label.name
             self._is_mixed |= self.labels.setdefault(label.id, label.name) != label.name
         first = None if one.first_authored_at is None else microseconds(one.first_authored_at)
-        said = [microseconds(one.created_at), microseconds(one.merged_at), one.merge_sha,
-                one.head_ref, first, one.branch, one.labels]  # fmt: skip
+        said = [
+            microseconds(one.created_at),
+            microseconds(one.merged_at),
+            one.merge_sha,
+            one.head_ref,
+            first,
+            one.branch,
+            one.labels,
+        ]
         self._rows["request", str(one.number)] = json.dumps(said)
 
     def save(self) -> None:
         """Write what is to be kept; nothing where another run was quicker, or it is not fresh."""
         if not self._is_fresh or self._is_mixed:
             return
-        told = {"stamp": self.stamp, "branch": self._branch,
-                "labels": sorted(self.labels.items()), "extent": self._extent}  # fmt: skip
+        told = {
+            "stamp": self.stamp,
+            "branch": self._branch,
+            "labels": sorted(self.labels.items()),
+            "extent": self._extent,
+        }
         head = json.dumps(told)
         if head == self._seen and not (self._rows or self._dropped or self._is_anew):
             return

@@ -60,9 +60,8 @@ class Query:
             return self.text, dict(each[0])
         operation, types, field, fragments = self._parts
         own = [
-            name for name in types
-            if any(one.get(name) != each[0].get(name) for one in each[1:])
-        ]  # fmt: skip
+            name for name in types if any(one.get(name) != each[0].get(name) for one in each[1:])
+        ]
         numbered = re.compile(rf"\$({'|'.join(own)})\b") if own else None
         fields, variables = [], {name: each[0].get(name) for name in types if name not in own}
         for number, one in enumerate(each):

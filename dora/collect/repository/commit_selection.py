@@ -145,9 +145,8 @@ class CommitSelection:
     def reverts(self) -> list[int]:
         """Commits that mention a revert and belong to a difference, or were required."""
         return [
-            one for one in self.found.texts
-            if self._marks.difference(one) or one in self._required
-        ]  # fmt: skip
+            one for one in self.found.texts if self._marks.difference(one) or one in self._required
+        ]
 
     async def close(self) -> bool:
         """Read until every difference is complete; False when the page budget ends it before."""

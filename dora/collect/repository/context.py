@@ -25,9 +25,14 @@ class RepositoryContext:
     async def ask(self, query: str, *, rows: int | None = None, **variables: Any) -> QueryResult:
         """Answer to a query about this repository, as `Client.ask` gives it."""
         return await self.client.ask(
-            query, rows=rows, rank=self.rank, turn=self.turn, owner=self.owner, name=self.name,
+            query,
+            rows=rows,
+            rank=self.rank,
+            turn=self.turn,
+            owner=self.owner,
+            name=self.name,
             **variables,
-        )  # fmt: skip
+        )
 
 
 def find(result: QueryResult, *path: str) -> dict[str, Any]:

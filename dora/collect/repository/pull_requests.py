@@ -41,9 +41,10 @@ class PullRequestReader:
             if is_merged(node) and node["number"] not in self.known
         }
         overflowing = [
-            node for node in new.values()
+            node
+            for node in new.values()
             if self.with_labels and node.get("labels") and node["labels"]["pageInfo"]["hasNextPage"]
-        ]  # fmt: skip
+        ]
         if overflowing:
             await asyncio.gather(*(self._read_labels(node) for node in overflowing))
         for node in new.values():
@@ -106,9 +107,16 @@ class PullRequestReader:
             return
         self.merges[number] = request.merge_sha
         self.rows["pull_requests"].append(
-            (name, number, request.created_at, request.merged_at, request.merge_sha,
-             request.head_ref, request.first_authored_at)
-        )  # fmt: skip
+            (
+                name,
+                number,
+                request.created_at,
+                request.merged_at,
+                request.merge_sha,
+                request.head_ref,
+                request.first_authored_at,
+            )
+        )
         self.rows["branch_commits"] += [(name, number, sha) for sha in request.branch]
         self.rows["labels"] += [(name, number, label.name) for label in request.labels]
 

@@ -144,16 +144,34 @@ class RepositoryReader:
     def _repository_row(self, *, has_chosen: bool, is_whole: bool) -> tuple[object, ...]:
         one, pages = self.listed, self.rules.config.collect.commit_pages
         incomplete = None if is_whole else f"its history was read for {pages} pages, not to its end"
-        return (one.name, one.archived_at, one.is_empty, has_chosen, False, one.url, one.head,
-                one.head_at, None, incomplete)  # fmt: skip
+        return (
+            one.name,
+            one.archived_at,
+            one.is_empty,
+            has_chosen,
+            False,
+            one.url,
+            one.head,
+            one.head_at,
+            None,
+            incomplete,
+        )
 
     def _deployment_rows(self) -> Rows:
         name, read = self.context.name, self._deployments.read
         return {
             "deployments": [
-                (name, one.id, one.sha, one.committed_at is not None, one.environment, one.task,
-                 one.payload, one.created_at)
+                (
+                    name,
+                    one.id,
+                    one.sha,
+                    one.committed_at is not None,
+                    one.environment,
+                    one.task,
+                    one.payload,
+                    one.created_at,
+                )
                 for one in read
             ],
             "statuses": [(name, one.id, *status) for one in read for status in one.statuses],
-        }  # fmt: skip
+        }

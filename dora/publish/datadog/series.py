@@ -51,13 +51,15 @@ def figures_of(gauges: Iterable[Gauge], at: datetime) -> DatadogSeries:
         if owners.setdefault(_tags(row), row) != row:
             doubles[row] = None
             continue
-        series.append({
-            "metric": name_of(one),
-            "type": GAUGE,
-            "points": [{"timestamp": int(at.timestamp()), "value": one.value}],
-            "tags": list(_tags(one.labels)),
-            **({"unit": "second"} if one.unit == SECONDS else {}),
-        })  # fmt: skip
+        series.append(
+            {
+                "metric": name_of(one),
+                "type": GAUGE,
+                "points": [{"timestamp": int(at.timestamp()), "value": one.value}],
+                "tags": list(_tags(one.labels)),
+                **({"unit": "second"} if one.unit == SECONDS else {}),
+            }
+        )
     return DatadogSeries(tuple(series), tuple(doubles))
 
 

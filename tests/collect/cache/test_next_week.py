@@ -127,9 +127,13 @@ def test_next_week_asks_something_else(options: dict[str, Any], tmp_path: Path) 
 def small(chance: random.Random, *, skewed: bool) -> Organization:
     """An organization of two repositories that began within the last months."""
     size = Size(
-        chance.choice((8, 15, 30)), 2, skewed, BUSY_COMMIT_GAPS, BUSY_DEPLOYMENT_GAPS,
+        chance.choice((8, 15, 30)),
+        2,
+        skewed,
+        BUSY_COMMIT_GAPS,
+        BUSY_DEPLOYMENT_GAPS,
         (60 * DAY, 200 * DAY),
-    )  # fmt: skip
+    )
     return sound(known_states(made_up.build_organization(Seeded(chance), 2, size)))
 
 
@@ -153,9 +157,11 @@ def question(now: datetime, chance: random.Random) -> dict[str, Any]:
     since, until = now - parse_age(chance.choice(ages)), None
     if chance.random() < 1 / 5:
         since, until = since - 20 * DAY, now - 20 * DAY
-    failures = {} if chance.random() < 3 / 4 else {
-        name: chance.random() < 1 / 2 for name in ("revert", "hotfix", "label", "rollback")
-    }  # fmt: skip
+    failures = (
+        {}
+        if chance.random() < 3 / 4
+        else {name: chance.random() < 1 / 2 for name in ("revert", "hotfix", "label", "rollback")}
+    )
     return {
         "since": since.isoformat(),
         "until": until and until.isoformat(),

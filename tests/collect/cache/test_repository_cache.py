@@ -177,9 +177,13 @@ def test_rebased_commits_that_were_deployed_before_their_request_was_merged(
     written = tuple(branch(n, 9) for n in (1, 2, 3))
     work = [commit(sha, main(30), at=ago(10.5)) for sha in written]
     late = request(
-        9, *written, merge=main(33), at=ago(6), head_ref="hotfix/now",
+        9,
+        *written,
+        merge=main(33),
+        at=ago(6),
+        head_ref="hotfix/now",
         associated=(*written, *rebased),
-    )  # fmt: skip
+    )
     made = with_commits(api(), *work)
     check(as_it_was(made, head=main(33)), acme(with_requests(made, late)), tmp_path)
 
@@ -277,10 +281,11 @@ def changed_since(repository: Repository, *, by: timedelta = HOUR) -> Repository
         repository,
         pull_requests=tuple(
             replace(one, updated_at=ago(6) + one.number * by, labels=("hotfix",))
-            if one.number > 100 else one
+            if one.number > 100
+            else one
             for one in repository.pull_requests
         ),
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("size", [2, 7, 100])
@@ -589,8 +594,9 @@ def test_server_that_is_put_back_to_an_earlier_state(tmp_path: Path) -> None:
         restored = replace(last_week(api()), now=NOW + HOUR)
         runs.server.replace(restored)
         runs.check()
-        other = with_request(api(), 7, merged_at=None, closed_at=None, merge_commit_sha=None,
-                             associated=())  # fmt: skip
+        other = with_request(
+            api(), 7, merged_at=None, closed_at=None, merge_commit_sha=None, associated=()
+        )
         runs.server.replace(replace(acme(other), now=NOW + DAY))
         runs.check()
 

@@ -76,7 +76,8 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
         path, "UPDATE kept SET said = replace(said, '\"bug\"', '\"dug\"')"
     ),
     "a row under another name": lambda path: execute(
-        path, f"UPDATE kept SET name = '{main(50)}' WHERE name = '{main(20)}'",  # noqa: S608  # of our own shas
+        path,
+        f"UPDATE kept SET name = '{main(50)}' WHERE name = '{main(20)}'",  # noqa: S608  # of our own shas
         f"UPDATE kept SET name = '{main(20)}' WHERE name = '{main(21)}'",  # noqa: S608  # of our own shas
     ),
     "a row of bytes that are no text": lambda path: execute(
@@ -85,17 +86,13 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "a row of no text": lambda path: execute(path, "UPDATE kept SET said = 7"),
     "a row of bytes": lambda path: execute(path, "UPDATE kept SET said = x'00ff'"),
     "a check sum that is no number": lambda path: execute(path, "UPDATE kept SET sum = 'x'"),
-    "without its table": lambda path: execute(
-        path, "DROP TABLE kept", "CREATE TABLE other (a)"
-    ),
-    "with another table": lambda path: execute(
-        path, "ALTER TABLE kept RENAME COLUMN said TO told"
-    ),
+    "without its table": lambda path: execute(path, "DROP TABLE kept", "CREATE TABLE other (a)"),
+    "with another table": lambda path: execute(path, "ALTER TABLE kept RENAME COLUMN said TO told"),
     "with a table beside": lambda path: execute(path, "CREATE TABLE other (a)"),
     "that says it cannot be written": lambda path: _patch(path, 18, 9),
     "that says it cannot be read": lambda path: _patch(path, 19, 9),
     "of a format of tomorrow": lambda path: _patch(path, 47, 9),
-}  # fmt: skip
+}
 
 
 def _patch(path: Path, position: int, value: int) -> None:
@@ -275,10 +272,12 @@ def test_file_is_nobody_elses(mask: int, tmp_path: Path) -> None:
         with runs_of(acme(api()), tmp_path / "new") as runs:
             runs.kept()
             cache = Cache(runs.path, pytest.fail)
-            cache.put((7, ""), {("a", "b"): "c"}, head=("a", "b"), seen=None, dropped=set(),
-                      is_anew=False)  # fmt: skip
-            modes = {path.name: stat.S_IMODE(path.stat().st_mode)
-                     for path in runs.path.parent.iterdir()}  # fmt: skip
+            cache.put(
+                (7, ""), {("a", "b"): "c"}, head=("a", "b"), seen=None, dropped=set(), is_anew=False
+            )
+            modes = {
+                path.name: stat.S_IMODE(path.stat().st_mode) for path in runs.path.parent.iterdir()
+            }
             cache.close()
     finally:
         os.umask(before)

@@ -169,8 +169,9 @@ def answer_of(text: str, variables: dict[str, Any]) -> QueryResult:
     chosen = execute.prepare({"query": text, "variables": variables})
     assert isinstance(chosen, execute.PreparedQuery), chosen
     body = execute.run(chosen, world(), LIMIT).body
-    errors = tuple({k: v for k, v in one.items() if k != "locations"}
-                   for one in body.get("errors", ()))  # fmt: skip
+    errors = tuple(
+        {k: v for k, v in one.items() if k != "locations"} for one in body.get("errors", ())
+    )
     message = "; ".join(one["message"] for one in errors)
     return QueryResult("data", body["data"], errors, message)
 

@@ -34,9 +34,14 @@ def files(folder: Path, week: int) -> list[str]:
 def begun(folder: Path, url: str, *arguments: str) -> "subprocess.Popen[str]":
     """The command, begun."""
     return subprocess.Popen(  # noqa: S603  # this very package
-        command("publish", "postgres", *arguments), cwd=folder, text=True, encoding="utf-8",
-        env=environment(DORA_DATABASE_URL=url), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        command("publish", "postgres", *arguments),
+        cwd=folder,
+        text=True,
+        encoding="utf-8",
+        env=environment(DORA_DATABASE_URL=url),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 def finished(process: "subprocess.Popen[str]") -> tuple[int, str]:

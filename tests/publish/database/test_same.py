@@ -117,8 +117,10 @@ def test_gone_at_github(url: str, tmp_path: Path) -> None:
     assert [1] == column(found, "changes", "deployment")
     assert ["api"] == column(found, "metrics", "repository")
     assert ([], [], []) == (
-        found["reasons"], found["episodes"], found["episode_deployments"],
-    )  # fmt: skip
+        found["reasons"],
+        found["episodes"],
+        found["episode_deployments"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -171,10 +173,11 @@ def test_a_later_gap_in_the_incidents(url: str, tmp_path: Path, order: tuple[int
     scope = replace(WHOLE, gaps=("incidents of PagerDuty",))
     told = [
         evidence(deployment(1, at, "incident"), deployment(2, at, "incident"), episode([2], at)),
-        evidence(deployment(1, at), deployment(2, at, "incident"), episode([2], at),
-                 until=MONDAY + WEEK),
+        evidence(
+            deployment(1, at), deployment(2, at, "incident"), episode([2], at), until=MONDAY + WEEK
+        ),
         evidence(deployment(1, at), deployment(2, at), until=MONDAY + 2 * WEEK, scope=scope),
-    ]  # fmt: skip
+    ]
     for one in order:
         sent(url, tmp_path, whole_report(row("api"), until=MONDAY + one * WEEK), told[one])
     found = contents(url)
@@ -194,10 +197,12 @@ def test_ephemeral_environments_stay(
     usual = deployment(2, MONDAY - DAY)
     everything = replace(WHOLE, ephemeral=True)
     runs = [
-        (whole_report(row("api"), row("api", "pr-7", tier="other"), scope=everything),
-         evidence(preview, usual, scope=everything)),
+        (
+            whole_report(row("api"), row("api", "pr-7", tier="other"), scope=everything),
+            evidence(preview, usual, scope=everything),
+        ),
         (whole_report(row("api"), generated_at=MONDAY + HOUR), evidence(usual)),
-    ]  # fmt: skip
+    ]
     if asked is None:
         for name in ("ephemeral", "ephemeral_environments"):
             del runs[1][1]["scope"][name]

@@ -116,9 +116,15 @@ def test_through_a_proxy(user: str, tmp_path: Path) -> None:
     """A proxy is asked where the environment names one, by its user and password."""
     with recording(lambda _: told(status=202)) as proxy:
         address = proxy.url.replace("//", f"//{user}")
-        done = dora("publish", "datadog", written(tmp_path, made_report()), folder=tmp_path,
-                    DD_API_KEY=API_KEY, DATADOG_HOST="http://datadog.test",
-                    HTTP_PROXY=address)  # fmt: skip
+        done = dora(
+            "publish",
+            "datadog",
+            written(tmp_path, made_report()),
+            folder=tmp_path,
+            DD_API_KEY=API_KEY,
+            DATADOG_HOST="http://datadog.test",
+            HTTP_PROXY=address,
+        )
 
         assert (0, "") == (done.returncode, done.stdout), done.stderr
         (sent,) = proxy.sent

@@ -45,7 +45,7 @@ FULL = Answer(429, b"", {"retry-after": "3600"})
         ([Answer(503, HTML)] * TRIES, "cannot be reached (status 503)", "or run it again later."),
         ([RESET] * TRIES, "cannot be reached (Connection reset by peer)", "Check --pushgateway"),
     ],
-)  # fmt: skip
+)
 def test_a_gateway_that_refuses(
     answers: list[Answer], what: str, advice: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -84,8 +84,9 @@ def test_what_passes_is_waited_for(answer: Answer, waits: tuple[float, float]) -
         first, second = server.sent
         assert first == second
         assert ("PUT", "/metrics/job/dora/organization@base64/YS9iIGM=") == (
-            second.method, second.path,
-        )  # fmt: skip
+            second.method,
+            second.path,
+        )
         assert wanted(USUAL) == parsed(second.body)
         assert waits[0] <= waited[0] <= waits[1]
 

@@ -7,8 +7,11 @@ from importlib.resources import files
 import pytest
 
 #: Text on a ground: WCAG 2.2 wants 4.5 for it (1.4.3).
-TEXT = [(ink, ground) for ink in ("ink", "soft", "blue", "bad", "good")
-        for ground in ("paper", "card", "shade")]  # fmt: skip
+TEXT = [
+    (ink, ground)
+    for ink in ("ink", "soft", "blue", "bad", "good")
+    for ground in ("paper", "card", "shade")
+]
 #: What is drawn on a card: it wants 3 (1.4.11).
 DRAWN = [("blue", "card"), ("bad", "card"), ("soft", "card"), ("blue", "pale"), ("ink", "pale")]
 

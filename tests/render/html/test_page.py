@@ -32,10 +32,14 @@ VOID = {"meta", "link", "input", "br"}
 IMPLIED = {"li", "p", "td", "th", "tr", "dt", "dd"}
 #: What the start of one of these ends.
 ENDS = {
-    "li": {"li"}, "td": {"td", "th"}, "th": {"td", "th"}, "tr": {"tr", "td", "th"},
-    "dt": {"dt", "dd"}, "dd": {"dt", "dd"},
+    "li": {"li"},
+    "td": {"td", "th"},
+    "th": {"td", "th"},
+    "tr": {"tr", "td", "th"},
+    "dt": {"dt", "dd"},
+    "dd": {"dt", "dd"},
     **{it: {"p"} for it in ("ul", "dl", "p", "div", "table", "details", "h2", "h3", "h4")},
-}  # fmt: skip
+}
 
 
 class Reader(HTMLParser):

@@ -25,9 +25,13 @@ from tests.support.truth_tables import tables_of
 COLOURS = re.compile("\x1b\\[[0-9;]*m")
 HOSTILE = (*reports.HOSTILE_NAMES, "\x1b]0;owned\x07", "a\nb", "\u202eabc", "\ud800")
 PROBLEM = Finding(
-    "repository-unreadable", "problem", "1 repository cannot be read: no!",
-    "What happens there is in no number.", "Give the token the scope repo.", ("payments-vault",),
-)  # fmt: skip
+    "repository-unreadable",
+    "problem",
+    "1 repository cannot be read: no!",
+    "What happens there is in no number.",
+    "Give the token the scope repo.",
+    ("payments-vault",),
+)
 SHARED = Finding(
     "deployment-same-run", "warning", "40 deployments share their workflow run.",
     "Frequency may be too high.", 'Set deployments.collapse = "run".',
@@ -39,9 +43,11 @@ TIER = Finding(
     {"prod": 1204, "prod-eu": 3},
 )  # fmt: skip
 MANY = Finding(
-    "environment-ephemeral", "ok", "'pr-*' in ephemeral_environments, left out",
+    "environment-ephemeral",
+    "ok",
+    "'pr-*' in ephemeral_environments, left out",
     subjects=tuple(f"pr-{n}" for n in range(400)),
-)  # fmt: skip
+)
 LONG = replace(TIER, what="testing, by the word 'qa'", subjects=("qa" * 50,), counts={})
 SMALL = Diagnosis(
     "medica-flow",

@@ -180,9 +180,13 @@ def test_pooled_rows_name_what_they_pool() -> None:
         deployment(1, "a", 20 * DAY),
         deployment(2, "a", 20 * DAY, environment="qa"),
         deployment(3, "a", 20 * DAY, repository="web"),
-        {"repositories": [(name, None, False, True, False, "", None, None, None, None)
-                          for name in ("api", "web")]},
-    )  # fmt: skip
+        {
+            "repositories": [
+                (name, None, False, True, False, "", None, None, None, None)
+                for name in ("api", "web")
+            ]
+        },
+    )
     page = page_of(read)
     assert page.teams is None
     names = [tuple(row.key.values()) for row in page.repositories.rows]

@@ -143,10 +143,12 @@ def test_excluded_authors_make_no_step() -> None:
     """LT9: changes of excluded authors are left out."""
     read = tables(
         line(a=60 * DAY),
-        {"commits": [("api", "b", *[line(b=20 * DAY)["commits"][0][2]] * 2, "bot", None)],
-         "parents": [("api", "b", 0, "a")]},
+        {
+            "commits": [("api", "b", *[line(b=20 * DAY)["commits"][0][2]] * 2, "bot", None)],
+            "parents": [("api", "b", 0, "a")],
+        },
         shipped(1, ("dev", "a", 58 * DAY), ("dev", "b", 19 * DAY)),
-    )  # fmt: skip
+    )
     assert [("", "development", 1, 24.0, 0)] == steps_of(read)
     assert [] == steps_of(read, changes={"exclude_authors": ["bot"]})
 

@@ -73,8 +73,13 @@ class Server:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         log = (self.folder / "log").open("ab")
-        settings = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off",
-                    "max_connections": "30", "shared_buffers": "128MB"}  # fmt: skip
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "fsync": "off",
+            "max_connections": "30",
+            "shared_buffers": "128MB",
+        }
         given = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.process = subprocess.Popen(  # noqa: S603  # the program found above
             [program("postgres"), "-D", str(self.folder / "data"), "-p", str(self.port), *given],

@@ -42,8 +42,11 @@ class Slack:
     def _honest(self, request: Request) -> Response:
         if request.path == "/hook":
             return self._hook(request.body)
-        methods = {"conversations.history": self._history, "chat.postMessage": self._post,
-                   "chat.update": self._update}  # fmt: skip
+        methods = {
+            "conversations.history": self._history,
+            "chat.postMessage": self._post,
+            "chat.update": self._update,
+        }
         error, given = "", {}
         if request.token != TOKEN:
             error = "invalid_auth"
