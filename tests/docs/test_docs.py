@@ -131,6 +131,7 @@ def test_every_decision_is_listed() -> None:
     assert len(records) == len({name[:4] for name in records})
 
 
+@pytest.mark.system
 def test_make_alone_lists_every_target() -> None:
     """Whoever types `make` learns what there is."""
     listed = subprocess.run(

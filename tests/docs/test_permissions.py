@@ -1,10 +1,8 @@
 """The page of permissions quotes what is printed, and names nothing that there is not."""
 
 import json
-import os
 import re
 import shlex
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import BaseModel
 
-from dora.cli import app, main
+from dora.cli import app
 from dora.config.settings import Settings
 from dora.demo.github.messages import Response, json_response, problem
 from dora.demo.github.server import TOKEN, Server, serve
@@ -26,6 +24,7 @@ from dora.demo.github.tokens import App
 from dora.demo.organization.build import build_organization
 from dora.demo.organization.model import Organization
 from dora.doctor.access import PERMISSIONS, SCOPES
+from tests.support.command import dora
 from tests.support.github.faults import Deny, Faults, PartialError, Rule
 from tests.support.github.faults import Status as Answering
 from tests.support.github.hidden_answers import Hidden, Unassociated
@@ -35,7 +34,6 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/permissions.md").read_text(encoding="utf-8")
 CODE = re.compile(r"`([^`\n]+)`")
 FENCES = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-TERMINAL = {"COLUMNS", "FORCE_COLOR", "NO_COLOR", "TERM"}
 VARIABLE = re.compile(r"\b(?:[A-Z]+_)+[A-Z]+\b")
 
 ALONE = replace(ACME, repositories=(API,))
@@ -236,38 +234,10 @@ def rows() -> Iterator[Row]:
 # -- Running it ---------------------------------------------------------------------------------
 
 
-@dataclass
-class Shell:
-    """The command line in this very process, in surroundings of its own."""
-
-    monkeypatch: pytest.MonkeyPatch
-    capsys: pytest.CaptureFixture[str]
-
-    def run(self, server: Server, *arguments: str, **variables: str) -> tuple[int, str, str]:
-        """Exit status, standard output and standard error."""
-        given = {"GITHUB_API_URL": server.url, "GITHUB_TOKEN": TOKEN, **variables}
-        with self.monkeypatch.context() as changed:
-            for name, value in given.items():
-                changed.setenv(name, value)
-            changed.setattr(sys, "argv", ["dora", *arguments])
-            with pytest.raises(SystemExit) as ended:
-                main()
-        shown = self.capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, shown.out, shown.err
-
-
-@pytest.fixture
-def shell(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Shell:
-    """A shell without settings and tokens of whoever runs the tests."""
-    for name in list(os.environ):
-        if name.startswith(("DORA_", "GITHUB_", "GH_", "PAGERDUTY_")) or name in TERMINAL:
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    return Shell(monkeypatch, capsys)
+def run(server: Server, *arguments: str, **variables: Any) -> tuple[int, str, str]:
+    """Exit status, standard output and standard error of the command line."""
+    done = dora(*arguments, server=server, **variables)
+    return done.returncode, done.stdout, done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -309,7 +279,7 @@ def test_the_table_and_the_cases_are_the_same() -> None:
 
 
 @pytest.mark.parametrize("row", list(rows()), ids=lambda row: row.message)
-def test_every_message_is_printed(row: Row, shell: Shell, keys: tuple[str, str]) -> None:
+def test_every_message_is_printed(row: Row, keys: tuple[str, str]) -> None:
     """The command prints the message and ends as the table says, and no secret with it."""
     case = CASES[row.message]
     private, public = keys
@@ -321,7 +291,7 @@ def test_every_message_is_printed(row: Row, shell: Shell, keys: tuple[str, str])
     command, *options = shlex.split(row.command)
     arguments = [command, "--org", "acme", *options, *case.arguments]
     with github(case, public) as server:
-        status, out, err = shell.run(server, *arguments, "--verbose", **variables)
+        status, out, err = run(server, *arguments, "--verbose", **variables)
     message = ".*".join(map(re.escape, row.message.split("…")))
 
     assert row.status == status
@@ -331,33 +301,33 @@ def test_every_message_is_printed(row: Row, shell: Shell, keys: tuple[str, str])
     assert case.missing in row.missing
 
 
-def test_an_app_with_every_right_reads_everything(shell: Shell, keys: tuple[str, str]) -> None:
+def test_an_app_with_every_right_reads_everything(keys: tuple[str, str]) -> None:
     """Where nothing is missing, nothing is told: the cases above have no other cause."""
     private, public = keys
     with github(Case(""), public) as server:
         app = {"GITHUB_TOKEN": "", "DORA_APP_ID": "4711", "DORA_APP_PRIVATE_KEY": private}
-        assert (0, "") == shell.run(server, "report", "--org", "acme", **app)[::2]
-        assert (0, "") == shell.run(server, "doctor", "--org", "acme")[::2]
+        assert (0, "") == run(server, "report", "--org", "acme", **app)[::2]
+        assert (0, "") == run(server, "doctor", "--org", "acme")[::2]
 
 
-def test_a_token_goes_before_an_app(shell: Shell, keys: tuple[str, str]) -> None:
+def test_a_token_goes_before_an_app(keys: tuple[str, str]) -> None:
     """A token that is set keeps an App from being used."""
     private, public = keys
     with github(Case(""), public) as server:
         app = {"DORA_APP_ID": "4711", "DORA_APP_PRIVATE_KEY": private}
-        shell.run(server, "report", "--org", "acme", **app)
+        run(server, "report", "--org", "acme", **app)
         assert not [one for one in server.requests if one.path.startswith(("/app", "/orgs"))]
 
 
-def test_the_numbers_of_repositories_agree(shell: Shell) -> None:
+def test_the_numbers_of_repositories_agree() -> None:
     """Read, skipped and unreadable ones are as many as the doctor says that the token sees."""
     silent = replace(repository("silent"), deployments=())
     organization = replace(ACME, repositories=(API, WEB, VAULT, silent))
     hidden = Rule(Deny("web", "NOT_FOUND"))
     with serve(organization, middleware=[Faults((hidden,))]) as server:
         asked = ("--org", "acme", "--format", "json")
-        report = json.loads(shell.run(server, "report", *asked)[1])
-        doctor = json.loads(shell.run(server, "doctor", *asked)[1])
+        report = json.loads(run(server, "report", *asked)[1])
+        doctor = json.loads(run(server, "doctor", *asked)[1])
     found = report["coverage"]["repositories"]
     counts = {one["check"]: one["counts"] for one in doctor["findings"]}["repositories-visible"]
 
@@ -367,10 +337,10 @@ def test_the_numbers_of_repositories_agree(shell: Shell) -> None:
     assert {"repositories": 3, "private": 3} == counts
 
 
-def test_repositories_that_are_hidden_are_no_error(shell: Shell) -> None:
+def test_repositories_that_are_hidden_are_no_error() -> None:
     """What a token may not see is missing without a word, and the report ends with 0."""
     with serve(ACME, middleware=[Faults((Rule(Deny("web", "NOT_FOUND")),))]) as server:
-        status, out, err = shell.run(server, "report", "--org", "acme")
+        status, out, err = run(server, "report", "--org", "acme")
 
     assert (0, "", False) == (status, err, "web" in out)
 
@@ -386,33 +356,33 @@ def test_repositories_that_are_hidden_are_no_error(shell: Shell) -> None:
     ],
     ids=lambda rule: rule.effect.path,
 )
-def test_a_refused_right_makes_a_repository_unreadable(rule: Rule, shell: Shell) -> None:
+def test_a_refused_right_makes_a_repository_unreadable(rule: Rule) -> None:
     """Deployments, contents, tags and pull requests: without one there is no number of it."""
     with serve(ALONE, middleware=[Faults((rule,))]) as server:
-        status, out, err = shell.run(server, "report", "--org", "acme")
+        status, out, err = run(server, "report", "--org", "acme")
 
     assert (3, True) == (status, err.startswith(f"dora: api: {APP_REFUSED}\n"))
     assert f"api could not be read: {APP_REFUSED}" in out
 
 
-def test_deployments_that_are_hidden_are_none(shell: Shell) -> None:
+def test_deployments_that_are_hidden_are_none() -> None:
     """Deployments that a token is not shown make a repository one without any."""
     hidden = Hidden("organization.repositories.nodes.0.deployments")
     with serve(ALONE, middleware=[Faults((Rule(hidden, "Repositories"),))]) as server:
-        status, out, err = shell.run(server, "report", "--org", "acme")
+        status, out, err = run(server, "report", "--org", "acme")
 
     assert (0, "", True) == (status, err, "1 repository skipped: 1 without deployments" in out)
 
 
-def test_pull_requests_that_are_hidden_leave_no_stages(shell: Shell) -> None:
+def test_pull_requests_that_are_hidden_leave_no_stages() -> None:
     """Where no commit shows its pull requests, the report ends with 0 and has no stages."""
     whole = build_organization(NOW)
-    chosen = tuple(one for one in whole.repositories if one.name == "patient-api")
+    chosen = tuple(one for one in whole.repositories if one.name == "fhir-bridge")
     asked = ("report", "--org", whole.login, "--format", "json")
     stages, statuses = [], []
     for rules in ((), (Rule(Unassociated(""), "Commits"),)):
         with serve(replace(whole, repositories=chosen), middleware=[Faults(rules)]) as server:
-            status, out, _ = shell.run(server, *asked)
+            status, out, _ = run(server, *asked)
         changes = [one["change_lead_time"] for one in json.loads(out)["rows"]]
         stages.append({value for one in changes for value in one["stages"].values()})
         statuses.append(status)
@@ -422,12 +392,12 @@ def test_pull_requests_that_are_hidden_leave_no_stages(shell: Shell) -> None:
     assert {None} == stages[1]
 
 
-def test_teams_that_are_refused_leave_no_team(shell: Shell) -> None:
+def test_teams_that_are_refused_leave_no_team() -> None:
     """Without Members every repository is under `(no team)`, and there are no more rows."""
     asked = ("report", "--org", "acme", "--by", "team", "--format", "json")
     rule = refused("organization.teams", "Teams")
     with serve(ACME, middleware=[Faults((rule,))]) as server:
-        status, out, _ = shell.run(server, *asked)
+        status, out, _ = run(server, *asked)
 
     assert 3 == status
     assert {"(no team)"} == {one["key"]["team"] for one in json.loads(out)["rows"]}
