@@ -1,4 +1,4 @@
-"""A run may end at any instant, in any way: what was kept is as sound as if it had not been."""
+"""A run may end at any instant, in any way: the cache is as sound as if it had not."""
 
 import random
 import shutil
@@ -13,7 +13,9 @@ import pytest
 
 from dora.demo.github.server import Server
 from tests.support.cached_runs import Runs, same
-from tests.support.installed_program import at_once, finish, stand_in, start, weeks
+from tests.support.command import WAIT_SECONDS, environment
+from tests.support.forked_program import Forked, fork
+from tests.support.installed_program import at_once, finish, question, stand_in, start, weeks
 
 KILLS = 20
 #: Runs at once, with one cache.
@@ -41,9 +43,14 @@ def test_killed_while_weeks_go_by(tmp_path: Path) -> None:
     """After each run that was killed the next one would be right, whatever happened meanwhile."""
     chance = random.Random(4)  # noqa: S311  # reproducible, not secret
     folder, killed = tmp_path / "cache", 0
+
+    def begin(server: Server, cache: Path | None) -> Forked:
+        return fork(question(cache), environment(server), tmp_path)
+
     with stand_in(weeks()[0]) as server:
+        begin(server, None).finish(WAIT_SECONDS)  # the first fork imports everything
         began = time.monotonic()
-        finish(start(server, None))
+        begin(server, None).finish(WAIT_SECONDS)
         whole = time.monotonic() - began
         rounds = KILLS // TOGETHER
         shares = [(n + chance.random()) / KILLS for n in range(KILLS)]
@@ -52,12 +59,10 @@ def test_killed_while_weeks_go_by(tmp_path: Path) -> None:
             server.replace(weeks()[number * len(weeks()) // rounds])
             delays = sorted(shares[number * TOGETHER : (number + 1) * TOGETHER])
             began = time.monotonic()
-            started = [start(server, folder) for _ in delays]
+            started = [begin(server, folder) for _ in delays]
             for delay, one in zip(delays, started, strict=True):
                 time.sleep(max(0.0, began + delay * whole - time.monotonic()))
-                killed += one.poll() is None
-                one.kill()
-                one.communicate()
+                killed += one.kill()
             check(server, folder, tmp_path / "beside")
         assert killed > KILLS / 2
         plain, kept = start(server, None), start(server, folder)

@@ -100,13 +100,23 @@ def test_everything_is_written_and_posted(work: Workplace) -> None:
 
 
 def test_run_twice(work: Workplace) -> None:
-    """A second run in the same week adds no issue and no comment."""
-    for _ in range(2):
-        assert 0 == run(work, *READ, event="schedule").status
+    """A second run in the same week adds no issue, no comment and no message in Slack."""
+    with slack() as server:
+        for _ in range(2):
+            hook = ("--secret", f"HOOK={server.url}/hook")
+            done = run(work, *READ, *hook, event="schedule")
+            assert 0 == done.status, done.log
 
+        assert 1 == len(server.posted)
+        assert _link(server).startswith("https://github.com/acme/shop/actions/runs/")
     (issue,) = issues(work)
     assert 1 == len(issue.comments)
     assert list((work.shims / "cache/commits").rglob("*"))
+
+
+def _link(server: Slack) -> str:
+    found: list[Any] = re.findall(r'"url": "([^"]+)"', json.dumps(server.posted[0]))
+    return str(found[0])
 
 
 def test_by_app_and_without_an_issue(work: Workplace) -> None:
@@ -124,22 +134,6 @@ def test_without_a_token(work: Workplace) -> None:
     assert 1 == done.status
     assert "DORA_APP_PRIVATE_KEY, or the secret DORA_TOKEN" in done.log
     assert () == issues(work)
-
-
-def test_slack_and_its_receipt(work: Workplace) -> None:
-    """Slack has the message once, also when the workflow runs again in that week."""
-    with slack() as server:
-        for _ in range(2):
-            done = run(work, *READ, "--secret", f"HOOK={server.url}/hook", "--var", "ISSUE=false")
-            assert 0 == done.status, done.log
-
-        assert 1 == len(server.posted)
-        assert _link(server).startswith("https://github.com/acme/shop/actions/runs/")
-
-
-def _link(server: Slack) -> str:
-    found: list[Any] = re.findall(r'"url": "([^"]+)"', json.dumps(server.posted[0]))
-    return str(found[0])
 
 
 def test_one_target_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
