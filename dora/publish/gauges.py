@@ -4,12 +4,12 @@ What is unknown has no gauge, and no gauge is ever there twice with the same lab
 """
 
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
+from dora.publish.encodable import encodable
 from dora.report.diff import place_of
 from dora.report.evidence import Evidence
 from dora.report.model import Interval, Report, Row
@@ -19,8 +19,6 @@ RATIO, SECONDS, DEPLOYMENTS, CHANGES = "ratio", "seconds", "deployments", "chang
 OUTAGES, REPOSITORIES = "outages", "repositories"
 #: Characters of a label's value; names on GitHub are shorter.
 LONGEST = 200
-#: Halves of a surrogate pair, which no encoding can write.
-_HALVES = re.compile("[\ud800-\udfff]")
 #: Which labels a row may have, in the order in which they are written.
 LABELS = ("organization", "team", "repository", "environment", "service", "tier", "by")
 
@@ -95,7 +93,7 @@ def value(text: str) -> str:
 
     A text that is cut ends with a digest of it all, so that two of them stay two.
     """
-    text = _HALVES.sub("\ufffd", text)
+    text = encodable(text)
     if len(text) <= LONGEST:
         return text
     digest = sha256(text.encode()).hexdigest()[:12]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.published_files import MONDAY, WEEK, dora, report, row, written
+from tests.support.command import dora
+from tests.support.published_files import MONDAY, WEEK, report, row, written
 
 
 @pytest.mark.parametrize(

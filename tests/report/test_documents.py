@@ -10,7 +10,8 @@ from dora.errors import CannotRead
 from dora.report.evidence_json import read_evidence
 from dora.report.report_json import as_document, read_report
 from tests.support import reports
-from tests.support.published_files import dora, report, row
+from tests.support.command import dora
+from tests.support.published_files import report, row
 
 
 def written(folder: Path, document: Any) -> Path:
@@ -46,9 +47,8 @@ def test_evidence_of_the_demonstration_is_read(tmp_path: Path) -> None:
     from tests.support.published_files import MONDAY  # noqa: PLC0415  # likewise
 
     with server.serve(organization.build_organization(MONDAY, organization.SEED)) as running:
-        more = {"GITHUB_API_URL": running.url, "GITHUB_TOKEN": server.TOKEN}
         asked = ["--org", "medica-flow", "--until", MONDAY.isoformat(), "--since", "2026-08-25"]
-        done = dora("explain", *asked, "--format", "json", "--quiet", folder=tmp_path, **more)
+        done = dora("explain", *asked, "--format", "json", "--quiet", server=running)
     evidence = read_evidence(written(tmp_path, done.stdout))
     document = json.loads(done.stdout)
 

@@ -4,7 +4,6 @@ A staged table has the columns of the table that its rows are for, except those 
 value in every row of a run. Characters that a database cannot hold are replaced.
 """
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache
@@ -15,6 +14,7 @@ from sqlalchemy import Column, Connection, MetaData, Table, Text
 
 from dora.publish.database import schema
 from dora.publish.database.schema import Instant, instant_text
+from dora.publish.encodable import REPLACEMENT, encodable
 from dora.report.evidence import ChangeEvidence, DeploymentEvidence, OutageEvidence
 from dora.report.evidence_json import Item
 
@@ -41,16 +41,11 @@ LATER = Table(
     Column("until", Instant),
     **TEMPORARY,
 )
-#: What a text of PostgreSQL cannot hold: NUL, and halves of characters, which JSON can express.
-IMPOSSIBLE = re.compile("[\0\ud800-\udfff]")
-REPLACEMENT = "\ufffd"
 
 
 def clean(text: str) -> str:
-    """*text* with a replacement for each character that not every database can hold."""
-    if text.isascii():
-        return text.replace("\0", REPLACEMENT) if "\0" in text else text
-    return IMPOSSIBLE.sub(REPLACEMENT, text)
+    """*text* with a replacement for what not every database can hold: also NUL in PostgreSQL."""
+    return encodable(text.replace("\0", REPLACEMENT))
 
 
 @cache
