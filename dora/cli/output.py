@@ -94,13 +94,17 @@ def write(path: Path, text: str) -> None:
 
 
 def print_result(text: str) -> None:
-    """Print a result; a closed pipe, as behind `head -1`, is not an error."""
+    """Print a result; a closed pipe, as behind `head -1`, is not an error, but a full disk is."""
     try:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as wrong:
         # Python would flush once more on its way out, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(wrong, BrokenPipeError):
+            raise CannotWrite(
+                f"standard output cannot be written: {wrong.strerror}", "Send it to another place."
+            ) from None
 
 
 def print_error(wrong: DoraError) -> None:

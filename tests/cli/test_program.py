@@ -143,6 +143,22 @@ def test_reader_who_has_seen_enough(format_: str, server: Server) -> None:
         assert (0, "") == (started.wait(WAIT_SECONDS), told)
 
 
+def test_full_disk(server: Server) -> None:
+    """A report that finds no room is told in two lines, and has failed."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(  # noqa: S603  # our own program
+            [*PROGRAM, "report", "--org", "acme"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(server),
+            timeout=WAIT_SECONDS,
+            check=False,
+        )
+    told = "dora: standard output cannot be written: No space left on device\n"
+    assert (1, told + "      Send it to another place.\n") == (done.returncode, done.stderr)
+
+
 def test_stopped_by_hand() -> None:
     """Ctrl-C ends a run that waits for GitHub, in one line."""
     with (
