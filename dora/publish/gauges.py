@@ -4,7 +4,7 @@ What is unknown has no gauge, and no gauge is ever there twice with the same lab
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -12,11 +12,12 @@ from hashlib import sha256
 from dora.publish.encodable import encodable
 from dora.report.diff import place_of
 from dora.report.evidence import Evidence
-from dora.report.model import Interval, Report, Row
+from dora.report.figures import IN_SERIES, values
+from dora.report.model import Report, Row
 
-#: What a rate is in, what a time is in, and what counts are of.
-RATIO, SECONDS, DEPLOYMENTS, CHANGES = "ratio", "seconds", "deployments", "changes"
-OUTAGES, REPOSITORIES = "outages", "repositories"
+#: What a time is in, and what counts are of.
+SECONDS, DEPLOYMENTS, REPOSITORIES = "seconds", "deployments", "repositories"
+OLDEST = "How long the oldest open outage had lasted at the report's time."
 #: Characters of a label's value; names on GitHub are shorter.
 LONGEST = 200
 #: Which labels a row may have, in the order in which they are written.
@@ -44,17 +45,6 @@ class Gauges:
 
     gauges: tuple[Gauge, ...]
     doubles: tuple[Labels, ...]
-
-
-@dataclass(frozen=True)
-class _Figure:
-    """How a figure is read off a row."""
-
-    of: str
-    name: str
-    unit: str
-    help: str
-    read: Callable[[Row], Number]
 
 
 def gauges_of(report: Report, evidence: Evidence | None = None) -> Gauges:
@@ -103,104 +93,16 @@ def value(text: str) -> str:
 # -- Figures of a row ---------------------------------------------------------------------------
 
 
-def _reader(read: Callable[[Row], Interval | None], end: str) -> Callable[[Row], Number]:
-    """What reads one end of an interval off a row."""
-
-    def one_end(row: Row) -> Number:
-        interval = read(row)
-        return None if interval is None else float(getattr(interval, end))
-
-    return one_end
-
-
-def _interval(
-    of: str, name: str, unit: str, what: str, read: Callable[[Row], Interval | None]
-) -> Iterator[_Figure]:
-    """Both ends of an interval."""
-    for end, word in (("low", "Lower"), ("high", "Upper")):
-        yield _Figure(
-            of,
-            "_".join(part for part in (name, end, unit) if part),
-            unit,
-            f"{word} end of the 95 % confidence interval of {what}.",
-            _reader(read, end),
-        )
-
-
-#: What each metric is called, in the order of a report.
-FREQUENCY, LEAD_TIME, FAIL_RATE = "deployment_frequency", "change_lead_time", "change_fail_rate"
-RECOVERY, REWORK, WAITING = "recovery_time", "rework_rate", "waiting"
-OLDEST = "How long the oldest open outage had lasted at the report's time."
-
-FIGURES: tuple[_Figure, ...] = (
-    _Figure(FREQUENCY, "deployments", DEPLOYMENTS, "Deployments that succeeded in the window.",
-            lambda row: row.metrics.deployment_frequency.deployments),
-    _Figure(FREQUENCY, "per_day", "", "Deployments that succeeded, a day of the window.",
-            lambda row: row.metrics.deployment_frequency.per_day),
-    *_interval(FREQUENCY, "per_day", "", "deployments a day",
-               lambda row: row.metrics.deployment_frequency.per_day_interval),
-    _Figure(LEAD_TIME, "changes", CHANGES, "Changes shipped in the window.",
-            lambda row: row.metrics.change_lead_time.changes),
-    _Figure(LEAD_TIME, "median_seconds", SECONDS, "Median lead time of the changes shipped.",
-            lambda row: row.metrics.change_lead_time.median),
-    *_interval(LEAD_TIME, "median", SECONDS, "the median lead time",
-               lambda row: row.metrics.change_lead_time.median_interval),
-    _Figure(LEAD_TIME, "mean_seconds", SECONDS, "Mean lead time of the changes shipped.",
-            lambda row: row.metrics.change_lead_time.mean),
-    _Figure(LEAD_TIME, "p75_seconds", SECONDS, "75th percentile of the lead times.",
-            lambda row: row.metrics.change_lead_time.p75),
-    _Figure(LEAD_TIME, "p90_seconds", SECONDS, "90th percentile of the lead times.",
-            lambda row: row.metrics.change_lead_time.p90),
-    _Figure(FAIL_RATE, "deployments", DEPLOYMENTS, "Deployments that finished in the window.",
-            lambda row: row.metrics.change_fail_rate.deployments),
-    _Figure(FAIL_RATE, "failed_deployments", DEPLOYMENTS, "Of these, those that failed.",
-            lambda row: row.metrics.change_fail_rate.failed),
-    _Figure(FAIL_RATE, "never_live_deployments", DEPLOYMENTS,
-            "Of the failed, those that broke before anything reached the environment.",
-            lambda row: row.metrics.change_fail_rate.never_live),
-    _Figure(FAIL_RATE, RATIO, RATIO, "Failed of the deployments that finished.",
-            lambda row: row.metrics.change_fail_rate.rate),
-    *_interval(FAIL_RATE, "", RATIO, "the change fail rate",
-               lambda row: row.metrics.change_fail_rate.interval),
-    _Figure(RECOVERY, "outages", OUTAGES, "Outages that began in the window.",
-            lambda row: row.metrics.recovery_time.episodes),
-    _Figure(RECOVERY, "recovered_outages", OUTAGES, "Of these, those that are over.",
-            lambda row: row.metrics.recovery_time.recovered),
-    _Figure(RECOVERY, "open_outages", OUTAGES, "Of these, those that lasted at the report's time.",
-            lambda row: row.metrics.recovery_time.open),
-    _Figure(RECOVERY, "mean_seconds", SECONDS, "Mean length of the outages that are over (MTTR).",
-            lambda row: row.metrics.recovery_time.mean),
-    _Figure(RECOVERY, "median_seconds", SECONDS, "Median length of outages, open ones censored.",
-            lambda row: row.metrics.recovery_time.median),
-    _Figure(REWORK, "deployments", DEPLOYMENTS, "Deployments that succeeded in the window.",
-            lambda row: row.metrics.rework_rate.deployments),
-    _Figure(REWORK, "rework_deployments", DEPLOYMENTS, "Of these, unplanned work on a failure.",
-            lambda row: row.metrics.rework_rate.rework),
-    _Figure(REWORK, RATIO, RATIO, "Rework of the deployments that succeeded.",
-            lambda row: row.metrics.rework_rate.rate),
-    *_interval(REWORK, "", RATIO, "the rework rate", lambda row: row.metrics.rework_rate.interval),
-    _Figure(WAITING, "changes", CHANGES, "Changes that production has not received.",
-            lambda row: row.waiting.changes if row.waiting else None),
-    _Figure(WAITING, "oldest_seconds", SECONDS, "Age of the oldest change that waits.",
-            lambda row: row.waiting.oldest if row.waiting else None),
-)  # fmt: skip
-
-
 def _of_row(row: Row, labels: Labels) -> Iterator[Gauge]:
-    for figure in FIGURES:
-        number = _known(figure.read(row))
+    """The gauges of the figures that are known of *row*."""
+    for figure, found in zip(IN_SERIES, values(row, IN_SERIES), strict=True):
+        number = _known(found)
         if number is not None:
-            yield Gauge(figure.of, figure.name, figure.help, figure.unit, labels, number)
-    stages = row.metrics.change_lead_time.stages
-    for stage in ("coding", "review", "delivery"):
-        number = _known(getattr(stages, stage))
-        if number is not None:
-            told = "Median time of a stage of the changes that came by a pull request."
-            yield Gauge(LEAD_TIME, "stage_median_seconds", told, SECONDS,
-                        (*labels, ("stage", stage)), number)  # fmt: skip
+            own = (*labels, figure.label) if figure.label else labels
+            yield Gauge(figure.metric, figure.series, figure.help, figure.unit, own, number)
     for signal, count in row.metrics.change_fail_rate.reasons.items():
-        told = "Failed deployments by what says so; one may have several signals."
-        yield Gauge(FAIL_RATE, "signal_deployments", told, DEPLOYMENTS,
+        text = "Failed deployments by what says so; one may have several signals."
+        yield Gauge("change_fail_rate", "signal_deployments", text, DEPLOYMENTS,
                     (*labels, ("signal", value(signal))), float(count))  # fmt: skip
 
 

@@ -10,23 +10,15 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from dora.report.model import (
-    ChangeFailRate,
-    ChangeLeadTime,
-    Coverage,
-    DeploymentFrequency,
-    Generated,
-    Interval,
-    Metrics,
-    RecoveryTime,
-    Report,
-    ReportWindow,
-    ReworkRate,
-    Row,
-)
+from dora.report.figures import METRICS
+from dora.report.model import Coverage, Generated, Metrics, Report, ReportWindow, Row
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 VERSION = 1
 #: Characters a memory may take; GitHub takes 65,536 in a comment, and people want some of them.
@@ -98,21 +90,11 @@ def _packed(
 
 
 def _row(row: Row) -> list[Any]:
-    frequency, lead, fail = (
-        row.metrics.deployment_frequency,
-        row.metrics.change_lead_time,
-        row.metrics.change_fail_rate,
+    metrics = (
+        [getattr(metric.of(row.metrics), name) for name in metric.brief]
+        for metric in METRICS.values()
     )
-    recovery, rework = row.metrics.recovery_time, row.metrics.rework_rate
-    return [
-        row.key,
-        row.tier,
-        [frequency.deployments, frequency.per_day, frequency.level],
-        [lead.changes, lead.median, lead.level],
-        [fail.failed, fail.deployments, fail.rate, fail.level],
-        [recovery.episodes, recovery.recovered, recovery.open, recovery.mean, recovery.level],
-        [rework.rework, rework.deployments, rework.rate],
-    ]
+    return [row.key, row.tier, *metrics]
 
 
 def _memory(document: dict[str, Any]) -> Memory | None:
@@ -141,37 +123,31 @@ def _memory(document: dict[str, Any]) -> Memory | None:
 
 
 def _remembered(parts: list[Any]) -> Row:
-    key, tier, frequency, lead, fail, recovery, rework = parts
+    key, tier, *numbers = parts
     if not isinstance(key, dict):
         raise TypeError
-    per_day, level = _number(frequency[1]), _text(frequency[2])
+    metrics = {
+        name: dict(zip(metric.brief, brief, strict=True))
+        for (name, metric), brief in zip(METRICS.items(), numbers, strict=True)
+    }
+    frequency = metrics["deployment_frequency"]
+    per_day = _number(frequency["per_day"])
+    frequency |= {"per_week": 7 * per_day, "active_days": 0, "per_day_interval": (per_day, per_day)}
     return Row(
         key={str(name): str(value) for name, value in key.items()},
         tier=str(tier),
-        metrics=Metrics(deployment_frequency=DeploymentFrequency(
-            int(frequency[0]), per_day, 7 * per_day, 0, Interval(per_day, per_day), level
-        ),
-        change_lead_time=ChangeLeadTime(int(lead[0]), _maybe(lead[1]), level=_text(lead[2])),
-        change_fail_rate=ChangeFailRate(
-            int(fail[0]), int(fail[1]), _maybe(fail[2]), level=_text(fail[3])
-        ),
-        recovery_time=RecoveryTime(
-            int(recovery[0]), int(recovery[1]), int(recovery[2]), _maybe(recovery[3]),
-            level=_text(recovery[4]),
-        ),
-        rework_rate=ReworkRate(int(rework[0]), int(rework[1]), _maybe(rework[2]))),
-    )  # fmt: skip
+        metrics=_adapter().validate_python(metrics),
+    )
+
+
+@cache
+def _adapter() -> "TypeAdapter[Metrics]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Metrics)
 
 
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError
     return float(value)
-
-
-def _maybe(value: Any) -> float | None:
-    return None if value is None else _number(value)
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)

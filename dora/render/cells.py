@@ -1,18 +1,21 @@
 """A row of the report in; what the table for people say about it out, in words, cell by cell."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from dora.render import formatting
-from dora.report.model import Metrics, Row
+from dora.report.figures import DURATION, FREQUENCY, METRICS, RATE, Metric
+from dora.report.model import (
+    ChangeFailRate,
+    ChangeLeadTime,
+    DeploymentFrequency,
+    Interval,
+    Metrics,
+    RecoveryTime,
+    Row,
+)
 
-#: The metrics, by the names of the JSON document, in the order of the report.
-TITLES = {
-    "deployment_frequency": "Deployment frequency",
-    "change_lead_time": "Change lead time",
-    "change_fail_rate": "Change fail rate",
-    "recovery_time": "Recovery time",
-    "rework_rate": "Rework rate",
-}
 REST = {"repository": "environment", "team": "tier", "organization": "tier"}  #: group → its rows
 
 
@@ -38,108 +41,92 @@ def group_and_label(key: dict[str, str]) -> tuple[str, str]:
     return "", " · ".join(parts.values())
 
 
-def metric_of(metrics: Metrics, metric: str) -> Fact:
+def metric_of(metrics: Metrics, name: str) -> Fact:
     """Give one of *metrics* in words."""
-    return dict(zip(TITLES, facts_of(metrics), strict=True))[metric]
+    metric = METRICS[name]
+    numbers = metric.of(metrics)
+    value = metric.value(metrics)
+    interval = metric.interval and getattr(numbers, metric.interval)
+    # Dropping open outages would flatter the worst services: never the mean without them (R4).
+    still_open = metric.still_open(metrics)
+    return Fact(
+        metric.title,
+        WORDS[metric.kind](value) + (f", {formatting.count(still_open)} open" * bool(still_open)),
+        _scored(numbers.score, _sample(metric, numbers)),
+        metric.level(metrics),
+        _interval(metric.kind, value, interval) if interval else "",
+        EXTRAS[name](numbers) if name in EXTRAS else {},
+    )
 
 
 def facts_of(metrics: Metrics) -> tuple[Fact, ...]:
     """Give the five *metrics* in words, in the order of the report."""
+    return tuple(metric_of(metrics, name) for name in METRICS)
+
+
+#: What puts a headline number into words, by its kind.
+WORDS: dict[str, Callable[[Any], str]] = {
+    FREQUENCY: formatting.frequency,
+    DURATION: formatting.duration,
+    RATE: formatting.percentage,
+}
+
+
+def _interval(kind: str, value: Any, interval: Interval) -> str:
+    if kind == FREQUENCY:
+        return formatting.frequency_interval(value, interval)
+    in_words = formatting.duration_interval if kind == DURATION else formatting.percentage_interval
+    return in_words(interval)
+
+
+def _sample(metric: Metric, numbers: Any) -> str:
+    """Give how much the value rests on."""
+    number = getattr(numbers, metric.count)
+    if metric.total:
+        return formatting.of(number, getattr(numbers, metric.total))
     return (
-        _deployment_frequency(metrics),
-        _change_lead_time(metrics),
-        _change_fail_rate(metrics),
-        _recovery_time(metrics),
-        _rework_rate(metrics),
+        formatting.counted(number, metric.noun)
+        if number or not metric.nothing
+        else (metric.nothing)
     )
 
 
-def _deployment_frequency(metrics: Metrics) -> Fact:
-    metric = metrics.deployment_frequency
-    return Fact(
-        ("Deployment", "frequency"),
-        formatting.frequency(metric.per_day),
-        _scored(metric.score, formatting.counted(metric.deployments, "time")),
-        metric.level,
-        formatting.frequency_interval(metric.per_day, metric.per_day_interval),
-        {"days": formatting.counted(metric.active_days, "active day")}
-        if metric.active_days
-        else {},
-    )
+def _active_days(numbers: DeploymentFrequency) -> dict[str, str]:
+    days = numbers.active_days
+    return {"days": formatting.counted(days, "active day")} if days else {}
 
 
-def _change_lead_time(metrics: Metrics) -> Fact:
-    metric = metrics.change_lead_time
-    more = {}
-    if metric.changes:
-        more["p90"] = f"p90 {formatting.duration(metric.p90)}"
-    stages = {
-        "coding": metric.stages.coding,
-        "review": metric.stages.review,
-        "delivery": metric.stages.delivery,
-    }
+def _spread(numbers: ChangeLeadTime) -> dict[str, str]:
+    more = {"p90": f"p90 {formatting.duration(numbers.p90)}"} if numbers.changes else {}
+    stages = vars(numbers.stages)
     if any(seconds is not None for seconds in stages.values()):
         more["stages"] = ", ".join(f"{name} {formatting.duration(s)}" for name, s in stages.items())
-    return Fact(
-        ("Change", "lead time"),
-        formatting.duration(metric.median),
-        _scored(
-            metric.score,
-            formatting.counted(metric.changes, "change") if metric.changes else "no changes",
-        ),
-        metric.level,
-        formatting.duration_interval(metric.median_interval) if metric.median_interval else "",
-        more,
-    )
+    return more
 
 
-def _change_fail_rate(metrics: Metrics) -> Fact:
-    metric = metrics.change_fail_rate
+def _reasons(numbers: ChangeFailRate) -> dict[str, str]:
     more = {}
-    if metric.never_live:
-        more["never live"] = f"{formatting.count(metric.never_live)} never live"
-    if metric.reasons:
-        reasons = (
-            f"{formatting.plain(name)} {formatting.count(n)}" for name, n in metric.reasons.items()
+    if numbers.never_live:
+        more["never live"] = f"{formatting.count(numbers.never_live)} never live"
+    if numbers.reasons:
+        more["reasons"] = ", ".join(
+            f"{formatting.plain(name)} {formatting.count(n)}" for name, n in numbers.reasons.items()
         )
-        more["reasons"] = ", ".join(reasons)
-    return Fact(
-        ("Change", "fail rate"),
-        formatting.percentage(metric.rate),
-        _scored(metric.score, formatting.of(metric.failed, metric.deployments)),
-        metric.level,
-        formatting.percentage_interval(metric.interval) if metric.interval else "",
-        more,
-    )
+    return more
 
 
-def _recovery_time(metrics: Metrics) -> Fact:
-    metric = metrics.recovery_time
-    more = {}
-    if not formatting.is_missing(metric.median):
-        more["median"] = f"median {formatting.duration(metric.median)}"
-    # Dropping open outages would flatter the worst services: never the mean without them (R4).
-    still_open = f", {formatting.count(metric.open)} open" if metric.open else ""
-    return Fact(
-        ("Recovery", "time"),
-        formatting.duration(metric.mean) + still_open,
-        _scored(
-            metric.score,
-            formatting.counted(metric.episodes, "outage") if metric.episodes else "no outages",
-        ),
-        metric.level,
-        more=more,
-    )
+def _median(numbers: RecoveryTime) -> dict[str, str]:
+    missing = formatting.is_missing(numbers.median)
+    return {} if missing else {"median": f"median {formatting.duration(numbers.median)}"}
 
 
-def _rework_rate(metrics: Metrics) -> Fact:
-    metric = metrics.rework_rate
-    return Fact(
-        ("Rework", "rate"),
-        formatting.percentage(metric.rate),
-        _scored(metric.score, formatting.of(metric.rework, metric.deployments)),
-        interval=formatting.percentage_interval(metric.interval) if metric.interval else "",
-    )
+#: What else is said of a metric where there is room.
+EXTRAS: dict[str, Callable[[Any], dict[str, str]]] = {
+    "deployment_frequency": _active_days,
+    "change_lead_time": _spread,
+    "change_fail_rate": _reasons,
+    "recovery_time": _median,
+}
 
 
 def _scored(score: float | None, sample: str) -> str:

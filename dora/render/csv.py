@@ -7,7 +7,7 @@ from typing import Any
 from dora.render import formatting
 from dora.report.evidence import Evidence
 from dora.report.evidence_json import as_document
-from dora.report.figures import NUMBERS, values
+from dora.report.figures import FIGURES, METRICS, headline_column, values
 from dora.report.model import Report, Row
 from dora.report.report_json import instant
 
@@ -26,14 +26,6 @@ FORMULA = tuple("=+-@") + tuple(chr(ord(sign) + FULL_WIDTH) for sign in "=+-@")
 
 #: What tells the parts of a window apart.
 PARTS = ("start", "end", "partial")
-#: What a comparison adds: the number before, and what became of it.
-BEFORE = {
-    "deployment_frequency": ("deployment_frequency_previous_per_day", "per_day"),
-    "change_lead_time": ("change_lead_time_previous_median_seconds", "median"),
-    "change_fail_rate": ("change_fail_rate_previous", "rate"),
-    "recovery_time": ("recovery_time_previous_mean_seconds", "mean"),
-    "rework_rate": ("rework_rate_previous", "rate"),
-}
 #: What a comparison tells of each metric.
 JUDGED = ("verdict", "p_value", "adjusted_p_value")
 
@@ -74,24 +66,27 @@ def render_report(report: Report) -> str:
     compared = _compared_columns() if report.before else []
     text = StringIO()
     lines = csv.writer(text)
-    lines.writerow([*names, "tier", *parts, *(one.name for one in NUMBERS), *compared])
+    lines.writerow([*names, "tier", *parts, *(one.column for one in FIGURES), *compared])
     ends = [instant(report.window.since), instant(report.window.until), None]
     for row in report.rows:
         keys = [safe(text) for text in (*(row.key.get(name, "") for name in names), row.tier)]
         judged = _compared(row) if compared else []
-        lines.writerow([*keys, *(ends if parts else ()), *values(row, NUMBERS), *judged])
+        lines.writerow([*keys, *(ends if parts else ()), *values(row, FIGURES), *judged])
         for one in row.trend if parts else ():
             part = [instant(one.start), instant(one.end), str(one.partial).lower()]
             nothing = [None] * len(compared)
-            lines.writerow([*keys, *part, *values(one, NUMBERS), *nothing])
+            lines.writerow([*keys, *part, *values(one, FIGURES), *nothing])
     return text.getvalue()
 
 
 def _compared_columns() -> list[str]:
     return [
         column
-        for metric, (previous, _) in BEFORE.items()
-        for column in (previous, *(f"{metric}_{name}" for name in JUDGED))
+        for name, metric in METRICS.items()
+        for column in (
+            f"{name}_previous{headline_column(metric).removeprefix(name)}",
+            *(f"{name}_{judged}" for judged in JUDGED),
+        )
     ]
 
 
@@ -99,10 +94,10 @@ def _compared(row: Row) -> list[Any]:
     """Give each metric before, and what became of it; None where the row was not compared."""
     return [
         value
-        for metric, (_, number) in BEFORE.items()
+        for name, metric in METRICS.items()
         for value in (
-            getattr(getattr(row.previous, metric, None), number, None),
-            *(getattr(getattr(row.comparison, metric, None), name, None) for name in JUDGED),
+            metric.value(row.previous) if row.previous else None,
+            *(getattr(getattr(row.comparison, name, None), judged, None) for judged in JUDGED),
         )
     ]
 

@@ -10,6 +10,7 @@ from dora.render import cells as facts
 from dora.render import formatting, trends
 from dora.render import notes as remarks
 from dora.render.cells import Fact
+from dora.report.figures import METRICS
 from dora.report.model import Mover, Report, Row
 
 LIMIT = 60_000  #: bytes; GitHub takes 65,536 characters in an issue
@@ -138,7 +139,7 @@ def _changes(report: Report) -> Iterator[str]:
     if found or trends.rows_apart(report):
         yield ""
     for one in found:
-        told = f"- **{one.verdict}**: {name_of(one.row.key)}, {facts.TITLES[one.metric].lower()}"
+        told = f"- **{one.verdict}**: {name_of(one.row.key)}, {METRICS[one.metric].heading.lower()}"
         movers = ", ".join(_mover(one.metric, it, report.by) for it in one.compared.moved_by)
         yield f"{told} {one.before} → {one.now}{f', by {movers}' if movers else ''}"
     for what, keys in trends.rows_apart(report).items():

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from dora.render import formatting
-from dora.render.cells import TITLES, metric_of
+from dora.render.cells import metric_of
 from dora.render.markdown import ADDRESS
 from dora.report.diff import Moved, Movements
+from dora.report.figures import METRICS
 from dora.report.model import Report, Row
 
 HEADER = 150  #: characters of a header
@@ -57,7 +58,9 @@ def _headline(report: Report) -> str:
     if report.by in POOLED:
         tier = next((row for row in report.rows if row.tier == "production"), report.rows[0])
         if report.by == "organization":
-            told = (f"{TITLES[metric].lower()} {_value(tier, metric)}" for metric in TITLES)
+            told = (
+                f"{metric.heading.lower()} {_value(tier, name)}" for name, metric in METRICS.items()
+            )
             return f"{tier.tier.capitalize()}: {', '.join(told)}."
         return f"{formatting.counted(len({row.key.get('team') for row in report.rows}), 'team')}."
     production = [row for row in report.rows if row.tier == "production"]
@@ -83,7 +86,7 @@ def _since(movements: Movements) -> str:
 def _movement(one: Moved) -> list[dict[str, Any]]:
     way = {True: ", better", False: ", worse", None: ""}[one.is_better]
     before, now = _value(one.before, one.metric), _value(one.now, one.metric)
-    return [*_name(one.now), _text(f" {TITLES[one.metric].lower()} {before} → {now}{way}")]
+    return [*_name(one.now), _text(f" {METRICS[one.metric].heading.lower()} {before} → {now}{way}")]
 
 
 def _value(row: Row, metric: str) -> str:

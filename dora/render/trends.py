@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dora.render import cells, formatting
+from dora.report.figures import METRICS
 from dora.report.model import Bucket, Compared, Mover, Report, Row
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -12,15 +13,6 @@ NOTHING = "·"  #: where a metric says nothing
 FEW = 13
 VERDICTS = ("worse", "better")
 SHORT = "Frequencies are compared over whole weeks, or four weeks and more."
-
-#: What a bar of each metric stands for.
-VALUES = {
-    "deployment_frequency": lambda one: one.metrics.deployment_frequency.per_day,
-    "change_lead_time": lambda one: one.metrics.change_lead_time.median,
-    "change_fail_rate": lambda one: one.metrics.change_fail_rate.rate,
-    "recovery_time": lambda one: one.metrics.recovery_time.mean,
-    "rework_rate": lambda one: one.metrics.rework_rate.rate,
-}
 
 
 @dataclass(frozen=True)
@@ -60,7 +52,7 @@ def trend_of(row: Row, metric: str) -> str:
 
     What is partial may be far off and does not set the scale.
     """
-    values = [VALUES[metric](one) for one in row.trend]
+    values = [METRICS[metric].value(one.metrics) for one in row.trend]
     pairs = zip(row.trend, values, strict=True)
     whole = [value for one, value in pairs if value and not one.partial]
     return sparkline(values, max(whole, default=None))
@@ -81,7 +73,7 @@ def facts_over_time(row: Row, few: int = 0) -> tuple[cells.Fact, ...]:
     Only the last *few* parts of the trend are there, all for 0.
     """
     found = []
-    for metric, fact in zip(cells.TITLES, cells.facts_of(row.metrics), strict=True):
+    for metric, fact in zip(METRICS, cells.facts_of(row.metrics), strict=True):
         more = {"before": before_of(row, metric), "trend": trend_of(row, metric)[-few:]}
         said = {kind: text for kind, text in more.items() if text}
         found.append(replace(fact, more={**fact.more, **said}))
@@ -94,7 +86,7 @@ def changes_of(report: Report) -> list[Change]:
         (VERDICTS.index(compared.verdict or ""), compared.adjusted_p_value or 0.0, row, metric)
         for row in report.rows
         if row.comparison
-        for metric in cells.TITLES
+        for metric in METRICS
         for compared in [getattr(row.comparison, metric)]
         if compared.verdict in VERDICTS
     ]

@@ -12,6 +12,7 @@ from dora.render import cells as facts
 from dora.render import formatting, notes
 from dora.render.markdown import code, link_to, name_of, table_line
 from dora.report.diff import Cause, Moved, Movements
+from dora.report.figures import METRICS
 from dora.report.model import Report, Row
 
 LIMIT = 30_000  #: bytes; the memory for next week wants room beside it
@@ -22,14 +23,6 @@ MOST_MOVED = 25  #: lines of the table
 MOST_NAMED = 20  #: lines of each list
 MOST_CAUSES = 6  #: deployments named for one movement
 
-#: What leaves the window, of each metric: one of it, and many.
-LEAVES = {
-    "deployment_frequency": ("older one", "older ones"),
-    "change_lead_time": ("older change", "older changes"),
-    "change_fail_rate": ("older failed one", "older failed ones"),
-    "recovery_time": ("older outage", "older outages"),
-    "rework_rate": ("older rework", "older rework"),
-}
 NOTE = re.compile(r"[a-z0-9, ]+")
 
 
@@ -113,7 +106,7 @@ def _table(movements: Movements) -> str:
 
 def _title(one: Moved) -> str:
     way = {True: ", better", False: ", worse", None: ""}[one.is_better]
-    return f"{facts.TITLES[one.metric]}{way}"
+    return f"{METRICS[one.metric].heading}{way}"
 
 
 def _cell(row: Row, metric: str) -> str:
@@ -129,7 +122,7 @@ def _causes(one: Moved) -> str:
     if more > 0:
         shown[-1] += f" and {formatting.count(more)} more"
     if one.left:
-        left = formatting.counted(one.left, *LEAVES[one.metric])
+        left = formatting.counted(one.left, *METRICS[one.metric].leaving)
         shown.append(f"{left} left the window")
     return ", ".join(shown) or "none since then"
 

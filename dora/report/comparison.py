@@ -26,19 +26,14 @@ from dora.metrics.significance import (
 )
 from dora.model.tables import ENVIRONMENT, Tables
 from dora.report.contributors import find_movers
+from dora.report.figures import FREQUENCY, METRICS, OUTAGE, RATE, Metric
 from dora.report.measurement import HAPPENED, Events, find_events, measure
 from dora.report.model import Before, Compared, Comparison, Metrics
 from dora.report.rows import Groups, find_groups
 
 BETTER, WORSE, UNCLEAR = "better", "worse", "no clear change"
-#: The metrics, and which way is better: more or less.
-BETTER_SIGN = {
-    "deployment_frequency": 1,
-    "change_lead_time": -1,
-    "change_fail_rate": -1,
-    "recovery_time": -1,
-    "rework_rate": -1,
-}
+#: Number of a group, its metrics before, its metrics now.
+Pairs = list[tuple[int, Metrics, Metrics]]
 #: Parts of a key that are the same when only their case differs (D1).
 CASELESS = ("repository", "environment")
 
@@ -74,7 +69,7 @@ def compare(
     comparisons = {
         group: Comparison(**{
             metric: _compared(row, movers.get((group, metric), ()))
-            for metric, row in zip(BETTER_SIGN, rows, strict=True)
+            for metric, row in zip(METRICS, rows, strict=True)
         })
         for group, rows in _by_group(tests).items()
     }  # fmt: skip
@@ -139,24 +134,30 @@ def _test(
     move), `verdict, ratio, difference`.
     """
     pairs = [(group, before, metrics[group]) for group, before in previous.items()]
-    made = [
-        _frequencies(pairs, begun), _lead_times(pairs, old, new),
-        _shares(pairs, "change_fail_rate"), _recoveries(pairs, old, new, earlier, config),
-        _shares(pairs, "rework_rate"),
-    ]  # fmt: skip
+
+    def test(metric: Metric) -> pd.DataFrame:
+        if metric.kind == FREQUENCY:
+            return _frequencies(metric, pairs, begun)
+        if metric.kind == RATE:
+            return _shares(metric, pairs)
+        if metric.event == OUTAGE:
+            return _recoveries(metric, pairs, old, new, earlier, config)
+        return _lead_times(metric, pairs, old, new)
+
     tests = pd.concat(
-        [frame.assign(metric=metric) for metric, frame in zip(BETTER_SIGN, made, strict=True)],
+        [test(metric).assign(metric=name) for name, metric in METRICS.items()],
         ignore_index=True,
     ).astype({"metric": "str"})
     tests["adjusted"] = adjust(tests["p_value"].where(tests["floor"] <= CLEAR))
-    direction = tests["sign"] * tests["metric"].map(BETTER_SIGN).astype("float64")
+    better = {name: 1 if metric.more_is_better else -1 for name, metric in METRICS.items()}
+    direction = tests["sign"] * tests["metric"].map(better).astype("float64")
     is_clear = (tests["adjusted"] <= CLEAR) & tests["agrees"]
     words = direction.map({1.0: BETTER, -1.0: WORSE, 0.0: UNCLEAR}).astype("str")
     return tests.assign(verdict=words.where(is_clear, UNCLEAR))
 
 
 def _frame(
-    pairs: list[tuple[int, Metrics, Metrics]],
+    pairs: Pairs,
     values: list[tuple[float | None, float | None]],
     p_values: Any,
     floors: Any,
@@ -186,40 +187,42 @@ def _frame(
     )
 
 
-def _frequencies(pairs: list[tuple[int, Metrics, Metrics]], begun: set[int | None]) -> pd.DataFrame:
+def _frequencies(metric: Metric, pairs: Pairs, begun: set[int | None]) -> pd.DataFrame:
     """Frequencies; those of *begun* are not compared, for only part of a window was theirs."""
     counts = [
-        (None, None)
-        if group in begun
-        else (before.deployment_frequency.deployments, now.deployment_frequency.deployments)
+        (None, None) if group in begun else (metric.counted(before), metric.counted(now))
         for group, before, now in pairs
     ]
     old, new = zip(*((a or 0, b or 0) for a, b in counts), strict=True) if counts else ((), ())
     return _frame(pairs, [*counts], rate_p_values(old, new), rate_floors(old, new))
 
 
-def _shares(pairs: list[tuple[int, Metrics, Metrics]], metric: str) -> pd.DataFrame:
-    part = "failed" if metric == "change_fail_rate" else "rework"
-    both = [(getattr(before, metric), getattr(now, metric)) for _, before, now in pairs]
+def _shares(metric: Metric, pairs: Pairs) -> pd.DataFrame:
+    """Rates: what was counted, of how many."""
     counts = [
-        (getattr(old, part), old.deployments, getattr(new, part), new.deployments)
-        for old, new in both
+        tuple(
+            getattr(metric.of(metrics), name)
+            for metrics in (before, now)
+            for name in (metric.count, metric.total)
+        )
+        for _, before, now in pairs
     ]
     columns = [*zip(*counts, strict=True)] if counts else [()] * 4
-    values = [(old.rate, new.rate) for old, new in both]
     p_values, floors = share_p_values(*columns), share_floors(*columns)
-    return _frame(pairs, values, p_values, floors, is_rate=True)
+    return _frame(pairs, _values(metric, pairs), p_values, floors, is_rate=True)
 
 
-def _lead_times(
-    pairs: list[tuple[int, Metrics, Metrics]], old: Events, new: Events
-) -> pd.DataFrame:
+def _values(metric: Metric, pairs: Pairs) -> list[tuple[float | None, float | None]]:
+    """The headline number of each pair, before and now."""
+    return [(metric.value(before), metric.value(now)) for _, before, now in pairs]
+
+
+def _lead_times(metric: Metric, pairs: Pairs, old: Events, new: Events) -> pd.DataFrame:
     """Lead times: one median a deployment, for what was shipped together is one observation."""
     samples = [_lead_time_samples(events) for events in (old, new)]
     both = [tuple(sample.get(group, []) for sample in samples) for group, _, _ in pairs]
     p_values, signs = _split([shift_of(*sample) for sample in both])
-    values = [(a.change_lead_time.median, b.change_lead_time.median) for _, a, b in pairs]
-    return _frame(pairs, values, p_values, _shift_floors(both), signs)
+    return _frame(pairs, _values(metric, pairs), p_values, _shift_floors(both), signs)
 
 
 def _shift_floors(samples: list[tuple[Any, ...]]) -> Any:
@@ -234,7 +237,8 @@ def _lead_time_samples(events: Events) -> dict[Any, list[float]]:
 
 
 def _recoveries(
-    pairs: list[tuple[int, Metrics, Metrics]],
+    metric: Metric,
+    pairs: Pairs,
     old: Events,
     new: Events,
     earlier: Config,
@@ -245,10 +249,9 @@ def _recoveries(
     both = [(before.get(group, nothing), now.get(group, nothing)) for group, _, _ in pairs]
     p_values, signs = _split([shift_of_outages(*old, *new) for old, new in both])
     floors = _shift_floors([(old[0], new[0]) for old, new in both])
-    values = [(a.recovery_time.mean, b.recovery_time.mean) for _, a, b in pairs]
-    made = _frame(pairs, values, p_values, floors, signs)
+    made = _frame(pairs, _values(metric, pairs), p_values, floors, signs)
     # The mean is of those that ended alone: it may fall because the longest outages last.
-    lasts = [bool(a.recovery_time.open or b.recovery_time.open) for _, a, b in pairs]
+    lasts = [bool(metric.still_open(a) or metric.still_open(b)) for _, a, b in pairs]
     return made.assign(agrees=made["agrees"] | np.array(lasts, dtype="bool"))
 
 

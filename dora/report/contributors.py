@@ -7,6 +7,7 @@ import pandas as pd
 
 from dora.config import Config
 from dora.model.tables import ENVIRONMENT, Tables
+from dora.report.figures import FAILURE, METRICS, OUTAGE, REWORK, SHIPMENT, SUCCESS
 from dora.report.measurement import Events
 from dora.report.model import Metrics, Mover
 
@@ -14,7 +15,7 @@ from dora.report.model import Metrics, Mover
 MOST = 3
 NOW, BEFORE = "now", "before"
 BATCH = ["group", *ENVIRONMENT, "deployment"]
-COLUMNS = [*BATCH, "metric", "window", "kind", "at", "seconds", "changes", "open", "weight"]
+COLUMNS = [*BATCH, "window", "kind", "at", "seconds", "changes", "open", "weight"]
 
 
 def find_movers(
@@ -34,16 +35,22 @@ def find_movers(
     """
     moved = tests.loc[tests["sign"] != 0, ["group", "metric", "sign"]]
     medians = {group: one.change_lead_time.median for group, one in previous.items()}
+    windows = _windows(old, new, config)
+    found = {
+        SUCCESS: [_pauses(events, at, window) for events, at, window in windows],
+        SHIPMENT: [_batches(new, medians, moved)],
+        FAILURE: [_failed(events, at, window) for events, at, window in windows],
+        OUTAGE: [_outages(events, at, window) for events, at, window in windows],
+        REWORK: [_rework(events, window) for events, _, window in windows],
+    }
     candidates = pd.concat(
         [
-            *(_pauses(events, at, window) for events, at, window in _windows(old, new, config)),
-            _batches(new, medians, moved),
-            *(_failed(events, at, window) for events, at, window in _windows(old, new, config)),
-            *(_outages(events, at, window) for events, at, window in _windows(old, new, config)),
-            *(_rework(events, window) for events, _, window in _windows(old, new, config)),
+            frame.assign(metric=name)
+            for name, metric in METRICS.items()
+            for frame in found.get(metric.event, ())
         ],
         ignore_index=True,
-    )
+    ).astype({"metric": "str"})
     fitting = candidates.merge(moved, on=["group", "metric"])
     # What grew, grew by what came; what shrank, by what is gone: but for pauses, turned about.
     is_turned = fitting["metric"] == "deployment_frequency"
@@ -70,7 +77,7 @@ def _pauses(events: Events, until: pd.Timestamp, window: str) -> pd.DataFrame:
     following = successes.groupby("group")["succeeded_at"].shift(-1).fillna(until)
     seconds = (following - successes["succeeded_at"]).dt.total_seconds()
     return _candidates(
-        successes, "deployment_frequency", window, at=successes["succeeded_at"], seconds=seconds,
+        successes, window, at=successes["succeeded_at"], seconds=seconds,
         weight=seconds,
     )  # fmt: skip
 
@@ -93,7 +100,7 @@ def _batches(events: Events, medians: dict[int, float | None], moved: pd.DataFra
         .reset_index()
     )
     batches = batches[batches["weight"] > 0]
-    return _candidates(batches, "change_lead_time", NOW)
+    return _candidates(batches, NOW)
 
 
 def _failed(events: Events, until: pd.Timestamp, window: str) -> pd.DataFrame:
@@ -101,7 +108,7 @@ def _failed(events: Events, until: pd.Timestamp, window: str) -> pd.DataFrame:
     failed = events.finished[events.finished["is_failed"]]
     seconds = (failed["ended_at"].fillna(until) - failed["began_at"]).dt.total_seconds()
     return _candidates(
-        failed, "change_fail_rate", window, at=failed["finished_at"], seconds=seconds,
+        failed, window, at=failed["finished_at"], seconds=seconds,
         open=failed["ended_at"].isna(), weight=seconds,
     )  # fmt: skip
 
@@ -111,7 +118,7 @@ def _outages(events: Events, until: pd.Timestamp, window: str) -> pd.DataFrame:
     outages = events.episodes
     seconds = (outages["ended_at"].fillna(until) - outages["began_at"]).dt.total_seconds()
     return _candidates(
-        outages, "recovery_time", window, kind="outage", at=outages["began_at"], seconds=seconds,
+        outages, window, kind="outage", at=outages["began_at"], seconds=seconds,
         open=outages["ended_at"].isna(), weight=seconds,
     )  # fmt: skip
 
@@ -119,17 +126,15 @@ def _outages(events: Events, until: pd.Timestamp, window: str) -> pd.DataFrame:
 def _rework(events: Events, window: str) -> pd.DataFrame:
     """Rework, the newest first."""
     rework = events.succeeded[events.succeeded["is_rework"]]
-    return _candidates(rework, "rework_rate", window, at=rework["succeeded_at"])
+    return _candidates(rework, window, at=rework["succeeded_at"])
 
 
-def _candidates(events: pd.DataFrame, metric: str, window: str, **columns: Any) -> pd.DataFrame:
-    """*events* as what may have moved *metric*."""
+def _candidates(events: pd.DataFrame, window: str, **columns: Any) -> pd.DataFrame:
+    """*events* as what may have moved a metric."""
     dull = {"kind": "deployment", "seconds": np.nan, "changes": 0, "open": False, "weight": 0.0}
     known = {name: value for name, value in dull.items() if name not in events}
-    made = events.assign(**{**known, **columns, "metric": metric, "window": window})
-    return made[COLUMNS].astype(
-        {"metric": "str", "weight": "float64", "seconds": "float64", "open": "bool"}
-    )
+    made = events.assign(**{**known, **columns, "window": window})
+    return made[COLUMNS].astype({"weight": "float64", "seconds": "float64", "open": "bool"})
 
 
 def _as_movers(

@@ -5,12 +5,22 @@ is known of it, came since the earlier report.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from dora.report.evidence import DeploymentEvidence, Evidence
-from dora.report.model import Report, Row
+from dora.report.figures import (
+    FAILURE,
+    METRICS,
+    OUTAGE,
+    RATE,
+    REWORK,
+    SHIPMENT,
+    SUCCESS,
+    Metric,
+)
+from dora.report.model import Metrics, Report, Row
 
 Key = tuple[tuple[str, str], ...]
 Known = frozenset[tuple[str, int]]  #: repository and id of deployments
@@ -20,7 +30,7 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 #: points of a rate.
 SMALLEST = 0.1
 #: What of a rate is as much as a whole of a duration.
-RATE = 5.0
+RATE_WEIGHT = 5.0
 #: A metric that came, went or changed its level moved as much as a doubling, at least.
 LEVEL = math.log(2)
 
@@ -61,49 +71,6 @@ class Movements:
     has_evidence: bool
 
 
-@dataclass(frozen=True)
-class _Metric:
-    """How a metric is read off a row, and which way is better."""
-
-    value: Callable[[Row], float | None]
-    level: Callable[[Row], str | None]
-    count: Callable[[Row], int]  #: of what comes and leaves the window
-    is_rate: bool = False
-    more_is_better: bool = False
-
-
-METRICS: dict[str, _Metric] = {
-    "deployment_frequency": _Metric(
-        lambda row: row.metrics.deployment_frequency.per_day,
-        lambda row: row.metrics.deployment_frequency.level,
-        lambda row: row.metrics.deployment_frequency.deployments,
-        more_is_better=True,
-    ),
-    "change_lead_time": _Metric(
-        lambda row: row.metrics.change_lead_time.median,
-        lambda row: row.metrics.change_lead_time.level,
-        lambda row: row.metrics.change_lead_time.changes,
-    ),
-    "change_fail_rate": _Metric(
-        lambda row: row.metrics.change_fail_rate.rate,
-        lambda row: row.metrics.change_fail_rate.level,
-        lambda row: row.metrics.change_fail_rate.failed,
-        is_rate=True,
-    ),
-    "recovery_time": _Metric(
-        lambda row: row.metrics.recovery_time.mean,
-        lambda row: row.metrics.recovery_time.level,
-        lambda row: row.metrics.recovery_time.episodes,
-    ),
-    "rework_rate": _Metric(
-        lambda row: row.metrics.rework_rate.rate,
-        lambda _: None,
-        lambda row: row.metrics.rework_rate.rework,
-        is_rate=True,
-    ),
-}
-
-
 def can_compare(before: Report, now: Report) -> str:
     """Why the two cannot be set side by side; empty where they can."""
     if before.organization.casefold() != now.organization.casefold():
@@ -131,7 +98,7 @@ def find_movements(
     failed = () if is_pooled else tuple(
         (row, cause)
         for row in now.rows
-        for cause in causes.get(place_of(row.key), {}).get(FAILED, ())
+        for cause in causes.get(place_of(row.key), {}).get(FAILURE, ())
     )  # fmt: skip
     return Movements(
         before=before,
@@ -148,8 +115,7 @@ def failed_of(evidence: Evidence) -> Known:
     return frozenset((one.repository, one.id) for one in evidence.deployments if one.reasons)
 
 
-FAILED, REWORK = "change_fail_rate", "rework_rate"
-#: Behind a rate's name: deployments that moved it by being counted, and not by failing.
+#: Behind a rate's event: deployments that moved it by being counted, and not by failing.
 OTHERS = ", others"
 
 
@@ -165,27 +131,28 @@ def place_of(key: Mapping[str, str]) -> tuple[str, str, str]:
 
 def _moved(old: Row, new: Row, causes: Mapping[str, tuple[Cause, ...]]) -> Iterable[Moved]:
     """Each metric of a row that moved enough to be told."""
+    before, now = old.metrics, new.metrics
     for name, metric in METRICS.items():
-        size, direction = _distance(metric, old, new)
-        outages = new.metrics.recovery_time.open - old.metrics.recovery_time.open
-        if name == "recovery_time" and outages:
-            size, direction = max(size, LEVEL), outages
+        size, direction = _distance(metric, before, now)
+        opened = metric.still_open(now) - metric.still_open(before)
+        if opened:
+            size, direction = max(size, LEVEL), opened
         if size >= SMALLEST:
             better = None if not direction else (direction > 0) == metric.more_is_better
-            own = causes.get(name, ())
-            left = metric.count(old) + sum(one.adds for one in own) - metric.count(new)
-            shown = own or causes.get(name + OTHERS, ())
+            own = causes.get(metric.event, ())
+            left = metric.counted(before) + sum(one.adds for one in own) - metric.counted(now)
+            shown = own or causes.get(metric.event + OTHERS, ())
             yield Moved(name, old, new, size, better, shown, max(left, 0))
 
 
-def _distance(metric: _Metric, old: Row, new: Row) -> tuple[float, float]:
+def _distance(metric: Metric, old: Metrics, new: Metrics) -> tuple[float, float]:
     """How far a metric moved, and which way: more, less or neither."""
     before, now = metric.value(old), metric.value(new)
     if before is None or now is None:
         return (0.0 if before is now else LEVEL), 0.0
     direction = now - before
-    if metric.is_rate:
-        size = RATE * abs(direction)
+    if metric.kind == RATE:
+        size = RATE_WEIGHT * abs(direction)
     elif before > 0 and now > 0:
         size = abs(math.log(now / before))
     else:
@@ -198,13 +165,13 @@ def _distance(metric: _Metric, old: Row, new: Row) -> tuple[float, float]:
 def _causes(
     since: datetime, evidence: Evidence, known: Known | None
 ) -> dict[tuple[str, str, str], dict[str, tuple[Cause, ...]]]:
-    """The deployments that moved each metric of each row since the earlier report."""
+    """The deployments that moved each row since the earlier report, by what they were."""
     found: dict[tuple[str, str, str], dict[str, list[Cause]]] = {}
 
-    def note(one: DeploymentEvidence, metric: str, text: str = "", adds: int = 1) -> None:
+    def note(one: DeploymentEvidence, event: str, text: str = "", adds: int = 1) -> None:
         of_row = found.setdefault((one.repository.casefold(), one.environment.casefold(),
                                    one.service), {})  # fmt: skip
-        of_row.setdefault(metric, []).append(Cause(one.repository, one.id, one.url, text, adds))
+        of_row.setdefault(event, []).append(Cause(one.repository, one.id, one.url, text, adds))
 
     shipped: dict[tuple[str, int | None, str], int] = {}
     for change in evidence.changes:
@@ -222,21 +189,21 @@ def _causes(
     }
     for one in evidence.deployments:
         if one.succeeded_at is not None and one.succeeded_at >= since:
-            note(one, "deployment_frequency")
+            note(one, SUCCESS)
             count = shipped.get((one.repository, one.id, one.environment.casefold()), 0)
             if count:
                 text = f"{count:,} change{'s' if count != 1 else ''}"
-                note(one, "change_lead_time", text, count)
+                note(one, SHIPMENT, text, count)
             note(one, *((REWORK,) if one.rework else (REWORK + OTHERS, "no rework")))
         if not one.reasons and _finished_at(one) >= since:
-            note(one, FAILED + OTHERS, "did not fail")
+            note(one, FAILURE + OTHERS, "did not fail")
         if _is_newly_failed(one, since, known):
-            note(one, FAILED, ", ".join(dict.fromkeys(reason.signal for reason in one.reasons)))
+            note(one, FAILURE, ", ".join(dict.fromkeys(reason.signal for reason in one.reasons)))
         if (one.repository, one.id) in down:
-            note(one, "recovery_time", *down[one.repository, one.id])
+            note(one, OUTAGE, *down[one.repository, one.id])
     return {
-        row: {metric: tuple(causes) for metric, causes in metrics.items()}
-        for row, metrics in found.items()
+        row: {event: tuple(causes) for event, causes in events.items()}
+        for row, events in found.items()
     }
 
 

@@ -1,106 +1,284 @@
-"""The numbers of a row of the report: what each is called in tables, what it means, where it is."""
+"""The catalogue: the five metrics, and every figure of a row that any output shows.
 
+Whoever shows a metric or a figure reads here what it is called, what it means, which way is better
+and where it is in a row: CSV and databases (`column`), stores of time series (`series`), the
+comparison of two windows, the diff of two reports, and everything that is written for people. A new
+figure is one entry of `FIGURES`; a new metric is one of `METRICS` with its figures.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dora.report.model import METRICS, SIGNALS, Bucket, Row
+from dora.report.model import SIGNALS, Bucket, Metrics, Row
 
 COUNT, NUMBER, TEXT = "bigint", "double precision", "text"
+#: What the headline number of a metric is: so many a day, seconds, a fraction of 1.
+FREQUENCY, DURATION, RATE = "frequency", "duration", "rate"
+#: What makes a metric's count grow.
+SUCCESS, SHIPMENT, FAILURE, OUTAGE, REWORK = "success", "shipment", "failure", "outage", "rework"
+#: What waits for production is told beside the metrics.
+WAITING = "waiting"
+#: Units of the figures in stores of time series; the last word of a figure's name there.
+UNITS = ("ratio", "seconds", "deployments", "changes", "outages", "repositories")
+
+
+# -- Metrics ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Number:
-    """One column: its type, its meaning with its unit, and the way to it from a row."""
+class Metric:
+    """One of the five metrics; *headline*, *count* … are fields of its record in `Metrics`."""
 
-    name: str
-    kind: str
-    meaning: str
-    path: tuple[str | int, ...]
-    is_of_rows: bool = False  #: whether only the whole window has it, and no part of a trend
+    name: str  #: as in the contract
+    title: tuple[str, str]  #: for a heading of two lines
+    kind: str  #: what the headline is: FREQUENCY, DURATION or RATE
+    headline: str
+    count: str  #: how many of what it counts there were
+    event: str  #: what it counts
+    brief: tuple[str, ...]  #: what next week's post compares with
+    interval: str = ""  #: of the headline, 95 %
+    total: str = ""  #: of a rate: what *count* is part of
+    unfinished: str = ""  #: how many of *count* have not ended
+    more_is_better: bool = False
+    noun: str = ""  #: what *count* counts, for a metric that is not a rate
+    nothing: str = ""  #: what is said for a *count* of 0, where that is not `0 times`
+    leaving: tuple[str, str] = ("", "")  #: what leaves the window as time passes: one and many
+
+    @property
+    def heading(self) -> str:
+        """The title in one line."""
+        return " ".join(self.title)
+
+    def of(self, metrics: Metrics) -> Any:
+        """The record of this metric."""
+        return getattr(metrics, self.name)
+
+    def value(self, metrics: Metrics) -> float | None:
+        """The headline number."""
+        found: float | None = getattr(self.of(metrics), self.headline)
+        return found
+
+    def counted(self, metrics: Metrics) -> int:
+        """How many of what it counts there were."""
+        found: int = getattr(self.of(metrics), self.count)
+        return found
+
+    def level(self, metrics: Metrics) -> str | None:
+        """The level of the benchmark; None where there is none, or no ladder (B1)."""
+        return getattr(self.of(metrics), "level", None)
+
+    def still_open(self, metrics: Metrics) -> int:
+        """How many of what it counts have not ended; 0 where nothing of it lasts."""
+        return getattr(self.of(metrics), self.unfinished) if self.unfinished else 0
 
 
-def _numbers(
-    metric: str, *lines: tuple[str, str, str, str | tuple[str | int, ...]]
-) -> list[Number]:
-    return [
-        Number(f"{metric}_{name}" if name else metric, kind, meaning,
-               (*(["metrics"] if metric in METRICS else []), metric,
-                *([path] if isinstance(path, str) else path)),
-               name == "level" or metric == "waiting")
-        for name, kind, meaning, path in lines
-    ]  # fmt: skip
+#: In the order of every output, by their names in the contract.
+METRICS: dict[str, Metric] = {one.name: one for one in (
+    Metric(
+        "deployment_frequency", ("Deployment", "frequency"), FREQUENCY, headline="per_day",
+        count="deployments", event=SUCCESS, brief=("deployments", "per_day", "level"),
+        interval="per_day_interval", more_is_better=True, noun="time",
+        leaving=("older one", "older ones"),
+    ),
+    Metric(
+        "change_lead_time", ("Change", "lead time"), DURATION, headline="median",
+        count="changes", event=SHIPMENT, brief=("changes", "median", "level"),
+        interval="median_interval", noun="change", nothing="no changes",
+        leaving=("older change", "older changes"),
+    ),
+    Metric(
+        "change_fail_rate", ("Change", "fail rate"), RATE, headline="rate",
+        count="failed", event=FAILURE, brief=("failed", "deployments", "rate", "level"),
+        interval="interval", total="deployments",
+        leaving=("older failed one", "older failed ones"),
+    ),
+    Metric(
+        "recovery_time", ("Recovery", "time"), DURATION, headline="mean",
+        count="episodes", event=OUTAGE, brief=("episodes", "recovered", "open", "mean", "level"),
+        unfinished="open", noun="outage", nothing="no outages",
+        leaving=("older outage", "older outages"),
+    ),
+    Metric(
+        "rework_rate", ("Rework", "rate"), RATE, headline="rate",
+        count="rework", event=REWORK, brief=("rework", "deployments", "rate"),
+        interval="interval", total="deployments", leaving=("older rework", "older rework"),
+    ),
+)}  # fmt: skip
 
+
+def count_events(metrics: Metrics) -> dict[str, int]:
+    """How many of each kind of event *metrics* count."""
+    return {one.event: one.counted(metrics) for one in METRICS.values()}
+
+
+# -- Figures ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number or word of a row: its column in tables, its series over time, where it is."""
+
+    metric: str  #: or WAITING
+    column: str
+    kind: str  #: type of the column
+    meaning: str  #: with the unit, where the column's name does not say it
+    path: tuple[str | int, ...]  #: from a row
+    series: str = ""  #: its name after the metric's in stores of time series; "" for none there
+    help: str = ""  #: what such a store says of it
+    label: tuple[str, str] | None = None  #: tells it apart from others of the same series
+
+    @property
+    def is_of_rows(self) -> bool:
+        """Whether only the whole window has it, and no part of a trend."""
+        return self.metric == WAITING or self.path[-1] == "level"
+
+    @property
+    def unit(self) -> str:
+        """Unit in stores of time series; "" for a number without one."""
+        last = self.series.rpartition("_")[2]
+        return last if last in UNITS else ""
+
+
+def _figures(metric: str, *entries: tuple[Any, ...]) -> Iterator[Figure]:
+    """Figures of *metric*, each given by the rest of its column, and its other fields in order."""
+    home = ("metrics", metric) if metric in METRICS else (metric,)
+    for name, kind, meaning, path, *more in entries:
+        steps = (path,) if isinstance(path, str) else path
+        column = f"{metric}_{name}" if name else metric
+        yield Figure(metric, column, kind, meaning, (*home, *steps), *more)
+
+
+def _ends(name: str, meaning: str, field: str, what: str, unit: str = "") -> Iterator[Any]:
+    """Both ends of the 95 % interval in *field*, which is one of *what*."""
+    for place, (end, word) in enumerate((("low", "Lower"), ("high", "Upper"))):
+        column = "_".join(filter(None, (name, end, "" if unit == "ratio" else unit)))
+        series = "_".join(filter(None, (name, end, unit)))
+        text = "its other end" if place else meaning
+        help_ = f"{word} end of the 95 % confidence interval of {what}."
+        yield column, NUMBER, text, (field, place), series, help_
+
+
+_STAGE = "Median time of a stage of the changes that came by a pull request."
 
 #: In the order of `dora report --format csv`, whose columns they are.
-NUMBERS: tuple[Number, ...] = (
-    *_numbers(
+FIGURES: tuple[Figure, ...] = (
+    *_figures(
         "deployment_frequency",
-        ("deployments", COUNT, "successful deployments (DF1)", "deployments"),
-        ("per_day", NUMBER, "of them a day (DF2)", "per_day"),
+        ("deployments", COUNT, "successful deployments (DF1)", "deployments",
+         "deployments", "Deployments that succeeded in the window."),
+        ("per_day", NUMBER, "of them a day (DF2)", "per_day",
+         "per_day", "Deployments that succeeded, a day of the window."),
         ("per_week", NUMBER, "of them a week (DF2)", "per_week"),
         ("active_days", COUNT, "calendar days with at least one (DF2)", "active_days"),
-        ("per_day_low", NUMBER, "95 % interval of `per_day` (DF3)", ("per_day_interval", 0)),
-        ("per_day_high", NUMBER, "its other end", ("per_day_interval", 1)),
+        *_ends("per_day", "95 % interval of `per_day` (DF3)", "per_day_interval",
+               "deployments a day"),
         ("level", TEXT, "level of the benchmark (B1)", "level"),
     ),
-    *_numbers(
+    *_figures(
         "change_lead_time",
-        ("changes", COUNT, "changes shipped (LT6)", "changes"),
-        ("median_seconds", NUMBER, "median lead time (LT6)", "median"),
-        ("mean_seconds", NUMBER, "mean lead time", "mean"),
-        ("p75_seconds", NUMBER, "three in four are not longer", "p75"),
-        ("p90_seconds", NUMBER, "nine in ten are not longer", "p90"),
-        ("median_low_seconds", NUMBER, "95 % interval of the median", ("median_interval", 0)),
-        ("median_high_seconds", NUMBER, "its other end", ("median_interval", 1)),
+        ("changes", COUNT, "changes shipped (LT6)", "changes",
+         "changes", "Changes shipped in the window."),
+        ("median_seconds", NUMBER, "median lead time (LT6)", "median",
+         "median_seconds", "Median lead time of the changes shipped."),
+        ("mean_seconds", NUMBER, "mean lead time", "mean",
+         "mean_seconds", "Mean lead time of the changes shipped."),
+        ("p75_seconds", NUMBER, "three in four are not longer", "p75",
+         "p75_seconds", "75th percentile of the lead times."),
+        ("p90_seconds", NUMBER, "nine in ten are not longer", "p90",
+         "p90_seconds", "90th percentile of the lead times."),
+        *_ends("median", "95 % interval of the median", "median_interval",
+               "the median lead time", "seconds"),
         ("level", TEXT, "likewise", "level"),
-        ("coding_seconds", NUMBER, "median from start to request (LT7)", ("stages", "coding")),
-        ("review_seconds", NUMBER, "median from request to merge (LT7)", ("stages", "review")),
-        ("delivery_seconds", NUMBER, "median from merge to live (LT7)", ("stages", "delivery")),
+        ("coding_seconds", NUMBER, "median from start to request (LT7)", ("stages", "coding"),
+         "stage_median_seconds", _STAGE, ("stage", "coding")),
+        ("review_seconds", NUMBER, "median from request to merge (LT7)", ("stages", "review"),
+         "stage_median_seconds", _STAGE, ("stage", "review")),
+        ("delivery_seconds", NUMBER, "median from merge to live (LT7)", ("stages", "delivery"),
+         "stage_median_seconds", _STAGE, ("stage", "delivery")),
     ),
-    *_numbers(
+    *_figures(
         "change_fail_rate",
-        ("failed", COUNT, "failed deployments (F9)", "failed"),
-        ("deployments", COUNT, "finished deployments (F9)", "deployments"),
-        ("", NUMBER, "failed ÷ finished, a fraction of 1 (F9)", "rate"),
-        ("low", NUMBER, "95 % interval of the rate", ("interval", 0)),
-        ("high", NUMBER, "its other end", ("interval", 1)),
+        ("failed", COUNT, "failed deployments (F9)", "failed",
+         "failed_deployments", "Of these, those that failed."),
+        ("deployments", COUNT, "finished deployments (F9)", "deployments",
+         "deployments", "Deployments that finished in the window."),
+        ("", NUMBER, "failed ÷ finished, a fraction of 1 (F9)", "rate",
+         "ratio", "Failed of the deployments that finished."),
+        *_ends("", "95 % interval of the rate", "interval", "the change fail rate", "ratio"),
         ("level", TEXT, "likewise", "level"),
         *((name, COUNT, f"of the failed, those that the signal `{name}` marked",
            ("reasons", name)) for name in SIGNALS),
-        ("never_live", COUNT, "of the failed, those that never were live (F8)", "never_live"),
+        ("never_live", COUNT, "of the failed, those that never were live (F8)", "never_live",
+         "never_live_deployments",
+         "Of the failed, those that broke before anything reached the environment."),
     ),
-    *_numbers(
+    *_figures(
         "recovery_time",
-        ("episodes", COUNT, "outages that began (R3)", "episodes"),
-        ("recovered", COUNT, "of them, those that ended", "recovered"),
-        ("open", COUNT, "of them, those that had not ended", "open"),
-        ("mean_seconds", NUMBER, "mean time to recovery (R4)", "mean"),
-        ("median_seconds", NUMBER, "its median by Kaplan–Meier (R4)", "median"),
+        ("episodes", COUNT, "outages that began (R3)", "episodes",
+         "outages", "Outages that began in the window."),
+        ("recovered", COUNT, "of them, those that ended", "recovered",
+         "recovered_outages", "Of these, those that are over."),
+        ("open", COUNT, "of them, those that had not ended", "open",
+         "open_outages", "Of these, those that lasted at the report's time."),
+        ("mean_seconds", NUMBER, "mean time to recovery (R4)", "mean",
+         "mean_seconds", "Mean length of the outages that are over (MTTR)."),
+        ("median_seconds", NUMBER, "its median by Kaplan–Meier (R4)", "median",
+         "median_seconds", "Median length of outages, open ones censored."),
         ("level", TEXT, "likewise", "level"),
     ),
-    *_numbers(
+    *_figures(
         "rework_rate",
-        ("rework", COUNT, "deployments that were rework (RW1)", "rework"),
-        ("deployments", COUNT, "successful deployments", "deployments"),
-        ("", NUMBER, "rework ÷ successful, a fraction of 1 (RW1)", "rate"),
-        ("low", NUMBER, "95 % interval of the rate", ("interval", 0)),
-        ("high", NUMBER, "its other end", ("interval", 1)),
+        ("rework", COUNT, "deployments that were rework (RW1)", "rework",
+         "rework_deployments", "Of these, unplanned work on a failure."),
+        ("deployments", COUNT, "successful deployments", "deployments",
+         "deployments", "Deployments that succeeded in the window."),
+        ("", NUMBER, "rework ÷ successful, a fraction of 1 (RW1)", "rate",
+         "ratio", "Rework of the deployments that succeeded."),
+        *_ends("", "95 % interval of the rate", "interval", "the rework rate", "ratio"),
     ),
-    *_numbers(
+    *_figures(
         "waiting",
-        ("changes", COUNT, "changes that production has not received (LT8)", "changes"),
-        ("oldest_seconds", NUMBER, "age of the oldest of them (LT8)", "oldest"),
+        ("changes", COUNT, "changes that production has not received (LT8)", "changes",
+         "changes", "Changes that production has not received."),
+        ("oldest_seconds", NUMBER, "age of the oldest of them (LT8)", "oldest",
+         "oldest_seconds", "Age of the oldest change that waits."),
     ),
 )  # fmt: skip
-#: What a row and each of its parts have, and what only a row has.
-OF_PARTS = tuple(one for one in NUMBERS if not one.is_of_rows)
-OF_ROWS = tuple(one for one in NUMBERS if one.is_of_rows)
+#: What a row and each part of its trend have, and what only a row has.
+OF_PARTS = tuple(one for one in FIGURES if not one.is_of_rows)
+OF_ROWS = tuple(one for one in FIGURES if one.is_of_rows)
 
 
-def values(of: Row | Bucket, numbers: tuple[Number, ...]) -> list[Any]:
-    """The *numbers* of a row or bucket; a signal that marked nothing marked 0."""
+def _reading_order(figure: Figure) -> tuple[bool, int, int]:
+    """Where *figure* comes among its series: counts first, then the headline with its interval.
+
+    What a rate is part of comes before the part, for the help of the part begins `Of these`.
+    """
+    metric, field = METRICS.get(figure.metric), figure.path[-1]
+    order = [*METRICS, WAITING].index(figure.metric)
+    if figure.kind == COUNT:
+        return figure.label is not None, order, int(not metric or field != metric.total)
+    if metric and field == metric.headline:
+        return figure.label is not None, order, 2
+    return figure.label is not None, order, 3 if isinstance(field, int) else 4
+
+
+#: What stores of time series hold of a row, in their order; how many failed by each signal is there
+#: too, by the signals that the report has.
+IN_SERIES = tuple(sorted((one for one in FIGURES if one.series), key=_reading_order))
+
+
+def values(of: Row | Bucket, figures: tuple[Figure, ...]) -> list[Any]:
+    """The *figures* of a row or bucket; a signal that marked nothing marked 0."""
     is_part = isinstance(of, Bucket)
-    return [None if is_part and one.is_of_rows else _at(of, one.path) for one in numbers]
+    return [None if is_part and one.is_of_rows else _at(of, one.path) for one in figures]
+
+
+def headline_column(metric: Metric) -> str:
+    """The column of the headline number of *metric*."""
+    path = ("metrics", metric.name, metric.headline)
+    return next(one.column for one in FIGURES if one.path == path)
 
 
 def _at(value: Any, path: tuple[str | int, ...]) -> Any:

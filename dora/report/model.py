@@ -5,7 +5,7 @@ None, never 0. Field names and their order are those of the JSON document; a `sc
 there for the Quick Check alone (B4).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import NamedTuple
 
@@ -21,14 +21,6 @@ NO_TEAM = "(no team)"
 SKIP_REASONS = ("archived", "empty", "no deployments", "excluded")
 #: The benchmark whose scores are shown beside levels of null (B4).
 QUICK_CHECK = "quick-check"
-#: The five metrics, in the order of every output.
-METRICS = (
-    "deployment_frequency",
-    "change_lead_time",
-    "change_fail_rate",
-    "recovery_time",
-    "rework_rate",
-)
 
 
 class Interval(NamedTuple):
@@ -130,6 +122,10 @@ class Metrics:
     change_fail_rate: ChangeFailRate
     recovery_time: RecoveryTime
     rework_rate: ReworkRate
+
+
+#: Names of the five metrics, in the order of every output.
+METRICS = tuple(one.name for one in fields(Metrics))
 
 
 @dataclass(frozen=True)

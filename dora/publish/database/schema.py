@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.types import TypeEngine
 
-from dora.report.figures import OF_PARTS, OF_ROWS, Number
+from dora.report.figures import OF_PARTS, OF_ROWS, Figure
 
 
 class Instant(TypeDecorator[datetime]):
@@ -103,8 +103,8 @@ def _known() -> list[Column[Any]]:
     ]
 
 
-def _measured(numbers: tuple[Number, ...]) -> list[Column[Any]]:
-    return [_may(one.name, KINDS[one.kind], one.meaning) for one in numbers]
+def _measured(figures: tuple[Figure, ...]) -> list[Column[Any]]:
+    return [_may(one.column, KINDS[one.kind], one.meaning) for one in figures]
 
 
 def _row_key() -> list[Column[Any]]:

@@ -12,7 +12,17 @@ from dora.render import cells, formatting
 from dora.render.html import charts
 from dora.render.html.model import Cell, Evidence, Line, Link, Moved, Section
 from dora.render.trends import VERDICTS, Change, changes_of, note_of
-from dora.report.model import METRICS, Mover, Report, Row
+from dora.report.figures import (
+    FAILURE,
+    METRICS,
+    OUTAGE,
+    REWORK,
+    SHIPMENT,
+    SUCCESS,
+    Metric,
+    count_events,
+)
+from dora.report.model import Metrics, Mover, Report, Row
 from dora.report.page.model import Excerpt, Moving, Outage, Shown
 
 #: What an address may be made of to become a link; whatever else there is stays text.
@@ -98,20 +108,17 @@ def lines_of(
 
 def _order(row: Row, *, has_waiting: bool) -> str:
     """Give the numbers to sort *row* by: what lasts and never ended is the longest of all."""
-    recovery = row.metrics.recovery_time.mean
-    if recovery is None and row.metrics.recovery_time.open:
-        recovery = math.inf
-    numbers = [
-        row.metrics.deployment_frequency.per_day,
-        row.metrics.change_lead_time.median,
-        row.metrics.change_fail_rate.rate,
-        recovery,
-        row.metrics.rework_rate.rate,
-        *([row.waiting.changes if row.waiting else None] if has_waiting else []),
-    ]
+    numbers = [_sortable(metric, row.metrics) for metric in METRICS.values()]
+    if has_waiting:
+        numbers.append(row.waiting.changes if row.waiting else None)
     return " ".join("-" if one is None else f"{one:.4g}" for one in numbers).replace(
         "inf", "Infinity"
     )
+
+
+def _sortable(metric: Metric, metrics: Metrics) -> float | None:
+    value = metric.value(metrics)
+    return math.inf if value is None and metric.still_open(metrics) else value
 
 
 def _short(names: tuple[str, ...], pooled: Row) -> str:
@@ -157,9 +164,10 @@ class Sections:
         )
 
     def _evidence(self, row: Row, excerpt: Excerpt, home: str | None) -> Iterator[Evidence]:
+        totals = count_events(row.metrics)
         for title, total, lasting in (
             ("Down since before this window", None, True),
-            ("Outages", row.metrics.recovery_time.episodes, False),
+            ("Outages", totals[OUTAGE], False),
         ):
             outages = [it for it in excerpt.outages if self.is_earlier(it) is lasting]
             items = tuple(self.outage(it, home) for it in outages)
@@ -169,17 +177,17 @@ class Sections:
         for title, total, shown in (
             (
                 "Other failed" if named else "Failed",
-                row.metrics.change_fail_rate.failed - len(named),
+                totals[FAILURE] - len(named),
                 others,
             ),
-            ("Rework", row.metrics.rework_rate.rework, excerpt.rework),
-            ("Latest successes", row.metrics.deployment_frequency.deployments, excerpt.latest),
+            ("Rework", totals[REWORK], excerpt.rework),
+            ("Latest successes", totals[SUCCESS], excerpt.latest),
         ):
             items = tuple(self._deployment(one, home) for one in shown)
             yield Evidence(title, title.lower().replace("latest ", ""), total, items)
         waiting = row.waiting.changes if row.waiting else 0
         for title, noun, total, changes in (
-            ("Slowest changes", "changes", row.metrics.change_lead_time.changes, excerpt.slowest),
+            ("Slowest changes", "changes", totals[SHIPMENT], excerpt.slowest),
             ("Waiting, oldest first", "waiting", waiting, excerpt.waiting),
         ):
             yield Evidence(title, noun, total, tuple(_change(one, home) for one in changes))
@@ -220,7 +228,7 @@ class Sections:
     def told(self, one: Change) -> Moved:
         """Give what changed with what moved it."""
         movers = (self._mover(one.metric, mover, one.row) for mover in one.compared.moved_by)
-        title = cells.TITLES[one.metric]
+        title = METRICS[one.metric].heading
         return Moved(title, one.verdict, one.before, one.now, tuple(movers))
 
     def _mover(self, metric: str, one: Mover, row: Row) -> Link:

@@ -1,14 +1,23 @@
 """The story of a row in; how each of its figures follows, and from which definitions, out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from rich.text import Text
 
-from dora.render import formatting
+from dora.render import cells, formatting
 from dora.render.terminal import links
 from dora.render.terminal.row_evidence import Story, slowest_first
 from dora.report.evidence import ChangeEvidence, DeploymentEvidence, OutageEvidence
-from dora.report.model import Row
+from dora.report.figures import FAILURE, METRICS, OUTAGE, REWORK, SHIPMENT, SUCCESS
+from dora.report.model import (
+    ChangeFailRate,
+    ChangeLeadTime,
+    DeploymentFrequency,
+    RecoveryTime,
+    ReworkRate,
+    Row,
+)
 
 MOST = 12  #: examples of one kind shown; all are in the JSON
 SLOWEST = 5
@@ -22,27 +31,7 @@ def tell(story: Story, width: int, *, with_authors: bool) -> Iterator[tuple[int,
         return
     inner = width - links.INDENT
     for title, value, lines in (
-        (
-            "Deployment frequency",
-            formatting.frequency(story.row.metrics.deployment_frequency.per_day),
-            _frequency(story, story.row),
-        ),
-        (
-            "Change lead time",
-            formatting.duration(story.row.metrics.change_lead_time.median),
-            _lead_time(story, story.row, inner, with_authors=with_authors),
-        ),
-        (
-            "Change fail rate",
-            formatting.percentage(story.row.metrics.change_fail_rate.rate),
-            _fail_rate(story, story.row, inner),
-        ),
-        ("Recovery time", _recovery(story.row), _recovery_time(story, story.row, inner)),
-        (
-            "Rework rate",
-            formatting.percentage(story.row.metrics.rework_rate.rate),
-            _rework_rate(story, story.row, inner),
-        ),
+        *_of_metrics(story, story.row, inner, with_authors=with_authors),
         (
             "Waiting changes",
             _waiting(story.row),
@@ -56,17 +45,35 @@ def tell(story: Story, width: int, *, with_authors: bool) -> Iterator[tuple[int,
     yield from _sensitivity(story, inner)
 
 
-def _frequency(story: Story, row: Row) -> Iterator[Text]:
-    metric, days = row.metrics.deployment_frequency, f"{round(story.days, 2):,g}"
+def _of_metrics(
+    story: Story, row: Row, width: int, *, with_authors: bool
+) -> Iterator[tuple[str, str, Iterator[Text]]]:
+    """Give each metric's heading, its value, and the lines that say how it follows."""
+    derive: dict[str, Callable[[Any], Iterator[Text]]] = {
+        SUCCESS: lambda numbers: _frequency(story, numbers),
+        SHIPMENT: lambda numbers: _lead_time(story, numbers, width, with_authors=with_authors),
+        FAILURE: lambda numbers: _fail_rate(story, numbers, width),
+        OUTAGE: lambda numbers: _recovery_time(story, numbers, width),
+        REWORK: lambda numbers: _rework(story, numbers, width),
+    }
+    for name, metric in METRICS.items():
+        lines = derive[metric.event](metric.of(row.metrics))
+        yield metric.heading, cells.metric_of(row.metrics, name).value, lines
+
+
+def _frequency(story: Story, metric: DeploymentFrequency) -> Iterator[Text]:
+    days = f"{round(story.days, 2):,g}"
     line = f"{formatting.count(len(story.succeeded))} succeeded ÷ {days} days"
     by_day = "" if metric.per_day >= 1 else f" = {metric.per_day:.2g} a day"
     active = f", on {formatting.counted(metric.active_days, 'day')}" if metric.active_days else ""
     yield Text(f"{line}{by_day} = {formatting.frequency(metric.per_day)}{active}")
 
 
-def _lead_time(story: Story, row: Row, width: int, *, with_authors: bool) -> Iterator[Text]:
+def _lead_time(
+    story: Story, metric: ChangeLeadTime, width: int, *, with_authors: bool
+) -> Iterator[Text]:
     """Give which changes the median lies between (LT6), and the slowest ones."""
-    changes, metric = slowest_first(story.changes), row.metrics.change_lead_time
+    changes = slowest_first(story.changes)
     if not changes:
         yield Text("no changes shipped")
         return
@@ -103,8 +110,7 @@ def _middle(changes: list[ChangeEvidence]) -> list[str]:
     ]
 
 
-def _fail_rate(story: Story, row: Row, width: int) -> Iterator[Text]:
-    metric = row.metrics.change_fail_rate
+def _fail_rate(story: Story, metric: ChangeFailRate, width: int) -> Iterator[Text]:
     failed, finished = formatting.count(len(story.failed)), formatting.count(len(story.finished))
     if not story.finished:
         yield Text("nothing finished")
@@ -120,15 +126,8 @@ def _fail_rate(story: Story, row: Row, width: int) -> Iterator[Text]:
     yield from _named("failed:", story.failed, story, width)
 
 
-def _recovery(row: Row) -> str:
-    metric = row.metrics.recovery_time
-    still_open = f", {formatting.count(metric.open)} open" if metric.open else ""
-    return formatting.duration(metric.mean) + still_open
-
-
-def _recovery_time(story: Story, row: Row, width: int) -> Iterator[Text]:
+def _recovery_time(story: Story, metric: RecoveryTime, width: int) -> Iterator[Text]:
     """Give the mean over what is over, the median over all (R4), and the outages."""
-    metric = row.metrics.recovery_time
     over = [one for one in story.episodes if one.ended_at]
     still_open = len(story.episodes) - len(over)
     if not story.episodes:
@@ -157,8 +156,8 @@ def _recovery_time(story: Story, row: Row, width: int) -> Iterator[Text]:
     yield from links.flow("longest:", shown, width, rest=_more(len(lengths) - len(shown)))
 
 
-def _rework_rate(story: Story, row: Row, width: int) -> Iterator[Text]:
-    rate = formatting.percentage(row.metrics.rework_rate.rate)
+def _rework(story: Story, metric: ReworkRate, width: int) -> Iterator[Text]:
+    rate = formatting.percentage(metric.rate)
     if not story.succeeded:
         yield Text("nothing succeeded")
         return

@@ -17,6 +17,7 @@ from dora.render import formatting, notes, trends
 from dora.render.terminal import layout as columns
 from dora.render.terminal import links
 from dora.render.terminal.layout import Layout
+from dora.report.figures import METRICS
 from dora.report.model import Mover, Report, Row
 
 LEAST_WIDTH = 20
@@ -139,7 +140,7 @@ def _changes(report: Report, width: int) -> Iterator[RenderableType]:
     yield Text(trends.headline_of(report, found), overflow="fold")
     for one in found[:MOST_CHANGES]:
         name = " ".join(formatting.plain(part) for part in one.row.key.values())
-        told = f"{one.verdict}: {name}, {facts.TITLES[one.metric].lower()}"
+        told = f"{one.verdict}: {name}, {METRICS[one.metric].heading.lower()}"
         lead = f"· {told} {one.before} → {one.now}"
         movers = [_mover(one, mover, report.by) for mover in one.compared.moved_by]
         yield from links.fill([Text(lead + (", by" if movers else "")), *movers], width)
