@@ -127,7 +127,7 @@ def test_labelled_later_is_known_by_what_was_kept_alone() -> None:
     [
         ({"organization": "other"}, "another organization"),
         ({"by": "team"}, "by repository, not by team"),
-        ({"until": MONDAY}, "not the earlier one"),
+        ({"window": BEFORE.window}, "not the earlier one"),
         ({"organization": "ACME"}, ""),
     ],
 )
