@@ -14,7 +14,8 @@ from dora.publish.database.connection import parse_address
 from dora.publish.database.load import opened
 from dora.report.model import Bucket, Report, Row, Scope
 from dora.report.report_json import instant
-from tests.support.published_files import MONDAY, dora, report, row, written
+from tests.support.command import dora
+from tests.support.published_files import MONDAY, report, row, written
 
 WHOLE = Scope(("*",), ("*",), ("production", "staging", "testing", "development", "other"), ())
 Contents = dict[str, list[tuple[Any, ...]]]
@@ -39,7 +40,7 @@ def column(found: Contents, table: str, name: str) -> list[Any]:
 def send(
     url: str, folder: Path, made: Report, evidence: Mapping[str, Any] | None = None, *more: str
 ) -> Any:
-    """Run the command with a report and evidence."""
+    """Run the command, in this process, with a report and evidence."""
     given = [str(written(folder, made))]
     if evidence is not None:
         path = folder / "evidence.json"

@@ -151,6 +151,7 @@ def test_several_at_once(server: Server, database: str, tmp_path: Path) -> None:
     assert contents(once) == contents(database)
 
 
+@pytest.mark.system
 def test_several_at_once_in_sqlite(tmp_path: Path) -> None:
     """Three runs into one file wait for each other."""
     url, once = f"sqlite:///{tmp_path}/dora.db", f"sqlite:///{tmp_path}/once.db"
@@ -163,6 +164,7 @@ def test_several_at_once_in_sqlite(tmp_path: Path) -> None:
     assert contents(once) == contents(url)
 
 
+@pytest.mark.system
 def test_killed_in_sqlite(tmp_path: Path) -> None:
     """kill -9 while a run reads its evidence: the file is as before, and the next run succeeds."""
     url = f"sqlite:///{tmp_path}/dora.db"

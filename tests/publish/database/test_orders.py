@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from dora.publish.database.connection import parse_address
@@ -25,6 +25,7 @@ from tests.support.databases import (
     trended,
     whole_report,
 )
+from tests.support.examples import examples
 from tests.support.published_files import MONDAY, row
 from tests.support.reports import in_window
 
@@ -103,7 +104,7 @@ def published(runs: Sequence[Week]) -> Contents:
         return contents(url)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@examples(20, few=5, suppress_health_check=[HealthCheck.too_slow])
 @given(histories())
 def test_every_order(runs: list[Week]) -> None:
     """The tables depend on which runs were published, and not on when."""

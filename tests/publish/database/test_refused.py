@@ -1,6 +1,7 @@
 """`dora publish postgres`: what a database refuses is told, and a password never is."""
 
 import json
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from dora.publish.database.load import publish
 from dora.report.report_json import read_report
 from tests.publish.database.test_same import DAY, WEEKS
 from tests.support.databases import column, contents, deployment, evidence, send, sent, whole_report
-from tests.support.published_files import MONDAY, command, environment, row, written
+from tests.support.published_files import MONDAY, row, written
 from tests.support.servers.postgresql import ENCODED, PASSWORD, Server, free_port
 
 SECRET = "hunter2 @:/?#[]%&="
@@ -170,15 +171,13 @@ def test_a_full_disk(tmp_path: Path) -> None:
     before = contents(url)
     many = [deployment(n, MONDAY - DAY) for n in range(1, 4000)]
     (tmp_path / "evidence.json").write_text(json.dumps(evidence(*many)), encoding="utf-8")
-    report = written(tmp_path, whole_report(row()))
-    limit = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))\n"
-    code = f"{limit}import signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-    given = command("publish", "postgres", report, "--evidence", tmp_path / "evidence.json")
-    given[2] = code + given[2]
-    done = subprocess.run(  # noqa: S603  # this very package
-        given, cwd=tmp_path, env=environment(DORA_DATABASE_URL=url), capture_output=True,
-        text=True, check=False,
-    )  # fmt: skip
+    more = ("--evidence", str(tmp_path / "evidence.json"))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, hard))  # Python ignores its signal
+    try:
+        done = send(url, tmp_path, whole_report(row()), None, *more)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
     assert (1, 2) == (done.returncode, len(done.stderr.splitlines())), done.stderr
     assert "has no room left on its disk" in done.stderr
@@ -277,8 +276,19 @@ def test_dry_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("missing", ["psycopg", "sqlalchemy"])
-def test_without_the_extra(tmp_path: Path, missing: str) -> None:
+def test_without_a_package(tmp_path: Path, missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line says which extra to install."""
+    monkeypatch.setitem(sys.modules, missing, None)
+    done = send("sqlite:///x.db", tmp_path, whole_report(row()))
+
+    assert (2, 1) == (done.returncode, len(done.stderr.splitlines())), done.stderr
+    assert "pip install 'dora-report[postgres]'" in done.stderr
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("missing", ["psycopg", "sqlalchemy"])
+def test_without_the_extra(tmp_path: Path, missing: str) -> None:
+    """Nothing needs a package of the extra before it is known to be there."""
     report = str(written(tmp_path, whole_report(row())))
     code = (
         f"import sys\nsys.modules[{missing!r}] = None\n"
