@@ -76,6 +76,7 @@ def report(
     until: datetime = MONDAY,
     timezone: str = "UTC",
     configuration: str = "sha256:0",
+    generated_at: datetime | None = None,
     **more: Any,
 ) -> Report:
     """A report of ninety days."""
@@ -84,7 +85,7 @@ def report(
         window=ReportWindow(until - timedelta(days=90), until, 90.0, timezone),
         by="repository",
         benchmark="2023",
-        generated=Generated(until, "0.1.0", configuration),
+        generated=Generated(generated_at or until, "0.1.0", configuration),
         rows=rows,
         coverage=Coverage(RepositoryCoverage(read=len(rows))),
     )
