@@ -1,4 +1,4 @@
-"""How the computation grows: tables of 10,000 to 1,000,000 commits in, seconds and memory out.
+"""Measures how the computation grows, from tables of 10,000 commits to 1,000,000.
 
 Each size runs in a process of its own, so that its peak memory is its own. A repository has 10,000
 commits and 1,000 deployments to three environments, with pull requests for every other commit,

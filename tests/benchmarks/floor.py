@@ -1,4 +1,4 @@
-"""An organization in, the pages that a report of it cannot do without out: told from the truth."""
+"""Counts the pages that no report of an organization can do without, from its records."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""`dora publish postgres` with the evidence of a large organization: seconds and memory.
+"""Measures `dora publish postgres` with the evidence of a large organization: seconds and memory.
 
 Whole commands, from the JSON files to the commit, into a PostgreSQL of its own on this machine,
 whose time and memory are its own and count only in the seconds.

@@ -1,4 +1,4 @@
-"""A shape and an instant in, a made-up organization of that size a week before and at it out.
+"""Makes up organizations of a given size, as they are at an instant and a week before.
 
 The same arguments give the same. All repositories have the same number of everything:
 

@@ -1,4 +1,4 @@
-"""A command in, what its process took out: seconds, processor time, memory, and what it printed.
+"""Measures what the process of a command takes: seconds, processor time and memory.
 
 Imports little: on Linux a process is said to have had the memory of the one that started it.
 """

@@ -1,4 +1,4 @@
-"""What was measured of collecting in, its tables for docs/benchmarks.md out."""
+"""Writes the measurements of collecting as tables of docs/benchmarks.md."""
 
 from collections.abc import Callable, Sequence
 

@@ -1,4 +1,4 @@
-"""How a page grows: organizations of 100 to 1,000 rows in, seconds and size out.
+"""Measures how the HTML page grows, from 100 rows to 1,000.
 
 Each size runs in a process of its own. Measured is what a page takes beside the report: to work out
 what it shows, and to write it.

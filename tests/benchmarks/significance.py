@@ -1,4 +1,4 @@
-"""How teams work before and now in, the tables of an organization that works so out.
+"""Makes up tables of organizations whose teams work differently before and now.
 
 `python -m tests.benchmarks.significance` prints how often a change of habits is seen, and how
 often one is seen where there was none.

@@ -1,4 +1,4 @@
-"""A shape in, a stand-in for GitHub in a process of its own out, with what it was asked.
+"""Runs a stand-in for GitHub in a process of its own, and counts the requests it answered.
 
 Its own process, so that its work is not counted with the client's. Its limits are off.
 """

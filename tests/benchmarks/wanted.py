@@ -1,4 +1,4 @@
-"""What was measured in, what was wanted of it and whether it is so out."""
+"""Compares the measurements with their targets."""
 
 import math
 import operator

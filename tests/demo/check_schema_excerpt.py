@@ -1,4 +1,4 @@
-"""Whether an excerpt of a GraphQL schema agrees with the full one: two texts in, problems out.
+"""Compares an excerpt of a GraphQL schema with the full one, and lists where they disagree.
 
 `python -m tests.demo.check_schema_excerpt EXCERPT FULL_SCHEMA` prints them.
 """

@@ -1,4 +1,4 @@
-"""Workflows run for real: act on this machine, a git repository, and the stand-in for GitHub.
+"""Runs workflows for real: act on this machine, a git repository, and the stand-in for GitHub.
 
 act runs steps as the machine's own processes; actions of others are replaced by small ones of
 bash, named by the very commit that the workflow pins.

@@ -1,4 +1,4 @@
-"""Keys of GitHub Apps, made for a test."""
+"""Generates keys of GitHub Apps for tests."""
 
 from functools import lru_cache
 

@@ -1,4 +1,4 @@
-"""A document in, a real browser with it open out: Chromium without a head, and what it noticed."""
+"""Opens documents in headless Chromium and records what the page logs and requests."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The program as whoever installed it starts it, and the organization that it reads in tests."""
+"""Starts the installed program, on an organization that it reads in about two seconds."""
 
 import json
 import subprocess

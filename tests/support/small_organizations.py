@@ -1,4 +1,4 @@
-"""Small organizations made by hand, and a way to ask a server: tools of the tests here."""
+"""Builds small organizations by hand, and sends requests to a stand-in that serves one."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

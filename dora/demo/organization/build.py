@@ -89,7 +89,11 @@ def _repository(index: int, team: TeamSimulation) -> Repository:
         commits=team.history.commits,
         pull_requests=tuple(team.history.requests),
         deployments=tuple(draft.frozen() for draft in drafts),
-        issues=tuple(team.issue_of(one) for one in issues if one.created_at <= now),
+        issues=tuple(
+            one.frozen(team.history.next_number(), team.pipeline.url, now)
+            for one in issues
+            if one.created_at <= now
+        ),
         tags=tuple(team.tags),
         archived_at=team.day(service.archived_days) if service.archived_days else None,
         is_private=service.name != "design-system",

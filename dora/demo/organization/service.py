@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from dora.demo.organization.model import Issue
 from dora.demo.organization.pipeline import DeploymentDraft
 
 SPAN_DAYS = 122  #: four months of routine
@@ -33,7 +34,7 @@ class Service:
 
 @dataclass
 class IssueDraft:
-    """An incident; *about* is the deployment its body names, *as_sha* by commit."""
+    """An incident; *about* is the deployment that its body names, by the *naming* of `frozen`."""
 
     title: str
     created_at: datetime
@@ -41,3 +42,21 @@ class IssueDraft:
     about: DeploymentDraft | None = None
     naming: str = "id"
     labels: tuple[str, ...] = ("incident",)
+
+    def frozen(self, number: int, url: str, now: datetime) -> Issue:
+        """The issue as GitHub holds it at *now*; *url* is the page of its repository.
+
+        The deployment must have its id.
+        """
+        body = "Seen by the on-call engineer."
+        if self.about is not None:
+            api = url.replace("https://github.com/", "https://api.github.com/repos/")
+            named = {
+                "id": str(self.about.id),
+                "sha": self.about.sha,
+                "url": f"{url}/deployments/{self.about.id}",
+                "api": f"{api}/deployments/{self.about.id}",
+            }[self.naming]
+            body = f"Deployment: {named}\n\n{body}"
+        closed = self.closed_at if self.closed_at and self.closed_at <= now else None
+        return Issue(number, self.title, self.created_at, closed, body, self.labels)

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from dora.demo.organization.history import CommitHistory, LandedChange, PlannedChange
-from dora.demo.organization.model import Issue, Tag
+from dora.demo.organization.model import Tag
 from dora.demo.organization.pipeline import (
     DeploymentDraft,
     Pipeline,
@@ -237,12 +237,7 @@ class TeamSimulation:
     ) -> DeploymentDraft:
         """A deployment to production with exactly these steps."""
         return self.pipeline.deploy(
-            environment,
-            sha,
-            moment,
-            steps,
-            production_environment=self.service.flagged,
-            **more,
+            environment, sha, moment, steps, production_environment=self.service.flagged, **more
         )
 
     # ---- what goes wrong -------------------------------------------------------------------------
@@ -299,21 +294,3 @@ class TeamSimulation:
         self.land(change)
         after = moment + self.minutes(3, 15)
         self.at(after, lambda: self.put_live(environment, self.history.head, after))
-
-    def issue_of(self, draft: IssueDraft) -> Issue:
-        """The incident as GitHub holds it, once deployments have their ids."""
-        body = "Seen by the on-call engineer."
-        if draft.about is not None:
-            url = f"{self.pipeline.url}/deployments/{draft.about.id}"
-            api = f"https://api.github.com/repos/{ORGANIZATION}/{self.service.name}"
-            named = {
-                "id": str(draft.about.id),
-                "sha": draft.about.sha,
-                "url": url,
-                "api": f"{api}/deployments/{draft.about.id}",
-            }[draft.naming]
-            body = f"Deployment: {named}\n\n{body}"
-        closed = draft.closed_at if draft.closed_at and draft.closed_at <= self.now else None
-        return Issue(
-            self.history.next_number(), draft.title, draft.created_at, closed, body, draft.labels
-        )

@@ -1,4 +1,4 @@
-"""What happens while a client reads: the truth changes, a token ends, a history has no end."""
+"""What happens while a client reads: data change, a token ends, a history has no end."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Every fault that was told in advance happens to the request it was told for, and to no other."""
+"""Every fault happens to the requests that its rule names, and to no other."""
 
 import time
 

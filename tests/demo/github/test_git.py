@@ -1,4 +1,4 @@
-"""The history served is the one git would tell."""
+"""The stand-in serves the history that git itself prints."""
 
 import random
 import subprocess

@@ -1,4 +1,4 @@
-"""Answers take the time the model says, whatever the stand-in needs; remembered ones too."""
+"""Answers take the time of the latency model, whatever the stand-in needs; remembered ones too."""
 
 import time
 from typing import Any

@@ -22,7 +22,7 @@ def cost(query: str, **variables: Any) -> tuple[int, int, int]:
 def refused(query: str, **variables: Any) -> tuple[str | None, str]:
     """The type and message of the error that a query is refused with."""
     plan = execute.prepare({"query": query, "variables": variables})
-    assert isinstance(plan, execute.QueryResult)
+    assert isinstance(plan, execute.GraphQLAnswer)
     return plan.body["errors"][0].get("type"), plan.body["errors"][0]["message"]
 
 

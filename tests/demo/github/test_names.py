@@ -1,4 +1,4 @@
-"""Repositories and labels stay what they are when renamed, pull requests tell of changes."""
+"""Renamed repositories and labels keep their identity; pull requests show their last change."""
 
 from dataclasses import replace
 

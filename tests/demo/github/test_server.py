@@ -1,4 +1,4 @@
-"""The server itself: where it is, what it remembers, how it stops."""
+"""The server itself: where it listens, what it records, how it stops."""
 
 import statistics
 import threading

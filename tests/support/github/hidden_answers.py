@@ -1,4 +1,4 @@
-"""Answers that say nothing of what a token may not see: effects of the stand-in's faults."""
+"""Faults that hide what a token may not see, without an error that says so."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A server in, the same server behind a line that lets its answers through drop by drop out."""
+"""A proxy before a server, through which chosen answers arrive byte by byte."""
 
 import threading
 import time

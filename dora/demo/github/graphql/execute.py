@@ -60,7 +60,7 @@ class PreparedQuery:
 
 
 @dataclass(frozen=True)
-class QueryResult:
+class GraphQLAnswer:
     """The JSON body of an answer, and how many nodes it serves."""
 
     body: dict[str, Any]
@@ -113,7 +113,7 @@ def _read(query: str) -> tuple[DocumentNode, tuple[GraphQLError, ...]]:
     return document, tuple(validate(excerpt_schema(), document))
 
 
-def prepare(request: Mapping[str, Any]) -> PreparedQuery | QueryResult:
+def prepare(request: Mapping[str, Any]) -> PreparedQuery | GraphQLAnswer:
     """What the body of a request asks for, or the answer that refuses it."""
     query = request.get("query")
     if not isinstance(query, str) or not query.strip():
@@ -150,7 +150,7 @@ def run(
     visible: VisibleOrganization,
     rate_limit: Mapping[str, Any],
     fields: Sequence[FieldMiddleware] = (),
-) -> QueryResult:
+) -> GraphQLAnswer:
     """The answer of a planned query in *visible*; a dry run evaluates the price alone.
 
     Each of *fields* lies around the resolvers.
@@ -168,7 +168,7 @@ def run(
     body: dict[str, Any] = {"data": result.data}
     if result.errors:
         body["errors"] = [_shown(error) for error in result.errors]
-    return QueryResult(body, context.served)
+    return GraphQLAnswer(body, context.served)
 
 
 def _only_rate_limit(chosen: PreparedQuery) -> DocumentNode:
@@ -190,9 +190,9 @@ def _only_rate_limit(chosen: PreparedQuery) -> DocumentNode:
     return DocumentNode(definitions=(alone, *others))
 
 
-def refusal(errors: list[GraphQLError]) -> QueryResult:
+def refusal(errors: list[GraphQLError]) -> GraphQLAnswer:
     """An answer of errors alone, without data."""
-    return QueryResult({"errors": [_shown(error) for error in errors]})
+    return GraphQLAnswer({"errors": [_shown(error) for error in errors]})
 
 
 def _shown(error: GraphQLError) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def test_half_a_million_nodes_are_the_most_of_all_aliases_together() -> None:
     """Parts that are allowed alone can be too much together."""
     query = merged(COUNT).replace("first: 30", "first: 100")
     plan = execute.prepare({"query": query, "variables": variables([100] * COUNT)})
-    assert isinstance(plan, execute.QueryResult)
+    assert isinstance(plan, execute.GraphQLAnswer)
     assert plan.body["errors"][0]["type"] == "MAX_NODE_LIMIT_EXCEEDED"
 
 

@@ -1,4 +1,4 @@
-"""The excerpt of GitHub's schema says nothing that GitHub's own does not."""
+"""The excerpt of GitHub's schema agrees with GitHub's own."""
 
 import pytest
 
