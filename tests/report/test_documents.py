@@ -47,7 +47,16 @@ def test_evidence_of_the_demonstration_is_read(tmp_path: Path) -> None:
     from tests.support.published_files import MONDAY  # noqa: PLC0415  # likewise
 
     with server.serve(organization.build_organization(MONDAY, organization.SEED)) as running:
-        asked = ["--org", "medica-flow", "--until", MONDAY.isoformat(), "--since", "2026-08-25"]
+        asked = [
+            "--org",
+            "medica-flow",
+            "--repo",
+            "lab-*",
+            "--until",
+            MONDAY.isoformat(),
+            "--since",
+            "2026-08-25",
+        ]
         done = dora("explain", *asked, "--format", "json", "--quiet", server=running)
     evidence = read_evidence(written(tmp_path, done.stdout))
     document = json.loads(done.stdout)

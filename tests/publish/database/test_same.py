@@ -201,7 +201,10 @@ def test_ephemeral_environments_stay(
             whole_report(row("api"), row("api", "pr-7", tier="other"), scope=everything),
             evidence(preview, usual, scope=everything),
         ),
-        (whole_report(row("api"), generated_at=MONDAY + HOUR), evidence(usual)),
+        (
+            whole_report(row("api"), generated=Generated(MONDAY + HOUR, "0.1.0", "sha256:0")),
+            evidence(usual),
+        ),
     ]
     if asked is None:
         for name in ("ephemeral", "ephemeral_environments"):
@@ -225,7 +228,8 @@ def test_a_narrowed_run_of_the_same_window(
     runs = [
         (whole_report(row("api", failed=1), row("web")),
          evidence(deployment(1, MONDAY - DAY), deployment(2, MONDAY - DAY, repository="web"))),
-        (whole_report(row("api", failed=2), scope=scope, generated_at=at),
+        (whole_report(row("api", failed=2), scope=scope,
+                      generated=Generated(at, "0.1.0", "sha256:0")),
          evidence(deployment(1, MONDAY - DAY, "label"), scope=scope)),
     ]  # fmt: skip
     for one in order:
