@@ -17,8 +17,9 @@ from dora.analysis.outcomes import (
 )
 from dora.analysis.repositories import find_read
 from dora.config import Config
+from dora.model.columns import microseconds_of
 from dora.model.shipped_commits import microseconds
-from dora.model.tables import Deployments, Tables, microseconds_of
+from dora.model.tables import Deployments, Tables
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dora.analysis.commit_numbers import NOTHING, CommitNumbers, Numbers
+from dora.analysis.commit_numbers import CommitNumbers, Numbers
 from dora.analysis.history import History, find_excluded
 from dora.config import Config
+from dora.model.columns import MISSING, NOTHING, instants_of, microseconds_of
 from dora.model.shipped_commits import microseconds
-from dora.model.tables import MISSING, Tables, instants_of, microseconds_of
+from dora.model.tables import Tables
 
 Flags = NDArray[np.bool_]
 SECOND = 1_000_000  #: in microseconds

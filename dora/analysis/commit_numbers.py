@@ -13,13 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dora.model.columns import MISSING, NOTHING, microseconds_of, positions_in
 from dora.model.commit_graph import NONE, CommitGraph
 from dora.model.shipped_commits import microseconds
-from dora.model.tables import MISSING, Tables, microseconds_of
+from dora.model.tables import Tables
 
 Numbers = NDArray[np.int64]
-#: Number of a commit, and row of a pull request, that is not there.
-NOTHING = -1
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def number_commits(tables: Tables, deployments: pd.DataFrame) -> CommitNumbers:
     pairs[sha_codes < 0] = NOTHING
     numbered = ends[4]
     keys, numbers = np.unique(pairs[:numbered], return_inverse=True)
-    found = np.concatenate([numbers, find_numbers(keys, pairs[numbered:])])
+    found = np.concatenate([numbers, positions_in(keys, pairs[numbered:])])
     columns = np.split(found, ends[:-1])
     request_codes, associated_codes, brought_codes = np.split(codes, ends[4:-1])[1:]
     starts = np.searchsorted(keys, np.arange(len(names) + 1) * width).tolist()
@@ -138,14 +137,6 @@ def make_graphs(
     return graphs
 
 
-def find_numbers(keys: Numbers, wanted: Numbers) -> Numbers:
-    """Places of *wanted* in the sorted *keys*; NOTHING for what is not among them."""
-    if not len(keys):
-        return np.full(len(wanted), NOTHING)
-    places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[places] == wanted, places, NOTHING)
-
-
 def _joined(columns: Sequence[pd.Series]) -> pd.Series:
     return pd.concat(columns, ignore_index=True)
 
@@ -159,5 +150,5 @@ def _find_requests(
     width = int(every.max(initial=0)) + 1
     keys = codes * width + numbers
     order = np.argsort(keys, kind="stable")
-    places = (find_numbers(keys[order], codes * width + numbers) for codes, numbers in wanted)
+    places = (positions_in(keys[order], codes * width + numbers) for codes, numbers in wanted)
     return [np.append(order, NOTHING)[found] for found in places]

@@ -29,7 +29,8 @@ from dora.analysis.signals import (
     order_successes,
 )
 from dora.config import Config
-from dora.model.tables import Tables, columns, instants_of, texts_of
+from dora.model.columns import frame_of, instants_of, texts_of
+from dora.model.tables import Tables
 
 Reasons = NewType("Reasons", pd.DataFrame)
 """One row a failed deployment and sign of it: `repository, environment_key, deployment, signal,
@@ -43,8 +44,8 @@ class Failures:
     - `reasons`: see `Reasons`
     - `failed`: one row a failed deployment: `repository, environment_key, deployment, began_at,
       ended_at` (NaT while open), `only_status` (no other signal than `status`), `episode`
-    - `episodes`: one row an episode: `repository, environment_key, began_at, ended_at`; its place
-      is its number
+    - `episodes`: one row an episode: `repository, environment_key, deployment` (the first of it
+      that failed), `began_at, ended_at`; its position is its number
     - `rework`: one row a success that is rework (RW1): `repository, deployment`
     - `unattributed`: incidents of the window that belong to no deployment (C1); None where
       incidents are not looked at
@@ -101,7 +102,7 @@ def find_failures(
         reasons=_as_reasons(reasons),
         failed=_as_failed(failed),
         episodes=_as_episodes(failed),
-        rework=columns(
+        rework=frame_of(
             repository=texts_of([repository for repository, _ in keys]),
             deployment=np.array([deployment for _, deployment in keys], dtype="int64"),
         ),
@@ -148,7 +149,7 @@ def _find_failed(reasons: Sequence[Reason]) -> list[_Failed]:
 def _as_reasons(reasons: Sequence[Reason]) -> Reasons:
     repository, key, deployment, signal, began_at, ended_at, by = _columns(reasons, Reason)
     return Reasons(
-        columns(
+        frame_of(
             repository=texts_of(repository),
             environment_key=texts_of(key),
             deployment=np.array(deployment, dtype="int64"),
@@ -164,7 +165,7 @@ def _as_failed(failed: Sequence[_Failed]) -> pd.DataFrame:
     repository, key, deployment, began_at, ended_at, only_status, episode = _columns(
         failed, _Failed
     )
-    return columns(
+    return frame_of(
         repository=texts_of(repository),
         environment_key=texts_of(key),
         deployment=np.array(deployment, dtype="int64"),
@@ -183,10 +184,11 @@ def _as_episodes(failed: Sequence[_Failed]) -> pd.DataFrame:
         if one.began_at < first.began_at:
             episodes[one.episode] = one
     ordered = [episodes[number] for number in range(len(episodes))]
-    repository, key, _, began_at, ended_at, *_ = _columns(ordered, _Failed)
-    return columns(
+    repository, key, deployment, began_at, ended_at, *_ = _columns(ordered, _Failed)
+    return frame_of(
         repository=texts_of(repository),
         environment_key=texts_of(key),
+        deployment=np.array(deployment, dtype="int64"),
         began_at=instants_of(began_at),
         ended_at=instants_of(ended_at),
     )

@@ -14,6 +14,7 @@ from dora.analysis.commit_numbers import CommitNumbers, Numbers, make_graphs, nu
 from dora.analysis.outcomes import Outcomes, show
 from dora.config import Config
 from dora.config.globs import compile_globs
+from dora.model.columns import MISSING, frame_of, microseconds_of, texts_of
 from dora.model.commit_graph import CommitGraph
 from dora.model.shipped_commits import (
     LookbackSpan,
@@ -22,7 +23,7 @@ from dora.model.shipped_commits import (
     assign_commits,
     make_lookback_span,
 )
-from dora.model.tables import MISSING, Tables, columns, microseconds_of, texts_of
+from dora.model.tables import Tables
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,7 @@ def _as_history(parts: _Parts, numbers: CommitNumbers) -> History:
     shipped_numbers = ShippedRows(_places([one[0] for one in parts.shipped]), *shipped)
     waiting_numbers = CommitRows(_places(parts.waiting), _joined(parts.waiting))
     of_shipped, of_waiting = (
-        columns(
+        frame_of(
             repository=keys[0].take(of.environments),
             environment_key=keys[1].take(of.environments),
             sha=numbers.shas.take(of.numbers),
@@ -232,7 +233,7 @@ def _as_history(parts: _Parts, numbers: CommitNumbers) -> History:
     )
     live = pd.array([one[3] for one in parts.successes], dtype="Int64")
     return History(
-        successes=columns(
+        successes=frame_of(
             repository=texts_of([one[0] for one in parts.successes]),
             environment_key=texts_of([one[1] for one in parts.successes]),
             deployment=np.array([one[2] for one in parts.successes], dtype="int64"),
@@ -242,7 +243,7 @@ def _as_history(parts: _Parts, numbers: CommitNumbers) -> History:
         ),
         shipped=of_shipped.assign(deployment=shipped_numbers.deployments),
         waiting=of_waiting,
-        environments=columns(
+        environments=frame_of(
             repository=keys[0],
             environment_key=keys[1],
             knows_waiting=np.array([one[2] for one in parts.environments], dtype="bool"),

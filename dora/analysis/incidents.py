@@ -12,9 +12,10 @@ from dora.analysis.outcomes import Outcomes
 from dora.analysis.repositories import find_read
 from dora.analysis.signals import Environment, Key, Reason, Successes
 from dora.config import Config
+from dora.model.columns import MISSING, microseconds_of
 from dora.model.references import ADDRESS
 from dora.model.shipped_commits import microseconds
-from dora.model.tables import MISSING, Tables, microseconds_of
+from dora.model.tables import Tables
 
 SHA = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE)
 REPOSITORY_LABEL = "repo:"

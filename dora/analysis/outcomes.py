@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from dora.config import Config
+from dora.model.columns import instants_of, microseconds_of, texts_of
 from dora.model.environments import environment_reader, row_key, service_reader
 from dora.model.outcome_rules import (
     FAILURES,
@@ -19,14 +20,7 @@ from dora.model.outcome_rules import (
     succeeded_at,
 )
 from dora.model.shipped_commits import microseconds
-from dora.model.tables import (
-    ENVIRONMENT,
-    Deployments,
-    Statuses,
-    instants_of,
-    microseconds_of,
-    texts_of,
-)
+from dora.model.tables import ENVIRONMENT, Deployments, Statuses
 
 Outcomes = NewType("Outcomes", pd.DataFrame)
 """One row a deployment: DEPLOYMENTS and

@@ -3,8 +3,9 @@
 import pandas as pd
 
 from dora.config import Config
+from dora.model.columns import MISSING, microseconds_of, texts_of
 from dora.model.shipped_commits import microseconds
-from dora.model.tables import MISSING, Repositories, microseconds_of, texts_of
+from dora.model.tables import Repositories
 
 
 def find_skipped(repositories: Repositories, config: Config) -> pd.Series:

@@ -8,14 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from dora.analysis.changes import CommitFacts
-from dora.analysis.commit_numbers import NOTHING
 from dora.analysis.history import FirstShipped, History
 from dora.analysis.signals import Reason, Successes
 from dora.config import Config
+from dora.model.columns import MISSING, NOTHING, microseconds_of
 from dora.model.commit_graph import NEVER
 from dora.model.references import Targets, find_targets
 from dora.model.shipped_commits import microseconds
-from dora.model.tables import MISSING, Tables, microseconds_of
+from dora.model.tables import Tables
 
 #: The highest digit there is: after a prefix, the end of all that begins with it.
 PAST_ALL_DIGITS = "g"

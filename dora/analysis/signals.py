@@ -17,9 +17,10 @@ from dora.analysis.history import History
 from dora.analysis.outcomes import Outcomes, SuccessStatus
 from dora.config import Config
 from dora.config.globs import compile_globs
+from dora.model.columns import MISSING, microseconds_of
 from dora.model.environments import payload_value
 from dora.model.shipped_commits import microseconds
-from dora.model.tables import MISSING, Tables, microseconds_of
+from dora.model.tables import Tables
 
 #: What tells an environment from others: its repository and its key.
 Environment = tuple[str, str]

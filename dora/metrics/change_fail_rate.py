@@ -1,8 +1,11 @@
-"""Deployments that finished in the window in, the share that failed out: F8, F9."""
+"""Change fail rate: which share of the deployments that finished failed (F8, F9)."""
+
+from collections import Counter
 
 import pandas as pd
 
 from dora.metrics.intervals import wilson_interval
+from dora.metrics.samples import count_by_group, share
 
 
 def change_fail_rate(finished: pd.DataFrame, groups: pd.Index) -> pd.DataFrame:
@@ -12,17 +15,18 @@ def change_fail_rate(finished: pd.DataFrame, groups: pd.Index) -> pd.DataFrame:
     the window. Gives `failed`, `deployments`, `rate`, `low`, `high` (95 %), `never_live`; the
     rate and its interval are missing where nothing finished.
     """
-    by_group = finished.groupby("group")
-    counts = pd.DataFrame(
-        {
-            "failed": by_group["is_failed"].sum(),
-            "deployments": by_group.size(),
-            "never_live": by_group["is_never_live"].sum(),
-        }
-    ).reindex(groups, fill_value=0)
-    low, high = wilson_interval(counts["failed"], counts["deployments"])
-    rate = counts["failed"] / counts["deployments"]
-    return counts.astype("int64").assign(rate=rate, low=low, high=high)
+    failed = count_by_group(finished[finished["is_failed"]], groups)
+    deployments = count_by_group(finished, groups)
+    low, high = wilson_interval(failed, deployments)
+    columns = {
+        "failed": failed,
+        "deployments": deployments,
+        "never_live": count_by_group(finished[finished["is_never_live"]], groups),
+        "rate": share(failed, deployments),
+        "low": low,
+        "high": high,
+    }
+    return pd.DataFrame(columns, index=groups)
 
 
 def count_reasons(reasons: pd.DataFrame) -> dict[object, dict[str, int]]:
@@ -31,9 +35,9 @@ def count_reasons(reasons: pd.DataFrame) -> dict[object, dict[str, int]]:
     *reasons* has `group`, `signal`, `repository` and `deployment`; a signal that marked one
     deployment twice counts once. Groups without a failure are not in it.
     """
-    distinct = reasons[["group", "signal", "repository", "deployment"]].drop_duplicates()
-    counts = distinct.groupby(["group", "signal"], sort=True).size().reset_index(name="marked")
+    columns = (reasons[name].tolist() for name in ("group", "signal", "repository", "deployment"))
+    counts = Counter((group, signal) for group, signal, *_ in {*zip(*columns, strict=True)})
     found: dict[object, dict[str, int]] = {}
-    for group, signal, marked in counts.to_numpy().tolist():  # one step a group and signal
+    for (group, signal), marked in sorted(counts.items()):
         found.setdefault(group, {})[signal] = marked
     return found

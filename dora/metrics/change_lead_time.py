@@ -1,8 +1,10 @@
-"""Changes shipped in the window in, how long they took out: LT5–LT7."""
+"""Change lead time: how long changes took to be live (LT5 to LT7)."""
 
+import numpy as np
 import pandas as pd
 
-from dora.metrics.intervals import median_ranks
+from dora.metrics.intervals import Floats, median_ranks
+from dora.metrics.samples import GroupedSamples, sample_groups
 
 STAGES = ["coding", "review", "delivery"]
 
@@ -14,33 +16,25 @@ def change_lead_time(changes: pd.DataFrame, groups: pd.Index) -> pd.DataFrame:
     `changes`, `median`, `mean`, `p75`, `p90` (linear interpolation), `median_low`, `median_high`
     (95 %, missing below six changes), and medians of `coding`, `review`, `delivery`.
     """
-    lead_times = changes.groupby("group")["lead_time_seconds"]
-    counts = lead_times.size().reindex(groups, fill_value=0)
-    low, high = _median_interval(changes)
-    stages = changes.groupby("group")[[f"{stage}_seconds" for stage in STAGES]].median()
+    lead_times = sample_groups(changes, "lead_time_seconds", groups)
+    low, high = _median_interval(lead_times)
     columns = {
-        "median": lead_times.median(),
-        "mean": lead_times.mean(),
-        "p75": lead_times.quantile(0.75),
-        "p90": lead_times.quantile(0.9),
+        "median": lead_times.medians(),
+        "mean": changes.groupby("group")["lead_time_seconds"].mean().reindex(groups).to_numpy(),
+        "p75": lead_times.quantiles(0.75),
+        "p90": lead_times.quantiles(0.9),
         "median_low": low,
         "median_high": high,
-        **{stage: stages[f"{stage}_seconds"] for stage in STAGES},
+        **{stage: sample_groups(changes, f"{stage}_seconds", groups).medians() for stage in STAGES},
+        "changes": lead_times.sizes,
     }
-    return pd.DataFrame({name: values.reindex(groups) for name, values in columns.items()}).assign(
-        changes=counts
-    )
+    return pd.DataFrame(columns, index=groups)
 
 
-def _median_interval(changes: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+def _median_interval(samples: GroupedSamples) -> tuple[Floats, Floats]:
     """The two order statistics that bound each group's median (LT6)."""
-    sample = changes[["group", "lead_time_seconds"]].sort_values(["group", "lead_time_seconds"])
-    by_group = sample.groupby("group")["lead_time_seconds"]
-    size = by_group.transform("size")
-    rank = by_group.cumcount() + 1
-    sizes = size.unique()
-    bound = size.map(dict(zip(sizes, median_ranks(sizes), strict=True)))
-    values = sample.set_index("group")["lead_time_seconds"]
-    is_low = ((rank == bound) & (bound > 0)).to_numpy()
-    is_high = ((rank == size + 1 - bound) & (bound > 0)).to_numpy()
-    return values[is_low], values[is_high]
+    sizes, own = np.unique(samples.sizes, return_inverse=True)
+    ranks = median_ranks(sizes)[own]
+    is_known = ranks > 0
+    low = samples.at(ranks - 1, where=is_known)
+    return low, samples.at(samples.sizes - ranks, where=is_known)

@@ -1,8 +1,10 @@
-"""Successes in the window in, how often was deployed out: DF1–DF3."""
+"""Deployment frequency: how often was deployed (DF1 to DF3)."""
 
+import numpy as np
 import pandas as pd
 
 from dora.metrics.intervals import poisson_interval
+from dora.metrics.samples import count_by_group
 
 DAYS_A_WEEK = 7
 
@@ -17,21 +19,20 @@ def deployment_frequency(
     `per_week`, `active_days` (distinct calendar days of *timezone*), `per_day_low`,
     `per_day_high` (95 %).
     """
-    local = successes["succeeded_at"].dt.tz_convert(timezone)
-    dates = local.dt.tz_localize(None).dt.normalize()
-    by_group = successes["group"]
-    counts = by_group.groupby(by_group).size().reindex(groups, fill_value=0)
-    active = dates.groupby(by_group).nunique().reindex(groups, fill_value=0)
+    counts = count_by_group(successes, groups)
+    local = pd.DatetimeIndex(successes["succeeded_at"]).tz_convert(timezone).tz_localize(None)
+    dates = pd.DataFrame({"group": successes["group"].to_numpy(), "date": local.normalize()})
     low, high = poisson_interval(counts)
-    per_day = counts / days
+    length = np.asarray(days, dtype="float64")
+    per_day = counts / length
     return pd.DataFrame(
         {
             "deployments": counts,
             "per_day": per_day,
             "per_week": per_day * DAYS_A_WEEK,
-            "active_days": active,
-            "per_day_low": low / days,
-            "per_day_high": high / days,
+            "active_days": count_by_group(dates.drop_duplicates(), groups),
+            "per_day_low": low / length,
+            "per_day_high": high / length,
         },
         index=groups,
     )

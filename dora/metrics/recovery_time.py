@@ -1,11 +1,10 @@
-"""Episodes that began in the window in, how long recovery took out: R3, R4."""
-
-from itertools import pairwise
+"""Failed deployment recovery time: how long failures lasted (R3, R4)."""
 
 import numpy as np
 import pandas as pd
 
 from dora.metrics.intervals import kaplan_meier_median
+from dora.metrics.samples import count_by_group
 
 
 def recovery_time(episodes: pd.DataFrame, groups: pd.Index, until: pd.Timestamp) -> pd.DataFrame:
@@ -17,26 +16,32 @@ def recovery_time(episodes: pd.DataFrame, groups: pd.Index, until: pd.Timestamp)
     """
     is_recovered = episodes["ended_at"].notna()
     seconds = (episodes["ended_at"].fillna(until) - episodes["began_at"]).dt.total_seconds()
-    sample = pd.DataFrame(
-        {"group": episodes["group"], "seconds": seconds, "is_recovered": is_recovered}
-    )
-    by_group = sample.groupby("group")
-    counts = pd.DataFrame(
-        {"episodes": by_group.size(), "recovered": by_group["is_recovered"].sum()}
-    ).reindex(groups, fill_value=0)
-    mean = sample[is_recovered].groupby("group")["seconds"].mean()
-    return counts.astype("int64").assign(
-        open=(counts["episodes"] - counts["recovered"]).astype("int64"),
-        mean=mean.reindex(groups),
-        median=_medians(sample).reindex(groups),
-    )
+    recovered = episodes[is_recovered]
+    counts = count_by_group(episodes, groups)
+    ended = count_by_group(recovered, groups)
+    mean = seconds[is_recovered].groupby(recovered["group"]).mean()
+    columns = {
+        "episodes": counts,
+        "recovered": ended,
+        "open": counts - ended,
+        "mean": mean.reindex(groups).to_numpy(),
+        "median": np.array(
+            _medians(episodes["group"], seconds, is_recovered, groups), dtype="float64"
+        ),
+    }
+    return pd.DataFrame(columns, index=groups)
 
 
-def _medians(sample: pd.DataFrame) -> pd.Series:
-    """The median of each group's episodes; missing where none can be told."""
-    ordered = sample.sort_values("group", kind="stable")
-    groups, starts = np.unique(ordered["group"].to_numpy(), return_index=True)
-    seconds, ended = ordered["seconds"].tolist(), ordered["is_recovered"].tolist()
-    ends = pairwise([*starts.tolist(), len(ordered)])
-    medians = [kaplan_meier_median(seconds[a:b], ended[a:b]) for a, b in ends]
-    return pd.Series(medians, index=groups, dtype="float64")
+def _medians(
+    group: pd.Series, seconds: pd.Series, is_recovered: pd.Series, groups: pd.Index
+) -> list[float | None]:
+    """The median of each group's episodes; missing where it cannot be known."""
+    samples: dict[object, tuple[list[float], list[bool]]] = {}
+    for own, duration, ended in zip(
+        group.tolist(), seconds.tolist(), is_recovered.tolist(), strict=True
+    ):
+        durations, ends = samples.setdefault(own, ([], []))
+        durations.append(duration)
+        ends.append(ended)
+    medians = {own: kaplan_meier_median(*sample) for own, sample in samples.items()}
+    return [medians.get(own) for own in groups.tolist()]

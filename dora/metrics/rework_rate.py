@@ -1,8 +1,9 @@
-"""Successes in the window in, the share that was rework out: RW1."""
+"""Deployment rework rate: which share of the successes was rework (RW1)."""
 
 import pandas as pd
 
 from dora.metrics.intervals import wilson_interval
+from dora.metrics.samples import count_by_group, share
 
 
 def rework_rate(successes: pd.DataFrame, groups: pd.Index) -> pd.DataFrame:
@@ -11,8 +12,11 @@ def rework_rate(successes: pd.DataFrame, groups: pd.Index) -> pd.DataFrame:
     *successes* has `group` and `is_rework`, one row a success in the window. Gives `rework`,
     `deployments`, `rate`, `low`, `high` (95 %), missing where there was no success.
     """
-    by_group = successes.groupby("group")["is_rework"]
-    counts = pd.DataFrame({"rework": by_group.sum(), "deployments": by_group.size()})
-    counts = counts.reindex(groups, fill_value=0).astype("int64")
-    low, high = wilson_interval(counts["rework"], counts["deployments"])
-    return counts.assign(rate=counts["rework"] / counts["deployments"], low=low, high=high)
+    rework = count_by_group(successes[successes["is_rework"]], groups)
+    deployments = count_by_group(successes, groups)
+    low, high = wilson_interval(rework, deployments)
+    rate = share(rework, deployments)
+    columns = {
+        "rework": rework, "deployments": deployments, "rate": rate, "low": low, "high": high,
+    }  # fmt: skip
+    return pd.DataFrame(columns, index=groups)

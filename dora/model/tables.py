@@ -5,13 +5,11 @@ microseconds; missing is missing (`NaT`, `<NA>`), never a stand-in. `docs/tables
 from here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, NewType, cast
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 INSTANT = "datetime64[us, UTC]"
 TEXT = "str"
@@ -144,9 +142,6 @@ TEAMS: Schema = {
     "repository": REPOSITORY,
 }
 
-#: Microseconds since 1970 of an instant that is missing, as numpy has it.
-MISSING = int(np.iinfo("int64").min)
-
 #: Rows that are held before they become frames.
 MANY_ROWS = 20_000
 
@@ -236,29 +231,6 @@ def _instants(values: pd.Series) -> pd.Series:
     if not has_zone:
         raise TypeError(f"{values.name} holds instants without a time zone")
     return pd.to_datetime(values, utc=True, format="ISO8601")
-
-
-def microseconds_of(instants: pd.Series) -> NDArray[np.int64]:
-    """Microseconds since 1970 of each instant; MISSING where there is none."""
-    return pd.DatetimeIndex(instants).as_unit("us").asi8
-
-
-def instants_of(microseconds: Sequence[int | None] | NDArray[np.int64]) -> pd.DatetimeIndex:
-    """Instants from microseconds since 1970; missing where they are None or MISSING."""
-    if not isinstance(microseconds, np.ndarray):
-        known = [MISSING if one is None else one for one in microseconds]
-        microseconds = np.array(known, dtype="int64")
-    return pd.DatetimeIndex(microseconds.view("M8[us]"), tz="UTC")
-
-
-def texts_of(values: Sequence[str | None]) -> Any:
-    """A column of texts."""
-    return pd.array(values, dtype="str")
-
-
-def columns(**values: Any) -> pd.DataFrame:
-    """A frame of columns that have their dtypes already, none of them copied."""
-    return pd.DataFrame(values, copy=False)
 
 
 def make_tables(rows: Mapping[str, Iterable[Any]]) -> Tables:

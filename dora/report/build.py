@@ -88,9 +88,8 @@ def _teams(analysis: Analysis, tables: Tables, config: Config) -> dict[str, tupl
 def _waiting(groups: Groups, history: History, waiting: WaitingChanges) -> dict[int, Waiting]:
     """Waiting work of the groups of which anything can be said (LT8), the oldest of all."""
     known = groups.grouped(history.environments[history.environments["knows_waiting"]])
-    ages = groups.grouped(waiting).groupby("group")["age_seconds"].agg(["size", "max"])
-    found = {}
-    for group in known["group"].unique().tolist():
-        count, oldest = ages.loc[group] if group in ages.index else (0, None)
-        found[group] = Waiting(int(count), None if oldest is None else float(oldest))
-    return found
+    waits = groups.grouped(waiting)
+    ages: dict[int, list[float]] = {group: [] for group in known["group"].tolist()}
+    for group, age in zip(waits["group"].tolist(), waits["age_seconds"].tolist(), strict=True):
+        ages[group].append(age)
+    return {group: Waiting(len(own), max(own, default=None)) for group, own in ages.items()}

@@ -7,8 +7,9 @@ from dora.analysis.history import History
 from dora.analysis.outcomes import Outcomes, show
 from dora.analysis.repositories import find_skipped
 from dora.config import Config
+from dora.model.columns import index_environments
 from dora.model.environments import TIERS
-from dora.model.tables import ENVIRONMENT, Tables
+from dora.model.tables import Tables
 from dora.report.model import (
     SKIP_REASONS,
     Coverage,
@@ -23,7 +24,8 @@ from dora.report.model import (
 def build_coverage(tables: Tables, analysis: Analysis, config: Config) -> Coverage:
     """What was seen and left out; the ledger adds up to what was seen in the window (C2)."""
     outcomes, history = analysis.outcomes, analysis.history
-    changes = analysis.changes.merge(analysis.environments[ENVIRONMENT], on=ENVIRONMENT)
+    has_row = index_environments(analysis.environments).positions_of(analysis.changes) >= 0
+    changes = analysis.changes[has_row]
     repositories = tables.repositories
     counts = find_skipped(repositories, config).value_counts()
     skipped = {reason: int(counts.get(reason, 0)) for reason in SKIP_REASONS}

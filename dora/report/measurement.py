@@ -9,6 +9,7 @@ from datetime import timedelta
 from math import isnan
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dora.analysis.analysis import Analysis
@@ -22,7 +23,7 @@ from dora.metrics.change_lead_time import change_lead_time
 from dora.metrics.deployment_frequency import deployment_frequency
 from dora.metrics.recovery_time import recovery_time
 from dora.metrics.rework_rate import rework_rate
-from dora.model.tables import DEPLOYMENT
+from dora.model.columns import MISSING, NOTHING, instants_of, microseconds_of
 from dora.report.model import (
     QUICK_CHECK,
     Bucket,
@@ -75,21 +76,33 @@ def find_events(groups: Groups, analysis: Analysis, config: Config) -> Events:
         groups.grouped(marked[_in_window(marked[name], config.window)])
         for name in ("succeeded_at", "finished_at")
     )
-    failed = finished.loc[finished["is_failed"], ["group", *DEPLOYMENT, "finished_at"]]
-    episodes = called(failures)
+    episodes = failures.episodes
     return Events(
         succeeded=succeeded,
         finished=finished,
-        reasons=failed.merge(failures.reasons, on=DEPLOYMENT),
+        reasons=_reasons(finished, failures),
         shipped=groups.grouped(changes[~changes["is_excluded"]]),
         episodes=groups.grouped(episodes[_in_window(episodes["began_at"], config.window)]),
     )
 
 
-def called(failures: Failures) -> pd.DataFrame:
-    """Every episode, called by its first failed `deployment` (R2)."""
-    firsts = failures.failed.sort_values(["began_at", "deployment"]).groupby("episode")
-    return failures.episodes.assign(deployment=firsts["deployment"].first())
+def _reasons(finished: pd.DataFrame, failures: Failures) -> pd.DataFrame:
+    """Why each of the failed among *finished* failed, one row a reason, by `finished_at`."""
+    rows: dict[tuple[str, int], list[int]] = {}
+    for row, key in enumerate(_deployments(failures.reasons)):
+        rows.setdefault(key, []).append(row)
+    failed = np.flatnonzero(finished["is_failed"])
+    own = [rows[key] for key in _deployments(finished.take(failed))]
+    of_failed = finished.take(np.repeat(failed, [len(one) for one in own]))
+    reasons = failures.reasons.take([row for one in own for row in one]).reset_index(drop=True)
+    return reasons.assign(
+        group=of_failed["group"].to_numpy(), finished_at=of_failed["finished_at"].array
+    )
+
+
+def _deployments(frame: pd.DataFrame) -> list[tuple[str, int]]:
+    """The deployment of each row, by repository and id."""
+    return [*zip(frame["repository"].tolist(), frame["deployment"].tolist(), strict=True)]
 
 
 def measure(events: Events, groups: pd.Index, window: Window, year: str) -> dict[int, Metrics]:
@@ -150,16 +163,23 @@ def _records(
 
 def _mark(outcomes: Outcomes, failures: Failures) -> pd.DataFrame:
     """Judged deployments with `is_failed`, `is_never_live` (F8) and `is_rework` (RW1)."""
-    failed = failures.failed[[*DEPLOYMENT, "only_status", "began_at", "ended_at"]]
-    failed = failed.assign(is_failed=True)
-    rework = failures.rework.assign(is_rework=True)
-    events = outcomes.merge(failed, on=DEPLOYMENT, how="left").merge(
-        rework, on=DEPLOYMENT, how="left"
+    failed = {key: row for row, key in enumerate(_deployments(failures.failed))}
+    rework = {*_deployments(failures.rework)}
+    keys = _deployments(outcomes)
+    rows = np.array([failed.get(key, NOTHING) for key in keys], dtype="int64")
+    only_status = np.append(failures.failed["only_status"].to_numpy(), values=False)[rows]
+    began_at, ended_at = (
+        np.append(microseconds_of(failures.failed[name]), MISSING)[rows]
+        for name in ("began_at", "ended_at")
     )
-    for name in ("is_failed", "is_rework", "only_status"):
-        events[name] = events[name].eq(other=True).fillna(value=False).astype("bool")
-    events["is_never_live"] = events["only_status"] & events["succeeded_at"].isna()
-    return events
+    return outcomes.assign(
+        only_status=only_status,
+        began_at=instants_of(began_at),
+        ended_at=instants_of(ended_at),
+        is_failed=rows != NOTHING,
+        is_rework=np.array([key in rework for key in keys], dtype="bool"),
+        is_never_live=only_status & outcomes["succeeded_at"].isna().to_numpy(),
+    )
 
 
 def _in_window(instants: pd.Series, window: Window) -> pd.Series:

@@ -1,11 +1,18 @@
-"""Outcomes in, the rows of the report and what belongs to each out: G0 to G3."""
+"""Which rows the report has, and which environments belong to each (G0 to G3)."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from dora.config import Config
 from dora.config.globs import compile_globs
+from dora.model.columns import EnvironmentIndex, frame_of, index_environments, texts_of
 from dora.model.environments import TIERS
 from dora.model.tables import ENVIRONMENT, Tables
 from dora.report.model import NO_TEAM
@@ -25,8 +32,30 @@ class Groups:
     members: pd.DataFrame
 
     def grouped(self, events: pd.DataFrame) -> pd.DataFrame:
-        """*events* of environments that have a row, with the `group` each counts for."""
-        return events.merge(self.members, on=ENVIRONMENT)
+        """*events* of environments that have a row, with the `group` each counts for.
+
+        An event of an environment that counts for several groups is there once for each.
+        """
+        positions = self._index.positions_of(events)
+        groups, starts = self._groups
+        sizes = np.append(np.diff(starts, append=len(groups)), 0)  # of an unknown one, too
+        counts = sizes[positions]
+        rows = np.repeat(np.arange(len(events)), counts)
+        within = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+        found = events.take(rows).reset_index(drop=True)
+        return found.assign(group=groups[starts[positions[rows]] + within])
+
+    @cached_property
+    def _index(self) -> EnvironmentIndex:
+        return index_environments(self.members)
+
+    @cached_property
+    def _groups(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The groups of all environments, one after the other, and where each begins."""
+        positions = self._index.positions_of(self.members)
+        order = np.argsort(positions, kind="stable")
+        starts = np.searchsorted(positions[order], np.arange(len(self._index.keys)))
+        return self.members["group"].to_numpy()[order], starts
 
 
 def find_groups(environments: pd.DataFrame, tables: Tables, config: Config) -> Groups:
@@ -42,21 +71,36 @@ def find_groups(environments: pd.DataFrame, tables: Tables, config: Config) -> G
         "team": ["team", "tier"],
         "organization": ["tier"],
     }[config.by]
-    # The spelling shown is the most recently created deployment's (D1).
-    newest = shown.sort_values(["created_at", "deployment"]).drop_duplicates(keys, keep="last")
-    newest = newest.assign(tier_rank=newest["tier"].map(TIERS.index))
     order = {
         "repository": ["repository", "tier_rank", "name", "service"],
         "environment": ["tier_rank", "name"],
         "team": ["team", "tier_rank"],
         "organization": ["tier_rank"],
     }[config.by]
-    newest = newest.sort_values(order, ignore_index=True)
-    rows = pd.DataFrame({"key": _keys(newest, config), "tier": newest["tier"]})
-    numbered = newest[keys].assign(group=newest.index)
-    wanted = dict.fromkeys([*ENVIRONMENT, *keys])
-    members = shown[list(wanted)].merge(numbered, on=keys)
-    return Groups(rows, members[[*ENVIRONMENT, "group"]])
+    environments_shown = [
+        one | {"tier_rank": TIERS.index(one["tier"])} for one in shown.to_dict("records")
+    ]
+    # The spelling shown is the most recently created deployment's (D1).
+    newest = {
+        tuple(one[name] for name in keys): one
+        for one in sorted(environments_shown, key=itemgetter("created_at", "deployment"))
+    }
+    numbers = sorted(newest, key=lambda key: [newest[key][name] for name in order])
+    group_of = {key: group for group, key in enumerate(numbers)}
+    ordered = [newest[key] for key in numbers]
+    rows = pd.DataFrame(
+        {
+            "key": pd.Series([_key(one, config) for one in ordered], dtype="object"),
+            "tier": texts_of([one["tier"] for one in ordered]),
+        }
+    )
+    groups = [group_of[tuple(one[name] for name in keys)] for one in environments_shown]
+    members = frame_of(
+        repository=texts_of([one["repository"] for one in environments_shown]),
+        environment_key=texts_of([one["environment_key"] for one in environments_shown]),
+        group=np.array(groups, dtype="int64"),
+    )
+    return Groups(rows, members)
 
 
 def find_teams(environments: pd.DataFrame, tables: Tables, config: Config) -> pd.DataFrame:
@@ -77,17 +121,13 @@ def find_teams(environments: pd.DataFrame, tables: Tables, config: Config) -> pd
     return everyone.fillna({"team": NO_TEAM})
 
 
-def _keys(newest: pd.DataFrame, config: Config) -> list[dict[str, str]]:
+def _key(row: dict[Hashable, Any], config: Config) -> dict[str, str]:
+    """What names a row in the contract, from the environment that it is called after."""
     if config.by == "repository":
-        columns = (newest[name] for name in ("repository", "name", "service"))
-        return [
-            {"repository": repository, "environment": name}
-            | ({"service": service} if service else {})
-            for repository, name, service in zip(*columns, strict=True)
-        ]
+        key = {"repository": row["repository"], "environment": row["name"]}
+        return key | ({"service": row["service"]} if row["service"] else {})
     if config.by == "environment":
-        return [{"environment": name} for name in newest["name"]]
+        return {"environment": row["name"]}
     if config.by == "team":
-        pairs = zip(newest["team"], newest["tier"], strict=True)
-        return [{"team": team, "tier": tier} for team, tier in pairs]
-    return [{"organization": config.organization, "tier": tier} for tier in newest["tier"]]
+        return {"team": row["team"], "tier": row["tier"]}
+    return {"organization": config.organization, "tier": row["tier"]}

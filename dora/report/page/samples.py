@@ -12,7 +12,7 @@ import pandas as pd
 from dora.analysis.analysis import Analysis
 from dora.config import Config
 from dora.model.tables import DEPLOYMENT, Tables
-from dora.report.measurement import Events, called
+from dora.report.measurement import Events
 from dora.report.page.model import Excerpt, Marks, Moving, Outage, Shown
 from dora.report.rows import Groups
 
@@ -91,7 +91,7 @@ def _outages(groups: Groups, events: Events, analysis: Analysis, config: Config)
 
     Each with its first failed deployment, and how many failed in it.
     """
-    episodes = called(analysis.failures)
+    episodes = analysis.failures.episodes
     is_earlier = episodes["ended_at"].isna() & (episodes["began_at"] < config.window.since)
     episodes = pd.concat([events.episodes, groups.grouped(episodes[is_earlier])])
     failed = analysis.failures.failed

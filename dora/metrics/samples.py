@@ -1,0 +1,60 @@
+"""Counts and quantiles of many groups at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+
+def count_by_group(events: pd.DataFrame, groups: pd.Index) -> Counts:
+    """How many of *events* each of *groups* has, by their `group`."""
+    positions = groups.get_indexer(pd.Index(events["group"]))
+    return np.bincount(positions[positions >= 0], minlength=len(groups))
+
+
+def share(parts: ArrayLike, wholes: ArrayLike) -> Floats:
+    """Each part as a share of its whole; NaN where the whole is 0."""
+    whole = np.asarray(wholes, dtype="float64")
+    return np.asarray(parts, dtype="float64") / np.where(whole > 0, whole, np.nan)
+
+
+@dataclass(frozen=True)
+class GroupedSamples:
+    """The values of each group, in ascending order, one group after the other."""
+
+    values: Floats
+    sizes: Counts  #: how many values each group has
+    starts: Counts  #: the position of each group's first value
+
+    def quantiles(self, share: float) -> Floats:
+        """A quantile of each group by linear interpolation; NaN where there is no value."""
+        rank = share * (self.sizes - 1)
+        below = rank.astype("int64")
+        low = self.at(below)
+        high = self.at(np.minimum(below + 1, self.sizes - 1))
+        return low + (high - low) * (rank % 1)
+
+    def medians(self) -> Floats:
+        """The median of each group; NaN where there is no value."""
+        return (self.at((self.sizes - 1) // 2) + self.at(self.sizes // 2)) / 2
+
+    def at(self, ranks: Counts, *, where: NDArray[np.bool_] | None = None) -> Floats:
+        """The value of each group at its rank, from 0; NaN where there is none, or not *where*."""
+        is_there = self.sizes > 0 if where is None else (self.sizes > 0) & where
+        positions = np.where(is_there, self.starts + ranks, 0)
+        return np.where(is_there, np.append(self.values, np.nan)[positions], np.nan)
+
+
+def sample_groups(events: pd.DataFrame, column: str, groups: pd.Index) -> GroupedSamples:
+    """The values of *column* of each of *groups*; missing ones are left out."""
+    positions = groups.get_indexer(pd.Index(events["group"]))
+    values = events[column].to_numpy(dtype="float64")
+    is_there = (positions >= 0) & ~np.isnan(values)
+    positions, values = positions[is_there], values[is_there]
+    order = np.lexsort((values, positions))
+    sizes = np.bincount(positions, minlength=len(groups))
+    return GroupedSamples(values[order], sizes, np.cumsum(sizes) - sizes)
