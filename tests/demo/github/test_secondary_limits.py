@@ -2,10 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from threading import Barrier
+from threading import Event
 
 from dora.demo.github.limits import Latency, Limits, SecondaryLimits, Throttle
-from dora.demo.github.server import serve
+from dora.demo.github.messages import Response
+from dora.demo.github.server import Exchange, Handler, serve
 from tests.support.small_organizations import deployment, get, organization, post, repository
 
 ROOMY = SecondaryLimits(graphql_points=10**6, rest_points=10**6)
@@ -137,12 +138,19 @@ def test_work_is_what_nodes_cost_and_the_network_is_not() -> None:
 def test_clients_that_ask_too_much_at_once_are_refused() -> None:
     """Over HTTP as well: of three at once two are answered."""
     limits = Limits(secondary=SecondaryLimits(at_once=2, retry_after=1))
-    barrier = Barrier(3)
-    with serve(WORLD, limits=limits, latency=Latency(0.5)) as server:
+    refused = Event()
+
+    def hold(exchange: Exchange, answer: Handler) -> Response:
+        refused.wait(60)
+        return answer(exchange)
+
+    with serve(WORLD, limits=limits, middleware=[hold]) as server:
 
         def asked(path: str) -> int:
-            barrier.wait()
-            return get(server, path).status_code
+            status = get(server, path).status_code
+            if status == 403:
+                refused.set()
+            return status
 
         with ThreadPoolExecutor(3) as pool:
             statuses = list(pool.map(asked, ["/user"] * 3))
