@@ -37,8 +37,8 @@ def test_a_file_is_replaced_and_nothing_is_left(name: str, tmp_path: Path) -> No
         ("to-pipe.json", "it is no plain file"),
     ],
 )
-def test_what_cannot_be_written_is_told(name: str, why: str, tmp_path: Path) -> None:
-    """Whatever is in the way is told in two lines, before and while writing, and stays.
+def test_what_cannot_be_written_is_reported(name: str, why: str, tmp_path: Path) -> None:
+    """Whatever is in the way is reported in two lines, before and while writing, and stays.
 
     A pipe stands for devices, too: no test may name one of the machine, lest it be replaced.
     """

@@ -140,7 +140,7 @@ def test_lost_answers_post_nothing_twice(effect: Any, path: str, tmp_path: Path)
 
 @pytest.mark.usefixtures("short_pauses")
 @pytest.mark.parametrize(
-    ("effect", "told"),
+    ("effect", "message"),
     [
         (Refusal(403, "Resource not accessible by integration"), "permissions: issues: write"),
         (Refusal(410, "Issues are disabled for this repo"), "its issues turned on"),
@@ -151,14 +151,14 @@ def test_lost_answers_post_nothing_twice(effect: Any, path: str, tmp_path: Path)
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_refusals_say_what_to_do(effect: Any, told: str, method: str, tmp_path: Path) -> None:
+def test_refusals_say_what_to_do(effect: Any, message: str, method: str, tmp_path: Path) -> None:
     """What GitHub refuses ends with status 1 and two lines."""
     with serving(Rule(effect, method=method, path=ISSUES)) as server:
         done = publish(server, tmp_path, WEEKS[0])
 
         assert (1, "") == (done.returncode, done.stdout)
         assert 2 == len(done.stderr.splitlines()), done.stderr
-        assert told.casefold() in done.stderr.casefold()
+        assert message.casefold() in done.stderr.casefold()
         assert () == issues(server)
 
 
@@ -289,13 +289,13 @@ def test_dry_run_writes_nothing(tmp_path: Path) -> None:
     with serving() as server:
         publish(server, tmp_path, WEEKS[0])
         before = issues(server)
-        told = publish(server, tmp_path, WEEKS[1], "--dry-run")
+        shown = publish(server, tmp_path, WEEKS[1], "--dry-run")
         path = written(tmp_path, WEEKS[1])
         more: dict[str, Any] = {"GITHUB_REPOSITORY": "acme/api", "GITHUB_API_URL": server.url}
         offline = dora("publish", "issue", path, "--dry-run", folder=tmp_path, **more)
 
-        assert (0, 0) == (told.returncode, offline.returncode)
-        assert "6.0 %<br>3 of 50 | 16 %<br>8 of 50" in told.stdout
+        assert (0, 0) == (shown.returncode, offline.returncode)
+        assert "6.0 %<br>3 of 50 | 16 %<br>8 of 50" in shown.stdout
         assert "a new issue" in offline.stdout
         assert before == issues(server)
 

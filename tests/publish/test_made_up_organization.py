@@ -38,7 +38,7 @@ def files(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return folder
 
 
-def told(files: Path) -> dict[str, list[dict[str, Any]]]:
+def evidence_in(files: Path) -> dict[str, list[dict[str, Any]]]:
     """The evidence as it stands in its file."""
     document: dict[str, list[dict[str, Any]]] = json.loads((files / "evidence.json").read_text())
     return document
@@ -52,7 +52,7 @@ def test_prometheus(files: Path) -> None:
     age = "dora_recovery_time_oldest_open_outage_seconds"
     places = {
         (one["repository"], one["environment"].casefold())
-        for one in told(files)["episodes"]
+        for one in evidence_in(files)["episodes"]
         if one["ended_at"] is None
     }
 
@@ -76,7 +76,7 @@ def test_promtool(files: Path) -> None:
 
 def test_datadog(files: Path) -> None:
     """Every success, every outage and every failure is there once, however often it is sent."""
-    proof = told(files)
+    proof = evidence_in(files)
     succeeded = [one for one in proof["deployments"] if one["succeeded_at"]]
     failed = [one for one in succeeded if one["reasons"]]
     recovered = [one for one in failed if all(reason["ended_at"] for reason in one["reasons"])]

@@ -84,7 +84,7 @@ def test_a_webhook_posts_once_a_week(tmp_path: Path) -> None:
         assert str(server.url) not in receipt
 
 
-def test_a_bot_writes_its_post_of_the_week_anew(tmp_path: Path) -> None:
+def test_a_bot_updates_its_post_of_the_week(tmp_path: Path) -> None:
     """A bot finds this week's message again, also on another machine."""
     with slack() as server:
         assert 0 == send(server, tmp_path, **by_bot(server)).returncode
@@ -109,7 +109,7 @@ def test_a_bot_that_may_not_read_posts_all_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("short_pauses")
 def test_a_bots_lost_answer_posts_nothing_twice(tmp_path: Path) -> None:
-    """A message whose answer was lost is found, and written anew."""
+    """A message whose answer was lost is found, and updated."""
     with slack() as server:
         server.failures = [(POST, LOST)]
         done = send(server, tmp_path, **by_bot(server))
@@ -144,7 +144,7 @@ def test_a_short_limit_is_waited_for(bot: bool, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "message"),
     [
         (Response(404, b"no_service"), "make a new one"),
         (Response(403, b"invalid_token"), "copy it again"),
@@ -153,7 +153,7 @@ def test_a_short_limit_is_waited_for(bot: bool, tmp_path: Path) -> None:
         (Response(500, b"fatal"), "Look into the channel"),
     ],
 )
-def test_refusals_of_a_webhook(answer: Response, told: str, tmp_path: Path) -> None:
+def test_refusals_of_a_webhook(answer: Response, message: str, tmp_path: Path) -> None:
     """What Slack refuses ends with status 1, says what to do, and tells no secret."""
     with slack() as server:
         server.failures = [("/hook", answer)] * 9
@@ -161,13 +161,13 @@ def test_refusals_of_a_webhook(answer: Response, told: str, tmp_path: Path) -> N
 
         assert (1, "") == (done.returncode, done.stdout)
         assert 2 == len(done.stderr.splitlines()), done.stderr
-        assert told in done.stderr
+        assert message in done.stderr
         assert "/hook" not in done.stderr
         assert [] == server.posted
 
 
 @pytest.mark.parametrize(
-    ("answer", "more", "told"),
+    ("answer", "more", "message"),
     [
         (None, {"SLACK_BOT_TOKEN": "xoxb-wrong"}, "it starts with xoxb-"),
         (None, {"SLACK_CHANNEL": "C0WRONG"}, "invite the bot"),
@@ -176,7 +176,7 @@ def test_refusals_of_a_webhook(answer: Response, told: str, tmp_path: Path) -> N
     ],
 )
 def test_refusals_of_a_bot(
-    answer: dict[str, str] | None, more: dict[str, str], told: str, tmp_path: Path
+    answer: dict[str, str] | None, more: dict[str, str], message: str, tmp_path: Path
 ) -> None:
     """Likewise, in Slack's words for a bot."""
     with slack() as server:
@@ -185,14 +185,14 @@ def test_refusals_of_a_bot(
         done = send(server, tmp_path, **by_bot(server, **more))
 
         assert 1 == done.returncode
-        assert told in done.stderr
+        assert message in done.stderr
         assert "xoxb-standin" not in done.stderr
         assert [] == server.posted
 
 
 @pytest.mark.usefixtures("short_pauses")
 def test_nobody_listens(tmp_path: Path) -> None:
-    """A webhook that nothing answers at is tried again, and then told."""
+    """A webhook that nothing answers at is tried again, and then reported."""
     with slack() as gone:
         pass
     done = send(gone, tmp_path)

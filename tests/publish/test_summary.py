@@ -58,7 +58,7 @@ def test_a_summary_is_whole_at_any_time(tmp_path: Path) -> None:
 
 
 def test_no_room(tmp_path: Path) -> None:
-    """Where others filled the summary, it is left as it is, and told."""
+    """Where others filled the summary, it is left as it is, and reported."""
     summary = tmp_path / "summary.md"
     summary.write_text("x" * (LIMIT - 10))
     path = written(tmp_path, report(row()))
@@ -81,7 +81,7 @@ def test_outside_of_a_workflow(tmp_path: Path) -> None:
 
 
 def test_a_summary_that_cannot_be_written(tmp_path: Path) -> None:
-    """A path that is a folder is told."""
+    """A path that is a folder is reported."""
     path = written(tmp_path, report(row()))
     done = dora("publish", "summary", path, folder=tmp_path, GITHUB_STEP_SUMMARY=str(tmp_path))
 

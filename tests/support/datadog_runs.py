@@ -66,12 +66,12 @@ def expected_series(made: Report, at: datetime) -> dict[tuple[str, frozenset[str
                 "rework_rate", "waiting")  # fmt: skip
     found = {}
     for (name, labels), number in wanted(made).items():
-        told = name.removeprefix("dora_").removeprefix("report_")
+        short = name.removeprefix("dora_").removeprefix("report_")
         for family in families:
-            if told.startswith(f"{family}_"):
-                told = f"{family}.{told.removeprefix(f'{family}_')}"
+            if short.startswith(f"{family}_"):
+                short = f"{family}.{short.removeprefix(f'{family}_')}"
         tags = frozenset(tag(*label) for label in labels)
-        found[f"dora_report.{told}", tags, int(at.timestamp())] = number
+        found[f"dora_report.{short}", tags, int(at.timestamp())] = number
     return found
 
 

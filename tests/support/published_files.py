@@ -1,9 +1,6 @@
-"""Reports and evidence made by hand, and dora run as a person runs it: tools of the tests here."""
+"""Reports and evidence made by hand, and their files, as `dora publish` reads them."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
@@ -137,30 +134,3 @@ def written_evidence(folder: Path, made: Evidence, name: str = "evidence.json") 
     path = folder / name
     path.write_text(json.dumps(document, default=datetime.isoformat), encoding="utf-8")
     return path
-
-
-def command(*arguments: str | Path) -> list[str]:
-    """The command line of dora."""
-    asked = [str(one) for one in arguments]
-    return [sys.executable, "-c", "from dora.cli import main; main()", *asked]
-
-
-def environment(**variables: str) -> dict[str, str]:
-    """An environment with those variables, and no token or runner of this machine's."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return {**kept, "PYTHONUTF8": "1", **variables}
-
-
-def dora(
-    *arguments: str | Path, folder: Path, **variables: str
-) -> subprocess.CompletedProcess[str]:
-    """Run dora in *folder*."""
-    return subprocess.run(  # noqa: S603  # this very package
-        command(*arguments),
-        cwd=folder,
-        env=environment(**variables),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from tests.publish.database.test_same import WEEKS
+from tests.support.command import PROGRAM, environment
 from tests.support.databases import column, contents, evidence, send, sent, whole_report
-from tests.support.published_files import MONDAY, WEEK, command, environment, row, written
+from tests.support.published_files import MONDAY, WEEK, row, written
 from tests.support.servers.postgresql import WAIT, Server
 
 
@@ -34,11 +35,11 @@ def files(folder: Path, week: int) -> list[str]:
 def begun(folder: Path, url: str, *arguments: str) -> "subprocess.Popen[str]":
     """The command, begun."""
     return subprocess.Popen(  # noqa: S603  # this very package
-        command("publish", "postgres", *arguments),
+        [*PROGRAM, "publish", "postgres", *arguments],
         cwd=folder,
         text=True,
         encoding="utf-8",
-        env=environment(DORA_DATABASE_URL=url),
+        env=environment(None, DORA_DATABASE_URL=url),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

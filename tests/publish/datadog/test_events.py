@@ -93,8 +93,8 @@ def test_twice_is_once(tmp_path: Path) -> None:
     assert "3 deployments were sent, 0 were sent before" in done.stderr
 
 
-def test_an_outage_that_ends_is_written_anew(tmp_path: Path) -> None:
-    """The next run tells the end of an outage by the same id, and nothing else."""
+def test_an_outage_that_ends_is_updated(tmp_path: Path) -> None:
+    """The next run sends the end of an outage by the same id, and nothing else."""
     before = usual_evidence()
     ended = replace(before.episodes[1], ended_at=NOW)
     with datadog() as server:
@@ -111,7 +111,7 @@ def test_an_outage_that_ends_is_written_anew(tmp_path: Path) -> None:
 
 
 def test_events_that_are_too_old(tmp_path: Path) -> None:
-    """What Datadog refuses by age is counted and told; neither it nor what is older is tried."""
+    """What Datadog refuses by age is counted and reported; what is older is not tried."""
     with datadog() as server:
         server.max_age = 1.5 * 24 * 3_600
         for sent in (1, 0):
@@ -173,9 +173,9 @@ def test_a_young_event_that_is_refused(tmp_path: Path) -> None:
 
 
 def test_deployments_that_failed_are_marked(tmp_path: Path) -> None:
-    """With an application key Datadog learns what failed and what mended it, once it knows both."""
+    """With an application key Datadog learns what failed and what fixed it, once it knows both."""
     name = "dora:deployment:github:acme:2"
-    mend = {"id": "dora:deployment:github:acme:3", "type": "rollback"}
+    remediation = {"id": "dora:deployment:github:acme:3", "type": "rollback"}
     key = {"DD_APP_KEY": APP_KEY}
     with datadog() as server:
         server.knows_at_once = False
@@ -187,7 +187,7 @@ def test_deployments_that_failed_are_marked(tmp_path: Path) -> None:
         for marked in (1, 0):
             server.server.sent.clear()
             done = send(server, tmp_path, made_report(), usual_evidence(), **key)
-            assert {name: {"change_failure": True, "remediation": mend}} == server.marks
+            assert {name: {"change_failure": True, "remediation": remediation}} == server.marks
             assert marked == len(server.requests("/api/v2/dora/"))
 
         whole = [replace(one, reasons=()) for one in usual_evidence().deployments[:3]]

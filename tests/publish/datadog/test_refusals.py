@@ -24,37 +24,61 @@ from tests.support.servers.recording import HTML, RESET, Answer, recording
 SERIES = figures_of(gauges_of(made_report()).gauges, NOW).series
 
 
-def told(*errors: Any, status: int = 400, **headers: str) -> Answer:
+def errors_answer(*errors: Any, status: int = 400, **headers: str) -> Answer:
     """An answer in JSON, as Datadog gives its errors."""
     named = {name.replace("_", "-"): text for name, text in headers.items()}
     kind = {"content-type": "application/json"}
     return Answer(status, json.dumps({"errors": errors}).encode(), {**kind, **named})
 
 
-BUSY = told("Too many requests", status=429, x_ratelimit_reset="3600")
+BUSY = errors_answer("Too many requests", status=429, x_ratelimit_reset="3600")
 PAGE = {"content-type": "text/html"}
 
 
 @pytest.mark.parametrize(
     ("answers", "what", "advice"),
     [
-        ([told("Payload is not in the expected format")], "figures (status 400: Payload is", "See"),
         (
-            [told({"title": "Bad", "detail": "no metric"})],
+            [errors_answer("Payload is not in the expected format")],
+            "figures (status 400: Payload is",
+            "See",
+        ),
+        (
+            [errors_answer({"title": "Bad", "detail": "no metric"})],
             "(status 400: no metric)",
             "See --dry-run",
         ),
-        ([told(f"no such key: {API_KEY}")], "(status 400: no such key: …)", "See --dry-run."),
+        (
+            [errors_answer(f"no such key: {API_KEY}")],
+            "(status 400: no such key: …)",
+            "See --dry-run.",
+        ),
         ([Answer(400, HTML, PAGE)], "does not take the figures (status 400)", "See --dry-run."),
-        ([told("Forbidden", status=403)], "refuses the key (status 403)", "Check DD_API_KEY, and"),
-        ([told("Unauthorized", status=401)], "refuses the key (status 401)", "keys of one site"),
-        ([told("Not found", status=404)], "figures (status 404: Not found)", "Check DD_SITE."),
-        ([told("Payload too large", status=413)], "(status 413: Payload too large)", "See --dry"),
+        (
+            [errors_answer("Forbidden", status=403)],
+            "refuses the key (status 403)",
+            "Check DD_API_KEY, and",
+        ),
+        (
+            [errors_answer("Unauthorized", status=401)],
+            "refuses the key (status 401)",
+            "keys of one site",
+        ),
+        (
+            [errors_answer("Not found", status=404)],
+            "figures (status 404: Not found)",
+            "Check DD_SITE.",
+        ),
+        (
+            [errors_answer("Payload too large", status=413)],
+            "(status 413: Payload too large)",
+            "See --dry",
+        ),
         ([Answer(302, b"", {"location": "http://127.0.0.1:9"})], "(status 302)", "Check DD_SITE."),
         ([BUSY], "rate limit is used up", "Run it again in 3600 s."),
         ([Answer(429)] * TRIES, "rate limit is used up", "Run it again later."),
         (
-            [told(status=500)] * TRIES,
+            [errors_answer(status=500)] * TRIES,
             "cannot be reached at {url} (status 500)",
             "Check DD_SITE and",
         ),
@@ -65,13 +89,17 @@ PAGE = {"content-type": "text/html"}
         ([Answer(502, b"\xff")] * TRIES, "what answers at {url} is not Datadog", "whether a proxy"),
         ([Answer(202, b"[]")], "what answers at {url} is not Datadog", "whether a proxy"),
         ([Answer(202, b"")], "what answers at {url} is not Datadog", "whether a proxy"),
-        ([told("one point refused", status=202)], "not take all figures: one point", "See --dry"),
+        (
+            [errors_answer("one point refused", status=202)],
+            "not take all figures: one point",
+            "See --dry",
+        ),
     ],
 )
 def test_a_refusal(
     answers: list[Answer], what: str, advice: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Each says what is amiss and what to do; what may pass by is tried four times."""
+    """Each says what is wrong and what to do; what may pass by is tried four times."""
     caplog.set_level(logging.DEBUG)
     with recording() as server:
         server.answers = list(answers)
@@ -93,8 +121,8 @@ def test_a_refusal(
 @pytest.mark.parametrize(
     ("answer", "least", "most"),
     [
-        (told("busy", status=429, x_ratelimit_reset="7"), 7.0, 7.5),
-        (told("busy", status=503), 0.5, 1.0),
+        (errors_answer("busy", status=429, x_ratelimit_reset="7"), 7.0, 7.5),
+        (errors_answer("busy", status=503), 0.5, 1.0),
         (RESET, 0.5, 1.0),
     ],
 )
@@ -114,7 +142,7 @@ def test_what_passes_is_waited_for(answer: Answer, least: float, most: float) ->
 @pytest.mark.parametrize("user", ["", "us%40er:pa55w0rd-9@"])
 def test_through_a_proxy(user: str, tmp_path: Path) -> None:
     """A proxy is asked where the environment names one, by its user and password."""
-    with recording(lambda _: told(status=202)) as proxy:
+    with recording(lambda _: errors_answer(status=202)) as proxy:
         address = proxy.url.replace("//", f"//{user}")
         done = dora(
             "publish",
@@ -138,7 +166,7 @@ def test_a_refusal_as_a_person_sees_it(tmp_path: Path) -> None:
     """Two lines and status 1, and with --verbose a traceback that shows no key either."""
     with datadog() as server:
         for options in ([], ["--verbose"]):
-            server.server.answers = [told("Forbidden", status=403)]
+            server.server.answers = [errors_answer("Forbidden", status=403)]
             done = send(server, tmp_path, made_report(), None, *options, DD_APP_KEY=APP_KEY)
 
             assert (1, "") == (done.returncode, done.stdout)
@@ -168,7 +196,7 @@ def test_a_run_that_breaks_off_goes_on_where_it_was(tmp_path: Path) -> None:
 
         def break_off(sent: Any) -> Answer:
             if len(server.deployments) == 2 and sent.path.endswith("deployment"):
-                return told("Forbidden", status=403)
+                return errors_answer("Forbidden", status=403)
             return honest(sent)
 
         server.server.honest = break_off
@@ -184,7 +212,7 @@ def test_a_run_that_breaks_off_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 def test_a_receipt_that_cannot_be_used(tmp_path: Path) -> None:
-    """A receipt that somebody spoilt is none; one that cannot be written is told."""
+    """A receipt that somebody spoilt is none; one that cannot be written is reported."""
     proof = made_evidence(deployment(1, NOW - DAY))
     receipt = tmp_path / "report.json.datadog"
     receipt.write_text('{"http://x": 7}')
@@ -201,7 +229,7 @@ def test_a_receipt_that_cannot_be_used(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("short_pauses")
 def test_nobody_listens(tmp_path: Path) -> None:
-    """Where nothing answers it is tried again, and then told."""
+    """Where nothing answers it is tried again, and then reported."""
     with recording() as gone:
         pass
     done = dora("publish", "datadog", written(tmp_path, made_report()), folder=tmp_path,
@@ -230,7 +258,7 @@ def test_nobody_listens(tmp_path: Path) -> None:
 def test_a_wrong_environment(
     variables: dict[str, Any], status: int, what: str, tmp_path: Path
 ) -> None:
-    """What cannot be is told before anything is sent, and shows no key."""
+    """What cannot be is reported before anything is sent, and shows no key."""
     done = dora(
         "publish", "datadog", written(tmp_path, made_report()), folder=tmp_path, **variables
     )
@@ -282,8 +310,10 @@ def test_evidence_of_another_organization(
                     folder=tmp_path, DD_API_KEY=API_KEY, DATADOG_HOST=server.url)  # fmt: skip
 
         assert status == done.returncode, done.stderr
-        told = "dora: --evidence: is of another organization than the report; allowed: the same\n"
-        assert (told == done.stderr) == bool(status)
+        message = (
+            "dora: --evidence: is of another organization than the report; allowed: the same\n"
+        )
+        assert (message == done.stderr) == bool(status)
         assert not (status and server.server.sent)
 
 
@@ -300,7 +330,7 @@ def test_an_event_without_an_answer_of_use(tmp_path: Path) -> None:
     """An event that something else than Datadog says it took is not noted as sent."""
     proof = made_evidence(deployment(1, NOW - DAY))
     with datadog() as server:
-        server.server.answers = [told(status=202), told(status=200)]
+        server.server.answers = [errors_answer(status=202), errors_answer(status=200)]
         done = send(server, tmp_path, made_report(), proof)
 
         assert 1 == done.returncode

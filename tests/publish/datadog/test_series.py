@@ -74,7 +74,7 @@ def test_a_part_is_full_before_the_next() -> None:
 
 
 def test_names_that_datadog_would_make_one(tmp_path: Path) -> None:
-    """It keeps small letters alone: of two rows that would be one, the second is told."""
+    """It keeps small letters alone: of two rows that would be one, the second is reported."""
     made = report(row("API"), row("api"), row("a b"), row("a,b"), row("web"), until=NOW)
     with datadog() as server:
         done = send(server, tmp_path, made)

@@ -67,14 +67,14 @@ def test_a_file_that_cannot_be_written(name: str, why: str, tmp_path: Path) -> N
     os.mkfifo(tmp_path / "pipe.prom")
     path = written(tmp_path, USUAL)
     done = dora("publish", "prometheus", path, "--output", name, folder=tmp_path)
-    told = f"dora: {name} cannot be written: {why}\n      Name another file.\n"
+    message = f"dora: {name} cannot be written: {why}\n      Name another file.\n"
 
-    assert (1, "", told) == (done.returncode, done.stdout, done.stderr)
+    assert (1, "", message) == (done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize("name", [".", "textfile"])
 def test_a_folder_is_no_file(name: str, tmp_path: Path) -> None:
-    """A folder is not replaced, and is told."""
+    """A folder is not replaced, and is reported."""
     (tmp_path / "textfile").mkdir()
     path = written(tmp_path, USUAL)
     done = dora("publish", "prometheus", path, "--output", name, folder=tmp_path)
@@ -114,7 +114,7 @@ def test_how_long_an_outage_lasts() -> None:
 
 
 def test_rows_that_would_be_one_are_told(tmp_path: Path) -> None:
-    """Two rows whose names cannot be told apart when written do not make one series twice."""
+    """Two rows whose names are the same when written do not make one series twice."""
     path = written(tmp_path, report(row("a\ud800"), row("a\udfff"), row("b")))
     done = dora("publish", "prometheus", path, "--dry-run", folder=tmp_path)
 
@@ -156,7 +156,7 @@ def test_any_name_is_read_back(names: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ([], "allowed: --output, --pushgateway, --dry-run"),
         (["--pushgateway", "pushgateway:9091"], "is no address"),
@@ -168,14 +168,14 @@ def test_any_name_is_read_back(names: list[str]) -> None:
         (["--pushgateway", "http://host?key=s3cr3t-9"], "more than an address in it"),
     ],
 )
-def test_wrong_use(options: list[str], told: str, tmp_path: Path) -> None:
+def test_wrong_use(options: list[str], message: str, tmp_path: Path) -> None:
     """Status 2, one line, what is allowed, and no secret that somebody put into an address."""
     path = written(tmp_path, USUAL)
     done = dora("publish", "prometheus", path, *options, folder=tmp_path)
 
     assert (2, "") == (done.returncode, done.stdout)
     assert 1 == len(done.stderr.splitlines())
-    assert told in done.stderr
+    assert message in done.stderr
     assert "s3cr3t" not in done.stderr
 
 

@@ -111,7 +111,7 @@ def test_what_is_pushed(made: Report, user: str, password: str, tmp_path: Path) 
 
 @pytest.mark.usefixtures("short_pauses")
 def test_nobody_listens(tmp_path: Path) -> None:
-    """A gateway that is not there is told in two lines, with status 1."""
+    """A gateway that is not there is reported in two lines, with status 1."""
     with recording() as gone:
         pass
     path = written(tmp_path, USUAL)
@@ -125,7 +125,7 @@ def test_nobody_listens(tmp_path: Path) -> None:
 
 
 def test_half_of_the_credentials() -> None:
-    """A user without a password is a mistake, and is told as one."""
+    """A user without a password is a mistake, and is reported as one."""
     with pytest.raises(DoraError, match="one is set without the other"):
         check_gateway(Gateway("http://pushgateway:9091", USER, ""))
 

@@ -126,9 +126,9 @@ class Datadog:
         _check(sent.path.endswith(name.replace(":", "%3A")), "id")
         one = body["data"]["attributes"]
         _check(isinstance(one["change_failure"], bool), "change_failure")
-        mend = one.get("remediation", {"id": name, "type": "rollback"})
-        _check(mend["type"] in {"rollback", "rollforward"}, "remediation")
-        if not self.knows_at_once or not {name, mend["id"]} <= set(self.deployments):
+        remediation = one.get("remediation", {"id": name, "type": "rollback"})
+        _check(remediation["type"] in {"rollback", "rollforward"}, "remediation")
+        if not self.knows_at_once or not {name, remediation["id"]} <= set(self.deployments):
             return _json({"errors": [{"title": "Not found"}]}, 404)
         self.marks[name] = one
         return Answer(202)

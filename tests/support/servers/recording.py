@@ -1,4 +1,4 @@
-"""A server on this machine that notes what it is sent and answers what it is told to."""
+"""A server on this machine that records what it is sent and gives the answers of a list."""
 
 import gzip
 import socket
