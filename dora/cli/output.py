@@ -11,7 +11,7 @@ from dora.errors import BadUsage, CannotWrite, DoraError
 from dora.publish.atomic_file import writable_path, write_file
 
 if TYPE_CHECKING:
-    from dora.report.model import Coverage
+    from dora.report.coverage_model import Coverage
 
 #: Exit status of a run that could not read everything.
 PARTIAL = 3

@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from dora.publish.encodable import encodable
-from dora.report.diff import place_of
+from dora.report.diff import row_identity
 from dora.report.evidence import Evidence
 from dora.report.figures import IN_SERIES, values
 from dora.report.model import Report, Row
@@ -60,7 +60,7 @@ def gauges_of(report: Report, evidence: Evidence | None = None) -> Gauges:
             continue
         seen.add(labels)
         made += _of_row(row, labels)
-        began = open_since.get(place_of(row.key))
+        began = open_since.get(row_identity(row.key))
         if began is not None:
             age = (report.window.until - began).total_seconds()
             made.append(Gauge("recovery_time", "oldest_open_outage_seconds", OLDEST, SECONDS,

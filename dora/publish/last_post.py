@@ -14,8 +14,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from dora.report.coverage_model import Coverage
 from dora.report.figures import METRICS
-from dora.report.model import Coverage, Generated, Metrics, Report, ReportWindow, Row
+from dora.report.model import Generated, Metrics, Report, ReportWindow, Row
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

@@ -6,12 +6,11 @@ Names come from strangers: in a code span they mention nobody, link nowhere and 
 import re
 from collections.abc import Iterator
 
-from dora.render import cells as facts
-from dora.render import formatting, trends
+from dora.render import cells, formatting, trends
 from dora.render import notes as remarks
 from dora.render.cells import Fact
 from dora.report.figures import METRICS
-from dora.report.model import Mover, Report, Row
+from dora.report.model import Contributor, Report, Row
 
 LIMIT = 60_000  #: bytes; GitHub takes 65,536 characters in an issue
 LEAST_LIMIT = 2_000  #: bytes; what is never left out takes less
@@ -98,19 +97,19 @@ def _table(report: Report) -> Iterator[str]:
         yield table_line([*keys, *(_cell(fact) for fact in _facts(row, waiting=waiting))])
 
 
-def table_line(cells: list[str]) -> str:
+def table_line(texts: list[str]) -> str:
     """Give one line of a table; a pipe in a cell is escaped, in code spans as well.
 
     GitHub ends a cell at each pipe that no backslash stands right before, whatever stands before
     the backslash, and takes just that backslash away:
     https://github.github.com/gfm/#tables-extension-
     """
-    return f"| {' | '.join(cell.replace('|', PIPE) for cell in cells)} |"
+    return f"| {' | '.join(cell.replace('|', PIPE) for cell in texts)} |"
 
 
 def _facts(row: Row, *, waiting: bool) -> tuple[Fact, ...]:
     metrics = trends.facts_over_time(row)
-    return (*metrics, *([facts.waiting_of(row)] if waiting else []))
+    return (*metrics, *([cells.waiting_of(row)] if waiting else []))
 
 
 def _key(row: Row, name: str) -> str:
@@ -140,8 +139,10 @@ def _changes(report: Report) -> Iterator[str]:
         yield ""
     for one in found:
         told = f"- **{one.verdict}**: {name_of(one.row.key)}, {METRICS[one.metric].heading.lower()}"
-        movers = ", ".join(_mover(one.metric, it, report.by) for it in one.compared.moved_by)
-        yield f"{told} {one.before} → {one.now}{f', by {movers}' if movers else ''}"
+        contributors = ", ".join(
+            _contributor(one.metric, it, report.by) for it in one.compared.moved_by
+        )
+        yield f"{told} {one.before} → {one.now}{f', by {contributors}' if contributors else ''}"
     for what, keys in trends.rows_apart(report).items():
         yield f"- {what} {', '.join(map(name_of, keys))}"
 
@@ -151,11 +152,15 @@ def name_of(key: dict[str, str]) -> str:
     return " ".join(map(code, key.values()))
 
 
-def _mover(metric: str, mover: Mover, by: str) -> str:
+def _contributor(metric: str, contributor: Contributor, by: str) -> str:
     """Give a deployment or outage with how it moved a metric, linked to it."""
-    where = "" if by == "repository" else f"{code(mover.repository)} {code(mover.environment)} "
-    note = trends.note_of(metric, mover)
-    return f"{where}{link_to(mover.id, mover.url)}{f' ({note})' if note else ''}"
+    where = (
+        ""
+        if by == "repository"
+        else f"{code(contributor.repository)} {code(contributor.environment)} "
+    )
+    note = trends.note_of(metric, contributor)
+    return f"{where}{link_to(contributor.id, contributor.url)}{f' ({note})' if note else ''}"
 
 
 def link_to(number: int, url: str) -> str:

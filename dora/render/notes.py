@@ -7,7 +7,8 @@ reason from GitHub safe where the sentence goes.
 from collections.abc import Callable, Collection, Iterator
 
 from dora.render import cells, formatting
-from dora.report.model import Coverage, Report
+from dora.report.coverage_model import Coverage
+from dora.report.model import Report
 
 Quote = Callable[[str], str]
 

@@ -10,7 +10,7 @@ from typing import Any
 from dora.render import formatting
 from dora.render.cells import metric_of
 from dora.render.markdown import ADDRESS
-from dora.report.diff import Moved, Movements
+from dora.report.diff import MetricDiff, ReportDiff
 from dora.report.figures import METRICS
 from dora.report.model import Report, Row
 
@@ -22,7 +22,7 @@ POOLED = ("team", "organization")  #: rows whose deployments may be counted in s
 
 
 def render_message(
-    report: Report, movements: Movements | None = None, *, link: str = ""
+    report: Report, diff: ReportDiff | None = None, *, link: str = ""
 ) -> dict[str, Any]:
     """Give the message: `text` for notifications, and `blocks`."""
     title = f"DORA metrics of {formatting.plain(report.organization)}"
@@ -31,8 +31,8 @@ def render_message(
         {"type": "header", "text": _plain(_cut(title, HEADER))},
         _paragraph(_text(f"{_window(report)} "), _text(headline)),
     ]
-    if movements is not None:
-        blocks += _list(_since(movements), [_movement(one) for one in movements.moved])
+    if diff is not None:
+        blocks += _list(_since(diff), [_changed(one) for one in diff.changed])
     outages = [row for row in report.rows if row.metrics.recovery_time.open]
     lines = [[*_name(row), _text(f" {_open(row)}")] for row in outages]
     blocks += _list("Outages that are still open", lines)
@@ -78,13 +78,13 @@ def _headline(report: Report) -> str:
     )
 
 
-def _since(movements: Movements) -> str:
-    before = movements.before.window
+def _since(diff: ReportDiff) -> str:
+    before = diff.before.window
     return f"Moved since {formatting.instant(before.until, before.timezone)} {before.timezone}"
 
 
-def _movement(one: Moved) -> list[dict[str, Any]]:
-    way = {True: ", better", False: ", worse", None: ""}[one.is_better]
+def _changed(one: MetricDiff) -> list[dict[str, Any]]:
+    way = f", {one.verdict}" if one.verdict else ""
     before, now = _value(one.before, one.metric), _value(one.now, one.metric)
     return [*_name(one.now), _text(f" {METRICS[one.metric].heading.lower()} {before} → {now}{way}")]
 

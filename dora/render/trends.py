@@ -5,18 +5,18 @@ from dataclasses import dataclass, replace
 
 from dora.render import cells, formatting
 from dora.report.figures import METRICS
-from dora.report.model import Bucket, Compared, Mover, Report, Row
+from dora.report.model import BETTER, WORSE, Bucket, Compared, Contributor, Report, Row
 
 BARS = "▁▂▃▄▅▆▇█"
 NOTHING = "·"  #: where a metric says nothing
 #: Parts shown where there is little room: a quarter's weeks.
 FEW = 13
-VERDICTS = ("worse", "better")
+VERDICTS = (WORSE, BETTER)  #: of a clear change, the bad ones first
 SHORT = "Frequencies are compared over whole weeks, or four weeks and more."
 
 
 @dataclass(frozen=True)
-class Change:
+class MetricChange:
     """One metric of one row that clearly changed, in words."""
 
     row: Row
@@ -80,7 +80,7 @@ def facts_over_time(row: Row, few: int = 0) -> tuple[cells.Fact, ...]:
     return tuple(found)
 
 
-def changes_of(report: Report) -> list[Change]:
+def changes_of(report: Report) -> list[MetricChange]:
     """Give what clearly changed: what got worse first, the surest of it first."""
     found = [
         (VERDICTS.index(compared.verdict or ""), compared.adjusted_p_value or 0.0, row, metric)
@@ -94,25 +94,26 @@ def changes_of(report: Report) -> list[Change]:
     return [_change(row, metric) for _, _, row, metric in found]
 
 
-def _change(row: Row, metric: str) -> Change:
+def _change(row: Row, metric: str) -> MetricChange:
     compared: Compared = getattr(row.comparison, metric)
     before, now = (
         cells.metric_of(one, metric).value for one in (row.previous or row.metrics, row.metrics)
     )
-    return Change(row, metric, compared.verdict or "", before, now, compared)
+    return MetricChange(row, metric, compared.verdict or "", before, now, compared)
 
 
-def note_of(metric: str, mover: Mover) -> str:
+def note_of(metric: str, contributor: Contributor) -> str:
     """Say in what way a deployment or an outage moved a metric."""
-    length = formatting.duration(mover.seconds)
-    lasts = ", lasts" if mover.open else ""
+    length = formatting.duration(contributor.seconds)
+    changes = formatting.counted(contributor.changes or 0, "change")
+    lasts = ", lasts" if contributor.open else ""
     said = {
         "deployment_frequency": f"none for {length} after it",
-        "change_lead_time": f"{formatting.counted(mover.changes or 0, 'change')}, median {length}",
+        "change_lead_time": f"{changes}, median {length}",
         "change_fail_rate": f"{length}{lasts}",
         "recovery_time": f"{length}{lasts}",
     }.get(metric, "")
-    then = "before" if mover.window == "before" else ""
+    then = "before" if contributor.window == "before" else ""
     return ", ".join(part for part in (then, said) if part)
 
 
@@ -138,7 +139,7 @@ def _partial(parts: Sequence[Bucket]) -> Iterator[str]:
         yield f"The {' and the '.join(ends)} {'are' if len(ends) > 1 else 'is'} partial."
 
 
-def headline_of(report: Report, found: Sequence[Change]) -> str:
+def headline_of(report: Report, found: Sequence[MetricChange]) -> str:
     """Say with what a report is compared, and how much of *found* is clear; empty for nothing."""
     if report.before is None:
         return ""

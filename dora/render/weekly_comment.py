@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
-from dora.render import cells as facts
-from dora.render import formatting, notes
+from dora.render import cells, formatting, notes
 from dora.render.markdown import code, link_to, name_of, table_line
-from dora.report.diff import Cause, Moved, Movements
+from dora.report.diff import Cause, MetricDiff, ReportDiff
 from dora.report.figures import METRICS
 from dora.report.model import Report, Row
 
@@ -27,19 +26,19 @@ NOTE = re.compile(r"[a-z0-9, ]+")
 
 
 def render_comment(
-    report: Report, movements: Movements | None, *, why: str = "", limit: int = LIMIT
+    report: Report, diff: ReportDiff | None, *, why: str = "", limit: int = LIMIT
 ) -> str:
     """Give what changed since the last post as Markdown of at most *limit* bytes of UTF-8.
 
-    Without *movements* there was none to compare with; *why* says what spoke against it.
+    Without *diff* there was none to compare with; *why* says what spoke against it.
     """
     head = [f"### {week_of(report)}", "", notes.provenance(report, code), "", ""]
-    if movements is None:
+    if diff is None:
         parts = [
             f"Nothing is compared: {why}." if why else "The first post: nothing to compare with."
         ]
     else:
-        parts = [_introduction(movements), *_sections(movements)]
+        parts = [_introduction(diff), *_sections(diff)]
     parts += _outages(report)
     text = "\n".join(head)
     left_out = 0
@@ -59,63 +58,63 @@ def week_of(report: Report) -> str:
     return f"{year}-W{week:02d}"
 
 
-def _introduction(movements: Movements) -> str:
-    before = movements.before
+def _introduction(diff: ReportDiff) -> str:
+    before = diff.before
     since = formatting.instant(before.window.until, before.window.timezone)
-    what = formatting.counted(len(movements.moved), "metric") if movements.moved else "no metric"
+    what = formatting.counted(len(diff.changed), "metric") if diff.changed else "no metric"
     moved = f"Compared with the post of {since} {before.window.timezone}, {what} moved."
-    if movements.moved and not movements.has_evidence:
+    if diff.changed and not diff.has_evidence:
         takes = "that takes evidence, and rows by repository"
         moved += f" Which deployments moved them is not told: {takes}."
     return moved
 
 
-def _sections(movements: Movements) -> Iterable[str]:
-    if movements.moved:
-        yield _table(movements)
-    if movements.failed:
-        lines = [f"{name_of(row.key)}: {_cause(cause)}" for row, cause in movements.failed]
+def _sections(diff: ReportDiff) -> Iterable[str]:
+    if diff.changed:
+        yield _table(diff)
+    if diff.failed:
+        lines = [f"{name_of(row.key)}: {_cause(cause)}" for row, cause in diff.failed]
         yield _list("Failed since then, or found since then to have failed:", lines)
-    if movements.appeared:
-        yield _list("New rows:", [name_of(row.key) for row in movements.appeared])
-    if movements.gone:
-        yield _list("Rows that are gone:", [name_of(row.key) for row in movements.gone])
+    if diff.appeared:
+        yield _list("New rows:", [name_of(row.key) for row in diff.appeared])
+    if diff.gone:
+        yield _list("Rows that are gone:", [name_of(row.key) for row in diff.gone])
 
 
-def _table(movements: Movements) -> str:
-    with_causes = movements.has_evidence
+def _table(diff: ReportDiff) -> str:
+    with_causes = diff.has_evidence
     titles = ["Row", "Metric", "Before", "Now", *(["Deployments"] if with_causes else [])]
     lines = [table_line(titles), table_line(["---"] * len(titles))]
     size = TABLE_SIZE
-    for one in movements.moved[:MOST_MOVED]:
-        cells = [
+    for one in diff.changed[:MOST_MOVED]:
+        texts = [
             name_of(one.now.key),
             _title(one),
             *(_cell(row, one.metric) for row in (one.before, one.now)),
         ]
-        line = table_line([*cells, *([_causes(one)] if with_causes else [])])
+        line = table_line([*texts, *([_causes(one)] if with_causes else [])])
         size -= len(line.encode())
         if size < 0:
             break
         lines.append(line)
-    more = len(movements.moved) - (len(lines) - 2)
+    more = len(diff.changed) - (len(lines) - 2)
     if more > 0:
         lines += ["", f"And {formatting.counted(more, 'smaller movement')}."]
     return "\n".join(lines)
 
 
-def _title(one: Moved) -> str:
-    way = {True: ", better", False: ", worse", None: ""}[one.is_better]
+def _title(one: MetricDiff) -> str:
+    way = f", {one.verdict}" if one.verdict else ""
     return f"{METRICS[one.metric].heading}{way}"
 
 
 def _cell(row: Row, metric: str) -> str:
-    fact = facts.metric_of(row.metrics, metric)
+    fact = cells.metric_of(row.metrics, metric)
     value = f"{fact.value} **{fact.level}**" if fact.level else fact.value
     return f"{value}<br>{fact.sample}" if fact.sample else value
 
 
-def _causes(one: Moved) -> str:
+def _causes(one: MetricDiff) -> str:
     """Give the deployments that moved a metric, and how much of it left the window."""
     shown = [_cause(cause) for cause in one.causes[:MOST_CAUSES]]
     more = len(one.causes) - MOST_CAUSES

@@ -25,13 +25,12 @@ from dora.metrics.significance import (
     shift_of_outages,
 )
 from dora.model.tables import ENVIRONMENT, Tables
-from dora.report.contributors import find_movers
+from dora.report.contributors import find_contributors
 from dora.report.figures import FREQUENCY, METRICS, OUTAGE, RATE, Metric
 from dora.report.measurement import HAPPENED, Events, find_events, measure
-from dora.report.model import Before, Compared, Comparison, Metrics
+from dora.report.model import BETTER, UNCLEAR, WORSE, Before, Compared, Comparison, Metrics
 from dora.report.rows import Groups, find_groups
 
-BETTER, WORSE, UNCLEAR = "better", "worse", "no clear change"
 #: Number of a group, its metrics before, its metrics now.
 Pairs = list[tuple[int, Metrics, Metrics]]
 #: Parts of a key that are the same when only their case differs (D1).
@@ -65,10 +64,10 @@ def compare(
         begun = {*previous}
     tests = _test(previous, metrics, old_events, events, earlier, config, begun)
     names = _names(*analyses)
-    movers = find_movers(tests, previous, old_events, events, names, tables, config)
+    contributors = find_contributors(tests, previous, old_events, events, names, tables, config)
     comparisons = {
         group: Comparison(**{
-            metric: _compared(row, movers.get((group, metric), ()))
+            metric: _compared(row, contributors.get((group, metric), ()))
             for metric, row in zip(METRICS, rows, strict=True)
         })
         for group, rows in _by_group(tests).items()
@@ -281,7 +280,7 @@ def _by_group(tests: pd.DataFrame) -> dict[int, list[dict[Any, Any]]]:
     return found
 
 
-def _compared(row: dict[Any, Any], movers: Any) -> Compared:
+def _compared(row: dict[Any, Any], contributors: Any) -> Compared:
     numbers = {
         name: None if pd.isna(row[name]) else float(row[name])
         for name in ("p_value", "adjusted", "ratio", "difference")
@@ -292,5 +291,5 @@ def _compared(row: dict[Any, Any], movers: Any) -> Compared:
         adjusted_p_value=numbers["adjusted"],
         ratio=numbers["ratio"],
         difference=numbers["difference"],
-        moved_by=tuple(movers),
+        moved_by=tuple(contributors),
     )

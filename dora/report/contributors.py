@@ -9,7 +9,7 @@ from dora.config import Config
 from dora.model.tables import ENVIRONMENT, Tables
 from dora.report.figures import FAILURE, METRICS, OUTAGE, REWORK, SHIPMENT, SUCCESS
 from dora.report.measurement import Events
-from dora.report.model import Metrics, Mover
+from dora.report.model import Contributor, Metrics
 
 #: Movers named of one metric.
 MOST = 3
@@ -18,7 +18,7 @@ BATCH = ["group", *ENVIRONMENT, "deployment"]
 COLUMNS = [*BATCH, "window", "kind", "at", "seconds", "changes", "open", "weight"]
 
 
-def find_movers(
+def find_contributors(
     tests: pd.DataFrame,
     previous: dict[int, Metrics],
     old: Events,
@@ -26,7 +26,7 @@ def find_movers(
     names: dict[tuple[str, str], str],
     tables: Tables,
     config: Config,
-) -> dict[tuple[int, str], list[Mover]]:
+) -> dict[tuple[int, str], list[Contributor]]:
     """The deployments and outages that contributed most to each move, the weightiest first (K6).
 
     *tests* has `group`, `metric`, and `sign`: whether the metric grew; *names* are those of the
@@ -62,7 +62,7 @@ def find_movers(
         ascending=[True, True, False, False, True],
     )
     best = fitting.groupby(["group", "metric"]).head(MOST)
-    return _as_movers(best, names, tables)
+    return _as_contributors(best, names, tables)
 
 
 def _windows(old: Events, new: Events, config: Config) -> tuple[tuple[Events, Any, str], ...]:
@@ -137,14 +137,14 @@ def _candidates(events: pd.DataFrame, window: str, **columns: Any) -> pd.DataFra
     return made[COLUMNS].astype({"weight": "float64", "seconds": "float64", "open": "bool"})
 
 
-def _as_movers(
+def _as_contributors(
     rows: pd.DataFrame, names: dict[tuple[str, str], str], tables: Tables
-) -> dict[tuple[int, str], list[Mover]]:
+) -> dict[tuple[int, str], list[Contributor]]:
     repositories = tables.repositories
     urls = dict(zip(repositories["repository"], repositories["url"], strict=True))
-    found: dict[tuple[int, str], list[Mover]] = {}
+    found: dict[tuple[int, str], list[Contributor]] = {}
     for row in rows.to_dict("records"):  # a few a row of the report
-        mover = Mover(
+        contributor = Contributor(
             kind=row["kind"],
             window=row["window"],
             repository=row["repository"],
@@ -156,5 +156,5 @@ def _as_movers(
             changes=int(row["changes"]) or None,
             open=bool(row["open"]),
         )
-        found.setdefault((row["group"], row["metric"]), []).append(mover)
+        found.setdefault((row["group"], row["metric"]), []).append(contributor)
     return found

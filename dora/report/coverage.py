@@ -10,7 +10,7 @@ from dora.config import Config
 from dora.model.columns import index_environments
 from dora.model.environments import TIERS
 from dora.model.tables import Tables
-from dora.report.model import (
+from dora.report.coverage_model import (
     SKIP_REASONS,
     Coverage,
     Gap,

@@ -20,7 +20,7 @@ from dora.report.figures import (
     SUCCESS,
     Metric,
 )
-from dora.report.model import Metrics, Report, Row
+from dora.report.model import BETTER, WORSE, Metrics, Report, Row
 
 Key = tuple[tuple[str, str], ...]
 Known = frozenset[tuple[str, int]]  #: repository and id of deployments
@@ -47,24 +47,24 @@ class Cause:
 
 
 @dataclass(frozen=True)
-class Moved:
-    """One metric of one row, before and now; *is_better* is None where nobody can say."""
+class MetricDiff:
+    """One metric of one row, before and now; *verdict* is `better`, `worse` or None."""
 
     metric: str
     before: Row
     now: Row
     size: float
-    is_better: bool | None
+    verdict: str | None
     causes: tuple[Cause, ...] = ()
     left: int = 0  #: how many of what the metric counts left the window
 
 
 @dataclass(frozen=True)
-class Movements:
+class ReportDiff:
     """What moved between two reports, most first; *has_evidence* says whether causes are known."""
 
     before: Report
-    moved: tuple[Moved, ...]
+    changed: tuple[MetricDiff, ...]
     appeared: tuple[Row, ...]
     gone: tuple[Row, ...]
     failed: tuple[tuple[Row, Cause], ...]  #: deployments that are failed now and were not then
@@ -82,27 +82,27 @@ def can_compare(before: Report, now: Report) -> str:
     return ""
 
 
-def find_movements(
+def compare_reports(
     before: Report, now: Report, evidence: Evidence | None, known: Known | None = None
-) -> Movements:
+) -> ReportDiff:
     """What moved from *before* to *now*; *known* are the deployments that had failed by then."""
     old, new = _by_key(before.rows), _by_key(now.rows)
     causes = _causes(before.window.until, evidence, known) if evidence else {}
     is_pooled = now.by != "repository"
-    moved = [
+    changed = [
         one
         for key, row in new.items()
         if key in old
-        for one in _moved(old[key], row, {} if is_pooled else causes.get(place_of(row.key), {}))
+        for one in _moved(old[key], row, {} if is_pooled else causes.get(row_identity(row.key), {}))
     ]
     failed = () if is_pooled else tuple(
         (row, cause)
         for row in now.rows
-        for cause in causes.get(place_of(row.key), {}).get(FAILURE, ())
+        for cause in causes.get(row_identity(row.key), {}).get(FAILURE, ())
     )  # fmt: skip
-    return Movements(
+    return ReportDiff(
         before=before,
-        moved=tuple(sorted(moved, key=lambda one: -one.size)),
+        changed=tuple(sorted(changed, key=lambda one: -one.size)),
         appeared=tuple(row for key, row in new.items() if key not in old),
         gone=tuple(row for key, row in old.items() if key not in new),
         failed=failed,
@@ -123,13 +123,13 @@ def _by_key(rows: Iterable[Row]) -> dict[Key, Row]:
     return {tuple(sorted(row.key.items())): row for row in rows}
 
 
-def place_of(key: Mapping[str, str]) -> tuple[str, str, str]:
+def row_identity(key: Mapping[str, str]) -> tuple[str, str, str]:
     """What the key of a row and an item of the evidence have in common."""
     name, environment = key.get("repository", ""), key.get("environment", "")
     return name.casefold(), environment.casefold(), key.get("service", "")
 
 
-def _moved(old: Row, new: Row, causes: Mapping[str, tuple[Cause, ...]]) -> Iterable[Moved]:
+def _moved(old: Row, new: Row, causes: Mapping[str, tuple[Cause, ...]]) -> Iterable[MetricDiff]:
     """Each metric of a row that moved enough to be told."""
     before, now = old.metrics, new.metrics
     for name, metric in METRICS.items():
@@ -138,11 +138,13 @@ def _moved(old: Row, new: Row, causes: Mapping[str, tuple[Cause, ...]]) -> Itera
         if opened:
             size, direction = max(size, LEVEL), opened
         if size >= SMALLEST:
-            better = None if not direction else (direction > 0) == metric.more_is_better
+            verdict = None
+            if direction:
+                verdict = BETTER if (direction > 0) == metric.more_is_better else WORSE
             own = causes.get(metric.event, ())
             left = metric.counted(before) + sum(one.adds for one in own) - metric.counted(now)
             shown = own or causes.get(metric.event + OTHERS, ())
-            yield Moved(name, old, new, size, better, shown, max(left, 0))
+            yield MetricDiff(name, old, new, size, verdict, shown, max(left, 0))
 
 
 def _distance(metric: Metric, old: Metrics, new: Metrics) -> tuple[float, float]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from dora.errors import BadUsage
-from dora.report.model import Report, Scope
+from dora.report.coverage_model import Scope
+from dora.report.model import Report
 
 #: How far apart the ends of the windows of a report and of its evidence may be: the two commands
 #: were run one after the other.

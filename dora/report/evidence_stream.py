@@ -14,8 +14,8 @@ from typing import Any, TextIO
 from pydantic import TypeAdapter, ValidationError
 
 from dora.errors import CannotRead
+from dora.report.coverage_model import Scope
 from dora.report.evidence_json import ADVICE, PARSERS, SCHEMA, Item, parse_instant
-from dora.report.model import Scope
 
 #: Characters read at a time.
 BLOCK = 1 << 20

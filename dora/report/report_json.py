@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import TypeAdapter, ValidationError
 
 from dora.errors import CannotRead
+from dora.report.coverage_model import SKIP_REASONS, Scope
 from dora.report.json_file import read_json, refuse
-from dora.report.model import METRICS, QUICK_CHECK, SCHEMA, SKIP_REASONS, Report, Scope
+from dora.report.model import METRICS, QUICK_CHECK, SCHEMA, Report
 
 #: Counts that every coverage has, in the contract's order, and what they are where none was found.
 COUNTS: dict[str, dict[str, int | None]] = {

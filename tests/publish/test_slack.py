@@ -11,7 +11,7 @@ import pytest
 
 from dora.demo.github.messages import Response, json_response
 from dora.render.slack_message import escape, render_message
-from dora.report.diff import find_movements
+from dora.report.diff import compare_reports
 from dora.report.model import Report
 from tests.support.command import dora
 from tests.support.published_files import MONDAY, WEEK, report, row, written
@@ -227,7 +227,7 @@ def test_the_largest_report_is_within_the_limits() -> None:
     before = report(*[row(name) for name in names])
     now = report(*[row(name, failed=30, open=2) for name in names], until=MONDAY + WEEK)
     message = render_message(
-        now, find_movements(before, now, None), link="https://x.test/" + "y" * 900
+        now, compare_reports(before, now, None), link="https://x.test/" + "y" * 900
     )
 
     assert "" == complaint(message)

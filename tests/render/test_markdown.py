@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from dora.render.formatting import plain
 from dora.render.markdown import code, render_report
-from dora.report.model import Row, Unreadable
+from dora.report.coverage_model import Unreadable
+from dora.report.model import Row
 from tests.support import reports
 
 NAMES = (

@@ -67,8 +67,8 @@ def test_bars_are_in_order(values: list[float | None]) -> None:
     ],
 )
 def test_how_something_moved_a_metric(metric: str, more: dict[str, object], told: str) -> None:
-    """K6: each mover says in what way it moved the metric."""
-    assert told == note_of(metric, reports.mover(7, **more))
+    """K6: each contributor says in what way it moved the metric."""
+    assert told == note_of(metric, reports.contributor(7, **more))
 
 
 def test_comparison_in_the_terminal() -> None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dora.render.weekly_comment import LIMIT, render_comment, week_of
-from dora.report.diff import find_movements
+from dora.report.diff import compare_reports
 from tests.support.published_files import MONDAY, WEEK, deployment, evidence, report, row
 
 NOW = MONDAY + WEEK
@@ -18,7 +18,7 @@ def test_the_whole_comment() -> None:
     before = report(row(), row("old"))
     now = report(row(failed=9, open=1, mean=None), row("web"), until=NOW)
     told = evidence(deployment(7, MONDAY + HOUR, "incident"), until=NOW)
-    text = render_comment(now, find_movements(before, now, told))
+    text = render_comment(now, compare_reports(before, now, told))
 
     api = "| `api` `production`"
     link = "[7](https://github.com/acme/api/deployments/7)"
@@ -60,7 +60,7 @@ def test_without_evidence_and_without_a_post_before() -> None:
     """It says what it does not know."""
     before, now = report(row()), report(row(failed=9), until=NOW)
 
-    assert "that takes evidence" in render_comment(now, find_movements(before, now, None))
+    assert "that takes evidence" in render_comment(now, compare_reports(before, now, None))
     assert "The first post" in render_comment(now, None)
     assert "Nothing is compared: of the last post" in render_comment(
         now, None, why="of the last post"
@@ -77,7 +77,7 @@ def test_an_address_that_is_none_is_no_link() -> None:
         "https://x@y.test/",
     ):
         told = evidence(deployment(7, MONDAY + HOUR, "status", url=url), until=NOW)
-        text = render_comment(now, find_movements(before, now, told))
+        text = render_comment(now, compare_reports(before, now, told))
 
         assert "`7` (status)" in text
         assert url not in text
@@ -96,7 +96,7 @@ def test_the_largest_report_is_cut_and_not_dropped() -> None:
         ],
         until=NOW,
     )
-    text = render_comment(now, find_movements(before, now, told))
+    text = render_comment(now, compare_reports(before, now, told))
 
     assert len(text.encode()) <= LIMIT
     assert "smaller movements" in text

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dora.report.diff import can_compare, find_movements
+from dora.report.diff import can_compare, compare_reports
 from dora.report.evidence import ChangeEvidence, FailureReason, OutageEvidence
 from dora.report.model import Report, Row
 from tests.support.published_files import MONDAY, WEEK, deployment, evidence, report, row
@@ -24,49 +24,47 @@ def now(*rows: Row) -> Report:
 @pytest.mark.parametrize(
     ("numbers", "metric", "better"),
     [
-        ({"deployments": 60}, "deployment_frequency", True),
-        ({"median": 50 * 3_600.0}, "change_lead_time", False),
+        ({"deployments": 60}, "deployment_frequency", "better"),
+        ({"median": 50 * 3_600.0}, "change_lead_time", "worse"),
         ({"median": None}, "change_lead_time", None),
-        ({"failed": 9}, "change_fail_rate", False),
-        ({"failed": 0}, "change_fail_rate", True),
-        ({"mean": 3_600.0}, "recovery_time", True),
-        ({"open": 1}, "recovery_time", False),
-        ({"rework": 4}, "rework_rate", False),
+        ({"failed": 9}, "change_fail_rate", "worse"),
+        ({"failed": 0}, "change_fail_rate", "better"),
+        ({"mean": 3_600.0}, "recovery_time", "better"),
+        ({"open": 1}, "recovery_time", "worse"),
+        ({"rework": 4}, "rework_rate", "worse"),
     ],
 )
-def test_what_moved_and_which_way(
-    numbers: dict[str, Any], metric: str, better: bool | None
-) -> None:
+def test_what_moved_and_which_way(numbers: dict[str, Any], metric: str, better: str | None) -> None:
     """More deployments are better, more of anything else is worse; what came or went is neither."""
-    found = find_movements(BEFORE, now(row(**numbers)), None)
+    found = compare_reports(BEFORE, now(row(**numbers)), None)
 
-    assert [(metric, better)] == [(one.metric, one.is_better) for one in found.moved][:1]
+    assert [(metric, better)] == [(one.metric, one.verdict) for one in found.changed][:1]
 
 
 def test_what_hardly_moved_is_not_told() -> None:
     """A few per cent of a duration, or of a percentage, is no news."""
     near = row(median=20.5 * 3_600.0, deployments=46)
 
-    assert () == find_movements(BEFORE, now(near), None).moved
-    assert () == find_movements(BEFORE, now(row()), None).moved
+    assert () == compare_reports(BEFORE, now(near), None).changed
+    assert () == compare_reports(BEFORE, now(row()), None).changed
 
 
 def test_a_change_of_level_is_news() -> None:
     """Also where the number itself hardly moved."""
     lead = replace(row().metrics.change_lead_time, level="high")
-    found = find_movements(BEFORE, now(changed(row(), change_lead_time=lead)), None)
+    found = compare_reports(BEFORE, now(changed(row(), change_lead_time=lead)), None)
 
-    assert ["change_lead_time"] == [one.metric for one in found.moved]
+    assert ["change_lead_time"] == [one.metric for one in found.changed]
 
 
 def test_rows_that_came_and_went() -> None:
     """A row that is new, or gone, is named, and not compared."""
-    found = find_movements(BEFORE, now(row("web")), None)
+    found = compare_reports(BEFORE, now(row("web")), None)
 
     assert (["web"], ["api"], ()) == (
         [one.key["repository"] for one in found.appeared],
         [one.key["repository"] for one in found.gone],
-        found.moved,
+        found.changed,
     )
 
 
@@ -80,7 +78,7 @@ def test_deployments_that_moved_each_metric() -> None:
     outage = OutageEvidence("api", "production", MONDAY + HOUR, MONDAY + 2 * HOUR, (2,))
     told = evidence(old, hurt, mended, changes=changes, episodes=[outage], until=NOW)
     moved = now(row(deployments=60, median=3_600.0, failed=20, mean=60.0, rework=5))
-    found = {one.metric: one for one in find_movements(BEFORE, moved, told).moved}
+    found = {one.metric: one for one in compare_reports(BEFORE, moved, told).changed}
 
     assert {
         "deployment_frequency": [(2, ""), (3, "")],
@@ -94,8 +92,8 @@ def test_deployments_that_moved_each_metric() -> None:
 def test_what_left_the_window() -> None:
     """Before, and what came, less what is there now."""
     told = evidence(deployment(2, MONDAY + HOUR), until=NOW)
-    found = {one.metric: one for one in find_movements(
-        BEFORE, now(row(deployments=30, failed=0)), told).moved}  # fmt: skip
+    found = {one.metric: one for one in compare_reports(
+        BEFORE, now(row(deployments=30, failed=0)), told).changed}  # fmt: skip
 
     assert (16, 3) == (found["deployment_frequency"].left, found["change_fail_rate"].left)
 
@@ -105,7 +103,7 @@ def test_found_out_later(known: frozenset[tuple[str, int]] | None) -> None:
     """A deployment of long ago that failed by what came since is newly failed."""
     late = FailureReason("rollback", MONDAY - 2 * WEEK, MONDAY + HOUR, "9")
     one = replace(deployment(1, MONDAY - 2 * WEEK), reasons=(late,))
-    found = find_movements(BEFORE, now(row()), evidence(one, until=NOW), known)
+    found = compare_reports(BEFORE, now(row()), evidence(one, until=NOW), known)
 
     assert [1] == [cause.id for _, cause in found.failed]
 
@@ -117,9 +115,9 @@ def test_labelled_later_is_known_by_what_was_kept_alone() -> None:
     one = replace(deployment(1, long_ago), reasons=(label,))
     told = evidence(one, until=NOW)
 
-    assert () == find_movements(BEFORE, now(row()), told, None).failed
-    assert () == find_movements(BEFORE, now(row()), told, frozenset({("api", 1)})).failed
-    assert 1 == len(find_movements(BEFORE, now(row()), told, frozenset()).failed)
+    assert () == compare_reports(BEFORE, now(row()), told, None).failed
+    assert () == compare_reports(BEFORE, now(row()), told, frozenset({("api", 1)})).failed
+    assert 1 == len(compare_reports(BEFORE, now(row()), told, frozenset()).failed)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from dora.model.tables import Tables
 from dora.report.build import build_report
 from dora.report.build_evidence import build_evidence
 from dora.report.coverage import find_scope
+from dora.report.coverage_model import Scope
 from dora.report.evidence_json import as_document as evidence_document
-from dora.report.model import Scope
 from dora.report.report_json import as_document, read_report, render_json
 from tests.support.tables import DAY, config, deployment, repository, tables
 

@@ -16,7 +16,7 @@ from dora.demo.organization.model import Organization
 from dora.model.tables import Tables
 from dora.render import formatting
 from dora.render.terminal.explain import render_explanation
-from dora.render.terminal.row_evidence import Key, Story, find_stories
+from dora.render.terminal.row_evidence import Key, RowEvidence, find_stories
 from dora.report.build import build_report, report_of
 from dora.report.build_evidence import build_evidence
 from dora.report.evidence import Evidence
@@ -158,7 +158,7 @@ def told(row: Row) -> dict[str, object]:
     }
 
 
-def counted(story: Story) -> dict[str, object]:
+def counted(story: RowEvidence) -> dict[str, object]:
     """The same, counted in the evidence."""
     times = [one.lead_time for one in story.changes if one.lead_time is not None]
     marks = Counter(

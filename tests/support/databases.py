@@ -12,7 +12,8 @@ from sqlalchemy import select
 from dora.publish.database import schema
 from dora.publish.database.connection import parse_address
 from dora.publish.database.load import opened
-from dora.report.model import Bucket, Report, Row, Scope
+from dora.report.coverage_model import Scope
+from dora.report.model import Bucket, Report, Row
 from dora.report.report_json import instant
 from tests.support.command import dora
 from tests.support.published_files import MONDAY, report, row, written

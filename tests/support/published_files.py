@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from dora.report.coverage_model import Coverage, RepositoryCoverage
 from dora.report.evidence import (
     ChangeEvidence,
     DeploymentEvidence,
@@ -17,7 +18,6 @@ from dora.report.evidence import (
 from dora.report.model import (
     ChangeFailRate,
     ChangeLeadTime,
-    Coverage,
     DeploymentFrequency,
     Generated,
     Interval,
@@ -25,7 +25,6 @@ from dora.report.model import (
     RecoveryTime,
     Report,
     ReportWindow,
-    RepositoryCoverage,
     ReworkRate,
     Row,
 )

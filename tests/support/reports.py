@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from dora.report.coverage_model import Coverage, RepositoryCoverage, Requests, Unreadable
 from dora.report.model import (
     Before,
     Bucket,
@@ -11,21 +12,17 @@ from dora.report.model import (
     ChangeLeadTime,
     Compared,
     Comparison,
-    Coverage,
+    Contributor,
     DeploymentFrequency,
     Generated,
     Interval,
     Metrics,
-    Mover,
     RecoveryTime,
     Report,
     ReportWindow,
-    RepositoryCoverage,
-    Requests,
     ReworkRate,
     Row,
     Stages,
-    Unreadable,
     Waiting,
 )
 
@@ -277,25 +274,27 @@ def bucket(row: Row, number: int, *, partial: bool = False) -> Bucket:
     return Bucket(start, start + timedelta(weeks=1), partial, pooled(row).metrics)
 
 
-def mover(number: int, **more: Any) -> Mover:
+def contributor(number: int, **more: Any) -> Contributor:
     """Give something that moved a metric of patient-api."""
     url = f"https://github.com/medica-flow/patient-api/deployments/{number}"
     at = datetime(2026, 10, 2, 12, tzinfo=UTC)
     told = {"kind": "deployment", "window": "now", "repository": "patient-api",
             "environment": "production", "id": number, "url": url, "at": at, **more}  # fmt: skip
-    return Mover(**told)
+    return Contributor(**told)
 
 
 def compared(row: Row, before: Row, weeks: int = 14) -> Row:
     """Give *row* beside *before*: some of it better, some worse, some neither, some untested."""
     unclear = Compared("no clear change", 0.4, 0.6, ratio=1.1)
     slower = (
-        mover(17, seconds=9 * DAY, changes=12),
-        mover(18, seconds=5 * DAY, changes=1, url="javascript:alert(1)"),
+        contributor(17, seconds=9 * DAY, changes=12),
+        contributor(18, seconds=5 * DAY, changes=1, url="javascript:alert(1)"),
     )
-    down = (mover(19, kind="outage", seconds=2 * DAY, open=True),)
+    down = (contributor(19, kind="outage", seconds=2 * DAY, open=True),)
     comparison = Comparison(
-        Compared("better", 0.0001, 0.002, 3.0, None, (mover(9, window="before", seconds=DAY),)),
+        Compared(
+            "better", 0.0001, 0.002, 3.0, None, (contributor(9, window="before", seconds=DAY),)
+        ),
         Compared("worse", 0.001, 0.01, 4.5, None, slower),
         Compared("no clear change", 0.2, None, None, 0.05),
         Compared("worse", 0.003, 0.02, 2.0, None, down),

@@ -256,7 +256,7 @@ def test_thousand_rows_stay_usable(running: Browser, tmp_path: Path) -> None:
         page,
         report=replace(page.report, rows=page.report.rows * times),
         repositories=replace(page.repositories, rows=page.repositories.rows * times),
-        excerpts=page.excerpts * times,
+        samples=page.samples * times,
     )
     file = tmp_path / "large.html"
     file.write_text(render_page(made), encoding="utf-8")

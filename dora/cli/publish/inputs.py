@@ -11,7 +11,7 @@ from dora.errors import BadUsage
 
 if TYPE_CHECKING:
     from dora.publish.last_post import Memory
-    from dora.report.diff import Movements
+    from dora.report.diff import ReportDiff
     from dora.report.evidence import Evidence
     from dora.report.model import Report
 
@@ -65,12 +65,12 @@ def read(report: Path, evidence: Path | None = None, previous: Path | None = Non
     return given
 
 
-def movements(given: Given, memory: "Memory | None" = None) -> "tuple[Movements | None, str]":
+def movements(given: Given, memory: "Memory | None" = None) -> "tuple[ReportDiff | None, str]":
     """What moved since the report to compare with; else None, and why where that is strange.
 
     The report to compare with is *given.previous*, or that of *memory*.
     """
-    from dora.report.diff import can_compare, find_movements
+    from dora.report.diff import can_compare, compare_reports
 
     before = given.previous or (memory.report if memory else None)
     if before is None:
@@ -81,8 +81,8 @@ def movements(given: Given, memory: "Memory | None" = None) -> "tuple[Movements 
     if why:
         return None, f"of the last post, {why}"
     if given.previous is not None or memory is None:
-        return find_movements(before, given.report, given.evidence, None), ""
-    found = find_movements(before, given.report, given.evidence, memory.failed)
+        return compare_reports(before, given.report, given.evidence, None), ""
+    found = compare_reports(before, given.report, given.evidence, memory.failed)
     if not memory.is_whole:
         found = replace(found, appeared=())  # they may only have been forgotten
     return found, ""

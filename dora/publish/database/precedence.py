@@ -18,7 +18,7 @@ from dora.publish.database import schema
 from dora.publish.database.rows import scope_of
 from dora.publish.database.schema import RUNS, Instant
 from dora.publish.database.staging import CONSTANT, staged
-from dora.report.model import Scope
+from dora.report.coverage_model import Scope
 
 Condition = ColumnElement[bool]
 

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from dora.config.window import first_day
 from dora.publish.database.staging import clean
+from dora.report.coverage_model import Scope
 from dora.report.evidence_stream import EvidenceHeader
 from dora.report.figures import OF_PARTS, OF_ROWS, values
-from dora.report.model import Report, Row, Scope
+from dora.report.model import Report, Row
 
 EVIDENCE = "evidence"  #: the kind of a run that published evidence
 #: The scope of a file that has none: it covers nothing, so nothing is removed because of it.

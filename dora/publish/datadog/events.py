@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from dora.publish.datadog.series import tag
 from dora.publish.gauges import value
-from dora.report.diff import place_of
+from dora.report.diff import row_identity
 from dora.report.evidence import DeploymentEvidence, Evidence, OutageEvidence
 from dora.report.model import Report
 
@@ -48,7 +48,7 @@ def events_of(report: Report, evidence: Evidence) -> DatadogEvents:
 
     A deployment that never succeeded is not a deployment to Datadog; its outage is sent.
     """
-    tiers = {place_of(row.key): row.tier for row in report.rows}
+    tiers = {row_identity(row.key): row.tier for row in report.rows}
     succeeded = [one for one in evidence.deployments if one.succeeded_at is not None]
     ends = {(_row_of(one), one.succeeded_at): one for one in succeeded}
     deployments = [_deployment(report.organization, one, tiers, ends) for one in succeeded]

@@ -7,11 +7,11 @@ from typing import Any
 from dora.render import cells, formatting, notes
 from dora.render.html import charts, svg
 from dora.render.html.header import head_of, uncompared
-from dora.render.html.model import Line, Link, Moved, Section
+from dora.render.html.model import ChangedMetric, Line, Link, RowSection
 from dora.render.html.sections import Sections, address, incident, lines_of, names_of, visible
 from dora.render.trends import VERDICTS, changes_of
 from dora.report.model import NO_TEAM, Report
-from dora.report.page.model import Journeys, Page, Step
+from dora.report.page.model import Page, Promotion, Step
 
 MOST_OPEN = 6  #: sections up to which all of them are open
 MOST_DOWN, MOST_MOVED = 20, 10  #: lines before the rest is folded away
@@ -58,9 +58,9 @@ def contents_of(page: Page) -> dict[str, Any]:
     maker = Sections(repositories)
     of_sections = lines_of(repositories, None, names, 0)
     sections = [
-        maker.make(number, row, line, excerpt)
-        for number, (row, line, excerpt) in enumerate(
-            zip(repositories.rows, of_sections, page.excerpts, strict=True)
+        maker.make(number, row, line, sample)
+        for number, (row, line, sample) in enumerate(
+            zip(repositories.rows, of_sections, page.samples, strict=True)
         )
     ]
     lines = of_sections if report.by == "repository" else _pooled(page, report, report.by, names)
@@ -124,8 +124,8 @@ def _side_by_side(page: Page, names: Sequence[tuple[str, ...]]) -> dict[str, Any
     by = page.report.by
     teams = page.teams
     has_teams = teams is not None and any(row.key["team"] != NO_TEAM for row in teams.rows)
-    steps, longest = _steps(page.journeys)
-    heads = [(one.origin, one.tier) for one in page.journeys.organization]
+    steps, longest = _steps(page.promotion)
+    heads = [(one.origin, one.tier) for one in page.promotion.organization]
     return {
         "is_by_team": by == "team",
         "teams": _pooled(page, teams, "team", names)
@@ -139,13 +139,13 @@ def _side_by_side(page: Page, names: Sequence[tuple[str, ...]]) -> dict[str, Any
         "steps": steps,
         "longest": longest,
         "way_heads": [f"{origin or 'start'} → {tier}" for origin, tier in heads],
-        "ways": _ways(page.journeys, heads),
+        "ways": _ways(page.promotion, heads),
     }
 
 
-def _steps(journeys: Journeys) -> tuple[list[Travel], str]:
+def _steps(promotion: Promotion) -> tuple[list[Travel], str]:
     """The organization's steps, and what the end of their scale stands for."""
-    steps = journeys.organization
+    steps = promotion.organization
     longest = max((one.p75 or 0.0 for one in steps), default=0.0)
 
     def place(seconds: float | None) -> int:
@@ -169,11 +169,11 @@ def _steps(journeys: Journeys) -> tuple[list[Travel], str]:
 
 
 def _ways(
-    journeys: Journeys, heads: Sequence[tuple[str, str]]
+    promotion: Promotion, heads: Sequence[tuple[str, str]]
 ) -> list[tuple[str, list[dict[str, str] | None]]]:
     """Steps by repository, a cell for each that the organization has."""
     found: dict[tuple[str, str], dict[tuple[str, str], Step]] = {}
-    for one in journeys.repositories:
+    for one in promotion.repositories:
         found.setdefault((one.repository, one.service), {})[one.origin, one.tier] = one
     return [
         (
@@ -194,12 +194,12 @@ def _way(step: Step | None) -> dict[str, str] | None:
     return {"median": formatting.duration(step.median), "changes": changes, "apart": apart}
 
 
-def _down(page: Page, maker: Sections, sections: Sequence[Section]) -> list[Down]:
+def _down(page: Page, maker: Sections, sections: Sequence[RowSection]) -> list[Down]:
     """All outages that last, those of production first, then the newest."""
     found = []
-    for one, row, excerpt in zip(sections, page.repositories.rows, page.excerpts, strict=True):
-        home = address(excerpt.url)
-        for outage in excerpt.outages:
+    for one, row, sample in zip(sections, page.repositories.rows, page.samples, strict=True):
+        home = address(sample.url)
+        for outage in sample.outages:
             if outage.ended_at is None:
                 down = Down(
                     one.number,
@@ -214,14 +214,16 @@ def _down(page: Page, maker: Sections, sections: Sequence[Section]) -> list[Down
     return [down for _, down in sorted(found, key=lambda it: it[0])]
 
 
-def _moved(report: Report, lines: Sequence[Line], maker: Sections) -> list[tuple[Line, Moved]]:
+def _moved(
+    report: Report, lines: Sequence[Line], maker: Sections
+) -> list[tuple[Line, ChangedMetric]]:
     """Give what changed in *report*, the surest first, each with the line of its row."""
     own = {id(row): line for row, line in zip(report.rows, lines, strict=True)}
     return [(own[id(one.row)], maker.told(one)) for one in changes_of(report)]
 
 
-def _grouped(sections: Sequence[Section]) -> list[tuple[str, list[Section]]]:
-    found: dict[str, list[Section]] = {}
+def _grouped(sections: Sequence[RowSection]) -> list[tuple[str, list[RowSection]]]:
+    found: dict[str, list[RowSection]] = {}
     for one in sections:
         found.setdefault(one.repository, []).append(one)
     return list(found.items())

@@ -41,7 +41,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class EvidenceList:
     """One list of evidence: what of, how many there were, and those that are shown."""
 
     title: str
@@ -51,18 +51,18 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Moved:
+class ChangedMetric:
     """What moved one metric of a row."""
 
     title: str
     verdict: str
     before: str
     now: str
-    movers: tuple[Link, ...]
+    contributors: tuple[Link, ...]
 
 
 @dataclass(frozen=True)
-class Section:
+class RowSection:
     """One repository and environment."""
 
     number: int
@@ -71,7 +71,7 @@ class Section:
     line: Line
     down: int  #: outages that last
     charts: tuple[Chart, ...]
-    evidence: tuple[Evidence, ...]
-    moved: tuple[Moved, ...]
+    evidence: tuple[EvidenceList, ...]
+    changed: tuple[ChangedMetric, ...]
     unseen: str  #: what there was of which nothing is shown
     command: str

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from dora.render import cells, formatting
 from dora.render.html import charts
-from dora.render.html.model import Cell, Evidence, Line, Link, Moved, Section
-from dora.render.trends import VERDICTS, Change, changes_of, note_of
+from dora.render.html.model import Cell, ChangedMetric, EvidenceList, Line, Link, RowSection
+from dora.render.trends import VERDICTS, MetricChange, changes_of, note_of
 from dora.report.figures import (
     FAILURE,
     METRICS,
@@ -22,8 +22,8 @@ from dora.report.figures import (
     Metric,
     count_events,
 )
-from dora.report.model import Metrics, Mover, Report, Row
-from dora.report.page.model import Excerpt, Moving, Outage, Shown
+from dora.report.model import Contributor, Metrics, Report, Row
+from dora.report.page.model import Outage, RowSample, Shown, SlowChange
 
 #: What an address may be made of to become a link; whatever else there is stays text.
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~%-]+)*")
@@ -145,52 +145,52 @@ class Sections:
         self.since, self.until = report.window.since, report.window.until
         self.axis = charts.make_axis(report, is_brief=len(report.rows) > FULL)
 
-    def make(self, number: int, row: Row, line: Line, excerpt: Excerpt) -> Section:
+    def make(self, number: int, row: Row, line: Line, sample: RowSample) -> RowSection:
         """Give the section of *row*."""
         repository, environment, *service = line.names
-        evidence = [one for one in self._evidence(row, excerpt, address(excerpt.url)) if one.total]
+        evidence = [one for one in self._evidence(row, sample, address(sample.url)) if one.total]
         unseen = (f"{formatting.count(one.total)} {one.noun}" for one in evidence if not one.items)
-        return Section(
+        return RowSection(
             number,
             repository,
             " · ".join([environment, *service]),
             line,
-            sum(it.ended_at is None for it in excerpt.outages),
-            charts.draw(row, excerpt.marks, self.axis) if self.axis else (),
+            sum(it.ended_at is None for it in sample.outages),
+            charts.draw(row, sample.marks, self.axis) if self.axis else (),
             tuple(evidence),
-            tuple(self.moved(row)),
+            tuple(self.changed(row)),
             ", ".join(unseen),
             explain(row),
         )
 
-    def _evidence(self, row: Row, excerpt: Excerpt, home: str | None) -> Iterator[Evidence]:
+    def _evidence(self, row: Row, sample: RowSample, home: str | None) -> Iterator[EvidenceList]:
         totals = count_events(row.metrics)
         for title, total, lasting in (
             ("Down since before this window", None, True),
             ("Outages", totals[OUTAGE], False),
         ):
-            outages = [it for it in excerpt.outages if self.is_earlier(it) is lasting]
+            outages = [it for it in sample.outages if self.is_earlier(it) is lasting]
             items = tuple(self.outage(it, home) for it in outages)
-            yield Evidence(title, "outages", len(items) if total is None else total, items)
-        named = {one.deployment for one in excerpt.outages if one.is_counted}
-        others = [one for one in excerpt.failed if one.id not in named]
+            yield EvidenceList(title, "outages", len(items) if total is None else total, items)
+        named = {one.deployment for one in sample.outages if one.is_counted}
+        others = [one for one in sample.failed if one.id not in named]
         for title, total, shown in (
             (
                 "Other failed" if named else "Failed",
                 totals[FAILURE] - len(named),
                 others,
             ),
-            ("Rework", totals[REWORK], excerpt.rework),
-            ("Latest successes", totals[SUCCESS], excerpt.latest),
+            ("Rework", totals[REWORK], sample.rework),
+            ("Latest successes", totals[SUCCESS], sample.latest),
         ):
             items = tuple(self._deployment(one, home) for one in shown)
-            yield Evidence(title, title.lower().replace("latest ", ""), total, items)
+            yield EvidenceList(title, title.lower().replace("latest ", ""), total, items)
         waiting = row.waiting.changes if row.waiting else 0
         for title, noun, total, changes in (
-            ("Slowest changes", "changes", totals[SHIPMENT], excerpt.slowest),
-            ("Waiting, oldest first", "waiting", waiting, excerpt.waiting),
+            ("Slowest changes", "changes", totals[SHIPMENT], sample.slowest),
+            ("Waiting, oldest first", "waiting", waiting, sample.waiting),
         ):
-            yield Evidence(title, noun, total, tuple(_change(one, home) for one in changes))
+            yield EvidenceList(title, noun, total, tuple(_change(one, home) for one in changes))
 
     def is_earlier(self, one: Outage) -> bool:
         """Tell whether an outage began before the window: it is in none of its figures."""
@@ -220,18 +220,21 @@ class Sections:
         """Give the day of *moment*."""
         return formatting.instant(moment, self.timezone).split(" ")[0]
 
-    def moved(self, row: Row) -> Iterator[Moved]:
+    def changed(self, row: Row) -> Iterator[ChangedMetric]:
         """Give the metrics of *row* that are better or worse than before, and what moved them."""
         if row.comparison is not None:
             yield from map(self.told, changes_of(replace(self.report, rows=(row,))))
 
-    def told(self, one: Change) -> Moved:
+    def told(self, one: MetricChange) -> ChangedMetric:
         """Give what changed with what moved it."""
-        movers = (self._mover(one.metric, mover, one.row) for mover in one.compared.moved_by)
+        contributors = (
+            self._contributor(one.metric, contributor, one.row)
+            for contributor in one.compared.moved_by
+        )
         title = METRICS[one.metric].heading
-        return Moved(title, one.verdict, one.before, one.now, tuple(movers))
+        return ChangedMetric(title, one.verdict, one.before, one.now, tuple(contributors))
 
-    def _mover(self, metric: str, one: Mover, row: Row) -> Link:
+    def _contributor(self, metric: str, one: Contributor, row: Row) -> Link:
         where = "" if "repository" in row.key else f"{one.repository} {one.environment} "
         notes = [self.day(one.at), note_of(metric, one)]
         return Link(
@@ -250,7 +253,7 @@ def incident(by: str, home: str | None) -> Link | None:
     return Link(formatting.plain(by), base and address(f"{base}/{quote(name)}/issues/{number}"))
 
 
-def _change(one: Moving, home: str | None) -> Link:
+def _change(one: SlowChange, home: str | None) -> Link:
     took = formatting.duration(one.seconds)
     if one.number is None:
         return Link(one.sha[:SHA], home and f"{home}/commit/{one.sha}", took)

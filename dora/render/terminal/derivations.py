@@ -7,7 +7,7 @@ from rich.text import Text
 
 from dora.render import cells, formatting
 from dora.render.terminal import links
-from dora.render.terminal.row_evidence import Story, slowest_first
+from dora.render.terminal.row_evidence import RowEvidence, slowest_first
 from dora.report.evidence import ChangeEvidence, DeploymentEvidence, OutageEvidence
 from dora.report.figures import FAILURE, METRICS, OUTAGE, REWORK, SHIPMENT, SUCCESS
 from dora.report.model import (
@@ -23,7 +23,7 @@ MOST = 12  #: examples of one kind shown; all are in the JSON
 SLOWEST = 5
 
 
-def tell(story: Story, width: int, *, with_authors: bool) -> Iterator[tuple[int, Text]]:
+def tell(story: RowEvidence, width: int, *, with_authors: bool) -> Iterator[tuple[int, Text]]:
     """Give how the figures of *story* follow, line by line, each with its indent."""
     if story.row is None:
         yield 0, Text()
@@ -46,7 +46,7 @@ def tell(story: Story, width: int, *, with_authors: bool) -> Iterator[tuple[int,
 
 
 def _of_metrics(
-    story: Story, row: Row, width: int, *, with_authors: bool
+    story: RowEvidence, row: Row, width: int, *, with_authors: bool
 ) -> Iterator[tuple[str, str, Iterator[Text]]]:
     """Give each metric's heading, its value, and the lines that say how it follows."""
     derive: dict[str, Callable[[Any], Iterator[Text]]] = {
@@ -61,7 +61,7 @@ def _of_metrics(
         yield metric.heading, cells.metric_of(row.metrics, name).value, lines
 
 
-def _frequency(story: Story, metric: DeploymentFrequency) -> Iterator[Text]:
+def _frequency(story: RowEvidence, metric: DeploymentFrequency) -> Iterator[Text]:
     days = f"{round(story.days, 2):,g}"
     line = f"{formatting.count(len(story.succeeded))} succeeded ÷ {days} days"
     by_day = "" if metric.per_day >= 1 else f" = {metric.per_day:.2g} a day"
@@ -70,7 +70,7 @@ def _frequency(story: Story, metric: DeploymentFrequency) -> Iterator[Text]:
 
 
 def _lead_time(
-    story: Story, metric: ChangeLeadTime, width: int, *, with_authors: bool
+    story: RowEvidence, metric: ChangeLeadTime, width: int, *, with_authors: bool
 ) -> Iterator[Text]:
     """Give which changes the median lies between (LT6), and the slowest ones."""
     changes = slowest_first(story.changes)
@@ -110,7 +110,7 @@ def _middle(changes: list[ChangeEvidence]) -> list[str]:
     ]
 
 
-def _fail_rate(story: Story, metric: ChangeFailRate, width: int) -> Iterator[Text]:
+def _fail_rate(story: RowEvidence, metric: ChangeFailRate, width: int) -> Iterator[Text]:
     failed, finished = formatting.count(len(story.failed)), formatting.count(len(story.finished))
     if not story.finished:
         yield Text("nothing finished")
@@ -126,7 +126,7 @@ def _fail_rate(story: Story, metric: ChangeFailRate, width: int) -> Iterator[Tex
     yield from _named("failed:", story.failed, story, width)
 
 
-def _recovery_time(story: Story, metric: RecoveryTime, width: int) -> Iterator[Text]:
+def _recovery_time(story: RowEvidence, metric: RecoveryTime, width: int) -> Iterator[Text]:
     """Give the mean over what is over, the median over all (R4), and the outages."""
     over = [one for one in story.episodes if one.ended_at]
     still_open = len(story.episodes) - len(over)
@@ -156,7 +156,7 @@ def _recovery_time(story: Story, metric: RecoveryTime, width: int) -> Iterator[T
     yield from links.flow("longest:", shown, width, rest=_more(len(lengths) - len(shown)))
 
 
-def _rework(story: Story, metric: ReworkRate, width: int) -> Iterator[Text]:
+def _rework(story: RowEvidence, metric: ReworkRate, width: int) -> Iterator[Text]:
     rate = formatting.percentage(metric.rate)
     if not story.succeeded:
         yield Text("nothing succeeded")
@@ -175,7 +175,9 @@ def _waiting(row: Row) -> str:
     return formatting.count(row.waiting.changes) + oldest
 
 
-def _waiting_changes(story: Story, row: Row, width: int, *, with_authors: bool) -> Iterator[Text]:
+def _waiting_changes(
+    story: RowEvidence, row: Row, width: int, *, with_authors: bool
+) -> Iterator[Text]:
     if row.waiting is None:
         yield Text("not known: nothing of the default branch in sight was deployed here")
         return
@@ -188,7 +190,7 @@ def _waiting_changes(story: Story, row: Row, width: int, *, with_authors: bool) 
     yield from links.flow("on the default branch, not yet here:", shown, width, rest=rest)
 
 
-def _sensitivity(story: Story, width: int) -> Iterator[tuple[int, Text]]:
+def _sensitivity(story: RowEvidence, width: int) -> Iterator[tuple[int, Text]]:
     """Give the change fail rate under other definitions (F1 to F9)."""
     found = story.sensitivity
     if found is None or not found.deployments:
@@ -217,7 +219,7 @@ def _sensitivity(story: Story, width: int) -> Iterator[tuple[int, Text]]:
 
 
 def _named(
-    lead: str, deployments: Sequence[DeploymentEvidence], story: Story, width: int
+    lead: str, deployments: Sequence[DeploymentEvidence], story: RowEvidence, width: int
 ) -> list[Text]:
     """Give the latest of *deployments*, each with its day."""
     shown = deployments[-MOST:]
@@ -234,7 +236,7 @@ def _more(number: int, what: str = "more") -> str:
     return f"{formatting.count(number)} {what}" if number else ""
 
 
-def _seconds(one: OutageEvidence, story: Story) -> float:
+def _seconds(one: OutageEvidence, story: RowEvidence) -> float:
     return ((one.ended_at or story.until) - one.began_at).total_seconds()
 
 

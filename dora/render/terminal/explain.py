@@ -14,7 +14,7 @@ from rich.text import Text
 
 from dora.render import formatting
 from dora.render.terminal import derivations, links
-from dora.render.terminal.row_evidence import Story, find_stories, finished_at
+from dora.render.terminal.row_evidence import RowEvidence, find_stories, finished_at
 from dora.report.evidence import DeploymentEvidence, Evidence, FailureReason
 from dora.report.model import Row
 from dora.report.sensitivity import Sensitivity
@@ -74,7 +74,7 @@ def render_explanation(
     return "".join(f"{line.rstrip()}\n" for line in captured.get().rstrip("\n").split("\n"))
 
 
-def _tell(story: Story, width: int, *, with_authors: bool) -> Iterator[tuple[int, Text]]:
+def _tell(story: RowEvidence, width: int, *, with_authors: bool) -> Iterator[tuple[int, Text]]:
     """Give a story line by line, each with its indent."""
     repository, environment, service = map(formatting.plain, story.key)
     yield 0, Text(f"{repository} {environment}" + (f" · {service}" if service else ""), "bold")
@@ -95,7 +95,7 @@ def _tell(story: Story, width: int, *, with_authors: bool) -> Iterator[tuple[int
     yield from derivations.tell(story, width, with_authors=with_authors)
 
 
-def _headline(one: DeploymentEvidence, story: Story) -> Text:
+def _headline(one: DeploymentEvidence, story: RowEvidence) -> Text:
     """Give when, which commit, and what became of it."""
     at = finished_at(one) or one.created_at
     line = Text(f"{formatting.instant(at, story.timezone)}  ").append_text(links.deployment(one))
@@ -122,7 +122,7 @@ def _outcome(one: DeploymentEvidence) -> str:
 
 
 def _details(
-    one: DeploymentEvidence, story: Story, width: int, *, with_authors: bool
+    one: DeploymentEvidence, story: RowEvidence, width: int, *, with_authors: bool
 ) -> Iterator[Text]:
     """Give why it failed, until when, and what it shipped."""
     for reason in one.reasons:
@@ -151,7 +151,9 @@ def _details(
         )
 
 
-def _reason(reason: FailureReason, one: DeploymentEvidence, story: Story, width: int) -> list[Text]:
+def _reason(
+    reason: FailureReason, one: DeploymentEvidence, story: RowEvidence, width: int
+) -> list[Text]:
     """Give one signal: what says so, how long it was down by it, and what ended that."""
     before, _, after = SAYS.get(reason.signal, "*").partition("*")
     said = Text(f"{reason.signal}: {before}").append_text(_by(reason, one)).append(after)
@@ -186,12 +188,12 @@ def _by(reason: FailureReason, one: DeploymentEvidence) -> Text:
     return Text(formatting.plain(by))
 
 
-def _ending(reason: FailureReason, story: Story) -> Text:
+def _ending(reason: FailureReason, story: RowEvidence) -> Text:
     ending = story.by_success.get(reason.ended_at)
     return Text("the next success") if ending is None else links.deployment(ending)
 
 
-def _outage(one: DeploymentEvidence, story: Story, width: int) -> list[Text]:
+def _outage(one: DeploymentEvidence, story: RowEvidence, width: int) -> list[Text]:
     """Give the episode of *one*, where it is more than its one reason says (R1 to R3)."""
     episode = story.episode_of.get(one.id)
     if episode is None:
@@ -218,7 +220,7 @@ def _outage(one: DeploymentEvidence, story: Story, width: int) -> list[Text]:
     return links.fill([*(Text(f"{it},") for it in pieces[:-1]), Text(pieces[-1])], width)
 
 
-def _time(moment: datetime, beside: datetime, story: Story) -> str:
+def _time(moment: datetime, beside: datetime, story: RowEvidence) -> str:
     """Give *moment*, without its date where that is the one of *beside*."""
     text, other = (formatting.instant(it, story.timezone) for it in (moment, beside))
     return text.split(" ")[1] if text.split(" ")[0] == other.split(" ")[0] else text

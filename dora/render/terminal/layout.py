@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
-from dora.render import cells as facts
-from dora.render import formatting, trends
+from dora.render import cells, formatting, trends
 from dora.render.cells import Fact
 from dora.report.model import Row
 
@@ -86,12 +85,12 @@ def _layout(
     wanted: list[int] = []
     least: list[int] = []
     columns = zip(*(_cells(row, room) for row in rows), strict=True)
-    for title, cells in zip(titles_of(rows[0], room), columns, strict=True):
+    for title, column in zip(titles_of(rows[0], room), columns, strict=True):
         first = name_width if not wanted else width
         below = broken and bool(wanted)
         heading = max(map(cell_len, title))
-        wanted.append(max(heading, *(line.cell_len for cell in cells for line in cell)))
-        least.append(max(heading, *(_least(cell, first, broken=below) for cell in cells)))
+        wanted.append(max(heading, *(line.cell_len for cell in column for line in cell)))
+        least.append(max(heading, *(_least(cell, first, broken=below) for cell in column)))
     gaps = _gaps(rows, room)
     spare = width - sum(least) - sum(gaps)
     if spare < 0:
@@ -120,8 +119,8 @@ def _gaps(rows: tuple[Row, ...], room: frozenset[str]) -> tuple[int, ...]:
 
 def titles_of(row: Row, room: frozenset[str]) -> list[tuple[str, str]]:
     """Give the two lines of each column's heading."""
-    group = next((name for name in facts.REST if name in row.key), "")
-    label = "  " + facts.REST[group] if group else next(iter(row.key), "").capitalize()
+    group = next((name for name in cells.REST if name in row.key), "")
+    label = "  " + cells.REST[group] if group else next(iter(row.key), "").capitalize()
     return [(group.capitalize(), label), *(fact.title for fact in facts_in(row, room))]
 
 
@@ -129,7 +128,7 @@ def facts_in(row: Row, room: frozenset[str]) -> tuple[Fact, ...]:
     """Give the metrics of *row*, and what waits where it has a column of its own."""
     few = 0 if "trend" in room else trends.FEW
     metrics = trends.facts_over_time(row, few)
-    return (*metrics, *([facts.waiting_of(row)] if "waiting" in room else []))
+    return (*metrics, *([cells.waiting_of(row)] if "waiting" in room else []))
 
 
 def _cells(row: Row, room: frozenset[str]) -> list[list[Text]]:
@@ -139,13 +138,13 @@ def _cells(row: Row, room: frozenset[str]) -> list[list[Text]]:
 
 def name_lines(row: Row, room: frozenset[str], width: int | None = None) -> list[Text]:
     """Give a row's name, folded to *width*, and below it what there is no column for."""
-    group, label = facts.group_and_label(row.key)
+    group, label = cells.group_and_label(row.key)
     indent = "  " if group else ""
     lines = fold(label, width - len(indent)) if width else [label]
     below = []
     if "waiting" not in room and row.waiting is not None:
         age = f", {formatting.duration(row.waiting.oldest)}" if row.waiting.changes else ""
-        below.append(f"{facts.waiting_of(row).value} wait{age}")
+        below.append(f"{cells.waiting_of(row).value} wait{age}")
     if "tier" in room and row.tier != label.casefold():
         below.append(row.tier)
     return [*(Text(indent + it) for it in lines), *(Text(indent + it, "dim") for it in below)]

@@ -12,13 +12,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from dora.render import cells as facts
-from dora.render import formatting, notes, trends
+from dora.render import cells, formatting, notes, trends
 from dora.render.terminal import layout as columns
 from dora.render.terminal import links
 from dora.render.terminal.layout import Layout
 from dora.report.figures import METRICS
-from dora.report.model import Mover, Report, Row
+from dora.report.model import Contributor, Report, Row
 
 LEAST_WIDTH = 20
 PROSE_WIDTH = 100  #: longer lines are hard to read
@@ -65,7 +64,7 @@ def _body(report: Report, layout: Layout | None, width: int) -> Iterator[Rendera
         yield Text(notes.why_empty(report.coverage))
     elif layout:
         yield from _header(report, layout)
-    groups = groupby(report.rows, key=lambda row: facts.group_and_label(row.key)[0])
+    groups = groupby(report.rows, key=lambda row: cells.group_and_label(row.key)[0])
     for number, (group, members) in enumerate(groups):
         rows = list(members)
         if number and group:
@@ -102,12 +101,12 @@ def _grid(rows: list[Row], layout: Layout) -> Table:
     """Give the rows of one group as a table without headings."""
     table = _columns(layout)
     for row in rows:
-        cells = [Text("\n").join(columns.name_lines(row, layout.room, layout.widths[0]))]
+        texts = [Text("\n").join(columns.name_lines(row, layout.room, layout.widths[0]))]
         for fact in columns.facts_in(row, layout.room):
             level = (fact.level if "levels" not in layout.room else None) or ""
-            cells.append(Text(level[:1].upper(), style=columns.LEVEL_STYLES.get(level, "")))
-            cells.append(Text("\n").join(columns.value_lines(fact, layout.room)))
-        table.add_row(*cells)
+            texts.append(Text(level[:1].upper(), style=columns.LEVEL_STYLES.get(level, "")))
+            texts.append(Text("\n").join(columns.value_lines(fact, layout.room)))
+        table.add_row(*texts)
     return table
 
 
@@ -118,8 +117,8 @@ def _list(rows: list[Row], width: int) -> Iterator[RenderableType]:
     """Give the rows of one group one metric a line, everything known of it beside it."""
     room = frozenset(columns.EXTRAS)
     for row in rows:
-        indent = 2 if facts.group_and_label(row.key)[0] else 0
-        for line in columns.fold(facts.group_and_label(row.key)[1], width - indent):
+        indent = 2 if cells.group_and_label(row.key)[0] else 0
+        for line in columns.fold(cells.group_and_label(row.key)[1], width - indent):
             yield Text(" " * indent + line)
         table = Table.grid(padding=(0, 1, 0, 0))
         table.add_column(width=min(TITLE_WIDTH, (width - 6) // 2), overflow="fold")
@@ -142,8 +141,10 @@ def _changes(report: Report, width: int) -> Iterator[RenderableType]:
         name = " ".join(formatting.plain(part) for part in one.row.key.values())
         told = f"{one.verdict}: {name}, {METRICS[one.metric].heading.lower()}"
         lead = f"· {told} {one.before} → {one.now}"
-        movers = [_mover(one, mover, report.by) for mover in one.compared.moved_by]
-        yield from links.fill([Text(lead + (", by" if movers else "")), *movers], width)
+        contributors = [
+            _contributor(one, contributor, report.by) for contributor in one.compared.moved_by
+        ]
+        yield from links.fill([Text(lead + (", by" if contributors else "")), *contributors], width)
     more = len(found) - MOST_CHANGES
     if more > 0:
         yield Text(f"· and {formatting.count(more)} more, which the JSON report has")
@@ -152,16 +153,17 @@ def _changes(report: Report, width: int) -> Iterator[RenderableType]:
         yield from links.flow(what, [Text(name) for name in names], width)
 
 
-def _mover(one: trends.Change, mover: Mover, by: str) -> Text:
+def _contributor(one: trends.MetricChange, contributor: Contributor, by: str) -> Text:
     """Give a deployment or outage with how it moved a metric, linked to it."""
     text = Text()
     if by != "repository":
-        text.append(f"{formatting.plain(mover.repository)} {formatting.plain(mover.environment)} ")
-    text.append_text(links.link(str(mover.id), mover.url))
-    note = trends.note_of(one.metric, mover)
+        names = (contributor.repository, contributor.environment)
+        text.append("".join(f"{formatting.plain(name)} " for name in names))
+    text.append_text(links.link(str(contributor.id), contributor.url))
+    note = trends.note_of(one.metric, contributor)
     if note:
         text.append(f" ({note})")
-    if mover is not one.compared.moved_by[-1]:
+    if contributor is not one.compared.moved_by[-1]:
         text.append(",")
     return text
 

@@ -15,7 +15,7 @@ Key = tuple[str, str, str]  #: repository, environment, service
 
 
 @dataclass(frozen=True)
-class Story:
+class RowEvidence:
     """What one row follows from, deployments in order of `finished_at`; no row where none is."""
 
     key: Key
@@ -95,7 +95,7 @@ def slowest_first(changes: Iterable[ChangeEvidence]) -> list[ChangeEvidence]:
 
 def find_stories(
     evidence: Evidence, rows: Sequence[Row], sensitivities: Iterable[Sensitivity]
-) -> list[Story]:
+) -> list[RowEvidence]:
     """A story for each row of *rows*, in their order, and for what has evidence but no row."""
     row_of = {_key_of(row): row for row in rows}
     sensitivity_of = {(it.repository, it.environment, it.service): it for it in sensitivities}
@@ -105,7 +105,7 @@ def find_stories(
     changes, waiting = _by_key(evidence.changes), _by_key(evidence.waiting)
     episodes = _by_key(evidence.episodes)
     return [
-        Story(
+        RowEvidence(
             key,
             evidence.since,
             evidence.until,

@@ -12,7 +12,7 @@ from dora.report.build import report_of
 from dora.report.measurement import Events, find_events, measure_parts
 from dora.report.model import Report
 from dora.report.page.model import Page
-from dora.report.page.promotion import find_journeys
+from dora.report.page.promotion import find_promotion
 from dora.report.page.samples import find_excerpts
 from dora.report.rows import Groups, find_groups
 
@@ -52,12 +52,12 @@ def build_page(
     return Page(
         report=report,
         repositories=reports["repository"],
-        excerpts=tuple(find_excerpts(groups, events, analysis, tables, config)),
+        samples=tuple(find_excerpts(groups, events, analysis, tables, config)),
         organization=reports["organization"],
         teams=reports.get("team"),
         environments=reports["environment"],
         members=members,
-        journeys=find_journeys(analysis, config),
+        promotion=find_promotion(analysis, config),
     )
 
 

@@ -36,7 +36,7 @@ class Outage(NamedTuple):
     is_counted: bool  #: whether its deployment is among the failed of the window
 
 
-class Moving(NamedTuple):
+class SlowChange(NamedTuple):
     """A change that is shown, shipped or waiting: how long it took or waits, in seconds."""
 
     sha: str
@@ -57,16 +57,16 @@ class Marks:
 
 
 @dataclass(frozen=True)
-class Excerpt:
+class RowSample:
     """What a page shows of one row's evidence; counts of all there was are the row's own."""
 
     url: str = ""  #: of the repository
     failed: tuple[Shown, ...] = ()  #: newest first
     outages: tuple[Outage, ...] = ()  #: open ones first, then newest first
-    slowest: tuple[Moving, ...] = ()
+    slowest: tuple[SlowChange, ...] = ()
     latest: tuple[Shown, ...] = ()  #: successes, newest first
     rework: tuple[Shown, ...] = ()  #: newest first
-    waiting: tuple[Moving, ...] = ()  #: oldest first
+    waiting: tuple[SlowChange, ...] = ()  #: oldest first
     marks: Marks = field(default_factory=Marks)
 
 
@@ -86,7 +86,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Journeys:
+class Promotion:
     """Every step, in the order of the way: of the organization, and of each repository."""
 
     organization: tuple[Step, ...]
@@ -98,7 +98,7 @@ class Page:
     """What a page is made from; every report is of the same window.
 
     - `report`: as asked for
-    - `repositories`: by repository and environment, with a trend; a section and excerpt each
+    - `repositories`: by repository and environment, with a trend; a section and sample each
     - `organization`: by tier, with a trend
     - `teams`, `environments`: pooled; `members` tells the places in `repositories` of what each of
       their rows, and each of `organization`, pools
@@ -106,16 +106,16 @@ class Page:
 
     report: Report
     repositories: Report
-    excerpts: tuple[Excerpt, ...]
+    samples: tuple[RowSample, ...]
     organization: Report
     teams: Report | None  #: None where none is known
     environments: Report
     members: dict[str, tuple[tuple[int, ...], ...]]  #: by what is pooled, a tuple a row
-    journeys: Journeys
+    promotion: Promotion
 
     def marks_of(self, tier: int) -> Marks:
         """All that the charts of a row of *organization* mark."""
-        own = [self.excerpts[section].marks for section in self.members["organization"][tier]]
+        own = [self.samples[section].marks for section in self.members["organization"][tier]]
         return Marks(
             deployments=tuple(sorted(share for marks in own for share in marks.deployments)),
             failed=tuple(sorted(share for marks in own for share in marks.failed)),

@@ -9,7 +9,7 @@ from dora.analysis.analysis import Analysis
 from dora.config import Config
 from dora.model.environments import TIERS
 from dora.model.tables import COMMIT, DEPLOYMENT, ENVIRONMENT
-from dora.report.page.model import Journeys, Step
+from dora.report.page.model import Promotion, Step
 
 #: The way of a change (J1); what is of no tier is no station on it.
 WAY = tuple(tier for tier in reversed(TIERS) if tier != "other")
@@ -19,14 +19,16 @@ QUARTILES = {"p25": 0.25, "median": 0.5, "p75": 0.75}
 PATH = ["repository", "service"]
 
 
-def find_journeys(analysis: Analysis, config: Config) -> Journeys:
+def find_promotion(analysis: Analysis, config: Config) -> Promotion:
     """The steps that changes made in the window, those of excluded authors left out (LT9).
 
     A change arrives in a tier when a deployment to any environment of it first ships it (J1); of
     a repository's tiers, each with a row (G0) is a station.
     """
     steps = _find_steps(_arrivals(analysis), config)
-    return Journeys(_measure(steps, ["origin", "tier"]), _measure(steps, [*PATH, "origin", "tier"]))
+    return Promotion(
+        _measure(steps, ["origin", "tier"]), _measure(steps, [*PATH, "origin", "tier"])
+    )
 
 
 def _arrivals(analysis: Analysis) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from dora.analysis.analysis import Analysis
 from dora.config import Config
 from dora.model.tables import DEPLOYMENT, Tables
 from dora.report.measurement import Events
-from dora.report.page.model import Excerpt, Marks, Moving, Outage, Shown
+from dora.report.page.model import Marks, Outage, RowSample, Shown, SlowChange
 from dora.report.rows import Groups
 
 #: Items of each kind that a whole page shows, and of one row at most.
@@ -23,8 +23,8 @@ MOST = 12
 
 def find_excerpts(
     groups: Groups, events: Events, analysis: Analysis, tables: Tables, config: Config
-) -> list[Excerpt]:
-    """An excerpt for each row of *groups*, which is by repository, in its order.
+) -> list[RowSample]:
+    """An sample for each row of *groups*, which is by repository, in its order.
 
     *events* are what the window counts for each of these rows.
     """
@@ -45,7 +45,7 @@ def find_excerpts(
     marks = _marks(succeeded, failed, reworked, outages, config)
     urls = dict(zip(tables.repositories["repository"], tables.repositories["url"], strict=True))
     return [
-        Excerpt(
+        RowSample(
             url=urls.get(key["repository"], ""),
             marks=marks.get(group, Marks()),
             **{name: tuple(found.get(group, ())) for name, found in kinds.items()},
@@ -115,14 +115,14 @@ def _as_outages(outages: pd.DataFrame, analysis: Analysis) -> dict[int, list[Out
     return found
 
 
-def _moving(changes: pd.DataFrame, seconds: str, kind: str) -> dict[int, list[Moving]]:
-    found: dict[int, list[Moving]] = {}
+def _moving(changes: pd.DataFrame, seconds: str, kind: str) -> dict[int, list[SlowChange]]:
+    found: dict[int, list[SlowChange]] = {}
     # Sorted by sha as well, so that equals have an order; no more of them than may be kept.
     places = changes.groupby("group")[seconds].rank(method="min", ascending=False)
     changes = changes[places <= MOST].sort_values([seconds, "sha"], ascending=[False, True])
     kept = keep_fairly(changes, ROOM[kind])
     for group, *values in _records(kept, ["sha", "number", seconds]):
-        found.setdefault(group, []).append(Moving(*values))
+        found.setdefault(group, []).append(SlowChange(*values))
     return found
 
 

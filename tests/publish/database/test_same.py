@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dora.report.model import Generated, Scope
+from dora.report.coverage_model import Scope
+from dora.report.model import Generated
 from tests.support.databases import (
     WHOLE,
     bucket,

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 
 from dora.render.html.page import render_page
 from dora.render.html.sections import address, explain
-from dora.report.model import ChangeLeadTime, Compared, Mover, RecoveryTime, Row, Unreadable
-from dora.report.page.model import Moving, Page
+from dora.report.coverage_model import Unreadable
+from dora.report.model import ChangeLeadTime, Compared, Contributor, RecoveryTime, Row
+from dora.report.page.model import Page, SlowChange
 from tests.benchmarks.made_up import Shape
 from tests.support.large_pages import many
 from tests.support.pages import demo, demo_tables, demo_text, hostile_text, page_of
@@ -219,10 +220,10 @@ def test_page_without_comparison_says_how_to_get_one() -> None:
 def test_what_is_not_shown_is_counted() -> None:
     """Beside what is shown stands of how many; what has no room is named with its number."""
     read = Reader(demo_text())
-    for row, excerpt in zip(demo().repositories.rows, demo().excerpts, strict=True):
+    for row, sample in zip(demo().repositories.rows, demo().samples, strict=True):
         total = row.metrics.change_lead_time.changes
-        if 0 < len(excerpt.slowest) < total:
-            assert f"Slowest changes, {len(excerpt.slowest)} of {total:,}" in read.text
+        if 0 < len(sample.slowest) < total:
+            assert f"Slowest changes, {len(sample.slowest)} of {total:,}" in read.text
 
 
 def test_window_of_the_page_is_written_to_the_second() -> None:
@@ -239,7 +240,7 @@ def test_changes_out_of_order_are_counted_beside() -> None:
     read = Reader(demo_text())
     assert "Came before or without it" in read.text
     ways = read.text.rpartition("The same by repository")[2].partition("Every repository")[0]
-    direct = [step.direct for step in demo().journeys.repositories if step.origin and step.direct]
+    direct = [step.direct for step in demo().promotion.repositories if step.origin and step.direct]
     assert direct
     found = re.findall(r"changes? ?([\d,]+) before or without", ways)
     assert sorted(direct) == sorted(int(one.replace(",", "")) for one in found)
@@ -314,15 +315,15 @@ def test_report_without_rows_says_why() -> None:
 
 
 def test_what_got_worse_and_better_is_told_with_what_moved_it() -> None:
-    """K5, K6: a verdict stands in the summary, before and now, each mover with its link."""
+    """K5, K6: a verdict stands in the summary, before and now, each contributor with its link."""
     page = demo()
     number, row = next((n, row) for n, row in enumerate(page.report.rows) if row.comparison)
-    mover = Mover(
+    contributor = Contributor(
         "deployment", "now", "api", "production", 7, "https://github.com/acme/api/deployments/7",
         datetime(2026, 11, 4, tzinfo=UTC), 90_000.0, 12,
     )  # fmt: skip
     assert row.comparison is not None
-    lead_time = replace(row.comparison.change_lead_time, verdict="worse", moved_by=(mover,))
+    lead_time = replace(row.comparison.change_lead_time, verdict="worse", moved_by=(contributor,))
     rework = replace(row.comparison.rework_rate, verdict="better")
     comparison = replace(row.comparison, change_lead_time=lead_time, rework_rate=rework)
     rows = list(page.report.rows)
@@ -337,7 +338,7 @@ def test_what_got_worse_and_better_is_told_with_what_moved_it() -> None:
     assert f"{name}: change lead time" in told
     assert "moved by deployment 7 2026-11-04, 12 changes, median 25 h" in told
     assert f"{name}: rework rate" in told.partition("Got better")[2]
-    assert 2 == read.links.count(mover.url)  # in the summary, and in the section
+    assert 2 == read.links.count(contributor.url)  # in the summary, and in the section
 
 
 def test_the_surest_change_is_told_first() -> None:
@@ -397,9 +398,9 @@ def test_rows_are_sorted_by_numbers() -> None:
 def test_changes_of_one_request_are_told_apart() -> None:
     """LT1: several changes of one pull request have its number each, and their own sha."""
     page = plain_page()
-    slowest = (Moving("a" * 40, 7, 60.0), Moving("b" * 40, 7, 60.0))
-    excerpts = (replace(page.excerpts[0], slowest=slowest),)
-    text = Reader(render_page(replace(page, excerpts=excerpts))).text
+    slowest = (SlowChange("a" * 40, 7, 60.0), SlowChange("b" * 40, 7, 60.0))
+    samples = (replace(page.samples[0], slowest=slowest),)
+    text = Reader(render_page(replace(page, samples=samples))).text
     assert "#7 aaaaaaa, 1 min#7 bbbbbbb, 1 min" in text
 
 
@@ -408,11 +409,11 @@ def test_the_organization_is_told_of_first() -> None:
     page = demo()
     (row, *others) = page.organization.rows
     assert row.comparison is not None
-    mover = Mover(
+    contributor = Contributor(
         "outage", "now", "api", "prod-eu", 7, "https://github.com/acme/api/deployments/7",
         datetime(2026, 11, 4, tzinfo=UTC), 90_000.0, open=True,
     )  # fmt: skip
-    recovery = replace(row.comparison.recovery_time, verdict="worse", moved_by=(mover,))
+    recovery = replace(row.comparison.recovery_time, verdict="worse", moved_by=(contributor,))
     comparison = replace(row.comparison, recovery_time=recovery)
     made = replace(page.organization, rows=(replace(row, comparison=comparison), *others))
     text = Reader(render_page(replace(page, organization=made))).text

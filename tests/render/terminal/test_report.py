@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -11,8 +12,11 @@ from rich.cells import cell_len
 from dora.render.formatting import plain
 from dora.render.terminal.layout import fold
 from dora.render.terminal.report import render_report
-from dora.report.model import Coverage, Report, Unreadable
+from dora.report.coverage_model import Coverage, Unreadable
 from tests.support import reports
+
+if TYPE_CHECKING:
+    from dora.report.model import Report
 
 NAMES = st.text(max_size=60) | st.sampled_from(reports.HOSTILE_NAMES)
 COLOURS = re.compile("\x1b\\[[0-9;]*m|\x1b]8;[^\x1b]*\x1b\\\\")

@@ -12,7 +12,7 @@ from dora.model.tables import Tables
 from dora.render.html.page import render_page
 from dora.report.build import analyse_before, report_of
 from dora.report.page.build import build_page, choose_trend
-from dora.report.page.model import Marks, Moving, Outage, Page, Shown
+from dora.report.page.model import Marks, Outage, Page, Shown, SlowChange
 from dora.report.page.samples import MOST, ROOM, keep_fairly
 from tests.support.tables import (
     DAY,
@@ -43,7 +43,7 @@ def test_outage_is_called_by_its_first_failure() -> None:
     """R2: failed attempts in a row are one outage, and it has as many failures."""
     began, ended = ago(10 * DAY), ago(10 * DAY - 3)
     expected = Outage(began, ended, 2, "b", 2, ("status",), "", is_counted=True)
-    assert (expected,) == troubled().excerpts[0].outages
+    assert (expected,) == troubled().samples[0].outages
 
 
 def test_failed_deployments_are_shown_newest_first() -> None:
@@ -52,22 +52,22 @@ def test_failed_deployments_are_shown_newest_first() -> None:
         Shown(3, "b", ago(10 * DAY - 2), ("status",), never_live=True),
         Shown(2, "b", ago(10 * DAY), ("status",), never_live=True),
     )
-    assert expected == troubled().excerpts[0].failed
+    assert expected == troubled().samples[0].failed
 
 
 def test_successes_and_changes_are_shown() -> None:
     """DF1, LT6: the latest successes, and the changes that took longest."""
-    excerpt = troubled().excerpts[0]
-    assert (Shown(4, "b", ago(10 * DAY - 3), (), never_live=False),) == excerpt.latest
-    assert (Moving("b", None, 27 * 3600.0),) == excerpt.slowest
-    assert "https://github.com/acme/api" == excerpt.url
+    sample = troubled().samples[0]
+    assert (Shown(4, "b", ago(10 * DAY - 3), (), never_live=False),) == sample.latest
+    assert (SlowChange("b", None, 27 * 3600.0),) == sample.slowest
+    assert "https://github.com/acme/api" == sample.url
 
 
 def test_rework_is_shown() -> None:
     """RW1: the rollback is among the rework, and so is its mark."""
-    excerpt = page_of(rollback()).excerpts[0]
-    assert [4] == [one.id for one in excerpt.rework]
-    assert 1 == len(excerpt.marks.rework)
+    sample = page_of(rollback()).samples[0]
+    assert [4] == [one.id for one in sample.rework]
+    assert 1 == len(sample.marks.rework)
 
 
 def test_marks_are_shares_of_the_window() -> None:
@@ -81,7 +81,7 @@ def test_marks_are_shares_of_the_window() -> None:
         (outage,),
         month * 3600.0,
     )
-    found = troubled().excerpts[0].marks
+    found = troubled().samples[0].marks
     assert found.outages[0] == pytest.approx(expected.outages[0])
     assert found.deployments == pytest.approx(expected.deployments)
     assert found.failed == pytest.approx(expected.failed)
@@ -102,8 +102,8 @@ def test_open_outages_come_first_and_are_all_shown() -> None:
         ]
     page = page_of(tables(*parts))
     expected = [[None]] * count
-    assert expected == [[one.ended_at for one in it.outages] for it in page.excerpts]
-    assert [()] * count == [one.failed for one in page.excerpts]
+    assert expected == [[one.ended_at for one in it.outages] for it in page.samples]
+    assert [()] * count == [one.failed for one in page.samples]
 
 
 def test_what_is_down_since_before_the_window_is_shown() -> None:
@@ -118,8 +118,8 @@ def test_what_is_down_since_before_the_window_is_shown() -> None:
     page = page_of(read, since="2d")
     assert 0 == page.repositories.rows[0].metrics.recovery_time.open
     expected = Outage(ago(9 * DAY), None, 4, "c", 1, ("status",), "", is_counted=False)
-    assert (expected,) == page.excerpts[0].outages
-    ((begin, end),) = page.excerpts[0].marks.outages
+    assert (expected,) == page.samples[0].outages
+    ((begin, end),) = page.samples[0].marks.outages
     assert begin == pytest.approx(-3.5)
     assert end is None
 

@@ -5,7 +5,7 @@ from typing import Any
 from dora.analysis.analysis import analyse
 from dora.model.tables import Tables
 from dora.report.page.model import Step
-from dora.report.page.promotion import find_journeys
+from dora.report.page.promotion import find_promotion
 from tests.support.tables import (
     DAY,
     Rows,
@@ -24,7 +24,7 @@ HOUR = 3600.0
 def steps_of(read: Tables, **options: Any) -> list[tuple[str, str, int, float | None, int]]:
     """The organization's steps: from, to, changes, median in hours, what came directly."""
     asked = config(**options)
-    return list(map(_short, find_journeys(analyse(read, asked), asked).organization))
+    return list(map(_short, find_promotion(analyse(read, asked), asked).organization))
 
 
 def _short(step: Step) -> tuple[str, str, int, float | None, int]:
@@ -72,9 +72,9 @@ def test_quartiles_interpolate() -> None:
     )
     asked = config()
     expected = Step("", "", "", "development", 3, 1.5 * HOUR, 2 * HOUR, 3.5 * HOUR, 0)
-    journeys = find_journeys(analyse(read, asked), asked)
-    assert (expected,) == journeys.organization
-    assert ("api",) == tuple(step.repository for step in journeys.repositories)
+    promotion = find_promotion(analyse(read, asked), asked)
+    assert (expected,) == promotion.organization
+    assert ("api",) == tuple(step.repository for step in promotion.repositories)
 
 
 def test_step_belongs_to_the_window_that_it_ends_in() -> None:
