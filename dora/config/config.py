@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from platformdirs import user_cache_path
 from pydantic import ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -98,8 +99,6 @@ class Config(Settings):
                     f"the cache {self.collect.cache} is in nobody's home",
                     "Name another folder with --cache, or none with --no-cache.",
                 ) from None
-        from platformdirs import user_cache_path  # noqa: PLC0415  # most runs name a folder or need none
-
         try:
             folder = user_cache_path("dora", appauthor=False)
         except RuntimeError:

@@ -134,8 +134,11 @@ def test_files_and_authors(run: Run, tmp_path: Path) -> None:
             1,
             "'patientapi' that the token sees\n      There is 'patient-api', ",
         ),
-        (("patient-api", "prod"), 1, "dora: patient-api has no deployment to 'prod' since "),
-        (("patient-api", "prod"), 1, "\n      There is 'production', 'dev', 'qa'."),
+        (
+            ("patient-api", "prod"),
+            1,
+            "no deployment to 'prod' since …\n      There is 'production', 'dev', 'qa'.",
+        ),
         (("payments-vault", "prod"), 1, "payments-vault cannot be read: "),
         (("sandbox", "prod"), 1, "There is none to any environment. See --since."),
     ],
@@ -144,7 +147,7 @@ def test_what_cannot_be_done(run: Run, arguments: tuple[str, ...], status: int, 
     """One clear message on standard error, and nothing on standard output."""
     said = run(*arguments, "--quiet")
     assert (said.status, said.out) == (status, "")
-    assert words in said.err
+    assert all(part in said.err for part in words.split("…"))
 
 
 def test_hidden_environments(run: Run, tmp_path: Path) -> None:

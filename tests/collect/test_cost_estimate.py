@@ -10,6 +10,7 @@ from dora.collect.github.batching import load_query
 from dora.collect.organization import connect
 from dora.config import Config
 from dora.demo.github.graphql import execute
+from dora.demo.github.limits import Latency
 from dora.demo.github.server import TOKEN, Server, serve
 from dora.demo.organization.model import Organization
 from dora.model.cost_estimate import CostEstimate
@@ -116,8 +117,6 @@ def test_points_are_what_github_asks(kind: str) -> None:
 
 def test_seconds_follow_from_what_the_plan_took() -> None:
     """A server that takes longer for each request makes the plan say so."""
-    from dora.demo.github.limits import Latency  # noqa: PLC0415  # of this test alone
-
     made = today(Shape(2, 12, 60))
     with serve(made, latency=Latency(fixed=0.2)) as server:
         plan = plan_of(server, config_of(made, collect={"concurrency": 1}))

@@ -3,11 +3,12 @@
 import string
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dora.config.globs import compile_globs
 from tests.oracle.naming import fits
+from tests.support.examples import examples
 
 SIGNS = st.text(alphabet=string.ascii_letters + "0-_/.*?[]()\\^$|+{} \n", max_size=8)
 
@@ -44,7 +45,7 @@ def test_no_globs_fit_nothing() -> None:
 
 
 @given(SIGNS, SIGNS)
-@settings(max_examples=300, derandomize=True, deadline=None)
+@examples(300, few=60, derandomize=True, deadline=None)
 def test_globs_mean_what_the_oracle_means(glob: str, name: str) -> None:
     """Globs: any pattern fits any name exactly where the plain definition says so."""
     assert fits(glob, name) is (compile_globs([glob]).fullmatch(name) is not None)

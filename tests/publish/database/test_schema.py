@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
+from dora.errors import CannotWrite
 from dora.publish.database import migrations, schema
 from dora.publish.database.connection import parse_address
 from dora.publish.database.load import opened
@@ -126,8 +127,6 @@ def test_an_upgrade_that_fails_is_none(
     at = migrations.MIGRATIONS[1].index(half)
     broken = (*migrations.MIGRATIONS[1][:at], "SELECT nothing FROM nowhere")
     monkeypatch.setattr(migrations, "MIGRATIONS", (migrations.MIGRATIONS[0], broken))
-    from dora.errors import CannotWrite  # noqa: PLC0415  # for this alone
-
     with pytest.raises(CannotWrite), opened(parse_address(url, "dora")) as connection:
         migrations.upgrade(connection)
     monkeypatch.undo()
