@@ -168,14 +168,18 @@ def _is_squash(numbers: CommitNumbers, requests: Numbers, has_one_parent: Flags)
     parents[numbers.children] = numbers.parents  # of those with one parent it is that one
     is_merge = np.append(numbers.merged, NOTHING)[requests] == np.arange(count)
     asked = np.flatnonzero(is_merge & has_one_parent)
-    brought = np.concatenate([
-        numbers.brought_requests * count + numbers.brought,
-        numbers.associated_requests * count + numbers.associated,
-    ])  # fmt: skip
-    is_known = np.concatenate([
-        (numbers.brought_requests != NOTHING) & (numbers.brought != NOTHING),
-        (numbers.associated_requests != NOTHING) & (numbers.associated != NOTHING),
-    ])  # fmt: skip
+    brought = np.concatenate(
+        [
+            numbers.brought_requests * count + numbers.brought,
+            numbers.associated_requests * count + numbers.associated,
+        ]
+    )
+    is_known = np.concatenate(
+        [
+            (numbers.brought_requests != NOTHING) & (numbers.brought != NOTHING),
+            (numbers.associated_requests != NOTHING) & (numbers.associated != NOTHING),
+        ]
+    )
     is_squash = np.zeros(count, dtype="bool")
     is_squash[asked] = ~np.isin(requests[asked] * count + parents[asked], brought[is_known])
     return is_squash

@@ -54,11 +54,16 @@ def number_commits(tables: Tables, deployments: pd.DataFrame) -> CommitNumbers:
     has_head = repositories["head_sha"].notna() & repositories["head_at"].notna()
     heads = repositories if has_head.all() else repositories[has_head]
     sources = [
-        (tables.commits, "sha"), (tables.parents, "sha"), (tables.parents, "parent_sha"),
-        (deployments, "sha"), (heads, "head_sha"),
+        (tables.commits, "sha"),
+        (tables.parents, "sha"),
+        (tables.parents, "parent_sha"),
+        (deployments, "sha"),
+        (heads, "head_sha"),
         # These give no commit a number: they are looked up among the rest.
-        (requests, "merge_sha"), (tables.associations, "sha"), (tables.branch_commits, "sha"),
-    ]  # fmt: skip
+        (requests, "merge_sha"),
+        (tables.associations, "sha"),
+        (tables.branch_commits, "sha"),
+    ]
     ends = np.cumsum([len(source) for source, _ in sources])
     codes, names = pd.factorize(_joined([source["repository"] for source, _ in sources]), sort=True)
     sha_codes, shas = pd.factorize(_joined([source[name] for source, name in sources]))

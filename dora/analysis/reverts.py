@@ -90,15 +90,21 @@ def _reverts(
     rows = np.full(len(numbers), NOTHING)
     rows[numbers.commits] = np.arange(len(numbers.commits))
     of_branch = np.append(is_branch, values=False)[numbers.associated_requests]
-    candidates = np.concatenate([
-        numbers.commits[has_message], numbers.merged[is_branch], numbers.associated[of_branch],
-    ])  # fmt: skip
+    candidates = np.concatenate(
+        [
+            numbers.commits[has_message],
+            numbers.merged[is_branch],
+            numbers.associated[of_branch],
+        ]
+    )
     candidates = candidates[candidates != NOTHING]
     candidates = candidates[rows[candidates] != NOTHING]
     commits = np.array([*dict.fromkeys(candidates.tolist())], dtype="int64")
     texts = messages.array.take(rows[commits]).tolist()
-    of_commits = [branches.iloc[request] if request != NOTHING else None
-                  for request in facts.requests[commits].tolist()]  # fmt: skip
+    of_commits = [
+        branches.iloc[request] if request != NOTHING else None
+        for request in facts.requests[commits].tolist()
+    ]
     names = tables.commits["repository"].array.take(rows[commits]).tolist()
     shas = numbers.shas.take(commits).tolist()
     for repository, sha, message, branch in zip(names, shas, texts, of_commits, strict=True):

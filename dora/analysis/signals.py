@@ -163,9 +163,15 @@ def by_rollback(
             if place in is_rollback:
                 failed = own[latest.get(one.sha, place - 2) + 1]
                 reasons.append(
-                    Reason(*environment, failed.deployment, "rollback", failed.succeeded_at,
-                           one.succeeded_at, str(one.deployment))
-                )  # fmt: skip
+                    Reason(
+                        *environment,
+                        failed.deployment,
+                        "rollback",
+                        failed.succeeded_at,
+                        one.succeeded_at,
+                        str(one.deployment),
+                    )
+                )
             latest[one.sha] = place
     return reasons
 

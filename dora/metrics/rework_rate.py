@@ -17,6 +17,10 @@ def rework_rate(successes: pd.DataFrame, groups: pd.Index) -> pd.DataFrame:
     low, high = wilson_interval(rework, deployments)
     rate = share(rework, deployments)
     columns = {
-        "rework": rework, "deployments": deployments, "rate": rate, "low": low, "high": high,
-    }  # fmt: skip
+        "rework": rework,
+        "deployments": deployments,
+        "rate": rate,
+        "low": low,
+        "high": high,
+    }
     return pd.DataFrame(columns, index=groups)

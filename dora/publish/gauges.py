@@ -63,8 +63,9 @@ def gauges_of(report: Report, evidence: Evidence | None = None) -> Gauges:
         began = open_since.get(row_identity(row.key))
         if began is not None:
             age = (report.window.until - began).total_seconds()
-            made.append(Gauge("recovery_time", "oldest_open_outage_seconds", OLDEST, SECONDS,
-                              labels, age))  # fmt: skip
+            made.append(
+                Gauge("recovery_time", "oldest_open_outage_seconds", OLDEST, SECONDS, labels, age)
+            )
     once = {(one.of, one.name, one.labels): one for one in made}
     return Gauges(tuple(once.values()), tuple(doubles))
 
@@ -132,8 +133,9 @@ def _of_report(report: Report) -> Iterator[Gauge]:
     }
     for state, count in states.items():
         text = "Repositories by what became of them; those read in part are among the read ones."
-        yield Gauge("report", "repositories", text, REPOSITORIES,
-                    (*own, ("state", state)), float(count))  # fmt: skip
+        yield Gauge(
+            "report", "repositories", text, REPOSITORIES, (*own, ("state", state)), float(count)
+        )
 
 
 def _open_since(evidence: Evidence) -> dict[tuple[str, str, str], datetime]:

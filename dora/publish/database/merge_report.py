@@ -114,9 +114,9 @@ def _gone(run: Run, table: Table, chosen: Any) -> set[Key]:
 def _keys(run: Run, table: Table, *conditions: Condition) -> set[Key]:
     """The keys of the rows for which all *conditions* hold."""
     columns = [table.c[name] for name in KEY]
-    return {tuple(one) for one in run.connection.execute(
-        select(*columns).where(*conditions).distinct()
-    )}  # fmt: skip
+    return {
+        tuple(one) for one in run.connection.execute(select(*columns).where(*conditions).distinct())
+    }
 
 
 def covers(run: Run, key: Key) -> bool:
@@ -181,8 +181,14 @@ def _drop_trends_ruled_out(run: Run) -> None:
     """Drop staged buckets of rows that a later run covers and has not."""
     table, source = schema.TRENDS, staged(schema.TRENDS)
     for one in run.later(schema.RUNS.c.trend == run.row["trend"]):
-        there = _keys(run, table, run.mine(table), table.c.kind == run.kind,
-                      table.c.bucket == run.row["trend"], _within(one, table))  # fmt: skip
+        there = _keys(
+            run,
+            table,
+            run.mine(table),
+            table.c.kind == run.kind,
+            table.c.bucket == run.row["trend"],
+            _within(one, table),
+        )
         gone = {key for key in _keys(run, source) - there if covers(one, key)}
         _delete_rows(run, source, gone, _within(one, source))
 

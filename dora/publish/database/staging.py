@@ -52,9 +52,10 @@ def clean(text: str) -> str:
 def staged(table: Table) -> Table:
     """The temporary table whose rows are to become rows of *table*."""
     columns = [
-        Column(one.name, one.type, nullable=True) for one in table.columns
+        Column(one.name, one.type, nullable=True)
+        for one in table.columns
         if one.name not in CONSTANT and schema.KEPT not in one.info
-    ]  # fmt: skip
+    ]
     keys = [one.name for one in table.primary_key.columns if one.name not in CONSTANT]
     return Table(f"staged_{table.name}", MetaData(), *columns, **TEMPORARY, info={"key": keys})
 

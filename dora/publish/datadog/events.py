@@ -128,8 +128,12 @@ def _row_of(one: DeploymentEvidence | OutageEvidence) -> tuple[str, str, str]:
 
 
 def _tags(organization: str, one: DeploymentEvidence | OutageEvidence, tiers: Tiers) -> list[str]:
-    named = {"organization": organization, "repository": one.repository,
-             "environment": one.environment, "tier": tiers.get(_row_of(one), "")}  # fmt: skip
+    named = {
+        "organization": organization,
+        "repository": one.repository,
+        "environment": one.environment,
+        "tier": tiers.get(_row_of(one), ""),
+    }
     return [tag(name, text) for name, text in named.items() if text]
 
 
