@@ -139,7 +139,11 @@ def upsert(run: Run, table: Table, *conditions: Any) -> int:
     named = [source.c[name] for name in keys if name in source.c]
     is_sqlite = run.connection.dialect.name == "sqlite"
     # Without WHERE, SQLite takes ON for a part of a join. PostgreSQL refuses to write a key twice.
-    rows = rows.where(literal(1) == 1) if is_sqlite else rows.distinct(*named).order_by(*named)
+    rows = (
+        rows.where(literal(1) == 1)
+        if is_sqlite
+        else rows.ext(postgresql.distinct_on(*named)).order_by(*named)
+    )
     insert: Any = (sqlite if is_sqlite else postgresql).insert(table)
     insert = insert.from_select([one.name for one in columns], rows)
     others = [one.name for one in columns if one.name not in keys]
