@@ -1,4 +1,4 @@
-"""A finished report in, text out."""
+"""Turns a finished report into text, format by format."""
 
 #: The formats a report can be rendered in, and the endings of file names that ask for them.
 FORMATS = {

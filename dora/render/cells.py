@@ -1,4 +1,4 @@
-"""A row of the report in; what the table for people say about it out, in words, cell by cell."""
+"""Puts each metric of a row into words, as the cell of a table for people."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class Fact:
 
 
 def group_and_label(key: dict[str, str]) -> tuple[str, str]:
-    """Give a row's name as the group it stands under (empty for none) and its own name in it."""
+    """Give a row's name as the group it is shown under (empty for none) and its own name in it."""
     parts = {name: formatting.plain(value) for name, value in key.items()}
     for group, label in REST.items():
         if group in parts and label in parts:

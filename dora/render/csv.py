@@ -57,7 +57,7 @@ def render_report(report: Report) -> str:
     Headings are the names of the JSON document with the unit at the end; a rate has its metric's
     name, both ends of its 95 % interval are `…_low` and `…_high`, and a signal's name after
     `change_fail_rate_` heads how many of the failed it marked. What cannot be known is empty.
-    Names are safe to print, and none is taken for a formula: an apostrophe stands before those
+    Names are safe to print, and none is taken for a formula: an apostrophe is put before those
     that look like one.
     """
     names = list(KEYS.get(report.by, ()))

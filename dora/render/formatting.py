@@ -1,4 +1,4 @@
-"""Numbers, instants and names in; the words every format for people shares out.
+"""Puts numbers, instants and names into the words that every format for people uses.
 
 What is missing (None, or not a number) is a dash, never 0; a number that is not zero never reads
 as zero.
@@ -18,6 +18,9 @@ MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0  #: seconds
 #: Characters that show a picture or belong to scripts that join letters: between two of them a
 #: zero-width joiner is ordinary spelling (family emoji, Persian, Hindi).
 _JOINS = "\u00a9\u00ae\u0600-\u109f\u203c-\u2049\u2122-\u3299\ufe0f\U0001f000-\U0001faff\U000e007f"
+
+#: What an address may be made of to become a link; anything else stays text.
+_WEB_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~%-]+)*/?")
 
 _UNSAFE = re.compile(
     # C0 and C1 controls (escape sequences begin with one), line and paragraph separators
@@ -50,6 +53,11 @@ def plain(name: str) -> str:
     while (safe := _UNSAFE.sub("\ufffd", name)) != name:
         name = safe
     return name
+
+
+def is_web_address(url: str) -> bool:
+    """Say whether *url* is a plain web address, safe to link to in every format."""
+    return _WEB_ADDRESS.fullmatch(url) is not None
 
 
 def is_missing(number: float | None) -> bool:

@@ -1,4 +1,4 @@
-"""A report in; GitHub's Markdown for an issue or a job summary out, of bounded size.
+"""Renders a report as GitHub's Markdown for an issue or a job summary, of bounded size.
 
 Names come from strangers: in a code span they mention nobody, link nowhere and format nothing.
 """
@@ -16,10 +16,9 @@ LIMIT = 60_000  #: bytes; GitHub takes 65,536 characters in an issue
 LEAST_LIMIT = 2_000  #: bytes; what is never left out takes less
 NOTES_SIZE = 200  #: bytes that both notes on what is left out take at the most
 
-ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~%-]+)*/?")
 PIPE = "\\|"  #: within a cell
 
-EXTRAS = ("p90", "never live", "median")  #: what stands beside a sample size
+EXTRAS = ("p90", "never live", "median")  #: what is shown beside a sample size
 
 
 def render_report(report: Report, *, limit: int = LIMIT) -> str:
@@ -138,11 +137,11 @@ def _changes(report: Report) -> Iterator[str]:
     if found or trends.rows_apart(report):
         yield ""
     for one in found:
-        told = f"- **{one.verdict}**: {name_of(one.row.key)}, {METRICS[one.metric].heading.lower()}"
+        line = f"- **{one.verdict}**: {name_of(one.row.key)}, {METRICS[one.metric].heading.lower()}"
         contributors = ", ".join(
             _contributor(one.metric, it, report.by) for it in one.compared.moved_by
         )
-        yield f"{told} {one.before} → {one.now}{f', by {contributors}' if contributors else ''}"
+        yield f"{line} {one.before} → {one.now}{f', by {contributors}' if contributors else ''}"
     for what, keys in trends.rows_apart(report).items():
         yield f"- {what} {', '.join(map(name_of, keys))}"
 
@@ -165,7 +164,7 @@ def _contributor(metric: str, contributor: Contributor, by: str) -> str:
 
 def link_to(number: int, url: str) -> str:
     """Give a deployment's number, as a link where *url* is a plain web address."""
-    return f"[{number}]({url})" if ADDRESS.fullmatch(url) else code(str(number))
+    return f"[{number}]({url})" if formatting.is_web_address(url) else code(str(number))
 
 
 def _source(report: Report) -> Iterator[str]:

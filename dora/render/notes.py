@@ -1,4 +1,4 @@
-"""A report in; what it was made from and what it did not see out, in sentences (C1).
+"""Explains in sentences what a report was made from and what it did not see (C1).
 
 Each sentence is for somebody who meets the tool for the first time. *quote* makes a name or a
 reason from GitHub safe where the sentence goes.

@@ -1,6 +1,6 @@
-"""A report and what moved in it in; a message of Slack's Block Kit out, within its limits.
+"""Renders a report and its diff as a message of Slack's Block Kit, within Slack's limits.
 
-Names stand in rich text, where nothing is markup: they mention nobody and link nowhere.
+Names are written in rich text, where nothing is markup: they mention nobody and link nowhere.
 Limits: https://docs.slack.dev/reference/block-kit/blocks
 """
 
@@ -9,7 +9,6 @@ from typing import Any
 
 from dora.render import formatting
 from dora.render.cells import metric_of
-from dora.render.markdown import ADDRESS
 from dora.report.diff import MetricDiff, ReportDiff
 from dora.report.figures import METRICS
 from dora.report.model import Report, Row
@@ -36,7 +35,7 @@ def render_message(
     outages = [row for row in report.rows if row.metrics.recovery_time.open]
     lines = [[*_name(row), _text(f" {_open(row)}")] for row in outages]
     blocks += _list("Outages that are still open", lines)
-    if ADDRESS.fullmatch(link) and len(link) <= TEXT:
+    if formatting.is_web_address(link) and len(link) <= TEXT:
         blocks.append(_paragraph({"type": "link", "url": link, "text": "The whole report"}))
     return {"text": escape(_cut(f"{title}: {headline}", TEXT)), "blocks": blocks}
 
@@ -58,10 +57,10 @@ def _headline(report: Report) -> str:
     if report.by in POOLED:
         tier = next((row for row in report.rows if row.tier == "production"), report.rows[0])
         if report.by == "organization":
-            told = (
+            values = (
                 f"{metric.heading.lower()} {_value(tier, name)}" for name, metric in METRICS.items()
             )
-            return f"{tier.tier.capitalize()}: {', '.join(told)}."
+            return f"{tier.tier.capitalize()}: {', '.join(values)}."
         return f"{formatting.counted(len({row.key.get('team') for row in report.rows}), 'team')}."
     production = [row for row in report.rows if row.tier == "production"]
     rows = production or list(report.rows)

@@ -1,4 +1,4 @@
-"""Rows with trends and comparisons in; sparklines, and what changed and by what in words, out."""
+"""Puts trends into sparklines, and says in words what changed and because of what."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -148,10 +148,10 @@ def headline_of(report: Report, found: Sequence[MetricChange]) -> str:
         for moment in (report.before.since, report.before.until)
     )
     counts = [sum(one.verdict == verdict for one in found) for verdict in VERDICTS]
-    told = ", ".join(
+    counted = ", ".join(
         f"{formatting.count(n)} {verdict}" for n, verdict in zip(counts, VERDICTS, strict=True) if n
     )
-    clear = f"clearly {told}:" if found else "no change that could not be chance."
+    clear = f"clearly {counted}:" if found else "no change that could not be chance."
     short = "" if report.window.has_whole_weeks else f" {SHORT}"
     return f"Compared with {since} to {until} {report.window.timezone}, {clear}{short}"
 

@@ -1,7 +1,7 @@
-"""Movements between two reports in; GitHub's Markdown for the comment of a week out.
+"""Renders the diff of two reports as GitHub's Markdown for the comment of a week.
 
-Names come from strangers: they stand in code spans. Only deployments are links, and only to web
-addresses; issues and pull requests are never, for each would then say that it was mentioned.
+Names come from strangers: they are written in code spans. Only deployments are links, and only to
+web addresses; issues and pull requests are never, for each would then say that it was mentioned.
 """
 
 import re

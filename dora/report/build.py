@@ -1,4 +1,4 @@
-"""Tables in, the finished report out: the same tables give the same report."""
+"""Builds the report from the tables; the same tables give the same report."""
 
 from typing import Any
 

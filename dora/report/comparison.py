@@ -1,4 +1,4 @@
-"""Two windows of equal length in, what changed between them and whether it is more than noise out.
+"""Compares two windows of equal length, and judges whether a change is more than noise.
 
 K1 to K6; what moved a metric is for `dora.report.contributors`.
 """
@@ -269,8 +269,8 @@ def _outage_samples(events: Events, config: Config) -> dict[Any, tuple[list[floa
 def _split(shifts: list[Shift | None]) -> tuple[list[float], list[int]]:
     """p-values and signs; NaN and 0 where there was nothing to test."""
     nothing = Shift(float("nan"), 0)
-    told = [nothing if one is None else one for one in shifts]
-    return [one.p_value for one in told], [one.sign for one in told]
+    results = [nothing if one is None else one for one in shifts]
+    return [one.p_value for one in results], [one.sign for one in results]
 
 
 def _by_group(tests: pd.DataFrame) -> dict[int, list[dict[Any, Any]]]:

@@ -1,4 +1,4 @@
-"""What two windows counted and which metrics moved in, the few things that moved them out: K6."""
+"""Finds the few deployments and outages that contributed most to a change (K6)."""
 
 from typing import Any
 

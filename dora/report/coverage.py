@@ -1,4 +1,4 @@
-"""Tables and derived frames in, what the report did and did not see out: C1, C2."""
+"""Counts what the report did and did not see (C1, C2)."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Two reports and the later one's evidence in, what moved and by which deployments out.
+"""Finds what differs between two reports, and which deployments made the difference.
 
 Numbers are those of the reports, set side by side. A deployment *moved* a metric when it, or what
 is known of it, came since the earlier report.
@@ -130,7 +130,7 @@ def row_identity(key: Mapping[str, str]) -> tuple[str, str, str]:
 
 
 def _moved(old: Row, new: Row, causes: Mapping[str, tuple[Cause, ...]]) -> Iterable[MetricDiff]:
-    """Each metric of a row that moved enough to be told."""
+    """Each metric of a row that moved enough to be reported."""
     before, now = old.metrics, new.metrics
     for name, metric in METRICS.items():
         size, direction = _distance(metric, before, now)
@@ -218,8 +218,8 @@ def _finished_at(one: DeploymentEvidence) -> datetime:
 def _is_newly_failed(one: DeploymentEvidence, since: datetime, known: Known | None) -> bool:
     """Whether a deployment is failed now and was not at the earlier report.
 
-    Where nobody kept which had failed, what came since tells: that it finished, or that a reason
-    began or ended.
+    Where it is not known which had failed by then, what came since decides: that it
+    finished, or that a reason began or ended.
     """
     if not one.reasons:
         return False

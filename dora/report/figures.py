@@ -17,7 +17,7 @@ COUNT, NUMBER, TEXT = "bigint", "double precision", "text"
 FREQUENCY, DURATION, RATE = "frequency", "duration", "rate"
 #: What makes a metric's count grow.
 SUCCESS, SHIPMENT, FAILURE, OUTAGE, REWORK = "success", "shipment", "failure", "outage", "rework"
-#: What waits for production is told beside the metrics.
+#: What waits for production is reported beside the metrics.
 WAITING = "waiting"
 #: Units of the figures in stores of time series; the last word of a figure's name there.
 UNITS = ("ratio", "seconds", "deployments", "changes", "outages", "repositories")

@@ -1,4 +1,4 @@
-"""Groups and what was worked out in, what each group's metrics are made from and the metrics out.
+"""Measures the metrics of every row, in a window or in its parts.
 
 The same measures serve the window, its parts and the window before: only the groups differ.
 """

@@ -1,4 +1,4 @@
-"""What a report says: frozen records, the shape of the JSON contract `dora.report/1`.
+"""The records of a report, shaped as the JSON contract `dora.report/1`.
 
 Durations are seconds, rates fractions of 1, instants aware UTC datetimes. What cannot be known is
 None, never 0. Field names and their order are those of the JSON document; a `score` is 0 to 10 and

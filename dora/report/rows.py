@@ -1,4 +1,4 @@
-"""Which rows the report has, and which environments belong to each (G0 to G3)."""
+"""Finds the rows of the report, and which environments each of them pools (G0 to G3)."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""An analysis in, the change fail rate under other definitions of failure out: F1–F9.
+"""Works out the change fail rate under other definitions of failure (F1–F9).
 
-Nothing is worked out anew: signals are independent of each other, so that the reasons already
+Nothing is computed again: signals are independent of each other, so that the reasons already
 found say what each of them would have said alone.
 """
 

@@ -16,7 +16,7 @@ from dora.demo.organization.model import Organization
 from dora.model.tables import Tables
 from dora.render import formatting
 from dora.render.terminal.explain import render_explanation
-from dora.render.terminal.row_evidence import Key, RowEvidence, find_stories
+from dora.render.terminal.row_evidence import Key, RowEvidence, find_row_evidence
 from dora.report.build import build_report, report_of
 from dora.report.build_evidence import build_evidence
 from dora.report.evidence import Evidence
@@ -128,12 +128,12 @@ def test_the_evidence_adds_up(name: str) -> None:
     tables, config = inputs(name)
     analysis = analyse(tables, config)
     evidence = build_evidence(analysis, tables, config)
-    stories = {it.key: it for it in find_stories(evidence, (), ())}
+    stories = {it.key: it for it in find_row_evidence(evidence, (), ())}
     rows = report_of(analysis, tables, config).rows
     empty = Evidence(**{**vars(evidence), "deployments": (), "changes": (), "episodes": (),
                         "waiting": ()})  # fmt: skip
     for row in rows:
-        story = stories.get(key_of(row.key)) or find_stories(empty, [row], ())[0]
+        story = stories.get(key_of(row.key)) or find_row_evidence(empty, [row], ())[0]
         assert told(row) == counted(story)
     with_row = {key_of(row.key) for row in rows}
     assert not [it for it in stories.values() if it.finished and it.key not in with_row]

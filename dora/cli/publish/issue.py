@@ -82,10 +82,11 @@ def _title(title: str | None, report: "Report") -> str:
 
 
 def _body(report: "Report", link: str) -> str:
-    from dora.render.markdown import ADDRESS, render_report
+    from dora.render.formatting import is_web_address
+    from dora.render.markdown import render_report
 
     lines = ["This issue is kept up to date; each week's comment says what changed."]
-    if ADDRESS.fullmatch(link):
+    if is_web_address(link):
         lines.append(f"[The run that made it]({link})")
     return "\n".join([render_report(report), *lines, ""])
 

@@ -1,4 +1,4 @@
-"""A row's trend and marks in, five small charts of it out: paths, and what they show in words."""
+"""Draws the five small charts of a row: SVG paths, and what they show in words."""
 
 import math
 from collections.abc import Sequence

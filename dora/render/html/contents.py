@@ -1,4 +1,4 @@
-"""A page in, the values that its template shows out, part by part."""
+"""Gathers the values that the page's template shows, part by part."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -219,7 +219,7 @@ def _moved(
 ) -> list[tuple[Line, ChangedMetric]]:
     """Give what changed in *report*, the surest first, each with the line of its row."""
     own = {id(row): line for row, line in zip(report.rows, lines, strict=True)}
-    return [(own[id(one.row)], maker.told(one)) for one in changes_of(report)]
+    return [(own[id(one.row)], maker.describe(one)) for one in changes_of(report)]
 
 
 def _grouped(sections: Sequence[RowSection]) -> list[tuple[str, list[RowSection]]]:

@@ -1,4 +1,4 @@
-"""A page in, what it says of the whole report out: of when, of what, and of what not."""
+"""Says what the page says of the whole report: of when, of what, and what it did not see."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,6 +1,6 @@
-"""A page in; one file of HTML out that needs nothing else, no network and no script.
+"""Renders the page as one HTML file that needs nothing else, not even a network.
 
-Names come from strangers: they are plain text (`words.plain`), escaped by the template, and no
+Names come from strangers: they are plain text (`formatting.plain`), escaped by the template, and no
 anchor, class or address is made of them. The policy in the page lets nothing but its own style and
 script in, each by its hash.
 """

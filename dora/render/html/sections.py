@@ -1,7 +1,6 @@
-"""A page in, what its template shows out: every number in words, every link an address or none."""
+"""Puts rows and their evidence into words and links for the page's tables and sections."""
 
 import math
-import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -25,15 +24,13 @@ from dora.report.figures import (
 from dora.report.model import Contributor, Metrics, Report, Row
 from dora.report.page.model import Outage, RowSample, Shown, SlowChange
 
-#: What an address may be made of to become a link; whatever else there is stays text.
-ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~%-]+)*")
 FULL = 40  #: sections up to which charts are drawn with all they have
 SHA = 7  #: digits of a sha, as git shortens it
 
 
 def address(url: str) -> str | None:
     """Give *url* where it is a web address and nothing else."""
-    return url if ADDRESS.fullmatch(url) else None
+    return url if formatting.is_web_address(url) else None
 
 
 def cells_of(row: Row) -> tuple[Cell, ...]:
@@ -223,9 +220,9 @@ class Sections:
     def changed(self, row: Row) -> Iterator[ChangedMetric]:
         """Give the metrics of *row* that are better or worse than before, and what moved them."""
         if row.comparison is not None:
-            yield from map(self.told, changes_of(replace(self.report, rows=(row,))))
+            yield from map(self.describe, changes_of(replace(self.report, rows=(row,))))
 
-    def told(self, one: MetricChange) -> ChangedMetric:
+    def describe(self, one: MetricChange) -> ChangedMetric:
         """Give what changed with what moved it."""
         contributors = (
             self._contributor(one.metric, contributor, one.row)

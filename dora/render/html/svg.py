@@ -1,4 +1,4 @@
-"""Heights and places in, the paths of SVG that draw them out, as short as can be.
+"""Writes the SVG paths that the charts are drawn with, as short as they can be.
 
 A chart is 212 units wide, as long as the window, and 46 high: 0 to 36 for what is measured, below
 it a lane for single events. Only whole numbers are in a path, so nothing foreign can be, and one

@@ -1,4 +1,4 @@
-"""A plan in, text out: what a report would cost, before it is made."""
+"""Says in words what a report would cost, before it is made."""
 
 from collections.abc import Iterator
 
@@ -40,5 +40,5 @@ def _share(plan: CostEstimate) -> str:
     """How much of an hour's points that is, and what is left of this hour's."""
     if not plan.limit:
         return ""
-    told = f", {formatting.percentage(plan.points / plan.limit)} of the {plan.limit:,} of an hour"
-    return told if plan.remaining is None else f"{told}; {plan.remaining:,} are left of this one"
+    share = f", {formatting.percentage(plan.points / plan.limit)} of the {plan.limit:,} of an hour"
+    return share if plan.remaining is None else f"{share}; {plan.remaining:,} are left of this one"

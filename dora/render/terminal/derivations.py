@@ -1,4 +1,4 @@
-"""The story of a row in; how each of its figures follows, and from which definitions, out."""
+"""Shows how each figure of a row follows from its evidence and the definitions."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -23,57 +23,57 @@ MOST = 12  #: examples of one kind shown; all are in the JSON
 SLOWEST = 5
 
 
-def tell(story: RowEvidence, width: int, *, with_authors: bool) -> Iterator[tuple[int, Text]]:
-    """Give how the figures of *story* follow, line by line, each with its indent."""
-    if story.row is None:
+def tell(own: RowEvidence, width: int, *, with_authors: bool) -> Iterator[tuple[int, Text]]:
+    """Give how the figures of a row follow, line by line, each with its indent."""
+    if own.row is None:
         yield 0, Text()
         yield 0, Text("Nothing finished here: there is no row in the report.")
         return
     inner = width - links.INDENT
     for title, value, lines in (
-        *_of_metrics(story, story.row, inner, with_authors=with_authors),
+        *_of_metrics(own, own.row, inner, with_authors=with_authors),
         (
             "Waiting changes",
-            _waiting(story.row),
-            _waiting_changes(story, story.row, inner, with_authors=with_authors),
+            _waiting(own.row),
+            _waiting_changes(own, own.row, inner, with_authors=with_authors),
         ),
     ):
         if value:
             yield 0, Text()
             yield 0, Text(f"{title}: ").append(value, "bold")
             yield from ((links.INDENT, line) for line in lines)
-    yield from _sensitivity(story, inner)
+    yield from _sensitivity(own, inner)
 
 
 def _of_metrics(
-    story: RowEvidence, row: Row, width: int, *, with_authors: bool
+    own: RowEvidence, row: Row, width: int, *, with_authors: bool
 ) -> Iterator[tuple[str, str, Iterator[Text]]]:
     """Give each metric's heading, its value, and the lines that say how it follows."""
     derive: dict[str, Callable[[Any], Iterator[Text]]] = {
-        SUCCESS: lambda numbers: _frequency(story, numbers),
-        SHIPMENT: lambda numbers: _lead_time(story, numbers, width, with_authors=with_authors),
-        FAILURE: lambda numbers: _fail_rate(story, numbers, width),
-        OUTAGE: lambda numbers: _recovery_time(story, numbers, width),
-        REWORK: lambda numbers: _rework(story, numbers, width),
+        SUCCESS: lambda numbers: _frequency(own, numbers),
+        SHIPMENT: lambda numbers: _lead_time(own, numbers, width, with_authors=with_authors),
+        FAILURE: lambda numbers: _fail_rate(own, numbers, width),
+        OUTAGE: lambda numbers: _recovery_time(own, numbers, width),
+        REWORK: lambda numbers: _rework(own, numbers, width),
     }
     for name, metric in METRICS.items():
         lines = derive[metric.event](metric.of(row.metrics))
         yield metric.heading, cells.metric_of(row.metrics, name).value, lines
 
 
-def _frequency(story: RowEvidence, metric: DeploymentFrequency) -> Iterator[Text]:
-    days = f"{round(story.days, 2):,g}"
-    line = f"{formatting.count(len(story.succeeded))} succeeded ÷ {days} days"
+def _frequency(own: RowEvidence, metric: DeploymentFrequency) -> Iterator[Text]:
+    days = f"{round(own.days, 2):,g}"
+    line = f"{formatting.count(len(own.succeeded))} succeeded ÷ {days} days"
     by_day = "" if metric.per_day >= 1 else f" = {metric.per_day:.2g} a day"
     active = f", on {formatting.counted(metric.active_days, 'day')}" if metric.active_days else ""
     yield Text(f"{line}{by_day} = {formatting.frequency(metric.per_day)}{active}")
 
 
 def _lead_time(
-    story: RowEvidence, metric: ChangeLeadTime, width: int, *, with_authors: bool
+    own: RowEvidence, metric: ChangeLeadTime, width: int, *, with_authors: bool
 ) -> Iterator[Text]:
     """Give which changes the median lies between (LT6), and the slowest ones."""
-    changes = slowest_first(story.changes)
+    changes = slowest_first(own.changes)
     if not changes:
         yield Text("no changes shipped")
         return
@@ -86,10 +86,10 @@ def _lead_time(
         "three in four within": metric.p75,
         "nine in ten within": metric.p90,
     }
-    told = [Text(f"{what} {formatting.duration(seconds)}") for what, seconds in spread.items()]
-    yield from links.flow("all:", told, width)
+    items = [Text(f"{what} {formatting.duration(seconds)}") for what, seconds in spread.items()]
+    yield from links.flow("all:", items, width)
     slow = changes[:SLOWEST]
-    shown = [links.change(one, story.until, with_authors=with_authors) for one in slow]
+    shown = [links.change(one, own.until, with_authors=with_authors) for one in slow]
     yield from links.flow("slowest:", shown, width)
 
 
@@ -110,34 +110,34 @@ def _middle(changes: list[ChangeEvidence]) -> list[str]:
     ]
 
 
-def _fail_rate(story: RowEvidence, metric: ChangeFailRate, width: int) -> Iterator[Text]:
-    failed, finished = formatting.count(len(story.failed)), formatting.count(len(story.finished))
-    if not story.finished:
+def _fail_rate(own: RowEvidence, metric: ChangeFailRate, width: int) -> Iterator[Text]:
+    failed, finished = formatting.count(len(own.failed)), formatting.count(len(own.finished))
+    if not own.finished:
         yield Text("nothing finished")
         return
     yield Text(f"{failed} failed of {finished} finished = {formatting.percentage(metric.rate)}")
-    if not story.failed:
+    if not own.failed:
         return
     marks = [f"{name} {formatting.count(number)}" for name, number in metric.reasons.items()]
-    several = sum(metric.reasons.values()) > len(story.failed)
+    several = sum(metric.reasons.values()) > len(own.failed)
     marks += ["some by several"] if several else []
     marks += [f"{formatting.count(metric.never_live)} never live"] if metric.never_live else []
     yield from links.flow("by signal:", list(map(Text, marks)), width)
-    yield from _named("failed:", story.failed, story, width)
+    yield from _named("failed:", own.failed, own, width)
 
 
-def _recovery_time(story: RowEvidence, metric: RecoveryTime, width: int) -> Iterator[Text]:
+def _recovery_time(own: RowEvidence, metric: RecoveryTime, width: int) -> Iterator[Text]:
     """Give the mean over what is over, the median over all (R4), and the outages."""
-    over = [one for one in story.episodes if one.ended_at]
-    still_open = len(story.episodes) - len(over)
-    if not story.episodes:
+    over = [one for one in own.episodes if one.ended_at]
+    still_open = len(own.episodes) - len(over)
+    if not own.episodes:
         yield Text("no outages")
         return
-    outages = formatting.counted(len(story.episodes), "outage")
+    outages = formatting.counted(len(own.episodes), "outage")
     counts = f"{formatting.count(len(over))} over, {formatting.count(still_open)} open"
     yield Text(f"{outages}: {counts}" if still_open else f"{outages}, all over")
     if over:
-        total = formatting.duration(sum(_seconds(one, story) for one in over))
+        total = formatting.duration(sum(_seconds(one, own) for one in over))
         of_those = " of those over" if still_open else ""
         yield Text(
             f"mean{of_those}: {total} ÷ {formatting.count(len(over))}"
@@ -148,7 +148,7 @@ def _recovery_time(story: RowEvidence, metric: RecoveryTime, width: int) -> Iter
     else:
         how = "Kaplan–Meier, the open ones counted as lasting on" if still_open else "Kaplan–Meier"
         yield Text(f"median: {formatting.duration(metric.median)} ({how})")
-    lengths = sorted((-_seconds(one, story), one.ended_at is None) for one in story.episodes)
+    lengths = sorted((-_seconds(one, own), one.ended_at is None) for one in own.episodes)
     shown = [
         Text(formatting.duration(-seconds) + (" and open" if is_open else ""))
         for seconds, is_open in lengths[:MOST]
@@ -156,15 +156,15 @@ def _recovery_time(story: RowEvidence, metric: RecoveryTime, width: int) -> Iter
     yield from links.flow("longest:", shown, width, rest=_more(len(lengths) - len(shown)))
 
 
-def _rework(story: RowEvidence, metric: ReworkRate, width: int) -> Iterator[Text]:
+def _rework(own: RowEvidence, metric: ReworkRate, width: int) -> Iterator[Text]:
     rate = formatting.percentage(metric.rate)
-    if not story.succeeded:
+    if not own.succeeded:
         yield Text("nothing succeeded")
         return
-    counts = (formatting.count(len(them)) for them in (story.reworked, story.succeeded))
+    counts = (formatting.count(len(them)) for them in (own.reworked, own.succeeded))
     yield Text("{} rework of {} succeeded".format(*counts) + f" = {rate}")
-    if story.reworked:
-        yield from _named("rework:", story.reworked, story, width)
+    if own.reworked:
+        yield from _named("rework:", own.reworked, own, width)
 
 
 def _waiting(row: Row) -> str:
@@ -176,7 +176,7 @@ def _waiting(row: Row) -> str:
 
 
 def _waiting_changes(
-    story: RowEvidence, row: Row, width: int, *, with_authors: bool
+    own: RowEvidence, row: Row, width: int, *, with_authors: bool
 ) -> Iterator[Text]:
     if row.waiting is None:
         yield Text("not known: nothing of the default branch in sight was deployed here")
@@ -184,15 +184,15 @@ def _waiting_changes(
     if not row.waiting.changes:
         yield Text("all of the default branch was deployed here")
         return
-    oldest = sorted(story.waiting, key=lambda one: (one.started_at, one.sha))
-    shown = [links.change(one, story.until, with_authors=with_authors) for one in oldest[:MOST]]
+    oldest = sorted(own.waiting, key=lambda one: (one.started_at, one.sha))
+    shown = [links.change(one, own.until, with_authors=with_authors) for one in oldest[:MOST]]
     rest = _more(len(oldest) - len(shown))
     yield from links.flow("on the default branch, not yet here:", shown, width, rest=rest)
 
 
-def _sensitivity(story: RowEvidence, width: int) -> Iterator[tuple[int, Text]]:
+def _sensitivity(own: RowEvidence, width: int) -> Iterator[tuple[int, Text]]:
     """Give the change fail rate under other definitions (F1 to F9)."""
-    found = story.sensitivity
+    found = own.sensitivity
     if found is None or not found.deployments:
         return
 
@@ -219,14 +219,14 @@ def _sensitivity(story: RowEvidence, width: int) -> Iterator[tuple[int, Text]]:
 
 
 def _named(
-    lead: str, deployments: Sequence[DeploymentEvidence], story: RowEvidence, width: int
+    lead: str, deployments: Sequence[DeploymentEvidence], own: RowEvidence, width: int
 ) -> list[Text]:
     """Give the latest of *deployments*, each with its day."""
     shown = deployments[-MOST:]
     items = []
     for one in shown:
         at = one.succeeded_at or one.failed_status_at or one.created_at
-        day = formatting.instant(at, story.timezone).split(" ")[0]
+        day = formatting.instant(at, own.timezone).split(" ")[0]
         items.append(links.deployment(one).append(f" {day}"))
     rest = _more(len(deployments) - len(shown), "earlier")
     return links.flow(lead, items, width, rest=rest)
@@ -236,8 +236,8 @@ def _more(number: int, what: str = "more") -> str:
     return f"{formatting.count(number)} {what}" if number else ""
 
 
-def _seconds(one: OutageEvidence, story: RowEvidence) -> float:
-    return ((one.ended_at or story.until) - one.began_at).total_seconds()
+def _seconds(one: OutageEvidence, own: RowEvidence) -> float:
+    return ((one.ended_at or own.until) - one.began_at).total_seconds()
 
 
 def _nth(number: int) -> str:

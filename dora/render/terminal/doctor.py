@@ -1,4 +1,4 @@
-"""A diagnosis in; text for a terminal and JSON `dora.doctor/1` out.
+"""Renders a diagnosis as text for a terminal and as JSON `dora.doctor/1`.
 
 The JSON document has these keys, which stay; further ones may come:
 
@@ -10,7 +10,7 @@ The JSON document has these keys, which stay; further ones may come:
   - `check`: a stable id, such as `environment-tier`
   - `severity`: `problem`, `warning`, `note` or `ok`
   - `what`: what was found; `meaning`: what it means for the numbers; `mend`: how to mend it
-    (both empty where nothing is amiss)
+    (both empty where nothing is wrong)
   - `subjects`: the names it is about, as GitHub spells them, sorted
   - `counts`: the number that goes with each subject; without subjects, the numbers of `what`
 """
@@ -127,8 +127,8 @@ def _verdict(diagnosis: Diagnosis) -> str:
         severity: sum(one.severity == severity for one in diagnosis.findings)
         for severity in HEADINGS
     }
-    told = [formatting.counted(number, name) for name, number in counts.items() if number]
-    amount = f": {', '.join(told)}" if told else ""
+    amounts = [formatting.counted(number, name) for name, number in counts.items() if number]
+    amount = f": {', '.join(amounts)}" if amounts else ""
     verb = "would be" if diagnosis.is_complete else "would not be"
     return f"A report of this window {verb} complete{amount}."
 

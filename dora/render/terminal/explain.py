@@ -1,4 +1,4 @@
-"""Evidence and the report's rows in; what happened and what follows from it, for a terminal, out.
+"""Shows on a terminal what happened in each row, and what follows from it.
 
 Everything is oldest first, so that the latest stands next to the figures at the end.
 """
@@ -14,7 +14,7 @@ from rich.text import Text
 
 from dora.render import formatting
 from dora.render.terminal import derivations, links
-from dora.render.terminal.row_evidence import RowEvidence, find_stories, finished_at
+from dora.render.terminal.row_evidence import RowEvidence, find_row_evidence, finished_at
 from dora.report.evidence import DeploymentEvidence, Evidence, FailureReason
 from dora.report.model import Row
 from dora.report.sensitivity import Sensitivity
@@ -44,7 +44,7 @@ def render_explanation(
     colour: bool,
     with_authors: bool = False,
 ) -> str:
-    """Give the story of each of *rows* as text, lines at most *width* cells (20 at the least).
+    """Give the evidence of each of *rows* as text, lines at most *width* cells (20 at the least).
 
     *rows* are the report's by repository. Without *colour* it is free of escape sequences, links
     too. Nothing of the surroundings is asked.
@@ -61,44 +61,44 @@ def render_explanation(
         emoji=False,
         highlight=False,
     )
-    stories = find_stories(evidence, rows, sensitivities)
+    found = find_row_evidence(evidence, rows, sensitivities)
     with console.capture() as captured:
-        for number, story in enumerate(stories):
+        for number, own in enumerate(found):
             if number:
                 console.print("\n")
-            for indent, line in _tell(story, width, with_authors=with_authors):
+            for indent, line in _describe(own, width, with_authors=with_authors):
                 padded = Padding(line, (0, 0, 0, indent), expand=False) if line.plain else ""
                 console.print(padded, overflow="fold")
-        if not stories:
+        if not found:
             console.print("Nothing was deployed in this time.")
     return "".join(f"{line.rstrip()}\n" for line in captured.get().rstrip("\n").split("\n"))
 
 
-def _tell(story: RowEvidence, width: int, *, with_authors: bool) -> Iterator[tuple[int, Text]]:
-    """Give a story line by line, each with its indent."""
-    repository, environment, service = map(formatting.plain, story.key)
+def _describe(own: RowEvidence, width: int, *, with_authors: bool) -> Iterator[tuple[int, Text]]:
+    """Describe a row line by line, each with its indent."""
+    repository, environment, service = map(formatting.plain, own.key)
     yield 0, Text(f"{repository} {environment}" + (f" · {service}" if service else ""), "bold")
-    since = formatting.instant(story.since, story.timezone)
-    until = formatting.instant(story.until, story.timezone)
-    zone = formatting.plain(story.timezone)
-    yield 0, Text(f"{since} to {until} {zone} ({formatting.days(story.days)}).")
-    many = formatting.counted(len(story.deployments), "deployment")
-    if story.deployments:
+    since = formatting.instant(own.since, own.timezone)
+    until = formatting.instant(own.until, own.timezone)
+    zone = formatting.plain(own.timezone)
+    yield 0, Text(f"{since} to {until} {zone} ({formatting.days(own.days)}).")
+    many = formatting.counted(len(own.deployments), "deployment")
+    if own.deployments:
         yield 0, Text(f"{many} by when they finished, oldest first; then the figures they make.")
         yield 0, Text()
     else:
         yield 0, Text("Nothing was deployed in this time.")
-    for one in story.deployments:
-        yield 0, _headline(one, story)
-        for line in _details(one, story, width - links.INDENT, with_authors=with_authors):
+    for one in own.deployments:
+        yield 0, _headline(one, own)
+        for line in _details(one, own, width - links.INDENT, with_authors=with_authors):
             yield links.INDENT, line
-    yield from derivations.tell(story, width, with_authors=with_authors)
+    yield from derivations.tell(own, width, with_authors=with_authors)
 
 
-def _headline(one: DeploymentEvidence, story: RowEvidence) -> Text:
+def _headline(one: DeploymentEvidence, own: RowEvidence) -> Text:
     """Give when, which commit, and what became of it."""
     at = finished_at(one) or one.created_at
-    line = Text(f"{formatting.instant(at, story.timezone)}  ").append_text(links.deployment(one))
+    line = Text(f"{formatting.instant(at, own.timezone)}  ").append_text(links.deployment(one))
     line.append("  ").append(_outcome(one), "bold red" if one.reasons else "")
     waited = (at - one.created_at).total_seconds()
     notes = [
@@ -122,15 +122,15 @@ def _outcome(one: DeploymentEvidence) -> str:
 
 
 def _details(
-    one: DeploymentEvidence, story: RowEvidence, width: int, *, with_authors: bool
+    one: DeploymentEvidence, own: RowEvidence, width: int, *, with_authors: bool
 ) -> Iterator[Text]:
     """Give why it failed, until when, and what it shipped."""
     for reason in one.reasons:
-        yield from _reason(reason, one, story, width)
+        yield from _reason(reason, one, own, width)
     if one.reasons:
-        yield from _outage(one, story, width)
+        yield from _outage(one, own, width)
     at = finished_at(one)
-    if at is not None and at < story.since:
+    if at is not None and at < own.since:
         yield Text(
             f"It {'succeeded' if at == one.succeeded_at else 'failed'} before this time, "
             "and is not among those counted.",
@@ -138,10 +138,10 @@ def _details(
         )
     if one.baseline:
         yield Text("The first known here: all it holds is older work, not its changes.", "dim")
-    changes = story.shipped_by.get(one.id, [])
+    changes = own.shipped_by.get(one.id, [])
     if changes:
         shown = [
-            links.change(change, story.until, with_authors=with_authors)
+            links.change(change, own.until, with_authors=with_authors)
             for change in changes[:MOST_CHANGES]
         ]
         lead = formatting.counted(len(changes), "change") + ":"
@@ -152,25 +152,23 @@ def _details(
 
 
 def _reason(
-    reason: FailureReason, one: DeploymentEvidence, story: RowEvidence, width: int
+    reason: FailureReason, one: DeploymentEvidence, own: RowEvidence, width: int
 ) -> list[Text]:
     """Give one signal: what says so, how long it was down by it, and what ended that."""
     before, _, after = SAYS.get(reason.signal, "*").partition("*")
     said = Text(f"{reason.signal}: {before}").append_text(_by(reason, one)).append(after)
     is_incident = reason.signal == "incident"
     if reason.began_at != one.succeeded_at or is_incident:
-        at = _time(reason.began_at, finished_at(one) or one.created_at, story)
+        at = _time(reason.began_at, finished_at(one) or one.created_at, own)
         said.append(f" opened {at}" if is_incident else f" at {at}")
     said.append(",")
-    lasted = formatting.duration(
-        ((reason.ended_at or story.until) - reason.began_at).total_seconds()
-    )
+    lasted = formatting.duration(((reason.ended_at or own.until) - reason.began_at).total_seconds())
     if reason.ended_at is None:
         return links.fill([said, Text(f"still open after {lasted}")], width)
-    ended = _time(reason.ended_at, reason.began_at, story)
+    ended = _time(reason.ended_at, reason.began_at, own)
     if is_incident:
         return links.fill([said, Text(f"closed {ended},"), Text(f"after {lasted}")], width)
-    until = Text("until ").append_text(_ending(reason, story)).append(f" at {ended}")
+    until = Text("until ").append_text(_ending(reason, own)).append(f" at {ended}")
     return links.fill([said, Text(f"down {lasted},"), until], width)
 
 
@@ -188,30 +186,30 @@ def _by(reason: FailureReason, one: DeploymentEvidence) -> Text:
     return Text(formatting.plain(by))
 
 
-def _ending(reason: FailureReason, story: RowEvidence) -> Text:
-    ending = story.by_success.get(reason.ended_at)
+def _ending(reason: FailureReason, own: RowEvidence) -> Text:
+    ending = own.by_success.get(reason.ended_at)
     return Text("the next success") if ending is None else links.deployment(ending)
 
 
-def _outage(one: DeploymentEvidence, story: RowEvidence, width: int) -> list[Text]:
+def _outage(one: DeploymentEvidence, own: RowEvidence, width: int) -> list[Text]:
     """Give the episode of *one*, where it is more than its one reason says (R1 to R3)."""
-    episode = story.episode_of.get(one.id)
+    episode = own.episode_of.get(one.id)
     if episode is None:
         return [Text("Its outage began before this time, and is not among those counted.", "dim")]
-    together = [story.by_id[it] for it in episode.deployments if it in story.by_id]
-    first = min(together, key=story.deployments.index)
+    together = [own.by_id[it] for it in episode.deployments if it in own.by_id]
+    first = min(together, key=own.deployments.index)
     if len(together) > 1 and first is not one:
         return [Text("outage: the one that began with ").append_text(links.deployment(first))]
     if len(together) == 1 and len(one.reasons) == 1:
         return []
     lasted = formatting.duration(
-        ((episode.ended_at or story.until) - episode.began_at).total_seconds()
+        ((episode.ended_at or own.until) - episode.began_at).total_seconds()
     )
-    began = formatting.instant(episode.began_at, story.timezone)
+    began = formatting.instant(episode.began_at, own.timezone)
     if episode.ended_at is None:
         pieces = [f"outage: from {began}", f"still open after {lasted}"]
     else:
-        ended = _time(episode.ended_at, episode.began_at, story)
+        ended = _time(episode.ended_at, episode.began_at, own)
         pieces = [f"outage: {lasted}", f"from {began} to {ended}"]
     if any(it.signal == "incident" for it in one.reasons) and len(one.reasons) > 1:
         pieces.append("as its incidents say")
@@ -220,7 +218,7 @@ def _outage(one: DeploymentEvidence, story: RowEvidence, width: int) -> list[Tex
     return links.fill([*(Text(f"{it},") for it in pieces[:-1]), Text(pieces[-1])], width)
 
 
-def _time(moment: datetime, beside: datetime, story: RowEvidence) -> str:
+def _time(moment: datetime, beside: datetime, own: RowEvidence) -> str:
     """Give *moment*, without its date where that is the one of *beside*."""
-    text, other = (formatting.instant(it, story.timezone) for it in (moment, beside))
+    text, other = (formatting.instant(it, own.timezone) for it in (moment, beside))
     return text.split(" ")[1] if text.split(" ")[0] == other.split(" ")[0] else text

@@ -1,4 +1,4 @@
-"""Rows and a width in; what their table shows, and how wide its columns are, out.
+"""Decides what a report's table shows in a given width, and how wide its columns are.
 
 The fullest table that fits is chosen: what a narrow one has to leave out comes back, the most
 useful first, as the terminal gets wider.

@@ -1,4 +1,4 @@
-"""Names and addresses in, pieces of terminal text out: linked where a terminal can follow."""
+"""Makes pieces of terminal text from names and addresses, linked where a terminal can follow."""
 
 from collections.abc import Sequence
 from datetime import datetime

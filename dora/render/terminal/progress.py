@@ -1,4 +1,4 @@
-"""How the reading goes, told on standard error: a bar on a terminal, a line a wait elsewhere."""
+"""Shows how the reading goes on standard error: a bar on a terminal, elsewhere a line a wait."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from dora.render.formatting import plain
 
 
 class Lines:
-    """Tells only what makes the run stand still, a line each."""
+    """Reports only what makes the run wait, a line each."""
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
@@ -45,7 +45,7 @@ class Bar:
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._task = progress.add_task("reading", total=None, told="")
+        self._task = progress.add_task("reading", total=None, status="")
         self._waiting = ""
 
     def found(self, repositories: int) -> None:
@@ -59,12 +59,12 @@ class Bar:
     def asked(self, requests: int, remaining: int | None) -> None:
         """So many requests were made; so many points of the hour are left."""
         left = "" if remaining is None else f", {remaining:,} points left"
-        self._progress.update(self._task, told=f"{requests:,} requests{left}")
+        self._progress.update(self._task, status=f"{requests:,} requests{left}")
 
     def waits(self, until: datetime, why: str) -> None:
         """Nothing is asked before *until*."""
-        told = f"waiting until {until:%H:%M:%S} UTC: {why}"
-        self._progress.update(self._task, told=told)
+        status = f"waiting until {until:%H:%M:%S} UTC: {why}"
+        self._progress.update(self._task, status=status)
 
     def warns(self, what: str) -> None:
         """Say what went wrong, above the bar."""
@@ -82,7 +82,7 @@ def show_progress(stream: TextIO, *, quiet: bool) -> Iterator[Lines | Bar]:
         TextColumn("reading repositories"),
         BarColumn(bar_width=30),
         TextColumn("{task.completed:.0f} of {task.total}"),
-        TextColumn("{task.fields[told]}"),
+        TextColumn("{task.fields[status]}"),
     )
     with Progress(*columns, console=console, transient=True) as progress:
         yield Bar(progress)

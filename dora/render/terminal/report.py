@@ -1,4 +1,4 @@
-"""A report in; a calm table for a terminal of any width out, with what it rests on below it.
+"""Renders a report as a calm table for a terminal of any width, its notes below it.
 
 Where the terminal is too narrow for a table, each metric gets a line of its own.
 """
@@ -139,8 +139,8 @@ def _changes(report: Report, width: int) -> Iterator[RenderableType]:
     yield Text(trends.headline_of(report, found), overflow="fold")
     for one in found[:MOST_CHANGES]:
         name = " ".join(formatting.plain(part) for part in one.row.key.values())
-        told = f"{one.verdict}: {name}, {METRICS[one.metric].heading.lower()}"
-        lead = f"· {told} {one.before} → {one.now}"
+        text_of_change = f"{one.verdict}: {name}, {METRICS[one.metric].heading.lower()}"
+        lead = f"· {text_of_change} {one.before} → {one.now}"
         contributors = [
             _contributor(one, contributor, report.by) for contributor in one.compared.moved_by
         ]

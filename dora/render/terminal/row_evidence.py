@@ -1,4 +1,4 @@
-"""Evidence and the report's rows in; the story of each row, all that belongs to it, out."""
+"""Finds the evidence that belongs to each row of a report."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -93,10 +93,10 @@ def slowest_first(changes: Iterable[ChangeEvidence]) -> list[ChangeEvidence]:
     return sorted(changes, key=lambda one: (-(one.lead_time or 0), one.started_at, one.sha))
 
 
-def find_stories(
+def find_row_evidence(
     evidence: Evidence, rows: Sequence[Row], sensitivities: Iterable[Sensitivity]
 ) -> list[RowEvidence]:
-    """A story for each row of *rows*, in their order, and for what has evidence but no row."""
+    """The evidence of each row of *rows*, in their order, and for what has evidence but no row."""
     row_of = {_key_of(row): row for row in rows}
     sensitivity_of = {(it.repository, it.environment, it.service): it for it in sensitivities}
     items = (evidence.deployments, evidence.changes, evidence.episodes, evidence.waiting)

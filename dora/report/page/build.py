@@ -1,4 +1,4 @@
-"""The analysis and the report in, all that a page shows out."""
+"""Builds what the HTML page shows beside the report."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The analysis in, how changes travel from tier to tier out: J1 to J3."""
+"""Measures how changes travel from tier to tier (J1 to J3)."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
-"""The analysis in, the part of its evidence that a page has room for out.
+"""Picks the part of the evidence that the HTML page has room for.
 
 What is shown is chosen while it is still rows of frames: an organization has a million changes, and
-a page a few thousand lines. How many there were stands beside it.
+a page a few thousand lines. How many there were is shown beside it.
 """
 
 from typing import Any, cast
@@ -69,9 +69,11 @@ def _with_signals(events: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
     """Deployments with their `signals`, and the incident `by` which they failed, if any."""
     reasons = analysis.failures.reasons.merge(events[DEPLOYMENT].drop_duplicates(), on=DEPLOYMENT)
     named = reasons["by"].where(reasons["signal"] == "incident")
-    told = reasons[[*DEPLOYMENT, "signal"]].assign(by=named)
-    told = told.sort_values([*DEPLOYMENT, "signal", "by"]).drop_duplicates([*DEPLOYMENT, "signal"])
-    causes = told.groupby(DEPLOYMENT).agg(signals=("signal", tuple), by=("by", "first"))
+    given = reasons[[*DEPLOYMENT, "signal"]].assign(by=named)
+    given = given.sort_values([*DEPLOYMENT, "signal", "by"]).drop_duplicates(
+        [*DEPLOYMENT, "signal"]
+    )
+    causes = given.groupby(DEPLOYMENT).agg(signals=("signal", tuple), by=("by", "first"))
     return events.merge(causes, left_on=DEPLOYMENT, right_index=True, how="left")
 
 
