@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 
 from dora.collect.github import client, rate_limit, responses
@@ -19,6 +19,7 @@ from tests.support.every_query import (
     organization,
     small_pages,
 )
+from tests.support.examples import examples
 from tests.support.faulty_runs import Run, judge, run
 from tests.support.github import faults
 from tests.support.github.faults import Effect, Rule
@@ -139,8 +140,8 @@ def options(concurrency: int) -> dict[str, Any]:
     seed=st.integers(0, 2**16),
     app=st.sampled_from((False, False, True)),
 )
-@settings(
-    max_examples=60,
+@examples(
+    60,
     derandomize=True,
     deadline=None,
     phases=(Phase.explicit, Phase.generate),  # what depends on time shrinks for ever

@@ -10,6 +10,7 @@ from dora.collect.cache.store import cache_path
 from dora.demo.github.server import Middleware, Server, serve
 from dora.demo.organization.model import Organization
 from dora.model.tables import SCHEMAS, Tables
+from tests.support.github.shared_answers import SharedAnswers
 from tests.support.runs import Reading, config_of, read_from
 
 
@@ -74,5 +75,5 @@ def runs_of(
     organization: Organization, folder: Path, *, middleware: Sequence[Middleware] = ()
 ) -> Iterator[Runs]:
     """Runs against a stand-in of their own."""
-    with serve(organization, middleware=middleware) as server:
+    with serve(organization, middleware=[*middleware, SharedAnswers()]) as server:
         yield Runs(server, folder)

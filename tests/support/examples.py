@@ -22,3 +22,11 @@ def few_of(values: Iterable[Any], few: int) -> list[Any]:
         pytest.param(value, marks=() if number < few else pytest.mark.thorough)
         for number, value in enumerate(values)
     ]
+
+
+def few_rows_of(rows: Iterable[tuple[Any, ...]], few: int) -> list[Any]:
+    """The same for parameters of several names: a row holds a value of each."""
+    return [
+        pytest.param(*row, marks=() if number < few else pytest.mark.thorough)
+        for number, row in enumerate(rows)
+    ]

@@ -71,15 +71,19 @@ class Client:
 
         Ctrl-C ends it at once, without waiting for requests in flight.
         """
+        results: list[T] = []
 
-        async def main() -> T:
+        async def main() -> None:
+            # Nothing is returned: asyncio would print it, if only into an error that it drops
+            # (`signal.getsignal` of a handler that holds this task), and tables are long.
             try:
-                return await reading
+                results.append(await reading)
             except BaseException:
                 self.stopping.set()
                 raise
 
-        return asyncio.run(main())
+        asyncio.run(main())
+        return results[0]
 
     async def ask(
         self,

@@ -48,14 +48,17 @@ def check(
     With pages of one nothing is read afresh by chance.
     """
     with pages_of(size, tiny_lists=False), runs_of(first, folder) as runs:
-        runs.check(**options)
+        runs.kept(**options)
         runs.server.replace(replace(first, now=then.now))
         unchanged = runs.plain(**options)
         runs.server.replace(then)
-        changed = runs.check(**options)
+        changed = runs.plain(**options)
         found = differences(unchanged.tables, changed.tables)
         assert found, "the change does not show"
-        assert runs.check(**options).told.warned == []
+        for _ in range(2):
+            kept = runs.kept(**options)
+            same(changed, kept)
+            assert [] == kept.told.warned
 
 
 # -- Requests and their labels -------------------------------------------------------------------

@@ -19,6 +19,7 @@ from dora.errors import CannotReach, CannotRead, DoraError, NoAccess, RateLimite
 from dora.model.tables import SCHEMAS
 from tests.support.github import faults
 from tests.support.github.faults import Effect, Faults, Rule
+from tests.support.github.shared_answers import SharedAnswers
 from tests.support.runs import (
     Reading,
     asked_of,
@@ -92,7 +93,10 @@ class Run:
         self.reading: Reading | None = None
         self.wrong: DoraError | None = None
         with serve(
-            organization, middleware=[Faults(rules)], limits=limits, latency=latency or Latency()
+            organization,
+            middleware=[Faults(rules), SharedAnswers()],
+            limits=limits,
+            latency=latency or Latency(),
         ) as server:
             self.server: Server = server
             config = config_of(organization, **options)

@@ -8,6 +8,7 @@ from typing import Any
 
 from dora.demo.github.messages import Request, Response
 from dora.demo.github.server import Exchange, Handler
+from dora.demo.github.visibility import VisibleOrganization
 
 _OK = 200
 #: Written for the values of `rateLimit` that change: numbers and a text that nothing else has.
@@ -33,13 +34,11 @@ class RememberedAnswers:
     def __call__(self, exchange: Exchange, answer: Handler) -> Response:
         """The response as it was computed before, where the request's budget allows it."""
         server, request, visible = exchange.server, exchange.request, exchange.server.visible
-        if exchange.fields:
+        same = self.key_of(request)
+        if exchange.fields or same is None:
             return answer(exchange)
-        with self._lock:
-            if self._visible is not visible:
-                self._visible, self.answers = visible, {}
-            answers = self.answers
-        key = (key_of(request), *sorted(exchange.denied.items()))
+        answers = self.answers_of(visible)
+        key = (same, *sorted(exchange.denied.items()))
         known = answers.get(key)
         if known is None:
             response = answer(exchange)
@@ -50,6 +49,17 @@ class RememberedAnswers:
         if not server.tokens.accepts(request.token) or not budget.spend(known.points):
             return answer(exchange)
         return _filled(known, budget.rate_limit()) if request.is_graphql else known
+
+    def answers_of(self, visible: VisibleOrganization) -> dict[Hashable, Response]:
+        """The responses of the organization as it is now."""
+        with self._lock:
+            if self._visible is not visible:
+                self._visible, self.answers = visible, {}
+            return self.answers
+
+    def key_of(self, request: Request) -> Hashable | None:
+        """What two requests have in common that get the same response; None: never remembered."""
+        return key_of(request)
 
 
 def _is_worth_it(request: Request, response: Response) -> bool:
