@@ -45,8 +45,13 @@ Owner = tuple[int, str]
 Key = tuple[str, str]
 
 
-class Damaged(Exception):  # it never leaves this room
-    """The file does not say what was written."""
+class Damaged(Exception):  # it never leaves this module
+    """The file does not hold what was written."""
+
+
+#: What SQLite raises where a file cannot be read or written; Python cannot decode the message of
+#: an error that quotes damaged text.
+FAILURES = (Damaged, sqlite3.Error, UnicodeDecodeError)
 
 
 class Cache:
@@ -69,7 +74,7 @@ class Cache:
         """
         try:
             return self._read(owner, key, beside)
-        except (Damaged, sqlite3.Error) as wrong:
+        except FAILURES as wrong:
             self._fail(wrong)
             return None
 
@@ -102,7 +107,7 @@ class Cache:
                     for key, said in rows.items()
                 )
                 connection.executemany(PUT, written)
-        except (Damaged, sqlite3.Error) as wrong:
+        except FAILURES as wrong:
             self._fail(wrong)
             return False
         return True
@@ -242,7 +247,7 @@ def _sum(owner: Owner, key: Key, said: bytes) -> int:
 
 
 def _is_damage(wrong: Exception) -> bool:
-    return isinstance(wrong, Damaged) or _code(wrong) in BROKEN
+    return isinstance(wrong, (Damaged, UnicodeDecodeError)) or _code(wrong) in BROKEN
 
 
 def _says_no(wrong: Exception, path: Path) -> bool:
