@@ -1,4 +1,4 @@
-"""A finished report in, its figures as named gauges with labels out, for stores of time series.
+"""Names the figures of a finished report as gauges with labels, for stores of time series.
 
 What is unknown has no gauge, and no gauge is ever there twice with the same labels.
 """

@@ -31,6 +31,7 @@ HEAVY = [
     "requests",
     "rich",
     "jinja2",
+    "tenacity",
     "prometheus_client",
     "datadog_api_client",
 ]

@@ -1,4 +1,4 @@
-"""A finished report and its evidence in, figures and events of Datadog out.
+"""Sends the figures of a finished report, and events from its evidence, to Datadog.
 
-`figures` and `events` make plain bodies, `client` sends them, `receipt` remembers what was sent.
+`series` and `events` make plain bodies, `client` sends them, `receipt` notes what was sent.
 """
