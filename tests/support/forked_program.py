@@ -46,7 +46,7 @@ def fork(arguments: list[str], environment: Mapping[str, str], folder: Path) -> 
     printed, warned = folder / f"{number}.out", folder / f"{number}.err"
     printed.touch()
     given = (arguments, dict(environment), str(printed), str(warned))
-    process = _FORKS.Process(target=_run, args=given)
+    process = _FORKS.Process(target=_run, args=given, daemon=True)
     process.start()
     return Forked(process, printed, warned)
 

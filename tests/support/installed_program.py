@@ -78,6 +78,11 @@ def finish(started: subprocess.Popen[str]) -> tuple[dict[str, Any], str]:
     """The report of a run that ends well, less what differs from run to run; its warnings."""
     told, warned = started.communicate(timeout=WAIT_SECONDS)
     assert started.returncode == 0, warned
-    report: dict[str, Any] = json.loads(told)
+    return report_of(told), warned
+
+
+def report_of(printed: str) -> dict[str, Any]:
+    """A report of JSON, less what differs from run to run."""
+    report: dict[str, Any] = json.loads(printed)
     del report["generated"], report["coverage"]["requests"]
-    return report, warned
+    return report

@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,15 @@ from dora.demo.github.server import Server
 from tests.support.cached_runs import Runs, same
 from tests.support.command import WAIT_SECONDS, environment
 from tests.support.forked_program import Forked, fork
-from tests.support.installed_program import at_once, finish, question, stand_in, start, weeks
+from tests.support.installed_program import (
+    at_once,
+    finish,
+    question,
+    report_of,
+    stand_in,
+    start,
+    weeks,
+)
 
 KILLS = 20
 #: Runs at once, with one cache.
@@ -39,18 +48,26 @@ def check(server: Server, folder: Path, beside: Path) -> None:
     assert [] == kept.told.warned
 
 
+def begin(server: Server, cache: Path | None, folder: Path) -> Forked:
+    """A report that is being made in a forked process, with its output in *folder*."""
+    return fork(question(cache), environment(server), folder)
+
+
+def ended(forked: Forked) -> tuple[dict[str, Any], str]:
+    """The report of a run that ends well, less what differs from run to run; its warnings."""
+    printed, warned = forked.finish(WAIT_SECONDS)
+    return report_of(printed), warned
+
+
 def test_killed_while_weeks_go_by(tmp_path: Path) -> None:
     """After each run that was killed the next one would be right, whatever happened meanwhile."""
     chance = random.Random(4)  # noqa: S311  # reproducible, not secret
     folder, killed = tmp_path / "cache", 0
 
-    def begin(server: Server, cache: Path | None) -> Forked:
-        return fork(question(cache), environment(server), tmp_path)
-
     with stand_in(weeks()[0]) as server:
-        begin(server, None).finish(WAIT_SECONDS)  # the first fork imports everything
+        begin(server, None, tmp_path).finish(WAIT_SECONDS)  # the first fork imports everything
         began = time.monotonic()
-        begin(server, None).finish(WAIT_SECONDS)
+        begin(server, None, tmp_path).finish(WAIT_SECONDS)
         whole = time.monotonic() - began
         rounds = KILLS // TOGETHER
         shares = [(n + chance.random()) / KILLS for n in range(KILLS)]
@@ -59,7 +76,7 @@ def test_killed_while_weeks_go_by(tmp_path: Path) -> None:
             server.replace(weeks()[number * len(weeks()) // rounds])
             delays = sorted(shares[number * TOGETHER : (number + 1) * TOGETHER])
             began = time.monotonic()
-            started = [begin(server, folder) for _ in delays]
+            started = [begin(server, folder, tmp_path) for _ in delays]
             for delay, one in zip(delays, started, strict=True):
                 time.sleep(max(0.0, began + delay * whole - time.monotonic()))
                 killed += one.kill()
@@ -98,15 +115,15 @@ def test_two_runs_that_meet_different_truths(requests: int, tmp_path: Path) -> N
     """A run that begins while another is under way, after a week's work has come, is right."""
     folder = tmp_path / "cache"
     with stand_in(weeks()[0]) as server:
-        first = start(server, folder)
+        first = begin(server, folder, tmp_path)
         while len(server.requests) < requests:
-            assert first.poll() is None
+            assert first.process.is_alive()
             time.sleep(0.005)
         server.replace(weeks()[-1])
-        second = start(server, folder)
-        finish(first)  # of both truths: right is what it was told
-        plain = start(server, None)
-        assert (finish(plain)[0], "") == finish(second)
+        second = begin(server, folder, tmp_path)
+        ended(first)  # of both truths: right is what it was told
+        plain = begin(server, None, tmp_path)
+        assert (ended(plain)[0], "") == ended(second)
         check(server, folder, tmp_path / "beside")
 
 
@@ -116,8 +133,9 @@ def test_two_runs_at_once(tmp_path: Path) -> None:
     with stand_in(weeks()[-2]) as server:
         for week in weeks()[-2:]:
             server.replace(week)
-            started = [start(server, folder), start(server, folder), start(server, None)]
-            first, second, plain = map(finish, started)
+            caches = (folder, folder, None)
+            started = [begin(server, cache, tmp_path) for cache in caches]
+            first, second, plain = map(ended, started)
             assert (plain, plain) == (first, second)
         check(server, folder, tmp_path / "beside")
 
@@ -133,7 +151,7 @@ def test_disk_that_is_full(size: int, tmp_path: Path) -> None:
     with stand_in(weeks()[-1]) as server, at_once(server):
         full = start(server, folder, program=(sys.executable, "-W", "error", "-c", script))
         report, warned = finish(full)
-        assert finish(start(server, None))[0] == report
+        assert ended(begin(server, None, tmp_path))[0] == report
         (line,) = warned.splitlines()
         assert "cache" in line
         check(server, folder, tmp_path / "beside")
