@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from dora.demo.github import server
+from dora.demo.organization import build as organization
 from dora.errors import CannotRead
 from dora.report.evidence_json import read_evidence
 from dora.report.report_json import as_document, read_report
 from tests.support import reports
 from tests.support.command import dora
-from tests.support.published_files import report, row
+from tests.support.published_files import MONDAY, report, row
 
 
 def written(folder: Path, document: Any) -> Path:
@@ -42,10 +44,6 @@ def test_keys_of_later_versions_are_passed_over(tmp_path: Path) -> None:
 
 def test_evidence_of_the_demonstration_is_read(tmp_path: Path) -> None:
     """What `dora explain --format json` writes can be read."""
-    from dora.demo.github import server  # noqa: PLC0415  # for this alone
-    from dora.demo.organization import build as organization  # noqa: PLC0415  # for this alone
-    from tests.support.published_files import MONDAY  # noqa: PLC0415  # likewise
-
     with server.serve(organization.build_organization(MONDAY, organization.SEED)) as running:
         asked = [
             "--org",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -117,8 +117,6 @@ def evidence(
 
 def trended(one: Row, *buckets: Bucket) -> Row:
     """A row with these buckets."""
-    from dataclasses import replace  # noqa: PLC0415  # for this alone
-
     return replace(one, trend=buckets)
 
 
