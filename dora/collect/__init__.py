@@ -1,1 +1,1 @@
-"""GitHub in, tables out: the only rooms that know PyGithub."""
+"""Reads GitHub and PagerDuty into tables: the only modules that know PyGithub."""

@@ -1,4 +1,4 @@
-"""An organization in, what a report of it would cost out: the list is read, the rest estimated.
+"""Estimates what a report would cost, from the list of repositories and a few dates of each.
 
 Of every repository that a report would read, the dates of its newest deployments and commits are
 asked for, several repositories in a request: from how dense they lie follows how many there are.

@@ -1,4 +1,4 @@
-"""An organization in, its incidents out: issues by label, read with one search for all (F7)."""
+"""Reads incidents: issues with certain labels, found by one search for the organization (F7)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

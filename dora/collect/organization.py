@@ -1,4 +1,4 @@
-"""An organization in, its tables out: every repository, several at once, none stopping another."""
+"""Reads an organization into tables: several repositories at once, none stopping another."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""How the reading goes in, whoever is told of it out."""
+"""What is reported while the collector reads, and to whom."""
 
 from datetime import datetime
 from typing import Protocol

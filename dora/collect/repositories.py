@@ -1,4 +1,4 @@
-"""An organization in, its repositories out: what each is, and whether there is anything to read."""
+"""Lists the repositories of an organization, with what decides whether they need reading."""
 
 from collections import defaultdict
 from collections.abc import AsyncGenerator

@@ -1,4 +1,4 @@
-"""An organization in, which of its teams look after which repository out: G2."""
+"""Reads which teams of an organization look after which repositories (G2)."""
 
 from typing import Any
 

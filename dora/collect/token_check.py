@@ -1,4 +1,4 @@
-"""An organization in; its tables, and what the token that read them may do, out.
+"""Asks GitHub what a token may do, while it reads an organization's tables with it.
 
 Rights are proved by what can be read: GitHub tells a classic token's scopes, and of any other token
 nothing at all.

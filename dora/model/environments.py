@@ -1,4 +1,4 @@
-"""Environment names in, canonical names, tiers and what is left out: D1, D4, D5.
+"""Gives environments their canonical names and tiers, and deployments their services (D1, D4, D5).
 
 Names are few where deployments are many: each distinct name is looked at once.
 """

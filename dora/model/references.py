@@ -1,4 +1,4 @@
-"""Messages, branches and bodies in, what they name out: the texts of F3 and F7."""
+"""Finds what messages, branch names and incident texts refer to (F3, F7)."""
 
 import re
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Whether every query of the collector fits a GraphQL schema: its text in, problems out.
+"""Checks whether every query of the collector fits GitHub's GraphQL schema.
 
 A query that several repositories share is validated as they share it, too.
 `python -m tests.collect.validate_queries SCHEMA` prints the problems.

@@ -1,4 +1,4 @@
-"""An organization in, runs that keep what they read and runs that do not out: tools of tests."""
+"""Runs of the collector with and without a cache, and their comparison."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

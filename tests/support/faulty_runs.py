@@ -1,4 +1,4 @@
-"""A stand-in that misbehaves in, one run against it out, and whether its report can be trusted."""
+"""Runs against a stand-in that misbehaves, and whether their reports can be trusted."""
 
 import logging
 import signal

@@ -1,4 +1,4 @@
-"""An organization and an instant in, what of it there was at that instant out.
+"""Shows what an organization was like at an earlier instant.
 
 What tells no instant of its own is dated by what does: a commit is there from the first deployment
 or merge on that needs it, or one made after it.

@@ -1,4 +1,4 @@
-"""An organization in, what the collector reads of it through HTTP out: tools of the tests here."""
+"""Runs the collector against a stand-in over HTTP: tools of the tests here."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""A stand-in in, the real program that reports on it out, as a shell would start it."""
+"""Starts the real program against a stand-in, as a shell would."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""An organization in, the same after a few changes that may happen in any week out."""
+"""Makes a few changes to an organization, such as may happen in any week."""
 
 import random
 from collections.abc import Callable, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""An organization's repositories in, what is kept of each out; the file is opened for the first."""
+"""Opens the cache of an organization's repositories, when the first of them is read."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

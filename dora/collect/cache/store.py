@@ -1,4 +1,4 @@
-"""What was read of immutable commits in, the same for the next run out: one SQLite file.
+"""Stores what was read of immutable commits for the next run, in one SQLite file.
 
 Nothing in it is a number: a run with it computes what it would without, from fewer requests.
 Whatever is wrong with the file costs requests and a warning, never a report.

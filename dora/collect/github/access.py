@@ -1,4 +1,4 @@
-"""Environment variables in, an authenticated connection to GitHub out; secrets stay inside.
+"""Connects to GitHub with the credentials that the environment holds.
 
 A secret lives in PyGithub's authentication objects alone: it is in no setting, repr, log or error.
 """

@@ -1,4 +1,4 @@
-"""One request in, what GitHub says to it out: threads, and the connections that they take."""
+"""Sends requests to GitHub, each in a thread and over a connection of its own."""
 
 import asyncio
 import json

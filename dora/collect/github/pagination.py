@@ -1,4 +1,4 @@
-"""A connection of GitHub's in, its nodes page after page out."""
+"""Reads a connection of GraphQL page after page."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""One HTTP answer in, what it means out: GitHub says "no" in a dozen ways.
+"""Interprets an HTTP response of GitHub, which refuses in a dozen ways.
 
 Each way was seen in the wild: errors with status 200, HTML where JSON belongs, rate limits told by
 status, by header, by type or by message alone.

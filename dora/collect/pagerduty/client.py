@@ -1,4 +1,4 @@
-"""PagerDuty's REST API in, its answers out: access, retries, limits and pages.
+"""Calls PagerDuty's REST API: access, retries, limits and pages.
 
 PagerDuty's own client library does the asking and is an optional extra, imported when there is
 something to ask. What an answer means is decided here: the library alone would wait for a rate

@@ -1,4 +1,4 @@
-"""PagerDuty in, the incidents of the mapped services out: rows of the incidents table (F7)."""
+"""Reads the incidents of the mapped services from PagerDuty (F7)."""
 
 import threading
 from collections.abc import Iterator, Mapping

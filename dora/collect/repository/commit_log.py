@@ -1,4 +1,4 @@
-"""One commit in, the commits it reaches out, in the order of `git log`, as many as are asked for.
+"""Lists the history of a commit in the order of `git log`, as many commits as are wanted.
 
 What is known already, from this run or a kept one, is not asked for again; what comes out is the
 same either way. So neither what was kept nor the size of GitHub's pages can change a number.

@@ -1,4 +1,4 @@
-"""One repository in, its deployments with all their statuses out, newest first."""
+"""Reads a repository's deployments with all their statuses, newest first."""
 
 import asyncio
 from dataclasses import dataclass, field, replace

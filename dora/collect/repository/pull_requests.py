@@ -1,4 +1,4 @@
-"""Pull requests as GitHub tells of them in, rows of their tables out: merged ones alone."""
+"""Keeps a repository's merged pull requests, and the rows of those that count."""
 
 import asyncio
 from collections.abc import Iterable

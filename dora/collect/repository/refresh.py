@@ -1,4 +1,4 @@
-"""What older runs kept of a repository in, made true of today out: read what changed since.
+"""Brings the cached commits of a repository up to date by what changed since they were read.
 
 Deployments and statuses are read afresh by every run. Commits never change. A pull request that
 was merged, labelled or changed otherwise since tells so by its `updatedAt`; a label that was

@@ -1,4 +1,4 @@
-"""Deployments of a repository in, what each of its environments attempted and achieved out."""
+"""Finds the successes of each environment among a repository's deployments."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

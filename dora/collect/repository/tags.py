@@ -1,4 +1,4 @@
-"""A repository's tags as GitHub tells of them in, rows of those that may tell failures out: F6."""
+"""Reads a repository's tags that may mark a failure (F6)."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Several repositories' variables in, one request for all of them out; its answer taken apart."""
+"""A query about several repositories becomes one request, and its result is taken apart."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
