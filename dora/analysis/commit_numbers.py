@@ -25,9 +25,9 @@ Numbers = NDArray[np.int64]
 class CommitNumbers:
     """The numbers of all commits; those of one repository follow each other.
 
-    A commit is one of its repository's: what one repository knows of a commit that it shares with
-    a fork is no other's business. What was deployed, is a parent or a default branch's head has a
-    number even where the commit itself was not read.
+    A commit that a repository shares with a fork has a number in each of them: what is known of it
+    in one says nothing of the other. Every deployed commit, every parent and every head of a
+    default branch has a number, even where the commit itself was not read.
     """
 
     repositories: dict[str, slice]  #: each repository's numbers

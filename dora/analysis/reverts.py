@@ -148,7 +148,7 @@ class _Reverts:
         return rows
 
     def _taken_away(self, sha: str, seen: frozenset[str]) -> list[str | None]:
-        """What a revert takes away rather than puts back, None for what nobody knows (parity)."""
+        """What a revert takes away rather than puts back, None for what is unknown (parity)."""
         return [
             target
             for target in self._targets_of(sha)

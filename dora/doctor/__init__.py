@@ -1,1 +1,1 @@
-"""What `dora doctor` finds: tables and what GitHub said of the token in, findings out."""
+"""What `dora doctor` finds wrong with the data or the token, and how to fix it."""

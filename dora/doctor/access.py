@@ -1,4 +1,4 @@
-"""What GitHub said of the token in, findings out: validity, rights, limits, cost."""
+"""Checks the token: whether it is valid, its rights, its limits, and what a run costs."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -8,7 +8,7 @@ from dora.doctor.model import Finding
 from dora.model.tables import Tables
 from dora.model.token_rights import RIGHTS, Checkup, Probe
 
-#: A token that ends sooner than this is told of.
+#: A token that expires sooner than this is reported.
 SOON = timedelta(days=14)
 
 #: What each right on a repository is for.
@@ -174,8 +174,8 @@ def grant(checkup: Checkup, *rights: str) -> str:
         scopes = ", ".join(dict.fromkeys(SCOPES.get(right, "repo") for right in rights))
         return f"Give the token the scope {scopes}, and authorize it for single sign-on if asked."
     noun = "permission" if len(rights) == 1 else "permissions"
-    told = ", ".join(PERMISSIONS[right] for right in rights)
-    return f"Give the token or App the {noun} {told}."
+    names = ", ".join(PERMISSIONS[right] for right in rights)
+    return f"Give the token or App the {noun} {names}."
 
 
 def grant_unread(probe: Probe, checkup: Checkup) -> str:

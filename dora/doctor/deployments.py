@@ -1,4 +1,4 @@
-"""Deployments, their statuses and incidents in, what the numbers make of them out: C1, D3, D6, F7.
+"""Checks deployments, their statuses and incidents for what distorts the numbers (C1, D3, D6, F7).
 
 Looked at are the deployments that a report judges, W3 (a) and (b), of environments that may have a
 row: those of the window and of the look-back before it.
@@ -119,11 +119,11 @@ def _without_production(shown: Outcomes) -> Iterator[Finding]:
 
 def _unfinished(tables: Tables, shown: Outcomes, config: Config, *, has_status: bool) -> Finding:
     """Deployments that have long been without an end (D3), with or without any status."""
-    told = tables.statuses[tables.statuses["created_at"] < config.window.until]
-    is_told = pd.MultiIndex.from_frame(shown[DEPLOYMENT]).isin(
-        pd.MultiIndex.from_frame(told[DEPLOYMENT])
+    written = tables.statuses[tables.statuses["created_at"] < config.window.until]
+    has_any = pd.MultiIndex.from_frame(shown[DEPLOYMENT]).isin(
+        pd.MultiIndex.from_frame(written[DEPLOYMENT])
     )
-    abandoned = shown[(shown["outcome"] == "abandoned") & (is_told == has_status)]
+    abandoned = shown[(shown["outcome"] == "abandoned") & (has_any == has_status)]
     number = _counted(len(abandoned), "deployment")
     hours = f"{config.stale_after.total_seconds() / 3600:g} h"
     if has_status:

@@ -1,4 +1,4 @@
-"""Tables, what was worked out of them, and what GitHub said of the token in, a diagnosis out."""
+"""Puts the findings of all checks together into one diagnosis."""
 
 from datetime import timedelta
 

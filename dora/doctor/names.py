@@ -1,4 +1,4 @@
-"""Names of environments and the patterns that read them in, findings out: D1, D4, D5."""
+"""Explains what each environment's name is taken for; finds patterns that fit nothing (D1, D4)."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Repositories in, which of them a report reads, skips or cannot read out: C1."""
+"""Finds the repositories that are missing from the numbers, and says why (C1)."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from dora.doctor.model import Finding
 from dora.model.tables import Tables
 from dora.model.token_rights import Checkup
 
-#: Gaps that are told with the rights that would close them.
+#: Gaps that are reported together with the rights that would close them.
 GAPS_OF_RIGHTS = {"incidents", "teams"}
 #: Advice where there were so many that this one was not asked again.
 UNASKED = "Mend the others first: these may be refused for the same reason."
@@ -120,8 +120,8 @@ def _skipped(tables: Tables, config: Config) -> Iterator[Finding]:
     for reason in ("archived", "empty", "excluded"):
         own = tuple(sorted(str(name) for name in names[skipped == reason]))
         if own:
-            told = "not chosen by --repo" if reason == "excluded" else reason
-            yield Finding(f"repository-{reason}", "ok", f"Skipped ({told})", subjects=own)
+            why = "not chosen by --repo" if reason == "excluded" else reason
+            yield Finding(f"repository-{reason}", "ok", f"Skipped ({why})", subjects=own)
 
 
 def _counted(names: list[str]) -> str:

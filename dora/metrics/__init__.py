@@ -1,1 +1,1 @@
-"""Derived frames in, one number a row out: one pure function a metric."""
+"""The five metrics, one pure function each, their intervals and what they are compared with."""

@@ -1,4 +1,4 @@
-"""A metric's number in, the level one published year gives it out: B1–B4.
+"""The level or score that a published year's survey gives a metric (B1 to B4).
 
 Sources: the State of DevOps reports of the years named; the Quick Check of dora.dev, edition 2025.
 """

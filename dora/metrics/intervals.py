@@ -1,4 +1,4 @@
-"""Counts and samples in, 95 % intervals and medians out: DF3, F9, LT6, R4.
+"""95 % intervals and medians of counts and samples (DF3, F9, LT6, R4).
 
 Vectorized over rows; scipy is imported when one is asked for, not before.
 """

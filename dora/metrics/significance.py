@@ -1,4 +1,4 @@
-"""Counts and samples of two windows in, how likely so great a difference is by chance out: K2–K4.
+"""How likely a difference between two windows is by chance alone (K2 to K5).
 
 All p-values are two-sided; scipy is imported when one is asked for, not before.
 """

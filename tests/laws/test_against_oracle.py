@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given
-from hypothesis import settings as runs
 from hypothesis import strategies as st
 
 from dora.demo.organization.build import build_organization
 from dora.demo.organization.model import Organization
 from tests.oracle.report import expected_report
 from tests.oracle.settings import Settings
+from tests.support.examples import examples, few_of
 from tests.support.oracle_settings import report_for
 from tests.support.random_organizations import (
     DAY,
@@ -26,6 +26,8 @@ from tests.support.random_organizations import (
     windows,
 )
 
+#: One question or setting more of an organization that the others ask about already.
+THOROUGH = pytest.mark.thorough
 QUARTER = {"since": NOW - 90 * DAY, "until": NOW}
 #: Differences shown of a report; the first ones tell the most.
 SHOWN = 12
@@ -89,6 +91,7 @@ def demo() -> Organization:
         pytest.param(
             {"since": NOW - 30 * DAY, "timezone": "Pacific/Auckland", "benchmark": "2019"},
             id="30 days in another time zone",
+            marks=THOROUGH,
         ),
         pytest.param(
             {"since": NOW - 60 * DAY, "until": NOW - 30 * DAY, "benchmark": "2021"},
@@ -97,6 +100,7 @@ def demo() -> Organization:
         pytest.param(
             {"since": NOW - 37 * DAY, "until": NOW - 36.5 * DAY, "benchmark": "2022"},
             id="half a day",
+            marks=THOROUGH,
         ),
         pytest.param(
             {"since": NOW - 400 * DAY, "benchmark": "none"}, id="longer than there is history"
@@ -109,7 +113,9 @@ def demo() -> Organization:
             {"by": "organization", "repositories": ("patient-*", "*CI")}, id="by organization"
         ),
         pytest.param({"by": "organization", "tiers": ("staging", "other")}, id="other tiers"),
-        pytest.param({"tiers": ("production",), "benchmark": "quick-check"}, id="Quick Check"),
+        pytest.param(
+            {"tiers": ("production",), "benchmark": "quick-check"}, id="Quick Check", marks=THOROUGH
+        ),
         pytest.param({"ephemeral": True}, id="with ephemeral environments"),
     ],
 )
@@ -131,16 +137,20 @@ def test_demo_organization_as_asked(asked: dict[str, Any]) -> None:
         pytest.param(
             Settings(rollback=False, exclude_authors=("*[bot]",)), id="no rollbacks, no bots"
         ),
-        pytest.param(Settings(exclude_authors=("*",)), id="without anybody"),
+        pytest.param(Settings(exclude_authors=("*",)), id="without anybody", marks=THOROUGH),
         pytest.param(
             Settings(environments=(("prod-*", "production"), ("*[*", False), ("QA", "Testing"))),
             id="environments mapped and left out",
         ),
-        pytest.param(Settings(environments=(("*", "everything"),)), id="all mapped to one"),
+        pytest.param(
+            Settings(environments=(("*", "everything"),)), id="all mapped to one", marks=THOROUGH
+        ),
         pytest.param(
             Settings(ephemeral=("qa", "DEV"), stale_after=30 * DAY), id="other ephemeral ones"
         ),
-        pytest.param(Settings(lookback=timedelta(0), lookback_budget=0), id="no budget"),
+        pytest.param(
+            Settings(lookback=timedelta(0), lookback_budget=0), id="no budget", marks=THOROUGH
+        ),
         pytest.param(Settings(lookback=DAY, lookback_budget=7), id="a small budget"),
     ],
 )
@@ -149,7 +159,7 @@ def test_demo_organization_as_configured(settings: Settings) -> None:
     check(demo(), QUARTER, settings)
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", few_of(range(30), few=4))
 def test_random_organization(seed: int) -> None:
     """Every number of a busy made-up organization is the oracle's; clocks of a third are wrong."""
     asked = {"since": NOW - (30, 90, 180)[seed % 3] * DAY, "until": NOW - (seed % 4) * 9 * DAY}
@@ -157,10 +167,9 @@ def test_random_organization(seed: int) -> None:
 
 
 @given(st.data())
-@runs(
-    max_examples=120,
+@examples(
+    120,
     derandomize=True,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 def test_any_organization(data: st.DataObject) -> None:

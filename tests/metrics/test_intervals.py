@@ -5,7 +5,7 @@ from math import comb, inf
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -15,8 +15,9 @@ from dora.metrics.intervals import (
     poisson_interval,
     wilson_interval,
 )
+from tests.support.examples import examples
 
-QUICK = settings(max_examples=100, derandomize=True, deadline=None)
+FEW = examples(100, derandomize=True)
 
 
 def test_poisson_interval_is_garwood_s() -> None:
@@ -122,7 +123,7 @@ def test_kaplan_meier_median_by_hand(
 @given(
     st.lists(st.tuples(st.integers(0, 12).map(float), st.booleans()), min_size=1, max_size=40),
 )
-@QUICK
+@FEW
 def test_kaplan_meier_median_is_scipy_s(
     sample: list[tuple[float, bool]],
 ) -> None:
@@ -143,7 +144,7 @@ def test_kaplan_meier_median_is_scipy_s(
 
 
 @given(st.lists(st.floats(0, 1e9), min_size=1, max_size=30))
-@QUICK
+@FEW
 def test_kaplan_meier_median_of_the_recovered_is_the_lower_middle(durations: list[float]) -> None:
     """R4: with nothing open it is the middle one, of an even number the lower."""
     expected = sorted(durations)[(len(durations) - 1) // 2]
@@ -151,7 +152,7 @@ def test_kaplan_meier_median_of_the_recovered_is_the_lower_middle(durations: lis
 
 
 @given(st.integers(0, 10_000), st.integers(0, 10_000))
-@QUICK
+@FEW
 def test_intervals_contain_their_number(part: int, more: int) -> None:
     """DF3, F9: an interval contains its rate; a share's stays within 0 and 1."""
     low, high = poisson_interval([part])

@@ -1,10 +1,11 @@
 """Ancestry: by hand, and against sets."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dora.model.commit_graph import NEVER, NONE, CommitGraph
+from tests.support.examples import examples
 
 #: Parents of commits 0, 1, …; each has a higher number than its parents.
 Parents = list[list[int]]
@@ -36,7 +37,7 @@ def histories(draw: st.DrawFn) -> Parents:
     ]
 
 
-ANY = settings(max_examples=150, derandomize=True, deadline=None)
+ANY = examples(150, few=20, derandomize=True)
 #: A diamond with a tail: 0 ← 1 ← 2 ← 4, 1 ← 3 ← 4.
 DIAMOND: Parents = [[], [0], [1], [1], [2, 3]]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dora.model.commit_graph import NEVER, CommitGraph
@@ -16,6 +16,7 @@ from dora.model.shipped_commits import (
     make_lookback_span,
     microseconds,
 )
+from tests.support.examples import examples
 from tests.support.tables import DAY, ago, config
 
 #: Days are numbered; the window is [100, 130), the look-back begins at 70.
@@ -230,7 +231,7 @@ def told(found: ShippedCommits, span: LookbackSpan) -> tuple[object, ...]:
 
 
 @given(cases())
-@settings(max_examples=300, derandomize=True, deadline=None)
+@examples(300, few=40, derandomize=True)
 def test_reading_stops_where_nothing_more_can_change(case: Case) -> None:
     """W3: once no more is needed, what was read says what reading everything says."""
     older = [one for one in case.successes if one.created_at < case.span.lookback]

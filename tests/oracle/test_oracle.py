@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given
-from hypothesis import settings as runs
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -27,6 +26,7 @@ from tests.oracle.naming import canonical, fits, tier_of
 from tests.oracle.report import expected_report
 from tests.oracle.settings import Services, Settings
 from tests.support import random_organizations
+from tests.support.examples import examples
 
 SINCE = datetime(2026, 3, 1, tzinfo=UTC)
 UNTIL = datetime(2026, 3, 31, tzinfo=UTC)  # a window of thirty days
@@ -936,7 +936,7 @@ def ledger(whole: dict[str, Any]) -> int:
     return int(finished + sum(counted[side] for side in sides))
 
 
-@runs(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(60, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_ledger_adds_up(data: st.DataObject) -> None:
     """C2: every deployment seen in the window is under exactly one heading."""
@@ -962,7 +962,7 @@ def test_ledger_adds_up(data: st.DataObject) -> None:
     assert seen == ledger(expected_report(organization, **window))
 
 
-@runs(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(60, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_any_question_has_an_answer(data: st.DataObject) -> None:
     """Rates lie within 0 and 1 and intervals hold them, whatever is asked."""
@@ -1010,7 +1010,7 @@ def as_of(organization: Organization, until: datetime) -> Organization:
     return replace(organization, repositories=tuple(map(earlier, organization.repositories)))
 
 
-@runs(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(60, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_past_windows_do_not_change(data: st.DataObject) -> None:
     """W2: what happened at or after `until` does not exist."""

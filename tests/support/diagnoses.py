@@ -1,26 +1,27 @@
-"""An organization made by hand in, what the doctor finds in it out: tools of the tests here."""
+"""An organization made by hand and what the doctor finds in it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 
 from dora.analysis.analysis import analyse
 from dora.demo.organization.model import Commit, Deployment, Organization, Repository, Status
 from dora.doctor.diagnose import diagnose
 from dora.doctor.model import Diagnosis, Finding
 from dora.model.token_rights import Checkup, Limit, Probe
+from tests.support.examples import examples
 from tests.support.runs import config_of
 from tests.support.truth_tables import tables_of
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
-LAW = settings(
-    max_examples=25,
+LAW = examples(
+    25,
+    few=5,
     derandomize=True,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
 FINE = Checkup(

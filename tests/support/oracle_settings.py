@@ -1,4 +1,4 @@
-"""A question in the oracle's words in, the same question put to `dora` out."""
+"""Puts a question in the oracle's words to `dora`."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Small made-up repositories in, what failed and why out: by `dora`, and by the oracle.
+"""Small repositories made by hand, and what `dora` and the oracle say failed in them.
 
 A sha is spelt by its first digits: commit `b` is `bbbb…`. Instants are days after `SINCE`.
 """
