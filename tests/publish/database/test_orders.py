@@ -104,7 +104,7 @@ def published(runs: Sequence[Week]) -> Contents:
         return contents(url)
 
 
-@examples(20, few=5, suppress_health_check=[HealthCheck.too_slow])
+@examples(20, few=4, suppress_health_check=[HealthCheck.too_slow])
 @given(histories())
 def test_every_order(runs: list[Week]) -> None:
     """The tables depend on which runs were published, and not on when."""
