@@ -21,7 +21,8 @@ from dora.report.evidence_json import ADVICE, PARSERS, SCHEMA, Item, parse_insta
 BLOCK = 1 << 20
 #: Characters that one item may have, or any other value of the document.
 LONGEST = 1 << 28
-BLANK = re.compile(r"[ \t\r\n]*")
+BLANK = " \t\r\n"
+BLANKS = re.compile(f"[{BLANK}]*")
 
 
 @dataclass
@@ -146,7 +147,9 @@ class _Reader:
     def _next(self) -> str:
         """The next character that is not white space, which stays unread; "" at the end."""
         while True:
-            blank = BLANK.match(self.text, self.at)
+            if self.at < len(self.text) and (character := self.text[self.at]) not in BLANK:
+                return character
+            blank = BLANKS.match(self.text, self.at)
             self.at = blank.end() if blank else self.at
             if self.at < len(self.text):
                 return self.text[self.at]

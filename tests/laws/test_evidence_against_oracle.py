@@ -117,38 +117,47 @@ def with_a_central_repository(organization: Organization) -> Organization:
     return replace(organization, repositories=tuple(map(relabelled, organization.repositories)))
 
 
-@pytest.mark.parametrize(
-    "asked",
-    [
-        pytest.param({}, id="the last 90 days"),
-        pytest.param({"since": NOW - 60 * DAY, "until": NOW - 30 * DAY}, id="a past month"),
-        pytest.param({"since": NOW - 37 * DAY, "until": NOW - 36.5 * DAY}, id="half a day"),
-        pytest.param({"by": "team"}, id="by team"),
-    ],
-)
+#: Windows and kinds of rows that are asked for.
+ASKED = [
+    pytest.param({}, id="the last 90 days"),
+    pytest.param({"since": NOW - 60 * DAY, "until": NOW - 30 * DAY}, id="a past month"),
+    pytest.param({"since": NOW - 37 * DAY, "until": NOW - 36.5 * DAY}, id="half a day"),
+    pytest.param({"by": "team"}, id="by team"),
+]
+#: Settings of the collector and of what things are called.
+CHANGED = [
+    pytest.param({"collapse": "run"}, id="runs collapsed"),
+    pytest.param({"lookback": DAY, "lookback_budget": 7}, id="a small budget"),
+    pytest.param({"incident_repositories": ("Patient-API",)}, id="a central repository"),
+    pytest.param(
+        {
+            "services": Services("environment", r"^prod-(?P<service>\w+)"),
+            "environments": (("*[*", False), ("QA", "Testing")),
+        },
+        id="services by environment, some mapped and left out",
+    ),
+]
+TEAMS = (("Patients", ("patient-*", "fhir*")), ("All", ("*",)), ("Nobody", ("nothing",)))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("asked", ASKED)
 def test_demo_organization_as_asked(asked: Document) -> None:
     """With every signal on, report and evidence of the demo organization are the oracle's."""
     check(demo(), {**QUARTER, **asked}, SIGNALS)
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        pytest.param({"collapse": "run"}, id="runs collapsed"),
-        pytest.param({"lookback": DAY, "lookback_budget": 7}, id="a small budget"),
-        pytest.param({"incident_repositories": ("Patient-API",)}, id="a central repository"),
-        pytest.param(
-            {
-                "services": Services("environment", r"^prod-(?P<service>\w+)"),
-                "environments": (("*[*", False), ("QA", "Testing")),
-            },
-            id="services by environment, some mapped and left out",
-        ),
-    ],
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize("changed", CHANGED)
 def test_demo_organization_as_configured(changed: Document) -> None:
     """Report and evidence of the demo organization are the oracle's, whatever is configured."""
     check(with_a_central_repository(demo()), QUARTER, replace(SIGNALS, **changed))
+
+
+@pytest.mark.thorough
+def test_demo_organization_by_configured_teams() -> None:
+    """Teams come from the configuration where it names some (G2)."""
+    check(demo(), {**QUARTER, "by": "team"}, replace(SIGNALS, teams=TEAMS))
 
 
 @cache
@@ -161,9 +170,18 @@ def busy() -> Organization:
     return organization
 
 
+@pytest.mark.parametrize("asked", ASKED)
+def test_busy_organization_as_asked(asked: Document) -> None:
+    """With every signal on, report and evidence of a busy organization are the oracle's."""
+    check(busy(), {**QUARTER, **asked}, SIGNALS)
+
+
 @pytest.mark.parametrize(
     "changed",
     [
+        *CHANGED,
+        pytest.param({"incident_repositories": ("service-1",)}, id="another central repository"),
+        pytest.param({"teams": TEAMS}, id="teams"),
         *(pytest.param({"signals": ALL - {one}}, id=f"without {one}") for one in sorted(ALL)),
         pytest.param({"failures_status": "live"}, id="failures of what was live"),
         pytest.param({"lookback": 0 * DAY, "lookback_budget": 0}, id="no look-back, no budget"),
@@ -186,13 +204,7 @@ def test_busy_organization_as_configured(changed: Document) -> None:
     check(busy(), QUARTER, replace(SIGNALS, **changed))
 
 
-def test_demo_organization_by_configured_teams() -> None:
-    """Teams come from the configuration where it names some (G2)."""
-    teams = (("Patients", ("patient-*", "fhir*")), ("All", ("*",)), ("Nobody", ("nothing",)))
-    check(demo(), {**QUARTER, "by": "team"}, replace(SIGNALS, teams=teams))
-
-
-@pytest.mark.parametrize("seed", few_of(range(20), 4))
+@pytest.mark.parametrize("seed", few_of(range(20), 2))
 def test_random_organization(seed: int) -> None:
     """Report and evidence of a busy made-up organization are the oracle's."""
     asked = {"since": NOW - (90, 200, 350)[seed % 3] * DAY, "until": NOW - (seed % 4) * 9 * DAY}
@@ -237,6 +249,7 @@ def all_configurations() -> st.SearchStrategy[Settings]:
 @given(st.data())
 @examples(
     80,
+    few=6,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -66,7 +66,8 @@ class Day(TypeDecorator[date]):
 
 def instant_text(value: datetime) -> str:
     """An instant as SQLite stores it: `2026-11-23T06:00:00.000000Z`."""
-    return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    text = value.astimezone(UTC).isoformat(timespec="microseconds")
+    return f"{text.removesuffix('+00:00')}Z"
 
 
 METADATA = MetaData()

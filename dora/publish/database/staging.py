@@ -5,7 +5,7 @@ value in every row of a run. Characters that a database cannot hold are replaced
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -96,7 +96,7 @@ def _plain(row: Sequence[Any]) -> list[Any]:
     return [
         clean(one) if type(one) is str
         else instant_text(one) if type(one) is datetime
-        else one.isoformat() if hasattr(one, "isoformat")
+        else one.isoformat() if type(one) is date
         else one
         for one in row
     ]  # fmt: skip
