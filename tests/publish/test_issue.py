@@ -301,7 +301,7 @@ def test_dry_run_writes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["lab-results-api", pytest.param("patient-api", marks=pytest.mark.thorough)]
+    "name", ["fhir-bridge", pytest.param("patient-api", marks=pytest.mark.thorough)]
 )
 def test_a_made_up_organization_with_evidence(name: str, tmp_path: Path) -> None:
     """Reports and evidence of the demonstration, week by week: deployments are named and linked."""
