@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given
-from hypothesis import settings as runs
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -30,6 +29,7 @@ from tests.benchmarks.significance import (
 from tests.laws.test_against_oracle import differences
 from tests.oracle.report import expected_report
 from tests.oracle.settings import Settings
+from tests.support.examples import examples
 from tests.support.oracle_settings import OTHER_SIGNALS, config_for, tables_for
 from tests.support.random_organizations import (
     NOW,
@@ -88,7 +88,7 @@ def hold_against_oracle(
     assert sorted(old) == sorted(gone)
 
 
-@runs(max_examples=40, suppress_health_check=SLOW)
+@examples(40, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_previous_is_the_report_of_the_window_before(data: st.DataObject) -> None:
     """K1: it is the report of the window before, as of its end; the present one stays as it is."""
@@ -308,7 +308,7 @@ def test_right_word() -> None:
 # -- Over time -----------------------------------------------------------------------------------
 
 
-@runs(max_examples=40, suppress_health_check=SLOW)
+@examples(40, suppress_health_check=SLOW)
 @given(data=st.data(), size=st.sampled_from(("day", "week", "month")))
 def test_parts_add_up_to_the_window(data: st.DataObject, size: str) -> None:
     """T2: what is counted in the parts is what is counted in the whole; other numbers stay."""
