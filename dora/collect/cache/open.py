@@ -45,7 +45,7 @@ class RepositoryCaches:
         # Only what was asked alike is of use.
         on = self.config.failures
         asked = f"labels={on.hotfix or on.label} messages={on.revert}"
-        return CachedRepository(self._cache, found.id, asked=asked, branch=found.branch)
+        return CachedRepository(self._cache, found.id, query_options=asked, branch=found.branch)
 
     def close(self) -> None:
         """Leave the file to others."""

@@ -26,19 +26,21 @@ SETTLES = timedelta(minutes=5)
 class CachedRepository:
     """What is kept of one repository: nothing of it counts before it was told to be fresh."""
 
-    def __init__(self, cache: Cache, repository: int, *, asked: str, branch: str | None) -> None:
+    def __init__(
+        self, cache: Cache, repository: int, *, query_options: str, branch: str | None
+    ) -> None:
         self._cache = cache
-        self._owner = (repository, asked)
+        self._owner = (repository, query_options)
         self._branch = branch
-        self._seen = cache.get(self._owner, HEAD)
-        told = json.loads(self._seen or "{}")
+        self._last_header = cache.get(self._owner, HEAD)
+        header = json.loads(self._last_header or "{}")
         #: Whether anything of an older run is of use: what GitHub associates depends on the branch.
-        self.has_any = bool(told) and told["branch"] == branch
-        self.stamp: str | None = told["stamp"] if self.has_any else None
-        self.labels: dict[str, str] = dict(told["labels"]) if self.has_any else {}
+        self.has_any = bool(header) and header["branch"] == branch
+        self.stamp: str | None = header["stamp"] if self.has_any else None
+        self.labels: dict[str, str] = dict(header["labels"]) if self.has_any else {}
         #: How many commits are kept, when the oldest and the newest of them was made.
-        self._extent: list[int] = told["extent"] if self.has_any else []
-        self._is_anew = not self.has_any
+        self._extent: list[int] = header["extent"] if self.has_any else []
+        self._is_new = not self.has_any
         self._read_labels: dict[str, str] = {}
         self._is_fresh = False
         self._is_mixed = False
@@ -47,10 +49,10 @@ class CachedRepository:
 
     def commit(self, sha: str) -> CommitRecord | None:
         """A commit that an older run read."""
-        said = self._get(("commit", sha))
-        if said is None:
+        value = self._get(("commit", sha))
+        if value is None:
             return None
-        authored, committed, parents, message, requests = json.loads(said)
+        authored, committed, parents, message, requests = json.loads(value)
         return CommitRecord(
             sha,
             _instant(authored),
@@ -63,10 +65,10 @@ class CachedRepository:
 
     def request(self, number: int) -> PullRequestRecord | None:
         """A merged pull request that an older run read."""
-        said = self._get(("request", str(number)))
-        if said is None:
+        value = self._get(("request", str(number)))
+        if value is None:
             return None
-        created, merged, sha, ref, first, branch, labels = json.loads(said)
+        created, merged, sha, ref, first, branch, labels = json.loads(value)
         return PullRequestRecord(
             number,
             _instant(created),
@@ -88,7 +90,7 @@ class CachedRepository:
 
     def forget(self) -> None:
         """Make nothing of what older runs read."""
-        self._is_anew = True
+        self._is_new = True
         self.has_any = False
         self.stamp, self.labels, self._extent = None, dict(self._read_labels), []
 
@@ -104,14 +106,14 @@ class CachedRepository:
     def cache_commits(self, commits: Iterable[CommitRecord]) -> None:
         """Keep commits for the next run."""
         for one in commits:
-            said = [
+            value = [
                 microseconds(one.authored_at),
                 microseconds(one.committed_at),
                 one.parents,
                 one.message,
                 one.requests,
             ]
-            self._rows["commit", one.sha] = json.dumps(said)
+            self._rows["commit", one.sha] = json.dumps(value)
             at = microseconds(one.committed_at)
             count, oldest, newest = self._extent or (0, at, at)
             self._extent = [count + 1, min(oldest, at), max(newest, at)]
@@ -127,7 +129,7 @@ class CachedRepository:
             self._read_labels[label.id] = label.name
             self._is_mixed |= self.labels.setdefault(label.id, label.name) != label.name
         first = None if one.first_authored_at is None else microseconds(one.first_authored_at)
-        said = [
+        value = [
             microseconds(one.created_at),
             microseconds(one.merged_at),
             one.merge_sha,
@@ -136,36 +138,36 @@ class CachedRepository:
             one.branch,
             one.labels,
         ]
-        self._rows["request", str(one.number)] = json.dumps(said)
+        self._rows["request", str(one.number)] = json.dumps(value)
 
     def save(self) -> None:
         """Write what is to be kept; nothing where another run was quicker, or it is not fresh."""
         if not self._is_fresh or self._is_mixed:
             return
-        told = {
+        header = {
             "stamp": self.stamp,
             "branch": self._branch,
             "labels": sorted(self.labels.items()),
             "extent": self._extent,
         }
-        head = json.dumps(told)
-        if head == self._seen and not (self._rows or self._dropped or self._is_anew):
+        head = json.dumps(header)
+        if head == self._last_header and not (self._rows or self._dropped or self._is_new):
             return
         self._is_fresh = self._cache.put(
             self._owner,
             {**self._rows, HEAD: head},
             head=HEAD,
-            seen=self._seen,
+            last_header=self._last_header,
             dropped=self._dropped,
-            is_anew=self._is_anew,
+            is_new=self._is_new,
         )
-        self._seen = head
-        self._rows, self._dropped, self._is_anew = {}, set(), False
+        self._last_header = head
+        self._rows, self._dropped, self._is_new = {}, set(), False
 
     def _get(self, key: Key) -> str | None:
-        if not self.has_any or self._seen is None or key in self._dropped:
+        if not self.has_any or self._last_header is None or key in self._dropped:
             return None
-        return self._cache.get(self._owner, key, beside=(HEAD, self._seen))
+        return self._cache.get(self._owner, key, unless_changed=(HEAD, self._last_header))
 
 
 def _instant(at: int) -> datetime:

@@ -66,14 +66,16 @@ class Cache:
         if self._is_damaged():
             self._is_damaged()  # what was discarded is begun anew
 
-    def get(self, owner: Owner, key: Key, *, beside: tuple[Key, str] | None = None) -> str | None:
-        """What is kept under *key*; None where nothing is.
+    def get(
+        self, owner: Owner, key: Key, *, unless_changed: tuple[Key, str] | None = None
+    ) -> str | None:
+        """The value of *key*; None where there is none.
 
-        Where something stands *beside* it, a key and what it says, nothing is once that says
-        something else: another run has written since.
+        *unless_changed* is another key with the value it had: None, too, where another run has
+        changed that since.
         """
         try:
-            return self._read(owner, key, beside)
+            return self._read(owner, key, unless_changed)
         except FAILURES as wrong:
             self._fail(wrong)
             return None
@@ -84,27 +86,28 @@ class Cache:
         rows: dict[Key, str],
         *,
         head: Key,
-        seen: str | None,
+        last_header: str | None,
         dropped: set[Key],
-        is_anew: bool,
+        is_new: bool,
     ) -> bool:
-        """Keep *rows*, all or none; False where another run wrote since *head* said *seen*.
+        """Write all *rows* or none; False where *head* does not hold *last_header* any more.
 
-        *dropped* are taken out before; *is_anew*: everything of the *owner* is.
+        Then another run has written meanwhile. The keys *dropped* are deleted before, with *is_new*
+        all rows of the *owner*.
         """
         if self._connection is None or not self._is_written:
             return False
         try:
             with self._connection as connection:
                 connection.execute("BEGIN IMMEDIATE")
-                if self._read(owner, head) != seen:
+                if self._read(owner, head) != last_header:
                     return False
-                if is_anew:
+                if is_new:
                     connection.execute(DROP_ALL, owner)
                 connection.executemany(DROP, ((*owner, *key) for key in dropped))
                 written = (
-                    (*owner, *key, said, _sum(owner, key, said.encode()))
-                    for key, said in rows.items()
+                    (*owner, *key, value, _sum(owner, key, value.encode()))
+                    for key, value in rows.items()
                 )
                 connection.executemany(PUT, written)
         except FAILURES as wrong:
@@ -119,13 +122,15 @@ class Cache:
             with suppress(sqlite3.Error):
                 connection.close()
 
-    def _read(self, owner: Owner, key: Key, beside: tuple[Key, str] | None = None) -> str | None:
+    def _read(
+        self, owner: Owner, key: Key, unless_changed: tuple[Key, str] | None = None
+    ) -> str | None:
         if self._connection is None:
             return None
-        if beside is None:
+        if unless_changed is None:
             found = self._connection.execute(GET, (*owner, *key))
         else:
-            named = (*owner, *key, *owner, *beside[0], beside[1])
+            named = (*owner, *key, *owner, *unless_changed[0], unless_changed[1])
             found = self._connection.execute(GET_BESIDE, named)
         row = found.fetchone()
         if row is None:
@@ -214,14 +219,14 @@ def _turn_to_wal(connection: sqlite3.Connection) -> None:
 
 def _check(connection: sqlite3.Connection) -> None:
     """Damaged where SQLite finds anything amiss with how the file is built."""
-    (told,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-    if told != b"ok":
-        raise Damaged(told.decode(errors="replace"))
+    (reported,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if reported != b"ok":
+        raise Damaged(reported.decode(errors="replace"))
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
     """Make the table of a new file; Damaged where the file is of another version, or not ours."""
-    told = [
+    reported = [
         connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("application_id", "user_version")
     ]
@@ -230,7 +235,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
         connection.execute(SCHEMA)
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
         connection.execute(f"PRAGMA user_version = {VERSION}")
-    elif told != [APPLICATION, VERSION] or made != [(SCHEMA.encode(),)]:
+    elif reported != [APPLICATION, VERSION] or made != [(SCHEMA.encode(),)]:
         raise Damaged("it is of another version")
 
 
@@ -242,8 +247,8 @@ def _plain(name: str) -> str:
     return f"{plain}-{sha256(name.encode(errors='surrogatepass')).hexdigest()[:12]}"
 
 
-def _sum(owner: Owner, key: Key, said: bytes) -> int:
-    return zlib.crc32(b"\0".join((*(str(part).encode() for part in (*owner, *key)), said)))
+def _sum(owner: Owner, key: Key, value: bytes) -> int:
+    return zlib.crc32(b"\0".join((*(str(part).encode() for part in (*owner, *key)), value)))
 
 
 def _is_damage(wrong: Exception) -> bool:

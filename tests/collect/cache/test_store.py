@@ -120,7 +120,7 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 def write(cache: Cache, seen: str | None) -> bool:
     """Put all rows, as a run does that saw *seen* before."""
-    return cache.put(OWNER, ROWS, head=HEAD, seen=seen, dropped=set(), is_anew=seen is None)
+    return cache.put(OWNER, ROWS, head=HEAD, last_header=seen, dropped=set(), is_new=seen is None)
 
 
 def check_damaged(path: Path) -> list[str]:
@@ -340,7 +340,12 @@ def test_file_is_nobody_elses(mask: int, tmp_path: Path) -> None:
             runs.kept()
             cache = Cache(runs.path, pytest.fail)
             cache.put(
-                (7, ""), {("a", "b"): "c"}, head=("a", "b"), seen=None, dropped=set(), is_anew=False
+                (7, ""),
+                {("a", "b"): "c"},
+                head=("a", "b"),
+                last_header=None,
+                dropped=set(),
+                is_new=False,
             )
             modes = {
                 path.name: stat.S_IMODE(path.stat().st_mode) for path in runs.path.parent.iterdir()
@@ -447,14 +452,14 @@ def test_two_runs_write_the_same_repository(tmp_path: Path) -> None:
     owner, head, key = (1, ""), ("repository", ""), ("commit", "a")
 
     def put(cache: Cache, said: str, seen: str | None, **more: Any) -> bool:
-        given = {"dropped": set(), "is_anew": False, **more}
-        return cache.put(owner, {head: said, key: said}, head=head, seen=seen, **given)
+        given = {"dropped": set(), "is_new": False, **more}
+        return cache.put(owner, {head: said, key: said}, head=head, last_header=seen, **given)
 
     assert [True, False] == [put(first, "one", None), put(second, "two", None)]
     assert ["one", "one"] == [cache.get(owner, key) for cache in (first, second)]
     assert [True, False] == [put(second, "three", "one"), put(first, "four", "one")]
-    assert "three" == first.get(owner, key, beside=(head, "three"))
-    assert None is first.get(owner, key, beside=(head, "one"))
+    assert "three" == first.get(owner, key, unless_changed=(head, "three"))
+    assert None is first.get(owner, key, unless_changed=(head, "one"))
     for cache in (first, second):
         cache.close()
 
@@ -464,12 +469,12 @@ def test_damaged_file_that_another_run_has_replaced(tmp_path: Path) -> None:
     told: list[str] = []
     owner, head = (1, ""), ("repository", "")
     slow = Cache(tmp_path / "x.sqlite", told.append)
-    slow.put(owner, {head: "one"}, head=head, seen=None, dropped=set(), is_anew=False)
+    slow.put(owner, {head: "one"}, head=head, last_header=None, dropped=set(), is_new=False)
     execute(slow.path, "UPDATE kept SET sum = 0")
     for ending in ("", "-wal", "-shm"):
         slow.path.with_name(slow.path.name + ending).unlink()
     quick = Cache(slow.path, pytest.fail)
-    quick.put(owner, {head: "two"}, head=head, seen=None, dropped=set(), is_anew=False)
+    quick.put(owner, {head: "two"}, head=head, last_header=None, dropped=set(), is_new=False)
     assert (None, 1) == (slow.get(owner, head), len(told))
     slow.close()
     quick.close()
@@ -486,7 +491,9 @@ def test_runs_that_begin_a_file_together(tmp_path: Path) -> None:
         start.wait()
         cache = Cache(path, pytest.fail)
         rows = {head: str(number)}
-        is_kept = cache.put((number, ""), rows, head=head, seen=None, dropped=set(), is_anew=False)
+        is_kept = cache.put(
+            (number, ""), rows, head=head, last_header=None, dropped=set(), is_new=False
+        )
         cache.close()
         return is_kept
 

@@ -228,7 +228,8 @@ def test_history_of_kept_commits(data: st.DataObject) -> None:
     with TemporaryDirectory() as folder, closing(cache_in(Path(folder))) as cache:
         keep(cache, map(record_of, some))
         log = log_of(
-            GitHub(graph, cut=cut), cached=CachedRepository(cache, 1, asked="", branch="main")
+            GitHub(graph, cut=cut),
+            cached=CachedRepository(cache, 1, query_options="", branch="main"),
         )
         log.new_rows = data.draw(st.integers(0, 5))
         assert git.log(graph, start) == walked(log, start, (data.draw(st.integers(1, 5)),) * MANY)
@@ -236,7 +237,7 @@ def test_history_of_kept_commits(data: st.DataObject) -> None:
         log.cached.is_fresh_as_of(None)
         log.cached.save()
         after = GitHub(graph)
-        again = log_of(after, cached=CachedRepository(cache, 1, asked="", branch="main"))
+        again = log_of(after, cached=CachedRepository(cache, 1, query_options="", branch="main"))
         assert git.log(graph, start) == walked(again, start)
         assert [] == after.asked
 
@@ -252,7 +253,7 @@ def cache_in(folder: Path) -> Cache:
 
 def keep(cache: Cache, commits: Iterable[records.CommitRecord]) -> None:
     """Keep commits as an older run."""
-    cached = CachedRepository(cache, 1, asked="", branch="main")
+    cached = CachedRepository(cache, 1, query_options="", branch="main")
     cached.cache_commits(commits)
     cached.is_fresh_as_of(None)
     cached.save()
@@ -312,7 +313,7 @@ def test_few_are_asked_for_where_most_are_kept(
     with closing(cache_in(tmp_path)) as cache:
         keep(cache, (record_of(graph[f"c{n}"]) for n in range(300 - new)))
         context = GitHub(graph)
-        log = log_of(context, cached=CachedRepository(cache, 1, asked="", branch="main"))
+        log = log_of(context, cached=CachedRepository(cache, 1, query_options="", branch="main"))
         log.new_rows = new_rows
         assert git.log(graph, "c299") == walked(log, "c299", [100] * 9)
     assert pages == [one.rows for one in context.asked]
@@ -323,7 +324,9 @@ def test_kept_commit_of_an_unknown_request_is_asked_for(tmp_path: Path) -> None:
     graph = line(3)
     with closing(cache_in(tmp_path)) as cache:
         keep(cache, [record_of(graph["c0"]), record_of(graph["c1"], 7), record_of(graph["c2"])])
-        log = log_of(GitHub(graph), cached=CachedRepository(cache, 1, asked="", branch="main"))
+        log = log_of(
+            GitHub(graph), cached=CachedRepository(cache, 1, query_options="", branch="main")
+        )
         assert [True, False, True] == [log.get(sha) is not None for sha in graph]
 
 
