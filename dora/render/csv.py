@@ -1,4 +1,4 @@
-"""A report as CSV (RFC 4180): the numbers of its JSON, a line a row, nothing rounded."""
+"""A report or its evidence as CSV (RFC 4180): the figures of the JSON, nothing rounded."""
 
 import csv
 from io import StringIO

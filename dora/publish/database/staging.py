@@ -18,7 +18,7 @@ from dora.publish.encodable import REPLACEMENT, encodable
 from dora.report.evidence import ChangeEvidence, DeploymentEvidence, OutageEvidence
 from dora.report.evidence_json import Item
 
-Row = tuple[Any, ...]
+Values = tuple[Any, ...]
 #: Columns that have the same value in every row of a run.
 CONSTANT = ("organization", "as_of", "generated_at")
 #: The table is dropped with the transaction, or in SQLite with the connection.
@@ -115,13 +115,13 @@ def stage_items(connection: Connection, items: Iterable[Item]) -> None:
         make(connection, staged(table))
     for kind, those in groupby(items, key=type):
         table, parts, row_of = STAGED[kind]
-        rows_of_parts: list[Row] = []
+        rows_of_parts: list[Values] = []
         load(connection, staged(table), (row_of(one, rows_of_parts) for one in those))
         if parts is not None:
             load(connection, staged(parts), rows_of_parts)
 
 
-def _deployment_row(one: DeploymentEvidence, reasons: list[Row]) -> Row:
+def _deployment_row(one: DeploymentEvidence, reasons: list[Values]) -> Values:
     ends = [at for at in (one.succeeded_at, one.failed_status_at) if at]
     reasons += [
         (one.repository, one.id, why.signal, why.by, why.began_at, why.ended_at)
@@ -132,12 +132,12 @@ def _deployment_row(one: DeploymentEvidence, reasons: list[Row]) -> Row:
             one.outcome, one.baseline, one.rework, bool(one.reasons))  # fmt: skip
 
 
-def _change_row(one: ChangeEvidence, _: list[Row]) -> Row:
+def _change_row(one: ChangeEvidence, _: list[Values]) -> Values:
     return (one.repository, one.environment, one.service, one.sha, one.deployment, one.url,
             one.started_at, one.shipped_at, one.lead_time, one.pull_request)  # fmt: skip
 
 
-def _outage_row(one: OutageEvidence, deployments: list[Row]) -> Row:
+def _outage_row(one: OutageEvidence, deployments: list[Values]) -> Values:
     first = min(one.deployments)
     deployments += [(one.repository, first, number) for number in sorted(set(one.deployments))]
     return (one.repository, first, one.environment, one.service, one.began_at, one.ended_at)
@@ -145,7 +145,7 @@ def _outage_row(one: OutageEvidence, deployments: list[Row]) -> Row:
 
 #: Of each kind of item: its table, the table of the rows that belong to it, and how its row is
 #: made, in the order of the columns.
-STAGED: dict[type, tuple[Table, Table | None, Callable[[Any, list[Row]], Row]]] = {
+STAGED: dict[type, tuple[Table, Table | None, Callable[[Any, list[Values]], Values]]] = {
     DeploymentEvidence: (schema.DEPLOYMENTS, schema.REASONS, _deployment_row),
     ChangeEvidence: (schema.CHANGES, None, _change_row),
     OutageEvidence: (schema.EPISODES, schema.EPISODE_DEPLOYMENTS, _outage_row),
