@@ -70,6 +70,7 @@ check: $(READY) ## check form, types, who imports whom, and that generated docum
 	$(BIN)/mypy
 	$(BIN)/mypy $(TYPED_BESIDE)
 	$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m tests.house
 	$(BIN)/yamllint --strict $(YAML)
 	$(BIN)/shellcheck $(SCRIPTS)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/actionlint
