@@ -34,7 +34,7 @@ GENERATED := README.md docs/configuration.md docs/cli.md docs/tables.md docs/dat
 COG := $(BIN)/cog -I docs
 PYTEST := $(BIN)/python -m pytest -n auto
 
-.PHONY: help report test test-all test-beyond test-system check docs lock bench demo clean
+.PHONY: help report test test-all test-beyond test-system check docs lock mutants bench demo clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -88,6 +88,9 @@ lock: ## pin every package anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--group build --extra slack --extra pagerduty --constraint requirements.txt \
 		pyproject.toml -o .github/requirements.txt $(ARGS)
+
+mutants: $(READY) ## break twenty rules one at a time and see that make test finds each
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 bench: $(READY) ## measure how long reports of large organizations take
 	@$(BIN)/python -m tests.benchmarks.run $(ARGS)
