@@ -18,6 +18,7 @@ from pathlib import Path
 
 from dora.demo.github.server import TOKEN, serve
 from dora.demo.organization.build import SEED, build_organization
+from dora.demo.organization.model import Organization
 
 ROOT = Path(__file__).parents[1]
 NOW = datetime.fromisoformat("2026-11-23T06:00:00+00:00")
@@ -81,10 +82,9 @@ def main(arguments: Sequence[str]) -> int:
     with (
         _checkout(arguments[0]) as before,
         tempfile.TemporaryDirectory() as folder,
-        serve(organization) as server,
     ):
         outputs = [
-            dict(_outputs(version, Path(folder) / name, server.url))
+            dict(_outputs(version, Path(folder) / name, organization))
             for name, version in (("before", before), ("now", ROOT))
         ]
     different = [name for name in outputs[1] if outputs[0][name] != outputs[1][name]]
@@ -111,20 +111,23 @@ def _checkout(revision: str) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _outputs(version: Path, folder: Path, url: str) -> Iterator[tuple[str, bytes]]:
+def _outputs(
+    version: Path, folder: Path, organization: Organization
+) -> Iterator[tuple[str, bytes]]:
     """Everything that the code in *version* prints and writes, by name."""
     folder.mkdir()
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    variables = {"GITHUB_API_URL": url, "GITHUB_TOKEN": TOKEN, "PYTHONPATH": str(version),
-                 "PYTHONSAFEPATH": "1", "COLUMNS": "160", "PYTHONUTF8": "1"}  # fmt: skip
+    kept |= {"GITHUB_TOKEN": TOKEN, "PYTHONPATH": str(version), "PYTHONSAFEPATH": "1",
+             "COLUMNS": "160", "PYTHONUTF8": "1"}  # fmt: skip
     for command, files in COMMANDS:
-        done = subprocess.run(  # noqa: S603  # our own program
-            [sys.executable, "-c", DRIVER, *command],
-            cwd=folder,
-            env={**kept, **variables},
-            capture_output=True,
-            check=False,
-        )
+        with serve(organization) as server:  # each command has the whole budget of an hour
+            done = subprocess.run(  # noqa: S603  # our own program
+                [sys.executable, "-c", DRIVER, *command],
+                cwd=folder,
+                env={**kept, "GITHUB_API_URL": server.url},
+                capture_output=True,
+                check=False,
+            )
         if done.returncode not in {0, 3}:
             sys.exit(f"{' '.join(command)}\n{done.stderr.decode()}")
         asked = " ".join(one for one in command if one not in WINDOW)
