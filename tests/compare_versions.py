@@ -135,7 +135,7 @@ def _outputs(
         if done.returncode not in {0, 3}:
             sys.exit(f"{' '.join(command)}\n{done.stderr.decode()}")
         asked = " ".join(one for one in command if one not in WINDOW)
-        yield f"dora {asked}", RESET.sub(b"until …", done.stdout + done.stderr)
+        yield f"dora {asked}", RESET.sub(b"until ...", done.stdout + done.stderr)
         for name in files:
             yield name, _content(folder / name)
 
