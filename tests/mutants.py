@@ -32,7 +32,76 @@ class Mutant(NamedTuple):
     wrong: str
 
 
-MUTANTS: tuple[Mutant, ...] = ()
+RULES = "dora/model/outcome_rules.py"
+OUTCOMES = "dora/analysis/outcomes.py"
+CHANGES = "dora/analysis/changes.py"
+SIGNALS = "dora/analysis/signals.py"
+INCIDENTS = "dora/analysis/incidents.py"
+FAILURES = "dora/analysis/failures.py"
+SHIPPED = "dora/model/shipped_commits.py"
+
+MUTANTS = (
+    Mutant("D1", "two spellings of an environment are two", "dora/model/environments.py",
+           "key=canonical.casefold(),",
+           "key=canonical,"),
+    Mutant("D2", "a success beats a failure of the same instant", RULES,
+           '"error": 1, "success": 2',
+           '"error": 2, "success": 1'),
+    Mutant("D3", "a failure is forgotten once there was a success", OUTCOMES,
+           "if failure is not None:\n            outcome",
+           "if failure and not success:\n            outcome"),
+    Mutant("D4", "preprod is production", "dora/model/environments.py",
+           'in {"pre", "non"}:',
+           'in {"non"}:'),
+    Mutant("D6", "a run has succeeded with its first part", RULES,
+           "complete = max(known)",
+           "complete = min(known)"),
+    Mutant("D7", "of two successes of one instant the higher id came first", SIGNALS,
+           "key=lambda one: (one.succeeded_at, one.deployment)",
+           "key=lambda one: (one.succeeded_at, -one.deployment)"),
+    Mutant("W2", "a status of the very end of the window counts", RULES,
+           "if one[1] < until)",
+           "if one[1] <= until)"),
+    Mutant("W3", "a success at the window's first instant came before it", SHIPPED,
+           "return one.succeeded_at < span.since and",
+           "return one.succeeded_at <= span.since and"),
+    Mutant("LT2", "the first deployment ever seen ships its whole history", SHIPPED,
+           ">= span.since and position != self.baseline",
+           ">= span.since"),
+    Mutant("LT3", "a merge commit is a change", CHANGES,
+           "is_change=is_read & (parents <= 1),",
+           "is_change=is_read & (parents <= 2),"),
+    Mutant("LT4", "of several pull requests the highest number is a commit's own", CHANGES,
+           '(-tables.pull_requests["number"]',
+           '(tables.pull_requests["number"]'),
+    Mutant("LT5", "a clock that ran ahead makes a lead time negative", CHANGES,
+           "lead_time_seconds=lead_time.clip(min=0)",
+           "lead_time_seconds=lead_time"),
+    Mutant("LT9", "excluded changes wait, too", CHANGES,
+           " & ~facts.is_excluded[waiting.numbers])",
+           ")"),
+    Mutant("F2", "an older commit is a rollback, whenever it was filed", SIGNALS,
+           "(one.goes_back and came_later)",
+           "one.goes_back"),
+    Mutant("F5", "a labelled change fails its deployment until the last success", SIGNALS,
+           "for one, following in pairwise((*own, None))",
+           "for one, following in ((one, own[-1]) for one in own)"),
+    Mutant("F7", "an incident belongs to what was live, for however long", INCIDENTS,
+           "if not end or incident.opened_at - own[end - 1].succeeded_at > longest:",
+           "if not end:"),
+    Mutant("F8", "never live is what failed by any signal", "dora/report/measurement.py",
+           'events["only_status"] & events["succeeded_at"].isna()',
+           'events["succeeded_at"].isna() & events["is_failed"]'),
+    Mutant("R2", "failures that end together are several episodes", FAILURES,
+           "None if only_status else key[2])",
+           "key[2])"),
+    Mutant("R4", "open outages count as ended in the median", "dora/metrics/recovery_time.py",
+           'ordered["is_recovered"].tolist()',
+           "[True] * len(ordered)"),
+    Mutant("B2", "6 % failed is elite in 2023", "dora/metrics/benchmarks.py",
+           'fail_rate={"elite": 5,',
+           'fail_rate={"elite": 6,'),
+)  # fmt: skip
 
 
 def main(numbers: Sequence[str]) -> int:
