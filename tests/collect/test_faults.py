@@ -304,7 +304,7 @@ def test_budget_that_is_used_up(style: str, at: int) -> None:
 @pytest.mark.usefixtures("_swift")
 def test_budget_that_is_too_small() -> None:
     """A budget that is used up again and again only costs time."""
-    disturbed = run(limits=Limits(graphql=60, window=0.5))
+    disturbed = run(limits=Limits(graphql=15, window=0.5))
     check_same(disturbed, whole())
     assert len(disturbed.told.waited) >= 2
 

@@ -291,6 +291,8 @@ def assert_same(one: Any, other: Any) -> None:
             assert_same(value, other[key])
     elif isinstance(one, np.ndarray):
         np.testing.assert_array_equal(one, other)
+    elif isinstance(one, pd.api.extensions.ExtensionArray):
+        pd.testing.assert_extension_array_equal(one, other)
     elif isinstance(one, pd.Index):
         pd.testing.assert_index_equal(one, other)
     else:
@@ -311,7 +313,7 @@ def test_no_stage_changes_its_input(seed: int, collapse: str) -> None:
     history = unchanged(trace_history, read, tables, configuration)
     outcomes, succeeded = unchanged(judge, read, every, history, configuration)
     described = unchanged(describe_commits, history, tables, configuration)
-    changes, _ = unchanged(find_changes, history, described, outcomes, configuration)
+    changes, _ = unchanged(find_changes, history, described, tables, configuration)
     unchanged(find_failures, outcomes, succeeded, history, described, tables, configuration)
     environments = unchanged(find_environments, outcomes, configuration)
     groups = unchanged(find_groups, environments, tables, configuration)

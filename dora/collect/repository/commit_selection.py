@@ -66,7 +66,7 @@ COMMITS_A_DEPLOYMENT = 4
 
 
 @dataclass
-class CommitRows:
+class ReadCommits:
     """What becomes of the commits that were read: rows of the tables, and texts of reverts."""
 
     rows: Rows = field(default_factory=lambda: {"commits": [], "parents": []})
@@ -82,7 +82,7 @@ class CommitSelection:
     log: CommitLog
     page_budget: int
     excluded: re.Pattern[str]
-    found: CommitRows = field(default_factory=CommitRows)
+    found: ReadCommits = field(default_factory=ReadCommits)
     _marks: CommitMarks = field(default_factory=CommitMarks)
     _walks: dict[int, Walk] = field(default_factory=dict)  #: by mark
     _required: set[int] = field(default_factory=set)

@@ -627,7 +627,7 @@ def test_label_that_is_renamed_after_everything_was_forgotten(tmp_path: Path) ->
 
 
 LABEL = LabelRecord("L_11", "bug")
-OWNER = {"repository": 1, "asked": "labels", "branch": "main"}
+OWNER = {"repository": 1, "query_options": "labels", "branch": "main"}
 
 
 def merged(number: int, *labels: LabelRecord) -> PullRequestRecord:
