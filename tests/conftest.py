@@ -1,5 +1,6 @@
 """What every test may rely on, wherever the suite is started from."""
 
+import gc
 import signal
 from itertools import count
 from pathlib import Path
@@ -25,6 +26,12 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage seldom: what was imported and collected lives until the end."""
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from dora.report.evidence import DeploymentEvidence, OutageEvidence
 from dora.report.evidence_stream import EvidenceHeader, read_items
 from dora.report.report_json import read_report
 from tests.benchmarks.loading import UNTIL, WEEK, write
 
 
+@pytest.mark.thorough
 def test_files(tmp_path: Path) -> None:
     """A week later most of the items are the same, the first are gone and as many are new."""
     told = []

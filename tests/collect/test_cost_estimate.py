@@ -34,6 +34,7 @@ def today(shape: Shape) -> Organization:
     return make_organizations(shape, NOW).today
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("shape", [Shape(4, 300, 500), Shape(40, 12, 60)], ids=["large", "wide"])
 def test_plan_comes_near_the_run(shape: Shape) -> None:
     """Requests and points are within a third or so of what the run then costs."""

@@ -46,6 +46,7 @@ def deployment(number: int, sha: str, days_ago: float, *, statuses: int = 1) -> 
     return Deployment(number, sha, "production", at, told)
 
 
+@pytest.mark.thorough
 def test_every_request_is_counted() -> None:
     """What the report says it cost is what GitHub was asked: requests and points."""
     with reading(build_organization(NOW)) as (read, server):
@@ -56,6 +57,7 @@ def test_every_request_is_counted() -> None:
     assert len(server.requests) == read.told.requests
 
 
+@pytest.mark.thorough
 def test_demo_organization_costs_few_requests() -> None:
     """The demo report costs at most so many requests: who changes that says why.
 

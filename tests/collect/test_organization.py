@@ -117,12 +117,14 @@ def demo_tables() -> Tables:
         return read_from(server, config_for(demo(), QUARTER, every_signal(None))).tables
 
 
+@pytest.mark.thorough
 def test_demo_report_is_that_of_the_truth() -> None:
     """Reading through HTTP leaves no trace: the tables of the truth give the same report."""
     config = config_for(demo(), QUARTER, every_signal(None))
     assert document_of(tables_of(demo()), config) == document_of(demo_tables(), config)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("by", ["repository", "organization"])
 def test_demo_report_is_the_oracles(by: str) -> None:
     """What was read for one grouping holds every number of the others (G1)."""
@@ -131,6 +133,7 @@ def test_demo_report_is_the_oracles(by: str) -> None:
     assert expected(demo(), asked) == report
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "asked",
     [

@@ -84,6 +84,7 @@ def demo() -> Organization:
     return build_organization(NOW, forbidden=True)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "asked",
     [
@@ -124,6 +125,7 @@ def test_demo_organization_as_asked(asked: dict[str, Any]) -> None:
     check(demo(), {**QUARTER, **asked})
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "settings",
     [

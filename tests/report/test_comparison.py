@@ -29,7 +29,7 @@ from tests.benchmarks.significance import (
 from tests.laws.test_against_oracle import differences
 from tests.oracle.report import expected_report
 from tests.oracle.settings import Settings
-from tests.support.examples import examples
+from tests.support.examples import examples, few_of
 from tests.support.oracle_settings import OTHER_SIGNALS, config_for, tables_for
 from tests.support.random_organizations import (
     NOW,
@@ -101,7 +101,7 @@ def test_previous_is_the_report_of_the_window_before(data: st.DataObject) -> Non
     hold_against_oracle(document, organization, asked, settings)
 
 
-@pytest.mark.parametrize("since", ["60d", "40d", "25d", "100d"])
+@pytest.mark.parametrize("since", few_of(["25d", "60d", "40d", "100d"], 1))
 def test_one_reading_serves_both_windows(since: str) -> None:
     """K1, W3: what is read for both gives each the numbers that it has alone."""
     organization = build_organization(NOW)
@@ -270,6 +270,7 @@ def test_weekends_are_no_change(since: str, until: str, verdict: str | None) -> 
 # -- No more than is promised --------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_where_nothing_changed_hardly_anything_is_called_clear() -> None:
     """K5: in at most one of twenty unchanged organizations is a change called clear."""
     found = p_values(compared(simulate(11, 400, USUAL, USUAL)))
@@ -288,6 +289,7 @@ HARD = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("change", CHANGES, ids=[one.what for one in CHANGES])
 def test_real_changes_are_found(change: Change) -> None:
     """K2–K5: of rows that did change, each alone in its table, at least so many are called so."""

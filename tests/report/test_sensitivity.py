@@ -187,6 +187,7 @@ def rounded(*seconds: float | None) -> list[float | None]:
     return [None if one is None else round(one, 3) for one in seconds]
 
 
+@pytest.mark.thorough
 def test_the_sentences_say_what_the_rows_say() -> None:
     """For every row of the demo organization the arithmetic ends in the figure of its row."""
     tables, config = inputs("demo")

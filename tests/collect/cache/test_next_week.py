@@ -58,6 +58,7 @@ def cost(runs: Runs, query: str) -> tuple[int, int]:
     return len(made), sum(rows)
 
 
+@pytest.mark.thorough
 def test_next_week(tmp_path: Path) -> None:
     """A week later the report is that without a cache, for a sixth of the commits."""
     with runs_of(as_of(demo(), NOW - 7 * DAY), tmp_path) as runs:
@@ -76,6 +77,7 @@ def test_next_week(tmp_path: Path) -> None:
         assert points[1] <= points[0] / 3
 
 
+@pytest.mark.thorough
 def test_same_day(tmp_path: Path) -> None:
     """Who asks again asks for no commit at all; at once, for those of the last minutes' merges."""
     with runs_of(demo(), tmp_path) as runs:

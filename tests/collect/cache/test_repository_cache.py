@@ -95,6 +95,7 @@ def test_label_that_is_deleted_and_made_anew(tmp_path: Path) -> None:
     check(last_week(api()), acme(then), tmp_path)
 
 
+@pytest.mark.thorough
 def test_label_that_is_renamed_among_hundreds(tmp_path: Path) -> None:
     """The label that was renamed may stand beyond the first page of labels."""
     names = {f"area-{n}": n for n in range(100, 400)}
@@ -145,6 +146,7 @@ def test_lower_numbered_request_is_merged_into_what_is_live(tmp_path: Path) -> N
     check(last_week(with_requests(api(), also)), acme(with_requests(api(), also)), tmp_path)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("count", [100, 101])
 def test_request_of_many_commits(count: int, tmp_path: Path) -> None:
     """A request may bring more commits than GitHub tells beside it, all of which change."""
@@ -228,6 +230,7 @@ def merged_meanwhile(organization: Organization) -> Organization:
     return replace(organization, repositories=(changed,))
 
 
+@pytest.mark.thorough
 def test_request_that_is_merged_while_its_commits_are_read(tmp_path: Path) -> None:
     """What was read before the merge and after it are not taken for one truth."""
     first, then = last_week(api()), merged_meanwhile(acme(api()))

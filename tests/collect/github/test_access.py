@@ -274,6 +274,7 @@ def test_token_of_an_app_that_is_refused_for_good(pem: str) -> None:
     assert [401, 201, 401] == [one.status for one in server.requests[-3:]]
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
     "effect",

@@ -301,6 +301,7 @@ def test_no_name_becomes_markup(names: list[str]) -> None:
     assert usual.attributes.keys() == strange.attributes.keys()
 
 
+@pytest.mark.thorough
 def test_hundred_rows_of_half_a_year_are_small() -> None:
     """A page of 102 rows and 26 weeks takes less than 300 kB."""
     page = many(Shape(34, 300, 1000), weeks=26)
