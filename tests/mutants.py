@@ -106,9 +106,9 @@ MUTANTS = (
 
 def main(numbers: Sequence[str]) -> int:
     """Run the mutants, all or those of *numbers*; 1 where one survives."""
-    chosen = [int(one) for one in numbers] or range(1, len(MUTANTS) + 1)
-    for mutant in MUTANTS:
-        _mutated(mutant, (ROOT / mutant.file).read_text("utf-8"))  # all fit before any is run
+    chosen = [int(text) for text in numbers] or range(1, len(MUTANTS) + 1)
+    for one in MUTANTS:
+        _mutated(one, (ROOT / one.file).read_text("utf-8"))  # all fit before any is run
     survivors = 0
     for number in chosen:
         mutant = MUTANTS[number - 1] if number else None
