@@ -1,7 +1,7 @@
 """Estimates what a report would cost, from the list of repositories and a few dates of each.
 
-Of every repository that a report would read, the dates of its newest deployments and commits are
-asked for, several repositories in a request: from how dense they lie follows how many there are.
+For every repository that a report would read, the dates of its newest deployments and commits are
+requested, several repositories at a time. Their density gives the number of rows to read.
 """
 
 import asyncio
@@ -24,25 +24,26 @@ from dora.config import Config
 from dora.errors import CannotRead
 from dora.model.cost_estimate import CostEstimate
 
-#: Points of 100 rows asked for: each row brings connections of its own, such as a deployment's
-#: statuses, or a commit's parents and requests with their labels and commits.
+#: Points that 100 requested rows cost: each row has connections of its own, such as a deployment's
+#: statuses, or a commit's parents and pull requests with their labels and commits.
 POINTS = {"deployments": 1, "commits": 8, "updates": 4}
-#: Repositories that are named because they take most requests.
+#: How many of the repositories that need the most requests are named.
 LONGEST = 3
-#: Connections beside the first page of deployments, in points: tags, labels, the latest request.
+#: Points of the other connections in the query for the first page of deployments: tags, labels
+#: and the latest pull request.
 POINTS_BESIDE = 0.04
 
 
 class Expected(NamedTuple):
-    """What may have to be read of one repository, in rows; whether some of it is kept."""
+    """The rows that may have to be read of one repository, and whether some are cached."""
 
     name: str
     deployments: int
     commits: int
-    is_kept: bool
+    is_cached: bool
 
     def pages(self) -> dict[str, tuple[float, int]]:
-        """Requests (a part of one where it is shared) and rows asked for, by kind."""
+        """Requests (a fraction if the request is shared) and rows requested, by kind."""
         first = page_size.FIRST_PAGE
         rest = max(0, self.deployments - first)
         alone, rows = _pages(
@@ -52,7 +53,7 @@ class Expected(NamedTuple):
         return {
             "deployments": (first / page_size.FULL_SHARE + alone, first + rows),
             "commits": _pages(self.commits, page_size.FULL_PAGE if is_busy else first),
-            "updates": _pages(int(self.is_kept), first),
+            "updates": _pages(int(self.is_cached), first),
         }
 
     @property
@@ -62,15 +63,15 @@ class Expected(NamedTuple):
 
     @property
     def points(self) -> float:
-        """Points of these requests, taken together with other repositories' of their kind."""
-        rows = {kind: asked for kind, (_, asked) in self.pages().items()}
+        """Points of these requests, which are shared with other repositories."""
+        rows = {kind: count for kind, (_, count) in self.pages().items()}
         return POINTS_BESIDE + sum(
-            POINTS[kind] * asked / page_size.FULL_PAGE for kind, asked in rows.items()
+            POINTS[kind] * count / page_size.FULL_PAGE for kind, count in rows.items()
         )
 
 
 def estimate_cost(client: Client, config: Config) -> CostEstimate:
-    """What a report would cost, about; raises what `collect` raises where nothing can be told."""
+    """What a report would cost, roughly; raises what `collect` raises."""
     return client.run(_estimate_cost(client, config))
 
 
@@ -81,8 +82,8 @@ async def _estimate_cost(client: Client, config: Config) -> CostEstimate:
             async for listed in repositories:
                 count += 1
                 if skips(listed) is None:
-                    asking = _expect(client, config, listed, caches.of(listed))
-                    reading.append(asyncio.create_task(asking))
+                    expecting = _expect(client, config, listed, caches.of(listed))
+                    reading.append(asyncio.create_task(expecting))
         answers = await asyncio.gather(*reading)
     expected = [one for one in answers if one is not None]
     requests, points = _sum(expected, count, config)
@@ -105,7 +106,7 @@ async def _estimate_cost(client: Client, config: Config) -> CostEstimate:
 
 
 def _sum(expected: Iterable[Expected], listed: int, config: Config) -> tuple[dict[str, int], int]:
-    """Requests by what they ask for, and points, of all repositories together."""
+    """Requests by kind, and points, of all repositories together."""
     pages = max(1, ceil(listed / page_size.FULL_PAGE))
     incidents = int(config.failures.incident and bool(config.incidents.labels))
     parts: defaultdict[str, float] = defaultdict(float)
@@ -114,14 +115,14 @@ def _sum(expected: Iterable[Expected], listed: int, config: Config) -> tuple[dic
         for kind, (count, _) in one.pages().items():
             parts[kind] += count
         points += one.points
-    asked = {kind: ceil(count) for kind, count in parts.items() if count}
-    return {"repositories": pages, "incidents": incidents, **asked}, ceil(points)
+    requests = {kind: ceil(count) for kind, count in parts.items() if count}
+    return {"repositories": pages, "incidents": incidents, **requests}, ceil(points)
 
 
 async def _expect(
     client: Client, config: Config, listed: ListedRepository, cached: CachedRepository | None
 ) -> Expected | None:
-    """What may have to be read of a repository; None where it does not let itself be asked."""
+    """What may have to be read of a repository; None if GitHub does not answer for it."""
     context = RepositoryContext(client, config.organization, listed.name)
     try:
         repository = find(await context.ask("plan", rows=page_size.FIRST_PAGE), "repository")
@@ -131,30 +132,30 @@ async def _expect(
     window = config.window
     deployments = _count(repository.get("deployments"), "createdAt", config.lookback_start)
     commits = _count(target.get("history"), "committedDate", window.since)
-    is_kept = cached is not None and cached.has_any
-    if cached is not None and is_kept:
+    is_cached = cached is not None and cached.has_any
+    if cached is not None and is_cached:
         commits = min(commits, cached.expected(config.now))
-    return Expected(listed.name, deployments, commits, is_kept)
+    return Expected(listed.name, deployments, commits, is_cached)
 
 
-def _count(page: dict[str, Any] | None, date: str, begin: datetime) -> int:
-    """How many there may be since *begin*, by the dates of the newest ones."""
+def _count(page: dict[str, Any] | None, date: str, start: datetime) -> int:
+    """The estimated number of rows since *start*, by the dates of the newest ones."""
     if not page:
         return 0
     dates = [datetime.fromisoformat(node[date]) for node in page["nodes"] if node]
-    since = [one for one in dates if one >= begin]
+    since = [one for one in dates if one >= start]
     if len(since) < len(dates) or not page["pageInfo"]["hasNextPage"] or not dates:
         return len(since)
     newest, oldest = max(dates), min(dates)
     span = max(1.0, (newest - oldest).total_seconds())
-    return ceil(len(dates) * (newest - begin).total_seconds() / span)
+    return ceil(len(dates) * (newest - start).total_seconds() / span)
 
 
 def _pages(rows: int, first: int) -> tuple[float, int]:
-    """Requests for so many rows, and rows asked for: pages grow, the short ones are shared."""
-    requests, asked, page = 0.0, 0, first
-    while asked < rows:
+    """Requests and requested rows to read *rows*: pages grow, and small ones share requests."""
+    requests, requested, page = 0.0, 0, first
+    while requested < rows:
         requests += page / page_size.FULL_SHARE if page <= page_size.SMALL_PAGE else 1
-        asked += page
+        requested += page
         page = min(page_size.FULL_PAGE, 2 * page)
-    return requests, asked
+    return requests, requested

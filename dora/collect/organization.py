@@ -1,4 +1,7 @@
-"""Reads an organization into tables: several repositories at once, none stopping another."""
+"""Reads an organization into tables, several repositories at a time.
+
+A repository that cannot be read does not stop the others.
+"""
 
 import asyncio
 import time
@@ -32,7 +35,7 @@ from dora.model.tables import TableBuilder, Tables
 
 
 def connect(config: Config, variables: Mapping[str, str], progress: Progress) -> Client:
-    """A client for the organization, by the environment *variables*; NoAccess says what lacks."""
+    """A client with the credentials in the environment *variables*; NoAccess if there are none."""
     return Client(find_access(variables, config.organization), config, progress)
 
 
@@ -44,13 +47,13 @@ def collect(
     variables: Mapping[str, str] = MappingProxyType({}),
     with_authors: bool = False,
 ) -> Tables:
-    """Everything a report needs, read from GitHub; authors only where somebody asks for them.
+    """Everything a report needs, read from GitHub; authors only if *with_authors*.
 
-    Incidents of PagerDuty come beside it where services are mapped, with the token that the
-    environment *variables* hold.
+    If services are mapped, PagerDuty's incidents are read too, with the token in the environment
+    *variables*.
 
-    A repository that cannot be read is a row that says so. CannotRead, NoAccess, CannotReach or
-    RateLimited are raised when not even the list of repositories could be begun.
+    A repository that cannot be read is a row with the reason. CannotRead, NoAccess, CannotReach or
+    RateLimited are raised if not even the first page of repositories could be read.
     """
     reading = read_organization(client, config, progress, variables, with_authors=with_authors)
     return client.run(reading)
@@ -64,7 +67,7 @@ async def read_organization(
     *,
     with_authors: bool = False,
 ) -> Tables:
-    """What `collect` gives, for who is in an event loop already."""
+    """The same as `collect`, for a caller that already runs in an event loop."""
     began = time.monotonic()
     with open_caches(client, config, with_authors=with_authors) as caches:
         gathering = _Gathering(client, config, progress, variables, with_authors, caches)
@@ -79,7 +82,7 @@ async def read_organization(
 
 @dataclass
 class _Gathering:
-    """All that is read of an organization, as it comes in."""
+    """What has been read of an organization so far, and the tasks that read the rest."""
 
     client: Client
     config: Config
@@ -91,13 +94,15 @@ class _Gathering:
     gaps: dict[str, str] = field(default_factory=dict)
     _incidents: Rows = field(default_factory=dict)
     _ids: dict[int, str] = field(default_factory=dict)
-    """Names of the repositories that have incidents, as the incidents tell them, by number."""
-    _listed: dict[int, str] = field(default_factory=dict)  #: and as the list tells them
+    """Names of the repositories that have incidents, as the incidents give them, by id."""
+    _listed: dict[int, str] = field(
+        default_factory=dict
+    )  #: names in the list of repositories, by id
     _named: asyncio.Task[set[str]] = field(init=False)
     _reading: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def run(self) -> None:
-        """Read everything; what goes wrong in one place is told there, and stops no other."""
+        """Read everything; a failure of one part is recorded and does not stop the others."""
         self._named = asyncio.create_task(self._read_incidents())
         teams = asyncio.create_task(self._or_gap("teams", read_teams(self.client, self.config)))
         try:
@@ -111,7 +116,7 @@ class _Gathering:
                 task.cancel()
 
     async def _read_repositories(self) -> None:
-        """Begin to read each repository as soon as the list names it."""
+        """Start to read each repository as soon as it is listed."""
         read, skips = _reader(self), find_skips(self.config)
         count = 0
         try:
@@ -150,7 +155,7 @@ class _Gathering:
         return listed.name.casefold() in await asyncio.shield(self._named) or listed.id in self._ids
 
     def _as_listed(self) -> Rows:
-        """Rows of the incidents with the names of the list: one may be renamed in between."""
+        """Rows of the incidents with the listed names: a repository may be renamed meanwhile."""
         renamed = {
             name: self._listed[id_]
             for id_, name in self._ids.items()
@@ -167,7 +172,7 @@ class _Gathering:
         return rows
 
     async def _read_incidents(self) -> set[str]:
-        """Read the incidents of GitHub and PagerDuty (F7); whose they may be."""
+        """Read all incidents (F7); returns the names of the repositories they may be about."""
         if not self.config.failures.incident:
             return set()
         rows, more = await asyncio.gather(
@@ -188,7 +193,7 @@ class _Gathering:
         return await in_thread(read) if self.config.incidents.pagerduty else {}
 
     async def _or_gap(self, what: str, reading: Coroutine[Any, Any, Rows]) -> Rows:
-        """Rows that *reading* gives; none where an error ends it: a gap the report tells."""
+        """The rows of *reading*; if it fails, none, and a gap for the report to mention."""
         try:
             return await reading
         except BadUsage:
@@ -199,7 +204,7 @@ class _Gathering:
 
 
 def _reader(gathering: _Gathering) -> Callable[[ListedRepository, int], Coroutine[Any, Any, Rows]]:
-    """Function that reads one repository, in its turn."""
+    """A function that reads one repository, given its position in the list."""
     client, config = gathering.client, gathering.config
     rules = ReadingRules(
         config,
@@ -212,7 +217,7 @@ def _reader(gathering: _Gathering) -> Callable[[ListedRepository, int], Coroutin
     async def read(listed: ListedRepository, turn: int) -> Rows:
         reading = RepositoryReader(
             rules,
-            # First the first pages of all: they show which repositories take longest.
+            # First pages go before all others: they show which repositories take longest.
             RepositoryContext(client, config.organization, listed.name, rank=inf, turn=turn),
             listed,
             lambda: gathering.has_incidents(listed),
@@ -224,7 +229,7 @@ def _reader(gathering: _Gathering) -> Callable[[ListedRepository, int], Coroutin
 
 
 def find_skips(config: Config) -> Callable[[ListedRepository], Rows | None]:
-    """Function from a repository that needs no request of its own to its rows, else to None."""
+    """A function that gives the rows of a repository that need not be read, and else None."""
     chosen = compile_globs(config.repo or ("*",))
     lookback, until = config.lookback_start, config.first_until or config.window.until
 
@@ -243,17 +248,17 @@ def find_skips(config: Config) -> Callable[[ListedRepository], Rows | None]:
 
 
 def _named_by(incidents: Rows) -> set[str]:
-    """Names, case folded, of repositories that an incident may be about; some may not be."""
+    """Names, case folded, of repositories that incidents may be about; some may not exist."""
     rows, labels = incidents.get("incidents", []), incidents.get("labels", [])
     own = {str(row[0] or row[3]).casefold() for row in rows}
     names = {str(row[2]).casefold() for row in labels}
-    said = {name.removeprefix("repo:").strip() for name in names if name.startswith("repo:")}
+    labelled = {name.removeprefix("repo:").strip() for name in names if name.startswith("repo:")}
     addresses = (ADDRESS.fullmatch(row[6] or "") for row in rows)
-    return own | said | {found["name"].casefold() for found in addresses if found}
+    return own | labelled | {found["name"].casefold() for found in addresses if found}
 
 
 def _row(listed: ListedRepository, *, is_excluded: bool, reason: str | None) -> Rows:
-    """A repository of which nothing but the listing is known."""
+    """The row of a repository of which nothing but its entry in the list is known."""
     has_deployments = listed.newest_deployment_at is not None
     row = (
         listed.name,

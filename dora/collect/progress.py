@@ -1,27 +1,27 @@
-"""What is reported while the collector reads, and to whom."""
+"""The interface by which the collector reports its progress."""
 
 from datetime import datetime
 from typing import Protocol
 
 
-class Stopped(Exception):  # no error: the run was told to stop
-    """The run was stopped while a thread beside the event loop waited."""
+class Stopped(Exception):  # not an error: the run was asked to stop
+    """The run was stopped while a thread outside the event loop waited."""
 
 
 class Progress(Protocol):
-    """Who is told how the reading goes; every method may be called from any thread."""
+    """Receives the progress of reading; every method may be called from any thread."""
 
     def found(self, repositories: int) -> None:
-        """There are so many repositories to read, as far as is known."""
+        """Called with the number of repositories to read that are known so far."""
 
     def read(self, repository: str) -> None:
-        """One repository is done with."""
+        """Called when a repository has been read."""
 
-    def asked(self, requests: int, remaining: int | None) -> None:
-        """So many requests were made; so many points of the hour are left."""
+    def requested(self, requests: int, remaining: int | None) -> None:
+        """Called with the number of requests sent and the points left of this hour."""
 
     def waits(self, until: datetime, why: str) -> None:
-        """Nothing is asked before *until*."""
+        """Called when no request is sent before *until*, with the reason."""
 
     def warns(self, what: str) -> None:
-        """Something went wrong that does not touch the numbers."""
+        """Called when something went wrong that does not affect the numbers."""

@@ -1,4 +1,4 @@
-"""Lists the repositories of an organization, with what decides whether they need reading."""
+"""Lists the repositories of an organization, and what decides whether to read each of them."""
 
 from collections import defaultdict
 from collections.abc import AsyncGenerator
@@ -12,19 +12,20 @@ from dora.collect.records import ListedRepository
 from dora.collect.repository.deployments import parse_instant
 from dora.errors import CannotRead
 
-#: Times a page is read whose list of names does not fit it, for the list changed meanwhile.
+#: How often a page is read if the list changes between the page and its list of names.
 TRIES = 3
 
 
 async def list_repositories(
     client: Client, organization: str
 ) -> AsyncGenerator[ListedRepository, None]:
-    """Every repository of the organization, oldest first; CannotRead when there is no such one.
+    """Every repository of the organization, oldest first.
 
-    In the order of their creation, which nothing changes: one that is renamed meanwhile is neither
-    missed nor met again. Where the probe for deployments is refused for some, their names are
-    asked for alone; what came with an error is not to be trusted, and unreadable. CannotRead in
-    the end, too, where not even their names could be had.
+    The order of creation never changes, so a repository that is renamed meanwhile is neither missed
+    nor listed twice. If GitHub refuses the probe for deployments of some repositories, their names
+    are read without it. A repository that came with an error is unreadable. Raises CannotRead if
+    the organization does not exist and, after all others were listed, if some repositories could
+    not even be named.
     """
     seen: set[object] = set()
     nameless: list[str] = []
@@ -46,7 +47,7 @@ async def list_repositories(
 
 
 async def _page(client: Client, organization: str, cursor: str | None) -> dict[str, Any]:
-    """A page of the list, each repository with why it is unreadable where it is."""
+    """A page of the list; an unreadable repository has the reason in its key `unreadable`."""
     for _ in range(TRIES):
         result = await client.ask(
             "repositories", rank=inf, org=organization, after=cursor, probe=True
@@ -61,25 +62,25 @@ async def _page(client: Client, organization: str, cursor: str | None) -> dict[s
     else:
         raise CannotRead("the list of repositories changes faster than it can be read")
     connection["nodes"] = [
-        {**name, "unreadable": reasons[place]} if place in reasons or node is None else node
-        for place, (node, name) in enumerate(zip(nodes, names, strict=True))
-        if name is not None  # deleted meanwhile
+        {**name, "unreadable": reasons[index]} if index in reasons or node is None else node
+        for index, (node, name) in enumerate(zip(nodes, names, strict=True))
+        if name is not None  # None if it was deleted meanwhile
     ]
     return connection
 
 
 def _is_same(node: dict[str, Any] | None, name: dict[str, Any] | None) -> bool:
-    """Whether the list of names has the same repository there; who was refused may be gone."""
+    """Whether *name* can be the repository *node*; one that GitHub refused can be any."""
     return node is None or (name or {}).get("databaseId") == node["databaseId"]
 
 
 async def _names(
     client: Client, organization: str, cursor: str | None, count: int
 ) -> list[dict[str, Any] | None]:
-    """The next *count* repositories after *cursor* without the probe, however many pages it takes.
+    """The next *count* repositories after *cursor*, read without the probe, in one page or more.
 
-    In the same places as with it, for both are read in one order, unless one was deleted meanwhile.
-    One that is not even named is empty; None is behind the end.
+    They are in the same order as with the probe, unless one was deleted meanwhile. A repository
+    that GitHub does not even name is an empty mapping; None fills up after the end of the list.
     """
     found: list[dict[str, Any] | None] = []
     while len(found) < count:
@@ -114,13 +115,13 @@ def _connection(result: QueryResult, organization: str) -> dict[str, Any]:
 
 
 def _is_about_nodes(result: QueryResult) -> bool:
-    """Whether all errors are about one repository each: any other may hide that there are more."""
+    """Whether each error is about one repository: any other may hide further repositories."""
     paths = [error.get("path") or ["organization"] for error in result.errors]
     return all(path[0] != "organization" or path[2:3] == ["nodes"] for path in paths)
 
 
 def _reasons(result: QueryResult) -> defaultdict[int, str]:
-    """Why a repository of the page, or a part of it, is missing, by its place in the page."""
+    """Why a repository of the page, or a part of it, is missing, by its index in the page."""
     reasons: defaultdict[int, str] = defaultdict(lambda: result.message or "GitHub gives nothing")
     for error in result.errors:
         path = error.get("path") or []
@@ -135,7 +136,7 @@ def _found(node: dict[str, Any]) -> ListedRepository:
     newest = [one for one in (node.get("deployments") or {}).get("nodes") or [] if one]
     archived_at = node["archivedAt"] and parse_instant(node["archivedAt"])
     if node["isArchived"] and archived_at is None:
-        # Archived before GitHub kept the date: before any window.
+        # Archived before GitHub recorded the date, so before any window.
         archived_at = parse_instant("1970-01-01T00:00:00Z")
     return ListedRepository(
         name=node["name"],

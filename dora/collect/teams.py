@@ -1,4 +1,4 @@
-"""Reads which teams of an organization look after which repositories (G2)."""
+"""Reads which teams of an organization own which repositories (G2)."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from dora.collect.repository.context import find
 from dora.collect.repository.pull_requests import Rows
 from dora.config import Config
 
-#: The rights on a repository that make it a team's own.
+#: The permissions that make a team an owner of a repository.
 OWNING = {"MAINTAIN", "ADMIN"}
 
 
 async def read_teams(client: Client, config: Config) -> Rows:
-    """Rows of the organization's teams, where rows are by team and no team is configured."""
+    """Rows of the organization's teams; none unless rows are by team and none is configured."""
     if config.by != "team" or config.teams:
         return {"teams": []}
     organization = config.organization

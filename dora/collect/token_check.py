@@ -1,7 +1,7 @@
-"""Asks GitHub what a token may do, while it reads an organization's tables with it.
+"""Finds out what a token may do while it reads an organization's tables.
 
-Rights are proved by what can be read: GitHub tells a classic token's scopes, and of any other token
-nothing at all.
+The test of a right is what can be read with it: GitHub reports the scopes of a classic token, but
+nothing about any other kind of token.
 """
 
 import asyncio
@@ -26,16 +26,16 @@ from dora.errors import CannotRead, DoraError
 from dora.model.tables import Tables
 from dora.model.token_rights import Checkup, Limit, Probe
 
-#: Unreadable repositories that are asked what exactly is refused; a request each.
+#: Number of unreadable repositories that are probed for what is refused, one request each.
 MOST_PROBES = 20
-#: What a report reads of a repository, and its part of the query.
+#: The rights that a report needs on a repository, each with its part of the query.
 PARTS = {
     "deployments": "deployments",
     "contents": "contents",
     "pull requests": "requests",
     "issues": "issues",
 }
-#: `github-authentication-token-expiration` is no ISO 8601: `2026-12-01 10:00:00 UTC` or `… +0200`.
+#: `github-authentication-token-expiration` is not ISO 8601: `2026-12-01 10:00:00 UTC` or `… +0200`.
 EXPIRY = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) (?:UTC|([+-]\d{4}))")
 
 
@@ -46,10 +46,10 @@ def examine(
     progress: Progress,
     variables: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Tables, Checkup]:
-    """Everything a report needs, and what GitHub said of the token that read it.
+    """Everything a report needs, and what is known about the token that read it.
 
-    Reads what a report reads, so `requests` and `points` are what a report costs; besides, it asks
-    some four requests, and one for each unreadable repository. Raises what `collect` raises.
+    Reads what a report reads, so `requests` and `points` are what a report costs. Sends about four
+    requests more, and one for each unreadable repository. Raises what `collect` raises.
     """
 
     async def reading() -> tuple[Tables, Checkup]:
@@ -65,11 +65,11 @@ def examine(
 
 
 async def _check_token(client: Client, access: Access, config: Config) -> tuple[Checkup, list[str]]:
-    """Whose token it is and what it sees, and the names of private repositories among that."""
+    """Who the token belongs to, what it sees, and the names of the private repositories."""
     organization = config.organization
     try:
         result = await client.ask("checkup", org=organization, viewer=True)
-    except CannotRead:  # nobody is behind it: GitHub gives no data at all then
+    except CannotRead:  # the token belongs to no user, for which GitHub gives no data
         result = await client.ask("checkup", org=organization, viewer=False)
     found = result.data.get("organization") or {}
     hidden = found.get("hidden") or {}
@@ -86,7 +86,7 @@ async def _check_token(client: Client, access: Access, config: Config) -> tuple[
 
 
 def _headers(access: Access) -> dict[str, Any]:
-    """Headers of an answer that costs nothing; none where it cannot be had."""
+    """Headers of a response that costs no points; empty if the request fails."""
     try:
         _, headers, _ = access.requester().requestJson("GET", "/rate_limit")
     except (GithubException, RequestException):
@@ -111,7 +111,7 @@ def _expiry(header: str | None) -> datetime | None:
 async def _check_rights(
     client: Client, checkup: Checkup, private: list[str], tables: Tables, config: Config
 ) -> Checkup:
-    """*checkup* with what was refused: of a repository that was read, of those that were not."""
+    """*checkup* with what is refused on one readable repository and on the unreadable ones."""
     repositories = tables.repositories
     is_unread = repositories["unreadable"].notna()
     names = sorted(repositories.loc[is_unread, "repository"])[:MOST_PROBES]
@@ -123,9 +123,9 @@ async def _check_rights(
 
 
 def _likeliest(tables: Tables, private: list[str]) -> str | None:
-    """A repository to try rights on: with commits, rather private, rather deployed to.
+    """A repository with commits to test rights on, preferably private and with deployments.
 
-    A public one proves little: anybody may read it.
+    A public repository proves little, because any token may read it.
     """
     repositories = tables.repositories[tables.repositories["unreadable"].isna()]
     deployed, hidden = set(tables.deployments["repository"]), set(private)
@@ -137,7 +137,7 @@ def _likeliest(tables: Tables, private: list[str]) -> str | None:
 
 
 async def _probe(client: Client, config: Config, name: str) -> Probe:
-    """What of a repository is refused; nothing by name where the repository itself is."""
+    """What GitHub refuses of a repository; names no right if it refuses the whole repository."""
     try:
         result = await client.ask("checkup_repository", owner=config.organization, name=name)
     except DoraError as wrong:
@@ -153,7 +153,7 @@ async def _probe(client: Client, config: Config, name: str) -> Probe:
 
 
 async def _teams_refused(client: Client, config: Config) -> str | None:
-    """Why the organization's teams cannot be read; None where they can."""
+    """Why the organization's teams cannot be read; None if they can."""
     try:
         result = await client.ask("checkup_teams", org=config.organization)
     except DoraError as wrong:

@@ -1,7 +1,7 @@
-"""The tables between GitHub and the numbers: their columns, and the one way to make them.
+"""Defines the tables that hold what was read from GitHub, and makes them.
 
 Every frame has a fixed schema, so an empty one keeps its columns and dtypes. Instants are UTC with
-microseconds; missing is missing (`NaT`, `<NA>`), never a stand-in. `docs/tables.md` is generated
+microseconds; missing values are `NaT` or `<NA>`, never a placeholder. `docs/tables.md` is generated
 from here.
 """
 
@@ -18,7 +18,7 @@ FLAG = "bool"
 
 
 class Column(NamedTuple):
-    """One column: its dtype, what it means (with its unit), the API's field it comes from."""
+    """One column: its dtype, its meaning with the unit, and the field of the API it comes from."""
 
     dtype: str
     meaning: str
@@ -27,7 +27,7 @@ class Column(NamedTuple):
 
 Schema = Mapping[str, Column]
 
-#: What tells an environment, a deployment and a commit from others in every frame that has them.
+#: Columns that identify an environment, a deployment and a commit in every frame with them.
 ENVIRONMENT = ["repository", "environment_key"]
 DEPLOYMENT = ["repository", "deployment"]
 COMMIT = ["repository", "sha"]
@@ -96,14 +96,14 @@ PULL_REQUESTS: Schema = {
     ),
 }
 
-#: Which requests GitHub associates with a commit.
+#: Which pull requests GitHub associates with a commit.
 ASSOCIATIONS: Schema = {
     "repository": REPOSITORY,
     "sha": Column(TEXT, "the commit", "Commit.oid"),
     "number": Column(COUNT, "a pull request associated with it", "associatedPullRequests.number"),
 }
 
-#: Commits of a request's branch: those that decide whether it was squashed (LT4).
+#: Commits of a pull request's branch that decide whether it was squashed (LT4).
 BRANCH_COMMITS: Schema = {
     "repository": REPOSITORY,
     "number": Column(COUNT, "number of the pull request", "PullRequest.number"),
@@ -142,7 +142,7 @@ TEAMS: Schema = {
     "repository": REPOSITORY,
 }
 
-#: Rows that are held before they become frames.
+#: Number of rows that are collected before they are turned into frames.
 MANY_ROWS = 20_000
 
 Repositories = NewType("Repositories", pd.DataFrame)
@@ -176,7 +176,7 @@ SCHEMAS: Mapping[str, Schema] = {
 
 @dataclass(frozen=True)
 class Tables:
-    """Everything read from GitHub, and what reading it cost."""
+    """Everything that was read from GitHub, and what reading it cost."""
 
     repositories: Repositories
     deployments: Deployments
@@ -191,16 +191,16 @@ class Tables:
     incidents: Incidents
     teams: Teams
     gaps: Mapping[str, str] = field(default_factory=dict)
-    """What of the organization could not be read at all (`incidents`, `teams`), and why."""
+    """Parts of the organization that could not be read (`incidents`, `teams`), and why."""
     requests: int = 0
     points: int = 0
     seconds: float = 0.0
 
 
 def frame(schema: Schema, rows: Iterable[Any]) -> pd.DataFrame:
-    """One row per item of *rows* (mappings, or sequences in the schema's order), dtypes set.
+    """A frame of *rows* (mappings, or sequences in the schema's order) with the schema's dtypes.
 
-    An instant without a time zone is a TypeError: it would silently be taken for UTC.
+    Raises TypeError for an instant without a time zone, which pandas would take for UTC.
     """
     made = pd.DataFrame(list(rows), columns=list(schema))
     return typed(schema, made)
@@ -218,7 +218,7 @@ def typed(schema: Schema, made: pd.DataFrame) -> pd.DataFrame:
 
 
 def _instants(values: pd.Series) -> pd.Series:
-    """*values* as UTC instants; TypeError where one has no time zone."""
+    """*values* as UTC instants; raises TypeError if one has no time zone."""
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         return values
     there = values.dropna()
@@ -234,7 +234,7 @@ def _instants(values: pd.Series) -> pd.Series:
 
 
 def make_tables(rows: Mapping[str, Iterable[Any]]) -> Tables:
-    """The tables of *rows* (table name → rows); a table not named is empty."""
+    """The tables of *rows* (table name → rows); a table without rows is empty."""
     frames: dict[str, Any] = {
         name: frame(schema, rows.get(name, ())) for name, schema in SCHEMAS.items()
     }
@@ -242,9 +242,9 @@ def make_tables(rows: Mapping[str, Iterable[Any]]) -> Tables:
 
 
 class TableBuilder:
-    """Takes in rows as they come and gives the tables in the end.
+    """Collects rows as they are read, and makes the tables in the end.
 
-    What has come is held as frames, which take a fifth of the memory of rows.
+    Rows are turned into frames now and then, which need a fifth of the memory.
     """
 
     def __init__(self) -> None:
@@ -253,7 +253,7 @@ class TableBuilder:
         self._count = 0
 
     def add(self, rows: Mapping[str, Iterable[Any]]) -> None:
-        """Take in rows (table name → rows); a table not named gets none."""
+        """Add rows (table name → rows)."""
         for name, some in rows.items():
             before = len(self._rows[name])
             self._rows[name].extend(some)
@@ -262,7 +262,7 @@ class TableBuilder:
             self._pack()
 
     def finish(self, **more: Any) -> Tables:
-        """The tables, repositories in the order of their names; *more* as `Tables` takes it."""
+        """The tables, sorted by repository; *more* are the other fields of `Tables`."""
         self._pack()
         made: dict[str, Any] = {}
         for name in SCHEMAS:
@@ -272,7 +272,7 @@ class TableBuilder:
         return Tables(**made, **more)
 
     def _pack(self) -> None:
-        """Turn the rows into frames; an empty one where a table has none yet."""
+        """Turn the collected rows into frames; a table without any gets an empty frame."""
         for name, schema in SCHEMAS.items():
             if self._rows[name] or not self._frames[name]:
                 self._frames[name].append(frame(schema, self._rows[name]))

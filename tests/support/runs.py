@@ -40,8 +40,8 @@ class Told:
         """Remember the repository."""
         self.repositories.append(repository)
 
-    def asked(self, requests: int, remaining: int | None) -> None:  # noqa: ARG002  # as promised
-        """Remember how often GitHub was asked."""
+    def requested(self, requests: int, remaining: int | None) -> None:  # noqa: ARG002  # as promised
+        """Remember the number of requests sent."""
         self.requests = max(self.requests, requests)
 
     def waits(self, until: datetime, why: str) -> None:

@@ -1,7 +1,7 @@
 """One repository's commits and pull requests, as older runs read them and as this one keeps them.
 
 Commits never change. Which requests GitHub associates with them, and these requests' labels, may:
-every such change is a change of a request, so that `freshen` finds it. See docs/decisions/.
+every such change is a change of a request, so that `refresh_cache` finds it. See docs/decisions/.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""Connects to GitHub with the credentials that the environment holds.
+"""Connects to GitHub with the credentials in the environment.
 
-A secret lives in PyGithub's authentication objects alone: it is in no setting, repr, log or error.
+Secrets are held by PyGithub's authentication objects only, never in a setting, repr, log or error.
 """
 
 import random
@@ -23,11 +23,11 @@ from dora.collect.github.responses import SERVER_ERROR
 from dora.errors import CannotReach, NoAccess
 
 PUBLIC_API = "https://api.github.com"
-#: GitHub ends a request after ten seconds; what takes longer is a lost connection.
+#: GitHub ends a request after ten seconds; a longer one is a lost connection.
 TIMEOUT_SECONDS = 20
-#: Seconds between tries to learn an App's installation.
+#: Seconds between attempts to find an App's installation.
 PAUSES = (0.5, 1.0)
-#: What can stand in a header: no token holds anything else.
+#: Characters that a header may contain: tokens consist of nothing else.
 TOKEN = re.compile(r"[!-~]+")
 ADVICE = (
     "Set GITHUB_TOKEN (or GH_TOKEN, or log in with `gh auth login`), or DORA_APP_ID and "
@@ -36,7 +36,7 @@ ADVICE = (
 
 
 class Access:
-    """How to speak to GitHub: its address, and who we are there."""
+    """The address of GitHub's API and the credentials for it."""
 
     def __init__(
         self,
@@ -47,8 +47,8 @@ class Access:
         new: Callable[[], Auth.AppInstallationAuth] | None = None,
     ) -> None:
         self.api = api
-        self.requests = requests  #: made for access alone: an App's installation and tokens
-        self.generation = 0  #: of the credentials: a requester of an older one is of no use
+        self.requests = requests  #: sent to get access: for an App's installation and tokens
+        self.generation = 0  #: of the credentials: requesters of older ones are not used any more
         self._token: str | None = None
         self._auth = auth
         self._new = new
@@ -56,17 +56,17 @@ class Access:
         self._replacing = threading.Lock()
 
     def requester(self) -> Requester:
-        """A connection of its own, for one thread: PyGithub's is not made to be shared.
+        """A new connection for one thread, because PyGithub's is not thread-safe.
 
-        It neither pauses nor retries: what a failed request means is decided in one place.
+        It neither pauses nor retries: the client decides what a failed request means.
         """
         with self._lock:
             return _connect(self._auth, self.api)
 
     def refresh(self) -> None:
-        """Renew an App's token when it is about to expire, by one thread for all.
+        """Renew an App's token if it is about to expire; one thread does it for all.
 
-        ValueError where something came that is none.
+        Raises ValueError if GitHub's response has no token.
         """
         if isinstance(self._auth, Auth.AppInstallationAuth):
             with self._lock:
@@ -78,10 +78,12 @@ class Access:
                 self._token = token
 
     def renew(self, generation: int) -> bool:
-        """Whether credentials of that *generation* are replaced: an App's can, a person's cannot.
+        """Replace refused credentials of that *generation*; returns whether that is possible.
 
-        Of several who were refused at once, the first replaces them for all. The event loop asks,
-        and must not wait: another lock may be with a thread that waits for a token.
+        An App's credentials can be replaced, a person's token cannot. If several requests were
+        refused at once, the first one replaces the credentials for all. The event loop calls this
+        and must not block, so it has a lock of its own: a thread that waits for a token may hold
+        the other one.
         """
         if self._new is None:
             return False
@@ -93,10 +95,10 @@ class Access:
 
 
 def find_access(variables: Mapping[str, str], organization: str) -> Access:
-    """Access by the environment *variables*; NoAccess says what is missing.
+    """Access by the environment *variables*; raises NoAccess if credentials are missing.
 
-    A token (`GITHUB_TOKEN`, `GH_TOKEN`, `gh auth token`), else a GitHub App. The API's base is
-    `GITHUB_API_URL`.
+    The first of `GITHUB_TOKEN`, `GH_TOKEN`, a GitHub App and `gh auth token` is used. The base URL
+    of the API is `GITHUB_API_URL`.
     """
     api = variables.get("GITHUB_API_URL", "").strip().rstrip("/") or PUBLIC_API
     host = _host(api)
@@ -117,7 +119,7 @@ def find_access(variables: Mapping[str, str], organization: str) -> Access:
 
 
 def _host(api: str) -> str:
-    """Host of the API's address; NoAccess where it is none."""
+    """Host of the API's address; raises NoAccess if it is not a web address."""
     try:
         parts = urlsplit(api)
         if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0:
@@ -149,16 +151,16 @@ def _app(variables: Mapping[str, str], api: str, organization: str) -> Access:
         )
     try:
         app = Auth.AppAuth(variables["DORA_APP_ID"].strip(), key.replace("\\n", "\n"))
-        _ = app.token  # signed here, so that a key that is none is told now
+        _ = app.token  # signs with the key, so that an invalid one is reported now
         given = variables.get("DORA_APP_INSTALLATION_ID")
-        asked, installation = (0, int(given)) if given else _installation(app, api, organization)
+        requests, installation = (0, int(given)) if given else _installation(app, api, organization)
 
         def new() -> Auth.AppInstallationAuth:
             auth = app.get_installation_auth(installation)
             _connect(auth, api)
             return auth
 
-        return Access(new(), api, requests=asked, new=new)
+        return Access(new(), api, requests=requests, new=new)
     except (ValueError, TypeError, PyJWTError):
         raise NoAccess(
             "the GitHub App's settings cannot be used",
@@ -180,7 +182,7 @@ def _app(variables: Mapping[str, str], api: str, organization: str) -> Access:
 
 
 def _connect(auth: Auth.Auth, api: str) -> Requester:
-    """A connection with these credentials; an App's token can be had through it from now on."""
+    """A connection with these credentials; an App's credentials can get a token through it."""
     return Requester(
         auth=auth,
         base_url=api,
@@ -196,19 +198,19 @@ def _connect(auth: Auth.Auth, api: str) -> Requester:
 
 
 def _installation(app: Auth.AppAuth, api: str, organization: str) -> tuple[int, int]:
-    """In how many requests the number of the App's installation was had, and the number.
+    """The number of requests sent to find the App's installation, and the installation's id.
 
-    It is asked for again where GitHub or the way to it failed.
+    Retries if GitHub or the network fails.
     """
-    for asked, pause in enumerate((*PAUSES, None), 1):
+    for requests, pause in enumerate((*PAUSES, None), 1):
         requester = _connect(app, api)
         try:
             found = requester.requestJsonAndCheck(
                 "GET", f"/orgs/{quote(organization)}/installation"
             )
             if isinstance(number := found[1].get("id"), int):
-                return asked, number
-        except ValueError:  # half an answer
+                return requests, number
+        except ValueError:  # an incomplete response
             pass
         except (GithubException, RequestException) as wrong:
             is_passing = not isinstance(wrong, GithubException) or wrong.status >= SERVER_ERROR
@@ -220,7 +222,7 @@ def _installation(app: Auth.AppAuth, api: str, organization: str) -> tuple[int, 
 
 
 def _token_of_gh(host: str) -> str | None:
-    """The token of GitHub's own command line program, where it is logged in to *host*."""
+    """The token of GitHub's command line program; None if it is not logged in to *host*."""
     program = shutil.which("gh")
     if program is None:
         return None

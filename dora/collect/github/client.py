@@ -197,7 +197,7 @@ class Client:
         self._requests += 1
         self.points += (result.data.get("rateLimit") or {}).get("cost") or 0
         self.rate_limit.count(result)
-        self.progress.asked(self.requests, result.remaining)
+        self.progress.requested(self.requests, result.remaining)
 
     def _settle(self, batch: list[QueuedQuery], result: QueryResult, seconds: float) -> None:
         """Finish every query of *batch*, let it try again, or fail it."""

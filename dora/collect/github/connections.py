@@ -1,4 +1,4 @@
-"""Sends requests to GitHub, each in a thread and over a connection of its own."""
+"""Sends requests to GitHub, each in its own thread and over its own connection."""
 
 import asyncio
 import json
@@ -19,36 +19,39 @@ T = TypeVar("T")
 
 
 class Connections:
-    """PyGithub clients, each for one thread at a time, because they are not made to be shared."""
+    """PyGithub clients, each used by one thread at a time, because they are not thread-safe."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        self._idle: list[tuple[int, Requester]] = []  #: with the generation of their credentials
+        self._idle: list[tuple[int, Requester]] = []  #: each with the generation of its credentials
 
     def send(self, query: str, variables: dict[str, Any]) -> QueryResult:
-        """One request, in a thread; a connection that fails is an answer like any other."""
+        """Send one request from this thread; a failed connection is a result, not an exception."""
         try:
             generation, requester = self._take()
-            # Only now: what it has was perhaps renewed meanwhile, and is to be had by one for all.
+            # After taking the connection: another thread may have renewed the token meanwhile.
             self._access.refresh()
             status, headers, text = requester.requestJson(
                 "POST", requester.graphql_url, input={"query": query, "variables": variables}
             )
-        except GithubException as wrong:  # an App's token could not be had
+        except GithubException as wrong:  # no token for the App
             return _without_token(wrong)
         except RequestException as wrong:  # this connection is not used again
             is_slow = isinstance(wrong, Timeout) and not isinstance(wrong, ConnectTimeout)
             reported = f"the connection failed ({type(wrong).__name__})"
             return QueryResult("too much" if is_slow else "unreachable", message=reported)
-        except RuntimeError:  # PyGithub follows GitHub to no other host
+        except RuntimeError:  # PyGithub does not follow a redirect to another host
             return QueryResult("lost", message="it is redirected to another address")
-        except (ValueError, TypeError):  # no token where one belongs, a header that is no number
+        except (
+            ValueError,
+            TypeError,
+        ):  # a response without a token, or a header that is not a number
             return QueryResult("unsound", message="GitHub sent something that makes no sense")
         self._idle.append((generation, requester))
         return read_response(status, headers, text)
 
     def _take(self) -> tuple[int, Requester]:
-        """A connection that nobody uses, with the generation of its credentials."""
+        """An unused connection, with the generation of its credentials."""
         generation = self._access.generation
         while self._idle:
             with suppress(IndexError):  # another thread took it
@@ -59,17 +62,17 @@ class Connections:
 
 
 async def in_thread(work: Callable[[], T]) -> T:
-    """What *work* gives, done in a thread of its own beside the event loop.
+    """The result of *work*, which runs in a thread of its own outside the event loop.
 
-    One that is stuck in a dead connection holds up nobody: no other, and not the program's end.
+    A thread that hangs on a dead connection blocks neither other threads nor the program's exit.
     """
     done: Future[T] = Future()
-    done.set_running_or_notify_cancel()  # whoever stops waiting takes nothing away from it
+    done.set_running_or_notify_cancel()  # cancelling the await must not cancel the future
 
     def run() -> None:
         try:
             done.set_result(work())
-        except BaseException as wrong:  # noqa: BLE001  # whoever waits is told
+        except BaseException as wrong:  # noqa: BLE001  # passed on to the caller
             done.set_exception(wrong)
 
     threading.Thread(target=run, name="github", daemon=True).start()
@@ -77,7 +80,7 @@ async def in_thread(work: Callable[[], T]) -> T:
 
 
 def _without_token(wrong: GithubException) -> QueryResult:
-    """What it means that an App's token could not be had: a limit or a failure may pass."""
+    """The result if GitHub gives no token for an App: limits and server errors are temporary."""
     result = read_response(wrong.status, wrong.headers or {}, json.dumps(wrong.data))
     if result.kind in {"primary limit", "secondary limit"}:
         return result

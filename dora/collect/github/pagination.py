@@ -1,4 +1,4 @@
-"""Reads a connection of GraphQL page after page."""
+"""Reads all pages of a GraphQL connection."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -7,10 +7,10 @@ from dora.errors import CannotRead
 
 
 async def read_pages(ask: Callable[[str | None], Awaitable[dict[str, Any]]]) -> list[Any]:
-    """Nodes of a connection, page after page.
+    """The nodes of all pages of a connection.
 
-    *ask* gives a connection (`nodes` and `pageInfo`) for a cursor, None for the first page.
-    CannotRead where the pages never get on.
+    *ask* reads the page after a cursor (`nodes` and `pageInfo`); None is for the first page.
+    Raises CannotRead if the cursor does not advance.
     """
     cursor: str | None = None
     found: list[Any] = []
@@ -23,7 +23,7 @@ async def read_pages(ask: Callable[[str | None], Awaitable[dict[str, Any]]]) -> 
 
 
 def next_cursor(connection: dict[str, Any], cursor: str | None) -> str:
-    """Where the next page begins; CannotRead where that is where this one began."""
+    """The cursor of the next page; raises CannotRead if it is the same as this page's."""
     following = connection["pageInfo"]["endCursor"]
     if not isinstance(following, str) or following == cursor:
         raise CannotRead("GitHub gives the same page again and again")

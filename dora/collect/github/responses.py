@@ -1,7 +1,7 @@
-"""Interprets an HTTP response of GitHub, which refuses in a dozen ways.
+"""Interprets GitHub's HTTP responses, including the many forms in which it refuses a request.
 
-Each way was seen in the wild: errors with status 200, HTML where JSON belongs, rate limits told by
-status, by header, by type or by message alone.
+All of these occur in practice: errors with status 200, HTML instead of JSON, and rate limits that
+show only in the status, a header, an error type or a message.
 """
 
 import json
@@ -15,9 +15,9 @@ FORBIDDEN = 403
 NOT_FOUND = 404
 TOO_MANY = 429
 SERVER_ERROR = 500
-#: GitHub cut the query off: a smaller one may pass.
+#: GitHub aborted the query: a smaller one may succeed.
 GATEWAY = {502, 504}
-#: Pause after a secondary limit without a `Retry-After`, as GitHub's documentation asks.
+#: Pause after a secondary limit without a `Retry-After`, as GitHub's documentation requires.
 SECONDARY_SECONDS = 60.0
 
 Kind = Literal[
@@ -35,12 +35,15 @@ Kind = Literal[
 
 @dataclass(frozen=True)
 class QueryResult:
-    """What GitHub said.
+    """The outcome of a request, by `kind`.
 
-    `data` came (perhaps in part, with `errors` beside it), the query was `too much` for one
-    request, a limit was hit (`pause` seconds, or until `reset`), the answer was `unsound` or the
-    server `unreachable` and may be had by asking again, the credentials were `refused`, the query
-    was `forbidden`, or the way is `lost` for good.
+    - `data`: the response has data, perhaps only in part, with `errors`
+    - `too much`: the query is too large for one request
+    - `primary limit`, `secondary limit`: wait for `pause` seconds, or until `reset`
+    - `unsound`, `unreachable`: the response is unusable, or there is none; a retry may succeed
+    - `refused`: the credentials are not accepted
+    - `forbidden`: the query is not allowed
+    - `lost`: no request to this address can succeed
     """
 
     kind: Kind
@@ -53,10 +56,10 @@ class QueryResult:
     limit: int | None = None  #: points an hour
 
 
-def read_response(  # noqa: PLR0911  # one way out for each way GitHub says it
+def read_response(  # noqa: PLR0911  # one return for each form of a response
     status: int, headers: dict[str, Any], text: str
 ) -> QueryResult:
-    """What an HTTP answer to a GraphQL query means."""
+    """Interpret the HTTP response to a GraphQL query."""
     try:
         body = json.loads(text)
     except ValueError:
@@ -82,7 +85,7 @@ def read_response(  # noqa: PLR0911  # one way out for each way GitHub says it
 
 
 def _read_body(body: Any, headers: dict[str, Any]) -> QueryResult:
-    """What a body that came with status 200 means."""
+    """Interpret the body of a response with status 200."""
     if not isinstance(body, dict) or not {"data", "errors"} & body.keys():
         return QueryResult("unsound", message="GitHub sent something that is no answer to a query")
     reported = body.get("errors")
@@ -107,7 +110,7 @@ def _read_body(body: Any, headers: dict[str, Any]) -> QueryResult:
 def _limit(
     status: int, headers: dict[str, Any], message: str, remaining: int | None
 ) -> QueryResult | None:
-    """A limit told by status and headers, or by nothing but its message."""
+    """The rate limit that a response's status and headers, or only its message, show."""
     lowered = message.lower()
     is_secondary = "secondary rate limit" in lowered or "abuse detection" in lowered
     if status not in {FORBIDDEN, TOO_MANY} and not (status == OK and is_secondary):
@@ -138,7 +141,7 @@ def _reset(headers: dict[str, Any]) -> datetime | None:
     seconds = _integer(headers.get("x-ratelimit-reset"))
     try:
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError):  # no instant that a clock could show
+    except (OverflowError, ValueError, OSError):  # not a valid timestamp
         return None
 
 

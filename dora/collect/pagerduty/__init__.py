@@ -1,1 +1,1 @@
-"""Incidents of PagerDuty; needs the extra `pagerduty`."""
+"""Reads incidents from PagerDuty; needs the extra `pagerduty`."""

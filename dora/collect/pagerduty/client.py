@@ -1,8 +1,8 @@
 """Calls PagerDuty's REST API: access, retries, limits and pages.
 
-PagerDuty's own client library does the asking and is an optional extra, imported when there is
-something to ask. What an answer means is decided here: the library alone would wait for a rate
-limit without end.
+Requests are sent by PagerDuty's own client library, an optional extra that is imported only when
+needed. This module decides what a response means, because the library would wait for a rate limit
+forever.
 """
 
 import logging
@@ -31,25 +31,25 @@ if TYPE_CHECKING:
 
 PUBLIC_API = "https://api.pagerduty.com"
 EUROPEAN_API = "https://api.eu.pagerduty.com"
-#: The most that PagerDuty gives a page, and how far into a list it pages (offset and limit).
+#: PagerDuty's largest page, and how far into a list it pages (offset and limit).
 #: https://developer.pagerduty.com/docs/pagination
 FULL_PAGE, LAST_ITEM = 100, 10_000
 TIMEOUT_SECONDS = 30
-#: Wait for a rate limit that does not say how long it lasts: PagerDuty counts by the minute.
+#: Seconds to wait for a rate limit without a duration: PagerDuty's limits are per minute.
 LIMIT_SECONDS = 60
-#: A header's seconds: nothing longer is a wait (nine digits are 31 years).
+#: A header's seconds; at most nine digits, which are 31 years.
 SECONDS = re.compile(r"[0-9]{1,9}")
 TOKEN_ADVICE = (
     "Set PAGERDUTY_TOKEN to a REST API key (read-only is enough), and for an account in the EU "
     f"PAGERDUTY_API_URL={EUROPEAN_API}."
 )
 RIGHTS_ADVICE = "Use a key that may read services and incidents: a read-only key of the account."
-#: The library warns on standard error of every failure; what matters of it is told as an error.
+#: Silences the library's warnings on standard error: failures are raised as errors instead.
 SILENCE = logging.NullHandler()
 
 
 class _Answer(NamedTuple):
-    """What PagerDuty said: no status when the connection failed, `trouble` in words."""
+    """A response; without a status if the connection failed, with the reason in `trouble`."""
 
     status: int | None
     headers: Mapping[str, str] = {}
@@ -58,7 +58,7 @@ class _Answer(NamedTuple):
 
 
 class PagerDutyClient:
-    """Asks PagerDuty: retries, limits and refusals; the token stays inside the library's client."""
+    """Sends requests to PagerDuty with retries; only the library's client holds the token."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class PagerDutyClient:
         self._was_answered = False
 
     def get(self, path: str, **params: object) -> dict[str, Any]:
-        """What is at *path*. Raises NoAccess, CannotReach, RateLimited, CannotRead."""
+        """The JSON at *path*. Raises NoAccess, CannotReach, RateLimited or CannotRead."""
         answer = _Answer(None)
         for attempt in range(1, TRIES + 1):
             answer = self._send(path, params)
@@ -99,7 +99,7 @@ class PagerDutyClient:
         )
 
     def items(self, path: str, key: str, **params: object) -> tuple[list[dict[str, Any]], bool]:
-        """What a list holds, and whether that is all: PagerDuty pages no further than 10,000."""
+        """A list's items, and whether they are all: PagerDuty pages no further than 10,000."""
         found: list[dict[str, Any]] = []
         offset = 0
         while offset + FULL_PAGE <= LAST_ITEM:
@@ -116,7 +116,7 @@ class PagerDutyClient:
         return found, False
 
     def _send(self, path: str, params: dict[str, object]) -> _Answer:
-        """One request; also a connection that fails is an answer."""
+        """Send one request; a failed connection is a result, not an exception."""
         from httpx2 import HTTPError
         from pagerduty import Error
 
@@ -126,7 +126,7 @@ class PagerDutyClient:
             response: Any = self._client.request("GET", path, params=params)
         except HTTPError as wrong:
             return _Answer(None, trouble=f"the connection failed ({type(wrong).__name__})")
-        except Error as wrong:  # its text may hold a part of the token
+        except Error as wrong:  # its text may contain a part of the token
             response = wrong.response
             if response is None:
                 cause = type(wrong.__cause__ or wrong).__name__
@@ -141,7 +141,7 @@ class PagerDutyClient:
         return _Answer(response.status_code, response.headers, body, trouble)
 
     def _message(self, body: Any) -> str:
-        """What PagerDuty's error says, on one line and without the token."""
+        """The message of PagerDuty's error, on one line and without the token."""
         error = body.get("error") if isinstance(body, dict) else None
         if not isinstance(error, dict):
             return ""
@@ -159,7 +159,7 @@ class PagerDutyClient:
         )
 
     def _wait_for_limit(self, answer: _Answer) -> None:
-        """Wait until the limit is lifted; RateLimited if that is too long."""
+        """Wait until the limit is lifted; raises RateLimited if that takes too long."""
         told = [answer.headers.get(name, "") for name in ("retry-after", "ratelimit-reset")]
         seconds = [int(text) for text in told if SECONDS.fullmatch(text)]
         wait = timedelta(seconds=max(seconds, default=LIMIT_SECONDS))
@@ -186,7 +186,7 @@ class PagerDutyClient:
 def connect(
     config: Config, variables: Mapping[str, str], progress: Progress, stopping: threading.Event
 ) -> Iterator[PagerDutyClient]:
-    """PagerDuty by the environment *variables*, closed in the end."""
+    """A client by the environment *variables*, which is closed at the end."""
     try:
         from pagerduty import Error, RestApiV2Client
     except ImportError:
@@ -195,21 +195,21 @@ def connect(
         ) from None
 
     def hand_over(response: Any) -> None:
-        """Keep the library from waiting for a rate limit on its own, for as long as it takes."""
+        """Keep the library from waiting for a rate limit on its own, without an end."""
         if response.status_code == TOO_MANY:
-            raise Error("rate limit", response)  # type: ignore[no-untyped-call]  # theirs
+            raise Error("rate limit", response)  # type: ignore[no-untyped-call]  # the library's
 
     token, base = find_access(variables)
     hooks = {"response": [hand_over]}
     logging.getLogger("pagerduty").addHandler(SILENCE)
     with RestApiV2Client(token, base_url=base, event_hooks=hooks) as client:
-        client.max_network_attempts = 0  # tries are counted here
+        client.max_network_attempts = 0  # this module counts the attempts
         client.timeout = TIMEOUT_SECONDS
         yield PagerDutyClient(client, config, progress, stopping)
 
 
 def find_access(variables: Mapping[str, str]) -> tuple[str, str]:
-    """The token and the API's address; NoAccess says what is missing."""
+    """The token and the API's address; raises NoAccess if the token is missing."""
     token = variables.get("PAGERDUTY_TOKEN", "").strip()
     if not token:
         raise NoAccess("there is no token to read PagerDuty with", TOKEN_ADVICE)

@@ -12,9 +12,9 @@ from dora.config import Config
 from dora.errors import BadUsage, CannotRead, NoAccess
 from dora.model.references import find_named
 
-#: PagerDuty bounds the range of one query to six months; the shortest six have 181 days.
+#: PagerDuty limits the range of a query to six months; the shortest six have 181 days.
 LONGEST_RANGE = timedelta(days=180)
-#: Services asked about in one query, which keeps its address below 2,000 characters.
+#: Services in one query, few enough to keep its URL below 2,000 characters.
 SERVICES_AT_ONCE = 50
 STATUSES = ("triggered", "acknowledged", "resolved")
 
@@ -28,11 +28,11 @@ def read_incidents(
 ) -> list[tuple[object, ...]]:
     """Incidents of the mapped services, opened from `since - lookback` until `until` (F7, W2, W3).
 
-    One row of the incidents table each, by when it was opened. `closed_at` is as found, also after
-    `until`. Nothing is asked where no service is mapped. `PAGERDUTY_TOKEN` and
-    `PAGERDUTY_API_URL` are looked up in *variables*; *stopping* ends a wait early (Stopped).
-    Raises NoAccess, CannotReach, CannotRead, RateLimited, BadUsage for a service nobody knows,
-    and DoraError where PagerDuty's library is not installed.
+    One row of the incidents table for each, sorted by when it was opened. `closed_at` may be after
+    `until`. Sends no request if no service is mapped. `PAGERDUTY_TOKEN` and `PAGERDUTY_API_URL` are
+    looked up in *variables*; *stopping* ends a wait early (Stopped). Raises NoAccess, CannotReach,
+    CannotRead, RateLimited, BadUsage for an unknown service, and DoraError if PagerDuty's library
+    is not installed.
     """
     if not config.incidents.pagerduty:
         return []
@@ -52,9 +52,9 @@ def read_incidents(
 
 
 def _find_owners(api: PagerDutyClient, mapped: Mapping[str, str]) -> dict[str, str]:
-    """Repository of each mapped service, by the service's id; BadUsage names those not found.
+    """The repository of each mapped service, by the service's id; BadUsage for unknown services.
 
-    Ids are looked up, too: PagerDuty answers for an unknown one with no incidents, in silence.
+    Ids are looked up, too: for an unknown id PagerDuty gives no incidents, without an error.
     """
     services, _ = api.items("/services", "services")
     ids = {service["id"]: service["id"] for service in services}
@@ -80,9 +80,9 @@ def _find_owners(api: PagerDutyClient, mapped: Mapping[str, str]) -> dict[str, s
 def _list_incidents(
     api: PagerDutyClient, services: list[str], since: datetime, until: datetime
 ) -> dict[str, dict[str, Any]]:
-    """Incidents opened on the days from *since* until *until*, and perhaps some more, by id.
+    """Incidents opened on the days from *since* until *until*, perhaps some more, by their id.
 
-    Whole days are asked for: whether PagerDuty heeds the time of day, and whether the end is
+    The query is for whole days: whether PagerDuty heeds the time of day, and whether the end is
     included, is not documented (https://github.com/PagerDuty/developer-docs/issues/74).
     """
     begin, end = _midnight(since), _midnight(until + timedelta(days=1))
@@ -101,9 +101,9 @@ def _list_incidents(
 def _list_range(
     api: PagerDutyClient, services: list[str], since: datetime, until: datetime
 ) -> Iterator[dict[str, Any]]:
-    """Incidents of a range that one query may have; some of them come twice.
+    """Incidents of a range that is short enough for one query; some of them may come twice.
 
-    Where there are more than PagerDuty pages through, the rest is asked for from the last one on.
+    If there are more than PagerDuty pages through, another query starts at the last one.
     """
     is_complete = False
     while not is_complete:
@@ -133,10 +133,10 @@ def _list_range(
 def _find_end(
     api: PagerDutyClient, incident: dict[str, Any], known: dict[str, dict[str, Any]]
 ) -> datetime | None:
-    """When an incident was resolved, None while it is open.
+    """When an incident was resolved; None while it is open.
 
-    One that was merged into another is resolved by that, but its trouble goes on: it ends with
-    the other. *known* remembers those asked for.
+    Merging an incident into another resolves it, but the outage goes on: it ends with the other
+    incident. *known* caches the incidents that were read for this.
     """
     passed = {incident["id"]}
     while incident["status"] == "resolved":
@@ -148,16 +148,19 @@ def _find_end(
         if target not in known:
             try:
                 known[target] = api.get(f"/incidents/{target}", time_zone="UTC")["incident"]
-            except (CannotRead, NoAccess):  # deleted, or another team's: its own end must do
+            except (
+                CannotRead,
+                NoAccess,
+            ):  # deleted, or another team's: use this incident's own end
                 known[target] = {**incident, "id": target, "resolve_reason": None}
         incident = known[target]
     return None
 
 
 def _find_named(incident: dict[str, Any]) -> str | None:
-    """The deployment that an incident's body or description names, None for none (F7).
+    """The deployment that an incident's body or description names; None if there is none (F7).
 
-    PagerDuty's lists leave the body out; its text is what the incident was triggered with.
+    PagerDuty's lists leave the body out, whose text is that of the event that triggered it.
     """
     trigger = incident.get("first_trigger_log_entry") or {}
     for text in (
@@ -166,7 +169,7 @@ def _find_named(incident: dict[str, Any]) -> str | None:
         incident.get("description"),
         incident.get("title"),
     ):
-        if isinstance(text, dict):  # what a monitoring tool sent: its keys stand for lines
+        if isinstance(text, dict):  # sent by a monitoring tool: each key becomes a line
             text = "\n".join(f"{key}: {value}" for key, value in text.items())  # noqa: PLW2901
         named = find_named(text) if isinstance(text, str) else None
         if named is not None:

@@ -1,7 +1,7 @@
-"""Lists the history of a commit in the order of `git log`, as many commits as are wanted.
+"""Lists the history of a commit in the order of `git log`, as many commits as the caller needs.
 
-What is known already, from this run or a kept one, is not asked for again; what comes out is the
-same either way. So neither what was kept nor the size of GitHub's pages can change a number.
+Commits that are known already, from this run or from the cache, are not read again. The order does
+not depend on it, so neither the cache nor the size of GitHub's pages can change a number.
 """
 
 import asyncio
@@ -34,19 +34,19 @@ class Listing:
 
 @dataclass
 class CommitLog:
-    """What is known of one repository's commits."""
+    """The known commits of one repository."""
 
     context: RepositoryContext
     requests: PullRequestReader
     with_authors: bool = False
     with_messages: bool = False
     cached: CachedRepository | None = None
-    new_rows: int = 0  #: commits that may have come since others were kept
+    new_rows: int = 0  #: estimated number of commits that are newer than the cache
     known: dict[str, CommitRecord] = field(default_factory=dict)
-    _listed_by: dict[str, Listing] = field(default_factory=dict)  #: of unknown parents
+    _listed_by: dict[str, Listing] = field(default_factory=dict)  #: by sha of a commit's parent
 
     def get(self, sha: str) -> CommitRecord | None:
-        """A commit that is known, from this run or a kept one."""
+        """A commit that is known from this run or from the cache; None if it is not."""
         commit = self.known.get(sha)
         if commit is None and self.cached is not None:
             commit = self.cached.commit(sha)
@@ -56,9 +56,9 @@ class CommitLog:
         return commit
 
     async def learn(self, sha: str) -> CommitRecord:
-        """A commit, asked for where it is not known; CannotRead where GitHub has none such.
+        """A commit, read from GitHub if it is not known; raises CannotRead if GitHub lacks it.
 
-        With it come commits behind it: whoever asks for one soon asks for its parents.
+        Reads some of its ancestors as well, because callers usually need them next.
         """
         listing = self._listed_by.get(sha)
         if listing is not None and not listing.is_over:
@@ -71,7 +71,7 @@ class CommitLog:
         return commit
 
     async def read(self, listing: Listing, rows: int) -> None:
-        """Read the next page of a listing, at most so many commits."""
+        """Read the next page of a listing, at most *rows* commits."""
         result = await self.context.ask(
             "commits",
             rows=rows,
@@ -98,7 +98,7 @@ class CommitLog:
             self.cached.cache_commits(commits)
 
     async def _complete(self, nodes: list[dict[str, Any]]) -> None:
-        """Read what of these commits did not fit on the page: parents, requests, labels."""
+        """Read the parents, pull requests and labels of commits that did not fit on the page."""
         parts = [
             (node, name)
             for node in nodes
@@ -115,7 +115,7 @@ class CommitLog:
         )
 
     async def _read_on(self, node: dict[str, Any], name: str) -> None:
-        """Read a connection of a commit to its end, all of it into its first page."""
+        """Read the remaining pages of a commit's connection and add them to its first page."""
         first = node[name]
 
         async def ask(cursor: str | None) -> dict[str, Any]:
@@ -146,86 +146,88 @@ class CommitLog:
 
 
 class Walk:
-    """One commit's history, newest first, as far as it was walked.
+    """The history of one commit, newest first, listed step by step.
 
-    It follows GitHub's own listing until all that lies ahead is known; from there on it goes by
-    itself, as git does: of the parents of what was shown, the one with the latest date is next.
+    Follows GitHub's listing until every commit that can come next is known. From then on it needs
+    no listing and orders commits as git does: of the parents of the commits listed so far, the one
+    with the latest date comes next.
     """
 
     def __init__(self, log: CommitLog, start: str, at: int) -> None:
         self.start = start
-        self.at = at  #: committer's date of the last commit shown: what comes is hardly newer
+        self.at = at  #: committer's date of the last commit listed; later ones are rarely newer
         self.is_over = False
-        self.rows = 0  #: of the last page
+        self.rows = 0  #: commits that the last call of `show` gave
         self._log = log
         self._listing = Listing(start)
-        self._place = 0  #: in the listing
-        self._seen = {start}  #: shown, or a parent of what was shown
-        self._ahead: dict[str, int] = {start: 0}  #: seen and not shown, with its turn to be seen
+        self._position = 0  #: in the listing
+        self._seen = {start}  #: commits listed so far, and their parents
+        #: Commits that were seen but not listed yet, with the order in which they were seen.
+        self._ahead: dict[str, int] = {start: 0}
         self._by_date: list[tuple[int, int, CommitRecord]] | None = None
 
     async def show(self, count: int) -> list[CommitRecord]:
         """The next *count* commits; fewer only at the end of the history."""
         found: list[CommitRecord] = []
         while len(found) < count and not self.is_over:
-            if self._by_date is None and self._place == len(self._listing.commits):
-                self._go_alone()
+            if self._by_date is None and self._position == len(self._listing.commits):
+                self._leave_listing()
             if self._by_date is not None:
                 found.append(await self._next_by_date(self._by_date))
-            elif self._place < len(self._listing.commits):
+            elif self._position < len(self._listing.commits):
                 found.append(self._next_listed())
             else:
-                await self._log.read(self._listing, self._rows_to_ask(count - len(found)))
+                await self._log.read(self._listing, self._page_size(count - len(found)))
                 self._look_for_end()
         self.rows = len(found)
         if found:
             self.at = microseconds(found[-1].committed_at)
         return found
 
-    def _rows_to_ask(self, wanted: int) -> int:
-        """How many commits to ask GitHub for: few where most of them are kept."""
+    def _page_size(self, wanted: int) -> int:
+        """How many commits to request from GitHub: few if most of them are cached."""
         cached = self._log.cached
         if cached is None or not cached.has_any:
             return wanted
         rows = max(page_size.FEW, self._log.new_rows, 2 * len(self._listing.commits))
-        # A page too long to share its request costs one, however long it is.
+        # A page too large to share a request costs a whole one, whatever its size.
         return min(wanted, rows if rows <= page_size.SMALL_PAGE else page_size.FULL_PAGE)
 
-    def _go_alone(self) -> None:
-        """Leave GitHub's listing where all that lies ahead is known."""
+    def _leave_listing(self) -> None:
+        """Stop following GitHub's listing if every commit that can come next is known."""
         ahead = [(turn, self._log.get(sha)) for sha, turn in self._ahead.items()]
         if ahead and all(commit for _, commit in ahead):
             self._ahead = {}
             self._by_date = []
             for turn, commit in ahead:
-                self._wait(self._by_date, turn, commit)
+                self._enqueue(self._by_date, turn, commit)
 
-    def _wait(
-        self, waiting: list[tuple[int, int, CommitRecord]], turn: int, commit: CommitRecord | None
+    def _enqueue(
+        self, queue: list[tuple[int, int, CommitRecord]], turn: int, commit: CommitRecord | None
     ) -> None:
         if commit is not None:
-            heapq.heappush(waiting, (-microseconds(commit.committed_at), turn, commit))
+            heapq.heappush(queue, (-microseconds(commit.committed_at), turn, commit))
 
     def _next_listed(self) -> CommitRecord:
-        commit = self._listing.commits[self._place]
-        self._place += 1
+        commit = self._listing.commits[self._position]
+        self._position += 1
         self._ahead.pop(commit.sha, None)
         self._see_parents(commit)
         self._look_for_end()
         return commit
 
     def _look_for_end(self) -> None:
-        self.is_over = self._listing.is_over and self._place == len(self._listing.commits)
+        self.is_over = self._listing.is_over and self._position == len(self._listing.commits)
 
-    async def _next_by_date(self, waiting: list[tuple[int, int, CommitRecord]]) -> CommitRecord:
-        """The commit whose turn it is, once every date is known that could come before."""
+    async def _next_by_date(self, queue: list[tuple[int, int, CommitRecord]]) -> CommitRecord:
+        """The next commit by date, after reading all commits that could come before it."""
         while self._ahead:
             sha = next(iter(self._ahead))
             commit = self._log.get(sha) or await self._log.learn(sha)
-            self._wait(waiting, self._ahead.pop(sha), commit)
-        commit = heapq.heappop(waiting)[2]
+            self._enqueue(queue, self._ahead.pop(sha), commit)
+        commit = heapq.heappop(queue)[2]
         self._see_parents(commit)
-        self.is_over = not waiting and not self._ahead
+        self.is_over = not queue and not self._ahead
         return commit
 
     def _see_parents(self, commit: CommitRecord) -> None:

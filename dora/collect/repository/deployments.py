@@ -12,17 +12,17 @@ from dora.collect.github.pagination import next_cursor, read_pages
 from dora.collect.repository.context import RepositoryContext, find
 from dora.errors import CannotRead
 
-#: How much more than expected is asked for, so that a page more is seldom needed.
+#: Factor on the expected number of rows of a page, so that another page is seldom needed.
 RESERVE = 1.25
 
 
 @dataclass(frozen=True, slots=True)
 class DeploymentRecord:
-    """One deployment as it was read; `statuses` are state, instant and log address, unsorted."""
+    """A deployment as read from GitHub; `statuses` are state, instant and log URL, unsorted."""
 
     id: int
     sha: str
-    committed_at: datetime | None  #: of its commit; None where GitHub no longer has it (LT10)
+    committed_at: datetime | None  #: date of its commit; None if GitHub no longer has it (LT10)
     environment: str
     task: str
     payload: str | None
@@ -32,15 +32,15 @@ class DeploymentRecord:
 
 @dataclass
 class DeploymentList:
-    """A repository's deployments, read page by page as far down as is asked for.
+    """A repository's deployments, read page by page, as far back as the caller needs.
 
-    With the first page comes what else there is to know of a repository: `beside`.
+    The first page's query also reads other data of the repository, which is put into `beside`.
     """
 
     context: RepositoryContext
     with_tags: bool = False
-    with_stamp: bool = False  #: whether the latest change of a merged request is asked for
-    with_labels: bool = False  #: whether the labels that there are are asked for
+    with_stamp: bool = False  #: whether to read when a merged pull request last changed
+    with_labels: bool = False  #: whether to read the repository's labels
     read: list[DeploymentRecord] = field(default_factory=list)
     beside: dict[str, Any] = field(default_factory=dict)
     is_complete: bool = False
@@ -48,7 +48,7 @@ class DeploymentList:
     _ids: set[int] = field(default_factory=set)
 
     async def read_page(self, rows: int | None = None) -> None:
-        """Read the next page of older deployments, so many; CannotRead says why not."""
+        """Read the next page of *rows* older deployments; raises CannotRead if GitHub refuses."""
         is_first = self._cursor is None
         result = await self.context.ask(
             "deployments",
@@ -58,10 +58,12 @@ class DeploymentList:
             stamp=self.with_stamp and is_first,
             labels=self.with_labels and is_first,
         )
-        # What is asked for the cache's sake alone may be refused: then nothing kept is of use.
-        errors = tuple(error for error in result.errors if not _is_of_cache(error))
+        # Parts of the query that only serve the cache may fail: the cache is then not used.
+        errors = tuple(error for error in result.errors if not _is_for_cache(error))
         found = find(replace(result, errors=errors), "repository")
-        if found.pop("isEmpty", False):  # it was not when it was listed: no commit is known now
+        if found.pop(
+            "isEmpty", False
+        ):  # the list of repositories had commits of it; now there are none
             raise CannotRead("it was emptied while it was read")
         connection = found.pop("deployments", None)
         if not isinstance(connection, dict):
@@ -80,18 +82,19 @@ class DeploymentList:
             self._cursor = next_cursor(connection, self._cursor)
 
     async def read_since(self, instant: datetime) -> None:
-        """Read on until every deployment created at or after *instant* is read (W3 (a))."""
+        """Read more pages until every deployment created since *instant* is read (W3 (a))."""
         while not self.is_complete and (not self.read or self.read[-1].created_at >= instant):
             is_first = not self.read
             await self.read_page(min(page_size.FULL_PAGE, ceil(self._expected(instant))))
-            if is_first:  # the longer its way, the sooner a repository is read: all of it
+            if is_first:  # repositories with the most deployments are read first
                 left = 0 if self.is_complete else self._expected(instant)
                 self.context.rank = len(self.read) + left
 
     def _expected(self, instant: datetime) -> float:
-        """How many deployments there may be from the last one read back to *instant*.
+        """The estimated number of deployments from the last one read back to *instant*.
 
-        As many a day as were read so far, and some more; the first page is a guess.
+        Extrapolates the rate of the deployments read so far and adds a reserve; before the first
+        page, it is a fixed guess.
         """
         if not self.read:
             return page_size.FIRST_PAGE
@@ -103,7 +106,7 @@ class DeploymentList:
         return max(page_size.FIRST_PAGE, RESERVE * len(self.read) * left / span)
 
     async def _read_statuses(self, node: dict[str, Any]) -> None:
-        """Read all statuses of a deployment, those that did not fit beside it too."""
+        """Read the statuses of a deployment that did not fit on the page of deployments."""
         first = node["statuses"]
 
         async def ask(cursor: str | None) -> dict[str, Any]:
@@ -116,7 +119,8 @@ class DeploymentList:
         first["nodes"] += await read_pages(ask)
 
 
-def _is_of_cache(error: dict[str, Any]) -> bool:
+def _is_for_cache(error: dict[str, Any]) -> bool:
+    """Whether an error is about a part of the query that only serves the cache."""
     return (error.get("path") or [])[1:2] in (["pullRequests"], ["labels"])
 
 
@@ -140,5 +144,5 @@ def _deployment(node: dict[str, Any]) -> DeploymentRecord:
 
 
 def parse_instant(text: str) -> datetime:
-    """UTC instant of GitHub's ISO 8601 text."""
+    """The UTC instant that GitHub's ISO 8601 text names."""
     return datetime.fromisoformat(text)

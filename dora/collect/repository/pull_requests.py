@@ -1,4 +1,4 @@
-"""Keeps a repository's merged pull requests, and the rows of those that count."""
+"""Collects a repository's merged pull requests, and table rows of those that count."""
 
 import asyncio
 from collections.abc import Iterable
@@ -13,13 +13,13 @@ from dora.collect.repository.context import RepositoryContext, find
 from dora.collect.repository.deployments import parse_instant
 
 Rows = dict[str, list[tuple[Any, ...]]]
-#: Requests that are seldom more than one are asked for by pages of one row.
+#: Page size of connections that seldom have more than one pull request.
 ONE = 1
 
 
 @dataclass
 class PullRequestReader:
-    """The merged pull requests of one repository: those known, and rows of those that count."""
+    """The known merged pull requests of one repository, and the rows of those that count."""
 
     context: RepositoryContext
     with_labels: bool
@@ -30,11 +30,13 @@ class PullRequestReader:
         }
     )
     merges: dict[int, str | None] = field(default_factory=dict)  #: number → merge commit
-    branches: dict[str, str] = field(default_factory=dict)  #: commit → a request's head branch
+    branches: dict[str, str] = field(
+        default_factory=dict
+    )  #: commit → head branch of a pull request
     known: dict[int, PullRequestRecord] = field(default_factory=dict)
 
     async def learn(self, nodes: Iterable[dict[str, Any]]) -> None:
-        """Take in requests as GitHub tells of them: merged ones that were not known."""
+        """Remember those of GitHub's pull request *nodes* that are merged and not yet known."""
         new = {
             node["number"]: node
             for node in nodes
@@ -51,31 +53,31 @@ class PullRequestReader:
             self._learn(node)
 
     def add(self, sha: str, numbers: Iterable[int]) -> bool:
-        """Keep the requests associated with a commit; whether it is the merge commit of one."""
+        """Add rows of a commit's pull requests; returns whether it is the merge commit of one."""
         is_merge = False
         for number in numbers:
             request = self.known[number]
             self.rows["associations"].append((self.context.name, sha, number))
             self.branches.setdefault(sha, request.head_ref)
-            self._keep(request)
+            self._add_rows(request)
             is_merge |= request.merge_sha == sha
         return is_merge
 
     async def find_merge(self, number: int) -> tuple[str, datetime] | None:
-        """Sha and committer's date of a request's merge commit; None if it was not merged."""
+        """Sha and committer's date of a pull request's merge commit; None if it was not merged."""
         result = await self.context.ask("request", rows=ONE, number=number, after=None)
-        # That a number is an issue's, or nobody's, is told by an error; any other is no answer.
-        errors = tuple(error for error in result.errors if not _is_no_request(error))
+        # GitHub reports an error if the number is an issue's or unused; any other one is a failure.
+        errors = tuple(error for error in result.errors if not _is_missing(error))
         node = find(replace(result, errors=errors), "repository").get("pullRequest")
         if node is None or node["mergedAt"] is None or node["mergeCommit"] is None:
             return None
         await self.learn([node])
-        self._keep(self.known[number])
+        self._add_rows(self.known[number])
         merge = node["mergeCommit"]
         return merge["oid"], parse_instant(merge["committedDate"])
 
     def has(self, number: int) -> bool:
-        """Whether a merged request is known, from this run or a kept one."""
+        """Whether a merged pull request is known, from this run or from the cache."""
         if number not in self.known and self.cached is not None:
             request = self.cached.request(number)
             if request is not None:
@@ -101,7 +103,7 @@ class PullRequestReader:
         if self.cached is not None:
             self.cached.cache_pull_request(request)
 
-    def _keep(self, request: PullRequestRecord) -> None:
+    def _add_rows(self, request: PullRequestRecord) -> None:
         name, number = self.context.name, request.number
         if number in self.merges:
             return
@@ -121,7 +123,7 @@ class PullRequestReader:
         self.rows["labels"] += [(name, number, label.name) for label in request.labels]
 
     async def _read_labels(self, node: dict[str, Any]) -> None:
-        """Read all labels of a request, those that did not fit beside it too, into its page."""
+        """Read the labels of a pull request that did not fit on its page, and add them to it."""
         first = node["labels"]
 
         async def ask(cursor: str | None) -> dict[str, Any]:
@@ -132,11 +134,12 @@ class PullRequestReader:
         first["nodes"] += await read_pages(ask)
 
 
-def _is_no_request(error: dict[str, Any]) -> bool:
+def _is_missing(error: dict[str, Any]) -> bool:
+    """Whether an error says that there is no pull request of that number."""
     path = error.get("path") or []
     return error.get("type") == "NOT_FOUND" and path == ["repository", "pullRequest"]
 
 
 def is_merged(node: dict[str, Any]) -> bool:
-    """Whether a pull request, as GitHub tells of it, was merged."""
+    """Whether GitHub's *node* of a pull request says that it was merged."""
     return node["mergedAt"] is not None

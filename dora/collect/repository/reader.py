@@ -14,8 +14,8 @@ from dora.collect.repository.commit_selection import CommitSelection
 from dora.collect.repository.context import RepositoryContext
 from dora.collect.repository.deployments import DeploymentList
 from dora.collect.repository.pull_requests import PullRequestReader, Rows
-from dora.collect.repository.refresh import freshen
-from dora.collect.repository.successes import AttemptReader
+from dora.collect.repository.refresh import refresh_cache
+from dora.collect.repository.successes import SuccessFinder
 from dora.collect.repository.tags import find_tags
 from dora.collect.repository.tracing import EnvironmentTracer, RevertTracer
 from dora.config import Config
@@ -85,7 +85,7 @@ class RepositoryReader:
         config, deployments = self.rules.config, self._deployments
         await deployments.read_since(config.lookback_start)
         if self.cached is not None:
-            await freshen(
+            await refresh_cache(
                 self.cached, self._pull_requests, self.context, deployments.beside, config.now
             )
         while not (has_chosen := self._has_chosen()) and not deployments.is_complete:
@@ -110,11 +110,11 @@ class RepositoryReader:
     async def _trace(self, *, is_hit: bool) -> bool:
         """Read older deployments and commits until nothing more can matter.
 
-        *is_hit* says whether incidents may be about the repository. False when the page budget
+        *is_hit* is whether incidents may be about the repository. False if the page budget
         ended it.
         """
         rules, deployments = self.rules, self._deployments
-        attempts = AttemptReader(
+        finder = SuccessFinder(
             rules.config, rules.environment, rules.service, rules.span, self._commits.number
         )
         environments = EnvironmentTracer(self._commits, self.listed, rules.span)
@@ -122,7 +122,7 @@ class RepositoryReader:
             self._commits, self._pull_requests, rules.config.organization, self.listed.name
         )
         while True:
-            successes = attempts.of(deployments.read, is_hit=is_hit)
+            successes = finder.of(deployments.read, is_hit=is_hit)
             shipped = environments.assign(
                 successes, self._count_older(), is_complete=deployments.is_complete
             )

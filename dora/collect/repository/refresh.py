@@ -1,8 +1,8 @@
-"""Brings the cached commits of a repository up to date by what changed since they were read.
+"""Brings the cached commits of a repository up to date with what changed since they were read.
 
-Deployments and statuses are read afresh by every run. Commits never change. A pull request that
-was merged, labelled or changed otherwise since tells so by its `updatedAt`; a label that was
-renamed or deleted is missed among the repository's labels.
+Deployments and statuses are not cached: every run reads them. Commits never change. The
+`updatedAt` of a pull request shows whether it was merged, labelled or changed otherwise since. A
+label that was renamed or deleted is no longer among the repository's labels.
 """
 
 from collections.abc import Iterator
@@ -17,25 +17,25 @@ from dora.collect.repository.pull_requests import PullRequestReader
 from dora.errors import CannotRead
 
 
-async def freshen(
+async def refresh_cache(
     cached: CachedRepository,
     requests: PullRequestReader,
     context: RepositoryContext,
     beside: dict[str, Any],
     now: datetime,
 ) -> None:
-    """Bring *kept* up to date by what came *beside* the first page of deployments.
+    """Bring *cached* up to date, given what was read *beside* the first page of deployments.
 
-    Whatever cannot be brought up to date is forgotten, and then read like any other.
+    What cannot be brought up to date is dropped from the cache, and then read again.
     """
     page = beside.get("pullRequests")
-    if page is None:  # the token may not tell: nothing kept is of use, and nothing is to be kept
+    if page is None:  # the token may not read pull requests: the cache cannot be checked
         cached.forget()
         return
     nodes = page["nodes"] or []
     latest = max((node["updatedAt"] for node in nodes if node), default=None)
     try:
-        # Time does not go back: requests are gone, or no longer shown.
+        # An earlier `updatedAt` than before means that pull requests were deleted or hidden.
         if _is_later(cached.stamp, latest) or not await _has_all_labels(
             cached, context, beside.get("labels")
         ):
@@ -50,7 +50,7 @@ async def freshen(
 async def _has_all_labels(
     cached: CachedRepository, context: RepositoryContext, page: dict[str, Any] | None
 ) -> bool:
-    """Whether every label that was kept is still there, by that name."""
+    """Whether every cached label still exists under the same name."""
     if not cached.labels:
         return True
     if page is None:
@@ -70,21 +70,24 @@ async def _has_all_labels(
 async def _read_updates(
     cached: CachedRepository, requests: PullRequestReader, context: RepositoryContext
 ) -> None:
-    """Take in every merged request that changed since, and drop the commits that it brought.
+    """Learn every merged pull request that changed since, and drop its commits from the cache.
 
-    One that changes while its page is turned moves to the front: it is looked for once more there.
+    A pull request that changes between two pages moves to the front of the list and is missed, so
+    the front is read once more.
     """
     since, newest, rows = cached.stamp, None, page_size.FIRST_PAGE
     while cached.has_any:
         nodes, pages = await _updates(context, since, rows, with_labels=requests.with_labels)
         latest = max((node["updatedAt"] for node in nodes), default=newest)
         for node in nodes:
-            _take(node, cached)
+            _drop_commits(node, cached)
             requests.known.pop(node["number"], None)
             await requests.learn([node])
-        if pages == 1 or latest is None or latest == newest:  # one page: nothing can have moved
+        if (
+            pages == 1 or latest is None or latest == newest
+        ):  # within one page nothing can have moved
             return
-        # What moved may have done so within the latest second.
+        # `updatedAt` has whole seconds: what moved may have the same one as the latest.
         since = (datetime.fromisoformat(latest) - timedelta(seconds=1)).isoformat()
         rows = page_size.FEW + sum(node["updatedAt"] == latest for node in nodes)
         newest = latest
@@ -93,7 +96,7 @@ async def _read_updates(
 async def _updates(
     context: RepositoryContext, since: str | None, rows: int, *, with_labels: bool
 ) -> tuple[list[dict[str, Any]], int]:
-    """Merged requests that changed later than *since*, latest first; how many pages they took."""
+    """Merged pull requests changed after *since*, latest first, and the number of pages read."""
     found: list[dict[str, Any]] = []
     cursor: str | None = None
     pages = 0
@@ -109,11 +112,11 @@ async def _updates(
         cursor = next_cursor(page, cursor)
 
 
-def _take(node: dict[str, Any], cached: CachedRepository) -> None:
-    """Drop the commits that a request brought, unless all that was kept was read after its merge.
+def _drop_commits(node: dict[str, Any], cached: CachedRepository) -> None:
+    """Drop a pull request's commits from the cache, unless they were all read after its merge.
 
-    That it was known as merged is not enough: the run that read of it may have met some of its
-    commits before the merge, and others after it.
+    It is not enough that the cache knows it as merged: that run may have read some of its commits
+    before the merge, and others after it.
     """
     if not _is_later(node["mergedAt"], cached.stamp):
         return
@@ -126,9 +129,9 @@ def _take(node: dict[str, Any], cached: CachedRepository) -> None:
 
 
 def _merged_as(node: dict[str, Any], cached: CachedRepository) -> Iterator[str]:
-    """The kept commits as which a request was merged: several where it was rebased.
+    """The cached commits that a pull request was merged as: several if it was rebased.
 
-    They can be older than the merge: a merge queue makes them, and deploys them, before it merges.
+    They can be older than the merge: a merge queue creates and deploys them before it merges.
     """
     sha = (node["mergeCommit"] or {}).get("oid")
     for _ in range(max(1, node["members"]["totalCount"])):

@@ -1,4 +1,4 @@
-"""Finds the successes of each environment among a repository's deployments."""
+"""Finds the successful deployments of each environment of a repository."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,21 +20,21 @@ from dora.model.outcome_rules import (
 from dora.model.shipped_commits import LookbackSpan, Success, microseconds
 
 
-class Attempts(NamedTuple):
-    """What was read of one environment's deployments."""
+class EnvironmentSuccesses(NamedTuple):
+    """The successful deployments of one environment, and what else decides what is read."""
 
     is_production: bool
     successes: list[Success]
     needs_all: bool
-    """Whether what went on before the window may decide an outage of it (R1, R2): then all that was
-    shipped since the look-back matters."""
+    """Whether deployments before the window may decide an outage in it (R1, R2). Then everything
+    shipped since the start of the look-back matters."""
 
 
 @dataclass(frozen=True)
-class AttemptReader:
-    """Tells the environments' attempts apart, by the settings of a run.
+class SuccessFinder:
+    """Finds the successes of each environment by the settings of a run.
 
-    *number* gives a commit's number in the graph by its sha and committer's date.
+    *number* maps the sha and committer's date of a commit to its number in the commit graph.
     """
 
     config: Config
@@ -43,13 +43,15 @@ class AttemptReader:
     span: LookbackSpan
     number: Callable[[str, datetime], int]
 
-    def of(self, read: Iterable[DeploymentRecord], *, is_hit: bool) -> dict[str, Attempts]:
-        """What was *read* of each environment that has a row, deployments before `until` (W2).
+    def of(
+        self, read: Iterable[DeploymentRecord], *, is_hit: bool
+    ) -> dict[str, EnvironmentSuccesses]:
+        """The successes of each environment that has a row, from deployments before `until` (W2).
 
-        *is_hit* says whether incidents may be about the repository.
+        *is_hit* is whether incidents may be about the repository.
         """
         until = self.config.window.until
-        found: dict[str, Attempts] = {}
+        found: dict[str, EnvironmentSuccesses] = {}
         newest_first = sorted(read, key=attrgetter("created_at", "id"), reverse=True)
         older = 0
         ranks = {}
@@ -68,13 +70,15 @@ class AttemptReader:
                 by_environment.setdefault(key, []).append(one)
         for key, own in by_environment.items():
             tier = self.environment(own[0].environment).tier
-            parts = [self._success(part, ranks) for part in self._wholes(own)]
+            parts = [self._success(part, ranks) for part in self._join_runs(own)]
             successes = [one for one in parts if one is not None]
-            found[key] = Attempts(tier == "production", successes, is_hit or self._needs_all(own))
+            found[key] = EnvironmentSuccesses(
+                tier == "production", successes, is_hit or self._needs_all(own)
+            )
         return found
 
-    def _wholes(self, own: list[DeploymentRecord]) -> list[list[DeploymentRecord]]:
-        """Deployments by the workflow run that filed them (D6), the first part of each first."""
+    def _join_runs(self, own: list[DeploymentRecord]) -> list[list[DeploymentRecord]]:
+        """Deployments joined by the workflow run that created them (D6), the earliest first."""
         if self.config.deployments.collapse == "none":
             return [[one] for one in own]
         until = self.config.window.until
@@ -83,7 +87,7 @@ class AttemptReader:
         )
 
     def _success(self, parts: list[DeploymentRecord], ranks: dict[int, int]) -> Success | None:
-        """The success of a deployment, of all its parts; None if it never did (D2)."""
+        """The success of a deployment with all its *parts*; None if it never succeeded (D2)."""
         until = self.config.window.until
         histories = [in_order(part.statuses, until) for part in parts]
         succeeded = succeeded_at(join_histories(histories))
@@ -101,7 +105,7 @@ class AttemptReader:
         )
 
     def _needs_all(self, own: list[DeploymentRecord]) -> bool:
-        """Whether something live before the window failed in it, or was down when it began."""
+        """Whether a deployment that was live before the window failed after its last success."""
         since = self.config.window.since
         successes = [at for one in own for state, at, _ in one.statuses if state == "success"]
         last = max((at for at in successes if at < since), default=None)

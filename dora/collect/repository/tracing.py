@@ -11,7 +11,7 @@ from dora.collect.records import ListedRepository
 from dora.collect.repository.commit_marks import Frontier
 from dora.collect.repository.commit_selection import CommitSelection
 from dora.collect.repository.pull_requests import PullRequestReader
-from dora.collect.repository.successes import Attempts
+from dora.collect.repository.successes import EnvironmentSuccesses
 from dora.model.references import find_targets
 from dora.model.shipped_commits import LookbackSpan, ShippedCommits, Success, assign_commits
 
@@ -29,10 +29,15 @@ class EnvironmentTracer:
     listed: ListedRepository
     span: LookbackSpan
     _frontiers: dict[str, Frontier] = field(default_factory=dict)  #: by environment
-    _pairs: set[tuple[int, int]] = field(default_factory=set)  #: whose ancestry was asked for
+    #: Pairs of commits whose ancestry was requested.
+    _pairs: set[tuple[int, int]] = field(default_factory=set)
 
     def assign(
-        self, environments: Mapping[str, Attempts], older_count: int, *, is_complete: bool
+        self,
+        environments: Mapping[str, EnvironmentSuccesses],
+        older_count: int,
+        *,
+        is_complete: bool,
     ) -> dict[str, ShippedCommits]:
         """What each environment shipped, as far as commits and deployments were read."""
         return {
@@ -48,34 +53,36 @@ class EnvironmentTracer:
         }
 
     def mark_needed(
-        self, environments: Mapping[str, Attempts], shipped: Mapping[str, ShippedCommits]
+        self,
+        environments: Mapping[str, EnvironmentSuccesses],
+        shipped: Mapping[str, ShippedCommits],
     ) -> bool:
-        """Mark the commits that any environment still needs; whether there are such."""
+        """Mark the commits that any environment still needs; returns whether there are any."""
         marked = [self._mark_needed(key, one, shipped[key]) for key, one in environments.items()]
         return any(marked)
 
-    def _mark_needed(self, key: str, attempts: Attempts, shipped: ShippedCommits) -> bool:
+    def _mark_needed(self, key: str, own: EnvironmentSuccesses, shipped: ShippedCommits) -> bool:
         judged = [shipped.order[position] for position in shipped.judged]
         known = [one for one in judged if one.commit is not None]
         if not known:
             return False
         if key not in self._frontiers:
-            return self._begin(key, attempts, known)
+            return self._begin(key, own, known)
         closed = self._frontiers[key].closed
         for one in shipped.older_shippers:
             if one.commit is not None and not self.commits.has(one.commit, closed):
                 self.commits.mark(one.commit, closed)
                 return True
-        marked = [self._mark_ancestry(*pair) for pair in self._in_doubt(attempts, shipped)]
+        marked = [self._mark_ancestry(*pair) for pair in self._in_doubt(own, shipped)]
         return any(marked)
 
-    def _begin(self, key: str, attempts: Attempts, known: list[Success]) -> bool:
-        """Begin the difference of an environment; whether anything is wanted."""
+    def _begin(self, key: str, own: EnvironmentSuccesses, known: list[Success]) -> bool:
+        """Start the difference of an environment; returns whether any commits are wanted."""
         frontier = self._frontiers[key] = self.commits.new_frontier()
         earlier = [one for one in known if one.succeeded_at < self.span.since]
-        count = 1 if attempts.needs_all else max(1, len(earlier))
+        count = 1 if own.needs_all else max(1, len(earlier))
         wanted = [one.commit for one in known[count:]]
-        if attempts.is_production:
+        if own.is_production:
             wanted.append(self._head())
         for one in known[:count]:
             self._mark(one.commit, frontier.closed)
@@ -87,12 +94,14 @@ class EnvironmentTracer:
             self.commits.need(live)
         return bool(wanted)
 
-    def _in_doubt(self, attempts: Attempts, shipped: ShippedCommits) -> Iterator[tuple[int, int]]:
-        """Successes that may have gone back (F2): their commit, and the one that was live."""
+    def _in_doubt(
+        self, own: EnvironmentSuccesses, shipped: ShippedCommits
+    ) -> Iterator[tuple[int, int]]:
+        """Successes that may be rollbacks (F2): their commit, and the one that was live before."""
         for before, position in pairwise(shipped.judged):
             success = shipped.order[position]
             live, one = shipped.order[before].commit, success.commit
-            matters = attempts.needs_all or success.succeeded_at >= self.span.since
+            matters = own.needs_all or success.succeeded_at >= self.span.since
             if not matters or live is None or one is None or live == one:
                 continue
             if shipped.first_shipped_by[one] != position:

@@ -25,7 +25,7 @@ class Lines:
     def read(self, repository: str) -> None:
         """Say nothing."""
 
-    def asked(self, requests: int, remaining: int | None) -> None:
+    def requested(self, requests: int, remaining: int | None) -> None:
         """Say nothing."""
 
     def waits(self, until: datetime, why: str) -> None:
@@ -56,7 +56,7 @@ class Bar:
         """One repository is done with."""
         self._progress.advance(self._task)
 
-    def asked(self, requests: int, remaining: int | None) -> None:
+    def requested(self, requests: int, remaining: int | None) -> None:
         """So many requests were made; so many points of the hour are left."""
         left = "" if remaining is None else f", {remaining:,} points left"
         self._progress.update(self._task, status=f"{requests:,} requests{left}")
