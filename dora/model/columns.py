@@ -6,7 +6,7 @@ what is worked out row by row is worked out on plain values.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -41,6 +41,18 @@ def texts_of(values: Sequence[str | None]) -> Any:
 def frame_of(**values: Any) -> pd.DataFrame:
     """A frame of columns that have their dtypes already, none of them copied."""
     return pd.DataFrame(values, copy=False)
+
+
+def plain_rows(rows: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """The rows of a frame as plain Python values, None for what is missing."""
+    columns = []
+    for name in rows:
+        values = rows[name]
+        is_time = isinstance(values.dtype, pd.DatetimeTZDtype)
+        plain: list[Any] = list(values.dt.to_pydatetime()) if is_time else values.tolist()
+        gone = values.isna().tolist()
+        columns.append([None if none else one for one, none in zip(plain, gone, strict=True)])
+    return cast("list[tuple[Any, ...]]", list(zip(*columns, strict=True)))
 
 
 def positions_in(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,7 +1,6 @@
 """Builds the evidence behind a report from the analysis: deployments, changes and outages."""
 
 from collections.abc import Iterator
-from typing import Any, cast
 
 import pandas as pd
 
@@ -9,6 +8,7 @@ from dora.analysis.analysis import Analysis
 from dora.analysis.outcomes import show
 from dora.config import Config
 from dora.config.window import Window
+from dora.model.columns import plain_rows
 from dora.model.tables import DEPLOYMENT, ENVIRONMENT, INSTANT, Tables
 from dora.report.coverage import find_scope
 from dora.report.evidence import (
@@ -56,7 +56,7 @@ def build_evidence(
         changes=tuple(_build_changes(_shipped(analysis), environments, urls, authors)),
         episodes=tuple(
             OutageEvidence(repository, name, began, ended, ids, service=service)
-            for repository, name, service, began, ended, ids in _plain_rows(outages)
+            for repository, name, service, began, ended, ids in plain_rows(outages)
         ),
         waiting=tuple(_build_changes(_waiting(analysis), environments, urls, authors)),
         scope=find_scope(tables, config, environment=environment),
@@ -102,7 +102,7 @@ def _build_deployments(
     reasons = _find_reasons(analysis)
     columns = [*DEPLOYMENT, "sha", "name", "created_at", "succeeded_at", "failed_status_at",
                "outcome", "service"]  # fmt: skip
-    plain = zip(_plain_rows(rows[columns]), is_baseline, is_rework, strict=True)
+    plain = zip(plain_rows(rows[columns]), is_baseline, is_rework, strict=True)
     for values, baseline, rework in plain:
         repository, number, sha, name, created, succeeded, failed, outcome, service = values
         yield DeploymentEvidence(
@@ -127,7 +127,7 @@ def _find_reasons(analysis: Analysis) -> dict[tuple[str, int], list[FailureReaso
     reasons = analysis.failures.reasons.drop_duplicates().sort_values(["began_at", "signal", "by"])
     found: dict[tuple[str, int], list[FailureReason]] = {}
     columns = [*DEPLOYMENT, "signal", "began_at", "ended_at", "by"]
-    for repository, number, *values in _plain_rows(reasons[columns]):
+    for repository, number, *values in plain_rows(reasons[columns]):
         found.setdefault((repository, number), []).append(FailureReason(*values))
     return found
 
@@ -154,22 +154,8 @@ def _build_changes(
     rows = changes.merge(environments, on=ENVIRONMENT).sort_values(
         ["repository", "environment_key", "shipped_at", "started_at", "sha"]
     )
-    own = authors.reindex(pd.MultiIndex.from_frame(rows[["repository", "sha"]]))
-    plain = zip(_plain_rows(rows[columns]), _plain_rows(own.to_frame()), strict=True)
+    row_authors = authors.reindex(pd.MultiIndex.from_frame(rows[["repository", "sha"]]))
+    plain = zip(plain_rows(rows[columns]), plain_rows(row_authors.to_frame()), strict=True)
     for (repository, name, sha, *values, service), (author,) in plain:
         url = f"{urls[repository]}/commit/{sha}"
         yield ChangeEvidence(repository, name, sha, url, *values, service=service, author=author)
-
-
-def _plain_rows(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
-    """The rows of a frame as plain Python values, None for what is missing."""
-    columns = []
-    for name in frame:
-        values = frame[name]
-        if isinstance(values.dtype, pd.DatetimeTZDtype):
-            plain: list[Any] = list(values.dt.to_pydatetime())
-        else:
-            plain = values.tolist()
-        gone = values.isna().tolist()
-        columns.append([None if none else one for one, none in zip(plain, gone, strict=True)])
-    return cast("list[tuple[Any, ...]]", list(zip(*columns, strict=True)))

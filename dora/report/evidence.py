@@ -44,6 +44,12 @@ class DeploymentEvidence:
     reasons: tuple[FailureReason, ...]
     service: str = field(default="", kw_only=True)
 
+    @property
+    def finished_at(self) -> datetime | None:
+        """When it first succeeded or failed (D3), None if it has not."""
+        moments = (self.succeeded_at, self.failed_status_at)
+        return min((at for at in moments if at is not None), default=None)
+
 
 @dataclass(frozen=True)
 class ChangeEvidence:

@@ -23,57 +23,57 @@ MOST = 12  #: examples of one kind shown; all are in the JSON
 SLOWEST = 5
 
 
-def tell(own: RowEvidence, width: int, *, with_authors: bool) -> Iterator[tuple[int, Text]]:
+def tell(evidence: RowEvidence, width: int, *, with_authors: bool) -> Iterator[tuple[int, Text]]:
     """Give how the figures of a row follow, line by line, each with its indent."""
-    if own.row is None:
+    if evidence.row is None:
         yield 0, Text()
         yield 0, Text("Nothing finished here: there is no row in the report.")
         return
     inner = width - links.INDENT
     for title, value, lines in (
-        *_of_metrics(own, own.row, inner, with_authors=with_authors),
+        *_of_metrics(evidence, evidence.row, inner, with_authors=with_authors),
         (
             "Waiting changes",
-            _waiting(own.row),
-            _waiting_changes(own, own.row, inner, with_authors=with_authors),
+            _waiting(evidence.row),
+            _waiting_changes(evidence, evidence.row, inner, with_authors=with_authors),
         ),
     ):
         if value:
             yield 0, Text()
             yield 0, Text(f"{title}: ").append(value, "bold")
             yield from ((links.INDENT, line) for line in lines)
-    yield from _sensitivity(own, inner)
+    yield from _sensitivity(evidence, inner)
 
 
 def _of_metrics(
-    own: RowEvidence, row: Row, width: int, *, with_authors: bool
+    evidence: RowEvidence, row: Row, width: int, *, with_authors: bool
 ) -> Iterator[tuple[str, str, Iterator[Text]]]:
     """Give each metric's heading, its value, and the lines that say how it follows."""
     derive: dict[str, Callable[[Any], Iterator[Text]]] = {
-        SUCCESS: lambda numbers: _frequency(own, numbers),
-        SHIPMENT: lambda numbers: _lead_time(own, numbers, width, with_authors=with_authors),
-        FAILURE: lambda numbers: _fail_rate(own, numbers, width),
-        OUTAGE: lambda numbers: _recovery_time(own, numbers, width),
-        REWORK: lambda numbers: _rework(own, numbers, width),
+        SUCCESS: lambda numbers: _frequency(evidence, numbers),
+        SHIPMENT: lambda numbers: _lead_time(evidence, numbers, width, with_authors=with_authors),
+        FAILURE: lambda numbers: _fail_rate(evidence, numbers, width),
+        OUTAGE: lambda numbers: _recovery_time(evidence, numbers, width),
+        REWORK: lambda numbers: _rework(evidence, numbers, width),
     }
     for name, metric in METRICS.items():
         lines = derive[metric.event](metric.of(row.metrics))
         yield metric.heading, cells.metric_of(row.metrics, name).value, lines
 
 
-def _frequency(own: RowEvidence, metric: DeploymentFrequency) -> Iterator[Text]:
-    days = f"{round(own.days, 2):,g}"
-    line = f"{formatting.count(len(own.succeeded))} succeeded ÷ {days} days"
+def _frequency(evidence: RowEvidence, metric: DeploymentFrequency) -> Iterator[Text]:
+    days = f"{round(evidence.days, 2):,g}"
+    line = f"{formatting.count(len(evidence.succeeded))} succeeded ÷ {days} days"
     by_day = "" if metric.per_day >= 1 else f" = {metric.per_day:.2g} a day"
     active = f", on {formatting.counted(metric.active_days, 'day')}" if metric.active_days else ""
     yield Text(f"{line}{by_day} = {formatting.frequency(metric.per_day)}{active}")
 
 
 def _lead_time(
-    own: RowEvidence, metric: ChangeLeadTime, width: int, *, with_authors: bool
+    evidence: RowEvidence, metric: ChangeLeadTime, width: int, *, with_authors: bool
 ) -> Iterator[Text]:
     """Give which changes the median lies between (LT6), and the slowest ones."""
-    changes = slowest_first(own.changes)
+    changes = slowest_first(evidence.changes)
     if not changes:
         yield Text("no changes shipped")
         return
@@ -89,7 +89,7 @@ def _lead_time(
     items = [Text(f"{what} {formatting.duration(seconds)}") for what, seconds in spread.items()]
     yield from links.flow("all:", items, width)
     slow = changes[:SLOWEST]
-    shown = [links.change(one, own.until, with_authors=with_authors) for one in slow]
+    shown = [links.change(one, evidence.until, with_authors=with_authors) for one in slow]
     yield from links.flow("slowest:", shown, width)
 
 
@@ -110,34 +110,37 @@ def _middle(changes: list[ChangeEvidence]) -> list[str]:
     ]
 
 
-def _fail_rate(own: RowEvidence, metric: ChangeFailRate, width: int) -> Iterator[Text]:
-    failed, finished = formatting.count(len(own.failed)), formatting.count(len(own.finished))
-    if not own.finished:
+def _fail_rate(evidence: RowEvidence, metric: ChangeFailRate, width: int) -> Iterator[Text]:
+    failed, finished = (
+        formatting.count(len(evidence.failed)),
+        formatting.count(len(evidence.finished)),
+    )
+    if not evidence.finished:
         yield Text("nothing finished")
         return
     yield Text(f"{failed} failed of {finished} finished = {formatting.percentage(metric.rate)}")
-    if not own.failed:
+    if not evidence.failed:
         return
     marks = [f"{name} {formatting.count(number)}" for name, number in metric.reasons.items()]
-    several = sum(metric.reasons.values()) > len(own.failed)
+    several = sum(metric.reasons.values()) > len(evidence.failed)
     marks += ["some by several"] if several else []
     marks += [f"{formatting.count(metric.never_live)} never live"] if metric.never_live else []
     yield from links.flow("by signal:", list(map(Text, marks)), width)
-    yield from _named("failed:", own.failed, own, width)
+    yield from _named("failed:", evidence.failed, evidence, width)
 
 
-def _recovery_time(own: RowEvidence, metric: RecoveryTime, width: int) -> Iterator[Text]:
+def _recovery_time(evidence: RowEvidence, metric: RecoveryTime, width: int) -> Iterator[Text]:
     """Give the mean over what is over, the median over all (R4), and the outages."""
-    over = [one for one in own.episodes if one.ended_at]
-    still_open = len(own.episodes) - len(over)
-    if not own.episodes:
+    over = [one for one in evidence.episodes if one.ended_at]
+    still_open = len(evidence.episodes) - len(over)
+    if not evidence.episodes:
         yield Text("no outages")
         return
-    outages = formatting.counted(len(own.episodes), "outage")
+    outages = formatting.counted(len(evidence.episodes), "outage")
     counts = f"{formatting.count(len(over))} over, {formatting.count(still_open)} open"
     yield Text(f"{outages}: {counts}" if still_open else f"{outages}, all over")
     if over:
-        total = formatting.duration(sum(_seconds(one, own) for one in over))
+        total = formatting.duration(sum(_seconds(one, evidence) for one in over))
         of_those = " of those over" if still_open else ""
         yield Text(
             f"mean{of_those}: {total} ÷ {formatting.count(len(over))}"
@@ -148,7 +151,7 @@ def _recovery_time(own: RowEvidence, metric: RecoveryTime, width: int) -> Iterat
     else:
         how = "Kaplan–Meier, the open ones counted as lasting on" if still_open else "Kaplan–Meier"
         yield Text(f"median: {formatting.duration(metric.median)} ({how})")
-    lengths = sorted((-_seconds(one, own), one.ended_at is None) for one in own.episodes)
+    lengths = sorted((-_seconds(one, evidence), one.ended_at is None) for one in evidence.episodes)
     shown = [
         Text(formatting.duration(-seconds) + (" and open" if is_open else ""))
         for seconds, is_open in lengths[:MOST]
@@ -156,15 +159,15 @@ def _recovery_time(own: RowEvidence, metric: RecoveryTime, width: int) -> Iterat
     yield from links.flow("longest:", shown, width, rest=_more(len(lengths) - len(shown)))
 
 
-def _rework(own: RowEvidence, metric: ReworkRate, width: int) -> Iterator[Text]:
+def _rework(evidence: RowEvidence, metric: ReworkRate, width: int) -> Iterator[Text]:
     rate = formatting.percentage(metric.rate)
-    if not own.succeeded:
+    if not evidence.succeeded:
         yield Text("nothing succeeded")
         return
-    counts = (formatting.count(len(them)) for them in (own.reworked, own.succeeded))
+    counts = (formatting.count(len(them)) for them in (evidence.reworked, evidence.succeeded))
     yield Text("{} rework of {} succeeded".format(*counts) + f" = {rate}")
-    if own.reworked:
-        yield from _named("rework:", own.reworked, own, width)
+    if evidence.reworked:
+        yield from _named("rework:", evidence.reworked, evidence, width)
 
 
 def _waiting(row: Row) -> str:
@@ -176,7 +179,7 @@ def _waiting(row: Row) -> str:
 
 
 def _waiting_changes(
-    own: RowEvidence, row: Row, width: int, *, with_authors: bool
+    evidence: RowEvidence, row: Row, width: int, *, with_authors: bool
 ) -> Iterator[Text]:
     if row.waiting is None:
         yield Text("not known: nothing of the default branch in sight was deployed here")
@@ -184,15 +187,15 @@ def _waiting_changes(
     if not row.waiting.changes:
         yield Text("all of the default branch was deployed here")
         return
-    oldest = sorted(own.waiting, key=lambda one: (one.started_at, one.sha))
-    shown = [links.change(one, own.until, with_authors=with_authors) for one in oldest[:MOST]]
+    oldest = sorted(evidence.waiting, key=lambda one: (one.started_at, one.sha))
+    shown = [links.change(one, evidence.until, with_authors=with_authors) for one in oldest[:MOST]]
     rest = _more(len(oldest) - len(shown))
     yield from links.flow("on the default branch, not yet here:", shown, width, rest=rest)
 
 
-def _sensitivity(own: RowEvidence, width: int) -> Iterator[tuple[int, Text]]:
+def _sensitivity(evidence: RowEvidence, width: int) -> Iterator[tuple[int, Text]]:
     """Give the change fail rate under other definitions (F1 to F9)."""
-    found = own.sensitivity
+    found = evidence.sensitivity
     if found is None or not found.deployments:
         return
 
@@ -219,14 +222,14 @@ def _sensitivity(own: RowEvidence, width: int) -> Iterator[tuple[int, Text]]:
 
 
 def _named(
-    lead: str, deployments: Sequence[DeploymentEvidence], own: RowEvidence, width: int
+    lead: str, deployments: Sequence[DeploymentEvidence], evidence: RowEvidence, width: int
 ) -> list[Text]:
     """Give the latest of *deployments*, each with its day."""
     shown = deployments[-MOST:]
     items = []
     for one in shown:
         at = one.succeeded_at or one.failed_status_at or one.created_at
-        day = formatting.instant(at, own.timezone).split(" ")[0]
+        day = formatting.instant(at, evidence.timezone).split(" ")[0]
         items.append(links.deployment(one).append(f" {day}"))
     rest = _more(len(deployments) - len(shown), "earlier")
     return links.flow(lead, items, width, rest=rest)
@@ -236,8 +239,8 @@ def _more(number: int, what: str = "more") -> str:
     return f"{formatting.count(number)} {what}" if number else ""
 
 
-def _seconds(one: OutageEvidence, own: RowEvidence) -> float:
-    return ((one.ended_at or own.until) - one.began_at).total_seconds()
+def _seconds(one: OutageEvidence, evidence: RowEvidence) -> float:
+    return ((one.ended_at or evidence.until) - one.began_at).total_seconds()
 
 
 def _nth(number: int) -> str:

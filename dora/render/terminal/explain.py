@@ -14,7 +14,7 @@ from rich.text import Text
 
 from dora.render import formatting
 from dora.render.terminal import derivations, links
-from dora.render.terminal.row_evidence import RowEvidence, find_row_evidence, finished_at
+from dora.render.terminal.row_evidence import RowEvidence, find_row_evidence
 from dora.report.evidence import DeploymentEvidence, Evidence, FailureReason
 from dora.report.model import Row
 from dora.report.sensitivity import Sensitivity
@@ -63,10 +63,10 @@ def render_explanation(
     )
     found = find_row_evidence(evidence, rows, sensitivities)
     with console.capture() as captured:
-        for number, own in enumerate(found):
+        for number, row_evidence in enumerate(found):
             if number:
                 console.print("\n")
-            for indent, line in _describe(own, width, with_authors=with_authors):
+            for indent, line in _describe(row_evidence, width, with_authors=with_authors):
                 padded = Padding(line, (0, 0, 0, indent), expand=False) if line.plain else ""
                 console.print(padded, overflow="fold")
         if not found:
@@ -74,31 +74,33 @@ def render_explanation(
     return "".join(f"{line.rstrip()}\n" for line in captured.get().rstrip("\n").split("\n"))
 
 
-def _describe(own: RowEvidence, width: int, *, with_authors: bool) -> Iterator[tuple[int, Text]]:
+def _describe(
+    evidence: RowEvidence, width: int, *, with_authors: bool
+) -> Iterator[tuple[int, Text]]:
     """Describe a row line by line, each with its indent."""
-    repository, environment, service = map(formatting.plain, own.key)
+    repository, environment, service = map(formatting.plain, evidence.key)
     yield 0, Text(f"{repository} {environment}" + (f" · {service}" if service else ""), "bold")
-    since = formatting.instant(own.since, own.timezone)
-    until = formatting.instant(own.until, own.timezone)
-    zone = formatting.plain(own.timezone)
-    yield 0, Text(f"{since} to {until} {zone} ({formatting.days(own.days)}).")
-    many = formatting.counted(len(own.deployments), "deployment")
-    if own.deployments:
+    since = formatting.instant(evidence.since, evidence.timezone)
+    until = formatting.instant(evidence.until, evidence.timezone)
+    zone = formatting.plain(evidence.timezone)
+    yield 0, Text(f"{since} to {until} {zone} ({formatting.days(evidence.days)}).")
+    many = formatting.counted(len(evidence.deployments), "deployment")
+    if evidence.deployments:
         yield 0, Text(f"{many} by when they finished, oldest first; then the figures they make.")
         yield 0, Text()
     else:
         yield 0, Text("Nothing was deployed in this time.")
-    for one in own.deployments:
-        yield 0, _headline(one, own)
-        for line in _details(one, own, width - links.INDENT, with_authors=with_authors):
+    for one in evidence.deployments:
+        yield 0, _headline(one, evidence)
+        for line in _details(one, evidence, width - links.INDENT, with_authors=with_authors):
             yield links.INDENT, line
-    yield from derivations.tell(own, width, with_authors=with_authors)
+    yield from derivations.tell(evidence, width, with_authors=with_authors)
 
 
-def _headline(one: DeploymentEvidence, own: RowEvidence) -> Text:
+def _headline(one: DeploymentEvidence, evidence: RowEvidence) -> Text:
     """Give when, which commit, and what became of it."""
-    at = finished_at(one) or one.created_at
-    line = Text(f"{formatting.instant(at, own.timezone)}  ").append_text(links.deployment(one))
+    at = one.finished_at or one.created_at
+    line = Text(f"{formatting.instant(at, evidence.timezone)}  ").append_text(links.deployment(one))
     line.append("  ").append(_outcome(one), "bold red" if one.reasons else "")
     waited = (at - one.created_at).total_seconds()
     notes = [
@@ -122,15 +124,15 @@ def _outcome(one: DeploymentEvidence) -> str:
 
 
 def _details(
-    one: DeploymentEvidence, own: RowEvidence, width: int, *, with_authors: bool
+    one: DeploymentEvidence, evidence: RowEvidence, width: int, *, with_authors: bool
 ) -> Iterator[Text]:
     """Give why it failed, until when, and what it shipped."""
     for reason in one.reasons:
-        yield from _reason(reason, one, own, width)
+        yield from _reason(reason, one, evidence, width)
     if one.reasons:
-        yield from _outage(one, own, width)
-    at = finished_at(one)
-    if at is not None and at < own.since:
+        yield from _outage(one, evidence, width)
+    at = one.finished_at
+    if at is not None and at < evidence.since:
         yield Text(
             f"It {'succeeded' if at == one.succeeded_at else 'failed'} before this time, "
             "and is not among those counted.",
@@ -138,10 +140,10 @@ def _details(
         )
     if one.baseline:
         yield Text("The first known here: all it holds is older work, not its changes.", "dim")
-    changes = own.shipped_by.get(one.id, [])
+    changes = evidence.shipped_by.get(one.id, [])
     if changes:
         shown = [
-            links.change(change, own.until, with_authors=with_authors)
+            links.change(change, evidence.until, with_authors=with_authors)
             for change in changes[:MOST_CHANGES]
         ]
         lead = formatting.counted(len(changes), "change") + ":"
@@ -152,23 +154,25 @@ def _details(
 
 
 def _reason(
-    reason: FailureReason, one: DeploymentEvidence, own: RowEvidence, width: int
+    reason: FailureReason, one: DeploymentEvidence, evidence: RowEvidence, width: int
 ) -> list[Text]:
     """Give one signal: what says so, how long it was down by it, and what ended that."""
     before, _, after = SAYS.get(reason.signal, "*").partition("*")
     said = Text(f"{reason.signal}: {before}").append_text(_by(reason, one)).append(after)
     is_incident = reason.signal == "incident"
     if reason.began_at != one.succeeded_at or is_incident:
-        at = _time(reason.began_at, finished_at(one) or one.created_at, own)
+        at = _time(reason.began_at, one.finished_at or one.created_at, evidence)
         said.append(f" opened {at}" if is_incident else f" at {at}")
     said.append(",")
-    lasted = formatting.duration(((reason.ended_at or own.until) - reason.began_at).total_seconds())
+    lasted = formatting.duration(
+        ((reason.ended_at or evidence.until) - reason.began_at).total_seconds()
+    )
     if reason.ended_at is None:
         return links.fill([said, Text(f"still open after {lasted}")], width)
-    ended = _time(reason.ended_at, reason.began_at, own)
+    ended = _time(reason.ended_at, reason.began_at, evidence)
     if is_incident:
         return links.fill([said, Text(f"closed {ended},"), Text(f"after {lasted}")], width)
-    until = Text("until ").append_text(_ending(reason, own)).append(f" at {ended}")
+    until = Text("until ").append_text(_ending(reason, evidence)).append(f" at {ended}")
     return links.fill([said, Text(f"down {lasted},"), until], width)
 
 
@@ -186,30 +190,30 @@ def _by(reason: FailureReason, one: DeploymentEvidence) -> Text:
     return Text(formatting.plain(by))
 
 
-def _ending(reason: FailureReason, own: RowEvidence) -> Text:
-    ending = own.by_success.get(reason.ended_at)
+def _ending(reason: FailureReason, evidence: RowEvidence) -> Text:
+    ending = evidence.by_success.get(reason.ended_at)
     return Text("the next success") if ending is None else links.deployment(ending)
 
 
-def _outage(one: DeploymentEvidence, own: RowEvidence, width: int) -> list[Text]:
+def _outage(one: DeploymentEvidence, evidence: RowEvidence, width: int) -> list[Text]:
     """Give the episode of *one*, where it is more than its one reason says (R1 to R3)."""
-    episode = own.episode_of.get(one.id)
+    episode = evidence.episode_of.get(one.id)
     if episode is None:
         return [Text("Its outage began before this time, and is not among those counted.", "dim")]
-    together = [own.by_id[it] for it in episode.deployments if it in own.by_id]
-    first = min(together, key=own.deployments.index)
+    together = [evidence.by_id[it] for it in episode.deployments if it in evidence.by_id]
+    first = min(together, key=evidence.deployments.index)
     if len(together) > 1 and first is not one:
         return [Text("outage: the one that began with ").append_text(links.deployment(first))]
     if len(together) == 1 and len(one.reasons) == 1:
         return []
     lasted = formatting.duration(
-        ((episode.ended_at or own.until) - episode.began_at).total_seconds()
+        ((episode.ended_at or evidence.until) - episode.began_at).total_seconds()
     )
-    began = formatting.instant(episode.began_at, own.timezone)
+    began = formatting.instant(episode.began_at, evidence.timezone)
     if episode.ended_at is None:
         pieces = [f"outage: from {began}", f"still open after {lasted}"]
     else:
-        ended = _time(episode.ended_at, episode.began_at, own)
+        ended = _time(episode.ended_at, episode.began_at, evidence)
         pieces = [f"outage: {lasted}", f"from {began} to {ended}"]
     if any(it.signal == "incident" for it in one.reasons) and len(one.reasons) > 1:
         pieces.append("as its incidents say")
@@ -218,7 +222,7 @@ def _outage(one: DeploymentEvidence, own: RowEvidence, width: int) -> list[Text]
     return links.fill([*(Text(f"{it},") for it in pieces[:-1]), Text(pieces[-1])], width)
 
 
-def _time(moment: datetime, beside: datetime, own: RowEvidence) -> str:
+def _time(moment: datetime, beside: datetime, evidence: RowEvidence) -> str:
     """Give *moment*, without its date where that is the one of *beside*."""
-    text, other = (formatting.instant(it, own.timezone) for it in (moment, beside))
+    text, other = (formatting.instant(it, evidence.timezone) for it in (moment, beside))
     return text.split(" ")[1] if text.split(" ")[0] == other.split(" ")[0] else text

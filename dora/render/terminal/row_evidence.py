@@ -37,7 +37,7 @@ class RowEvidence:
     @cached_property
     def finished(self) -> list[DeploymentEvidence]:
         """Those that finished in the window: what the change fail rate is of (F9)."""
-        return [one for one in self.deployments if self.holds(finished_at(one))]
+        return [one for one in self.deployments if self.holds(one.finished_at)]
 
     @cached_property
     def failed(self) -> list[DeploymentEvidence]:
@@ -83,11 +83,6 @@ class RowEvidence:
         return {one.succeeded_at: one for one in self.deployments if one.succeeded_at}
 
 
-def finished_at(one: DeploymentEvidence) -> datetime | None:
-    """When a deployment first succeeded or failed (D3), None if it has not."""
-    return min((at for at in (one.succeeded_at, one.failed_status_at) if at), default=None)
-
-
 def slowest_first(changes: Iterable[ChangeEvidence]) -> list[ChangeEvidence]:
     """*changes* by lead time, the longest first; what waits by its age."""
     return sorted(changes, key=lambda one: (-(one.lead_time or 0), one.started_at, one.sha))
@@ -123,7 +118,7 @@ def find_row_evidence(
 
 
 def _in_time(one: DeploymentEvidence) -> tuple[datetime, int]:
-    return finished_at(one) or one.created_at, one.id
+    return one.finished_at or one.created_at, one.id
 
 
 def _key(one: DeploymentEvidence | ChangeEvidence | OutageEvidence) -> Key:

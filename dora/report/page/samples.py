@@ -4,13 +4,14 @@ What is shown is chosen while it is still rows of frames: an organization has a 
 a page a few thousand lines. How many there were is shown beside it.
 """
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from dora.analysis.analysis import Analysis
 from dora.config import Config
+from dora.model.columns import plain_rows
 from dora.model.tables import DEPLOYMENT, Tables
 from dora.report.measurement import Events
 from dora.report.page.model import Marks, Outage, RowSample, Shown, SlowChange
@@ -81,9 +82,9 @@ def _shown(events: pd.DataFrame, kind: str, at: str, analysis: Analysis) -> dict
     """The newest of *events* by when they happened, as many as there is room for."""
     newest = events.sort_values([at, "deployment"], ascending=False)
     events = _with_signals(keep_fairly(newest, ROOM[kind]), analysis)
-    columns = ["deployment", "sha", at, "signals", "is_never_live"]
+    columns = ["group", "deployment", "sha", at, "signals", "is_never_live"]
     found: dict[int, list[Shown]] = {}
-    for group, number, sha, moment, signals, never_live in _records(events, columns):
+    for group, number, sha, moment, signals, never_live in plain_rows(events[columns]):
         found.setdefault(group, []).append(Shown(number, sha, moment, signals or (), never_live))
     return found
 
@@ -108,10 +109,12 @@ def _as_outages(outages: pd.DataFrame, analysis: Analysis) -> dict[int, list[Out
     # All that is down now is shown, whatever room there is.
     kept = pd.concat([order[~order["is_over"]], keep_fairly(order, ROOM["outages"])])
     kept = _with_signals(kept[~kept.index.duplicated()], analysis)
-    columns = ["began_at", "ended_at", "deployment", "sha", "failures", "signals", "by",
+    columns = ["group", "began_at", "ended_at", "deployment", "sha", "failures", "signals", "by",
                "is_counted"]  # fmt: skip
     found: dict[int, list[Outage]] = {}
-    for group, began, ended, number, sha, failures, signals, by, counted in _records(kept, columns):
+    for group, began, ended, number, sha, failures, signals, by, counted in plain_rows(
+        kept[columns]
+    ):
         one = Outage(began, ended, number, sha, failures, signals, by or "", counted)
         found.setdefault(group, []).append(one)
     return found
@@ -123,7 +126,7 @@ def _moving(changes: pd.DataFrame, seconds: str, kind: str) -> dict[int, list[Sl
     places = changes.groupby("group")[seconds].rank(method="min", ascending=False)
     changes = changes[places <= MOST].sort_values([seconds, "sha"], ascending=[False, True])
     kept = keep_fairly(changes, ROOM[kind])
-    for group, *values in _records(kept, ["sha", "number", seconds]):
+    for group, *values in plain_rows(kept[["group", "sha", "number", seconds]]):
         found.setdefault(group, []).append(SlowChange(*values))
     return found
 
@@ -164,15 +167,3 @@ def _marks(
 def _shares(instants: pd.Series, config: Config) -> pd.Series:
     since = pd.Timestamp(config.window.since)
     return (instants - since) / pd.Timedelta(config.window.length)
-
-
-def _records(frame: pd.DataFrame, columns: list[str]) -> list[tuple[Any, ...]]:
-    """`group` and *columns* of each row as plain Python values, None for what is missing."""
-    plain = []
-    for name in ["group", *columns]:
-        values = frame[name]
-        is_time = isinstance(values.dtype, pd.DatetimeTZDtype)
-        each: list[Any] = list(values.dt.to_pydatetime()) if is_time else values.tolist()
-        gone = values.isna().tolist()
-        plain.append([None if none else one for one, none in zip(each, gone, strict=True)])
-    return cast("list[tuple[Any, ...]]", list(zip(*plain, strict=True)))
