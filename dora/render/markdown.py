@@ -10,6 +10,7 @@ from dora.render import cells, formatting, trends
 from dora.render import notes as remarks
 from dora.render.cells import Fact
 from dora.report.figures import METRICS
+from dora.report.metric_change import NotedContributor
 from dora.report.model import Contributor, Report, Row
 
 LIMIT = 60_000  #: bytes; GitHub takes 65,536 characters in an issue
@@ -138,10 +139,9 @@ def _changes(report: Report) -> Iterator[str]:
         yield ""
     for one in found:
         line = f"- **{one.verdict}**: {name_of(one.row.key)}, {METRICS[one.metric].heading.lower()}"
-        contributors = ", ".join(
-            _contributor(one.metric, it, report.by) for it in one.compared.moved_by
-        )
-        yield f"{line} {one.before} → {one.now}{f', by {contributors}' if contributors else ''}"
+        before, now = trends.values_of(one)
+        contributors = ", ".join(_contributor(it, report.by) for it in one.contributors)
+        yield f"{line} {before} → {now}{f', by {contributors}' if contributors else ''}"
     for what, keys in trends.rows_apart(report).items():
         yield f"- {what} {', '.join(map(name_of, keys))}"
 
@@ -151,15 +151,21 @@ def name_of(key: dict[str, str]) -> str:
     return " ".join(map(code, key.values()))
 
 
-def _contributor(metric: str, contributor: Contributor, by: str) -> str:
+def _contributor(noted: NotedContributor, by: str) -> str:
     """Give a deployment or outage with how it moved a metric, linked to it."""
+    contributor = noted.contributor
     where = (
         ""
         if by == "repository"
         else f"{code(contributor.repository)} {code(contributor.environment)} "
     )
-    note = trends.note_of(metric, contributor)
-    return f"{where}{link_to(contributor.id, contributor.url)}{f' ({note})' if note else ''}"
+    return f"{where}{link_with_note(contributor, noted.note)}"
+
+
+def link_with_note(contributor: Contributor, note: str) -> str:
+    """Give a deployment or outage as a link, and *note*, which is Markdown, behind it."""
+    link = link_to(contributor.id, contributor.url)
+    return f"{link} ({note})" if note else link
 
 
 def link_to(number: int, url: str) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 
 from dora.render import formatting
 from dora.render.cells import metric_of
-from dora.report.diff import MetricDiff, ReportDiff
+from dora.report.diff import ReportDiff
 from dora.report.figures import METRICS
-from dora.report.model import Report, Row
+from dora.report.metric_change import MetricChange
+from dora.report.model import Metrics, Report, Row
 
 HEADER = 150  #: characters of a header
 TEXT = 3_000  #: characters of a notification; Slack cuts at 40,000 and advises less
@@ -58,7 +59,8 @@ def _headline(report: Report) -> str:
         tier = next((row for row in report.rows if row.tier == "production"), report.rows[0])
         if report.by == "organization":
             values = (
-                f"{metric.heading.lower()} {_value(tier, name)}" for name, metric in METRICS.items()
+                f"{metric.heading.lower()} {_value(tier.metrics, name)}"
+                for name, metric in METRICS.items()
             )
             return f"{tier.tier.capitalize()}: {', '.join(values)}."
         return f"{formatting.counted(len({row.key.get('team') for row in report.rows}), 'team')}."
@@ -82,14 +84,14 @@ def _since(diff: ReportDiff) -> str:
     return f"Moved since {formatting.instant(before.until, before.timezone)} {before.timezone}"
 
 
-def _changed(one: MetricDiff) -> list[dict[str, Any]]:
+def _changed(one: MetricChange) -> list[dict[str, Any]]:
     way = f", {one.verdict}" if one.verdict else ""
-    before, now = _value(one.before, one.metric), _value(one.now, one.metric)
-    return [*_name(one.now), _text(f" {METRICS[one.metric].heading.lower()} {before} → {now}{way}")]
+    before, now = (_value(metrics, one.metric) for metrics in (one.before, one.row.metrics))
+    return [*_name(one.row), _text(f" {METRICS[one.metric].heading.lower()} {before} → {now}{way}")]
 
 
-def _value(row: Row, metric: str) -> str:
-    fact = metric_of(row.metrics, metric)
+def _value(metrics: Metrics, metric: str) -> str:
+    fact = metric_of(metrics, metric)
     return f"{fact.value} {fact.level}" if fact.level else fact.value
 
 

@@ -1,10 +1,11 @@
 """Puts trends into sparklines, and says in words what changed and because of what."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dora.render import cells, formatting
 from dora.report.figures import METRICS
+from dora.report.metric_change import MetricChange, NotedContributor
 from dora.report.model import BETTER, WORSE, Bucket, Compared, Contributor, Report, Row
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -13,18 +14,6 @@ NOTHING = "·"  #: where a metric says nothing
 FEW = 13
 VERDICTS = (WORSE, BETTER)  #: of a clear change, the bad ones first
 SHORT = "Frequencies are compared over whole weeks, or four weeks and more."
-
-
-@dataclass(frozen=True)
-class MetricChange:
-    """One metric of one row that clearly changed, in words."""
-
-    row: Row
-    metric: str
-    verdict: str
-    before: str
-    now: str
-    compared: Compared
 
 
 def sparkline(values: Sequence[float | None], highest: float | None = None) -> str:
@@ -81,7 +70,7 @@ def facts_over_time(row: Row, few: int = 0) -> tuple[cells.Fact, ...]:
 
 
 def changes_of(report: Report) -> list[MetricChange]:
-    """Give what clearly changed: what got worse first, the surest of it first."""
+    """Give what clearly changed since the window before: what got worse first, the surest first."""
     found = [
         (VERDICTS.index(compared.verdict or ""), compared.adjusted_p_value or 0.0, row, metric)
         for row in report.rows
@@ -96,10 +85,18 @@ def changes_of(report: Report) -> list[MetricChange]:
 
 def _change(row: Row, metric: str) -> MetricChange:
     compared: Compared = getattr(row.comparison, metric)
+    contributors = tuple(NotedContributor(one, note_of(metric, one)) for one in compared.moved_by)
+    before = row.previous or row.metrics
+    return MetricChange(row, metric, compared.verdict, before, contributors)
+
+
+def values_of(change: MetricChange) -> tuple[str, str]:
+    """Give the value of a metric before and now."""
     before, now = (
-        cells.metric_of(one, metric).value for one in (row.previous or row.metrics, row.metrics)
+        cells.metric_of(metrics, change.metric).value
+        for metrics in (change.before, change.row.metrics)
     )
-    return MetricChange(row, metric, compared.verdict or "", before, now, compared)
+    return before, now
 
 
 def note_of(metric: str, contributor: Contributor) -> str:

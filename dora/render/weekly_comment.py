@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 from dora.render import cells, formatting, notes
-from dora.render.markdown import code, link_to, name_of, table_line
-from dora.report.diff import Cause, MetricDiff, ReportDiff
+from dora.render.markdown import code, link_with_note, name_of, table_line
+from dora.report.diff import ReportDiff
 from dora.report.figures import METRICS
-from dora.report.model import Report, Row
+from dora.report.metric_change import MetricChange, NotedContributor
+from dora.report.model import Metrics, Report
 
 LIMIT = 30_000  #: bytes; the memory for next week wants room beside it
 NOTE_SIZE = 100  #: bytes that the note on what is left out takes at the most
@@ -20,7 +21,7 @@ TABLE_SIZE = 16_000  #: bytes of the table's lines
 LIST_SIZE = 3_000  #: bytes of each list
 MOST_MOVED = 25  #: lines of the table
 MOST_NAMED = 20  #: lines of each list
-MOST_CAUSES = 6  #: deployments named for one movement
+MOST_CONTRIBUTORS = 6  #: deployments named for one movement
 
 NOTE = re.compile(r"[a-z0-9, ]+")
 
@@ -73,7 +74,7 @@ def _sections(diff: ReportDiff) -> Iterable[str]:
     if diff.changed:
         yield _table(diff)
     if diff.failed:
-        lines = [f"{name_of(row.key)}: {_cause(cause)}" for row, cause in diff.failed]
+        lines = [f"{name_of(row.key)}: {_contributor(noted)}" for row, noted in diff.failed]
         yield _list("Failed since then, or found since then to have failed:", lines)
     if diff.appeared:
         yield _list("New rows:", [name_of(row.key) for row in diff.appeared])
@@ -82,17 +83,17 @@ def _sections(diff: ReportDiff) -> Iterable[str]:
 
 
 def _table(diff: ReportDiff) -> str:
-    with_causes = diff.has_evidence
-    titles = ["Row", "Metric", "Before", "Now", *(["Deployments"] if with_causes else [])]
+    with_contributors = diff.has_evidence
+    titles = ["Row", "Metric", "Before", "Now", *(["Deployments"] if with_contributors else [])]
     lines = [table_line(titles), table_line(["---"] * len(titles))]
     size = TABLE_SIZE
     for one in diff.changed[:MOST_MOVED]:
         texts = [
-            name_of(one.now.key),
+            name_of(one.row.key),
             _title(one),
-            *(_cell(row, one.metric) for row in (one.before, one.now)),
+            *(_cell(metrics, one.metric) for metrics in (one.before, one.row.metrics)),
         ]
-        line = table_line([*texts, *([_causes(one)] if with_causes else [])])
+        line = table_line([*texts, *([_contributors(one)] if with_contributors else [])])
         size -= len(line.encode())
         if size < 0:
             break
@@ -103,21 +104,21 @@ def _table(diff: ReportDiff) -> str:
     return "\n".join(lines)
 
 
-def _title(one: MetricDiff) -> str:
+def _title(one: MetricChange) -> str:
     way = f", {one.verdict}" if one.verdict else ""
     return f"{METRICS[one.metric].heading}{way}"
 
 
-def _cell(row: Row, metric: str) -> str:
-    fact = cells.metric_of(row.metrics, metric)
+def _cell(metrics: Metrics, metric: str) -> str:
+    fact = cells.metric_of(metrics, metric)
     value = f"{fact.value} **{fact.level}**" if fact.level else fact.value
     return f"{value}<br>{fact.sample}" if fact.sample else value
 
 
-def _causes(one: MetricDiff) -> str:
+def _contributors(one: MetricChange) -> str:
     """Give the deployments that moved a metric, and how much of it left the window."""
-    shown = [_cause(cause) for cause in one.causes[:MOST_CAUSES]]
-    more = len(one.causes) - MOST_CAUSES
+    shown = [_contributor(noted) for noted in one.contributors[:MOST_CONTRIBUTORS]]
+    more = len(one.contributors) - MOST_CONTRIBUTORS
     if more > 0:
         shown[-1] += f" and {formatting.count(more)} more"
     if one.left:
@@ -126,11 +127,10 @@ def _causes(one: MetricDiff) -> str:
     return ", ".join(shown) or "none since then"
 
 
-def _cause(cause: Cause) -> str:
+def _contributor(noted: NotedContributor) -> str:
     """Give a deployment as a link, and in what way it moved a metric."""
-    name = link_to(cause.id, cause.url)
-    note = cause.note if NOTE.fullmatch(cause.note) else code(cause.note)
-    return f"{name} ({note})" if cause.note else name
+    is_plain = not noted.note or NOTE.fullmatch(noted.note)
+    return link_with_note(noted.contributor, noted.note if is_plain else code(noted.note))
 
 
 def _outages(report: Report) -> Iterable[str]:

@@ -7,7 +7,7 @@ is known of it, came since the earlier report.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from dora.report.evidence import DeploymentEvidence, Evidence
 from dora.report.figures import (
@@ -20,12 +20,12 @@ from dora.report.figures import (
     SUCCESS,
     Metric,
 )
-from dora.report.model import BETTER, WORSE, Metrics, Report, Row
+from dora.report.metric_change import MetricChange, NotedContributor
+from dora.report.model import BETTER, WORSE, Contributor, Metrics, Report, Row
 
 Key = tuple[tuple[str, str], ...]
 Known = frozenset[tuple[str, int]]  #: repository and id of deployments
 
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
 #: Below this nothing is called moved: about a tenth of a duration or frequency, two percentage
 #: points of a rate.
 SMALLEST = 0.1
@@ -36,39 +36,26 @@ LEVEL = math.log(2)
 
 
 @dataclass(frozen=True)
-class Cause:
-    """A deployment that moved a metric, and in what way."""
-
-    repository: str
-    id: int
-    url: str
-    note: str = ""
-    adds: int = 1  #: how much it adds to what the metric counts
-
-
-@dataclass(frozen=True)
-class MetricDiff:
-    """One metric of one row, before and now; *verdict* is `better`, `worse` or None."""
-
-    metric: str
-    before: Row
-    now: Row
-    size: float
-    verdict: str | None
-    causes: tuple[Cause, ...] = ()
-    left: int = 0  #: how many of what the metric counts left the window
-
-
-@dataclass(frozen=True)
 class ReportDiff:
-    """What moved between two reports, most first; *has_evidence* says whether causes are known."""
+    """What moved between two reports, most first.
+
+    *failed* are the deployments that are failed now and were not then; *has_evidence* says
+    whether contributors are known.
+    """
 
     before: Report
-    changed: tuple[MetricDiff, ...]
+    changed: tuple[MetricChange, ...]
     appeared: tuple[Row, ...]
     gone: tuple[Row, ...]
-    failed: tuple[tuple[Row, Cause], ...]  #: deployments that are failed now and were not then
+    failed: tuple[tuple[Row, NotedContributor], ...]
     has_evidence: bool
+
+
+@dataclass(frozen=True)
+class NewContributor(NotedContributor):
+    """A deployment that moved a metric since the earlier report."""
+
+    adds: int = 1  #: how much it adds to what the metric counts
 
 
 def can_compare(before: Report, now: Report) -> str:
@@ -87,26 +74,30 @@ def compare_reports(
 ) -> ReportDiff:
     """What moved from *before* to *now*; *known* are the deployments that had failed by then."""
     old, new = _by_key(before.rows), _by_key(now.rows)
-    causes = _causes(before.window.until, evidence, known) if evidence else {}
-    is_pooled = now.by != "repository"
+    has_contributors = evidence is not None and now.by == "repository"
+    found = (
+        _find_contributors(before.window.until, evidence, known)
+        if evidence is not None and has_contributors
+        else {}
+    )
     changed = [
-        one
+        sized
         for key, row in new.items()
         if key in old
-        for one in _moved(old[key], row, {} if is_pooled else causes.get(row_identity(row.key), {}))
+        for sized in _changes(old[key], row, found.get(row_identity(row.key), {}))
     ]
-    failed = () if is_pooled else tuple(
-        (row, cause)
+    failed = tuple(
+        (row, contributor)
         for row in now.rows
-        for cause in causes.get(row_identity(row.key), {}).get(FAILURE, ())
-    )  # fmt: skip
+        for contributor in found.get(row_identity(row.key), {}).get(FAILURE, ())
+    )
     return ReportDiff(
         before=before,
-        changed=tuple(sorted(changed, key=lambda one: -one.size)),
+        changed=tuple(change for _, change in sorted(changed, key=lambda sized: -sized[0])),
         appeared=tuple(row for key, row in new.items() if key not in old),
         gone=tuple(row for key, row in old.items() if key not in new),
         failed=failed,
-        has_evidence=evidence is not None and not is_pooled,
+        has_evidence=has_contributors,
     )
 
 
@@ -129,8 +120,10 @@ def row_identity(key: Mapping[str, str]) -> tuple[str, str, str]:
     return name.casefold(), environment.casefold(), key.get("service", "")
 
 
-def _moved(old: Row, new: Row, causes: Mapping[str, tuple[Cause, ...]]) -> Iterable[MetricDiff]:
-    """Each metric of a row that moved enough to be reported."""
+def _changes(
+    old: Row, new: Row, contributors: Mapping[str, tuple[NewContributor, ...]]
+) -> Iterable[tuple[float, MetricChange]]:
+    """Each metric of a row that moved enough to be reported, behind how far it moved."""
     before, now = old.metrics, new.metrics
     for name, metric in METRICS.items():
         size, direction = _distance(metric, before, now)
@@ -141,10 +134,10 @@ def _moved(old: Row, new: Row, causes: Mapping[str, tuple[Cause, ...]]) -> Itera
             verdict = None
             if direction:
                 verdict = BETTER if (direction > 0) == metric.more_is_better else WORSE
-            own = causes.get(metric.event, ())
-            left = metric.counted(before) + sum(one.adds for one in own) - metric.counted(now)
-            shown = own or causes.get(metric.event + OTHERS, ())
-            yield MetricDiff(name, old, new, size, verdict, shown, max(left, 0))
+            counted = contributors.get(metric.event, ())
+            left = metric.counted(before) + sum(one.adds for one in counted) - metric.counted(now)
+            shown = counted or contributors.get(metric.event + OTHERS, ())
+            yield size, MetricChange(new, name, verdict, before, shown, max(left, 0))
 
 
 def _distance(metric: Metric, old: Metrics, new: Metrics) -> tuple[float, float]:
@@ -164,16 +157,16 @@ def _distance(metric: Metric, old: Metrics, new: Metrics) -> tuple[float, float]
     return size, direction
 
 
-def _causes(
+def _find_contributors(
     since: datetime, evidence: Evidence, known: Known | None
-) -> dict[tuple[str, str, str], dict[str, tuple[Cause, ...]]]:
+) -> dict[tuple[str, str, str], dict[str, tuple[NewContributor, ...]]]:
     """The deployments that moved each row since the earlier report, by what they were."""
-    found: dict[tuple[str, str, str], dict[str, list[Cause]]] = {}
+    found: dict[tuple[str, str, str], dict[str, list[NewContributor]]] = {}
 
     def note(one: DeploymentEvidence, event: str, text: str = "", adds: int = 1) -> None:
         of_row = found.setdefault((one.repository.casefold(), one.environment.casefold(),
                                    one.service), {})  # fmt: skip
-        of_row.setdefault(event, []).append(Cause(one.repository, one.id, one.url, text, adds))
+        of_row.setdefault(event, []).append(NewContributor(_contributor(one), text, adds))
 
     shipped: dict[tuple[str, int | None, str], int] = {}
     for change in evidence.changes:
@@ -197,22 +190,21 @@ def _causes(
                 text = f"{count:,} change{'s' if count != 1 else ''}"
                 note(one, SHIPMENT, text, count)
             note(one, *((REWORK,) if one.rework else (REWORK + OTHERS, "no rework")))
-        if not one.reasons and _finished_at(one) >= since:
+        if not one.reasons and one.finished_at is not None and one.finished_at >= since:
             note(one, FAILURE + OTHERS, "did not fail")
         if _is_newly_failed(one, since, known):
             note(one, FAILURE, ", ".join(dict.fromkeys(reason.signal for reason in one.reasons)))
         if (one.repository, one.id) in down:
             note(one, OUTAGE, *down[one.repository, one.id])
     return {
-        row: {event: tuple(causes) for event, causes in events.items()}
+        row: {event: tuple(contributors) for event, contributors in events.items()}
         for row, events in found.items()
     }
 
 
-def _finished_at(one: DeploymentEvidence) -> datetime:
-    """When a deployment finished; long ago for one that did not."""
-    moments = [moment for moment in (one.succeeded_at, one.failed_status_at) if moment is not None]
-    return min(moments, default=LONG_AGO)
+def _contributor(one: DeploymentEvidence) -> Contributor:
+    at = one.finished_at or one.created_at
+    return Contributor("deployment", "now", one.repository, one.environment, one.id, one.url, at)
 
 
 def _is_newly_failed(one: DeploymentEvidence, since: datetime, known: Known | None) -> bool:
@@ -225,7 +217,7 @@ def _is_newly_failed(one: DeploymentEvidence, since: datetime, known: Known | No
         return False
     if known is not None:
         return (one.repository, one.id) not in known
-    moments = [_finished_at(one)]
+    moments = [one.finished_at]
     for reason in one.reasons:
-        moments += [reason.began_at, reason.ended_at or reason.began_at]
-    return max(moments) >= since
+        moments += [reason.began_at, reason.ended_at]
+    return any(moment >= since for moment in moments if moment is not None)

@@ -86,7 +86,10 @@ def test_deployments_that_moved_each_metric() -> None:
         "change_fail_rate": [(2, "hotfix, incident")],
         "recovery_time": [(2, "over")],
         "rework_rate": [(3, "")],
-    } == {name: [(one.id, one.note) for one in it.causes] for name, it in found.items()}
+    } == {
+        name: [(one.contributor.id, one.note) for one in it.contributors]
+        for name, it in found.items()
+    }
 
 
 def test_what_left_the_window() -> None:
@@ -105,7 +108,7 @@ def test_found_out_later(known: frozenset[tuple[str, int]] | None) -> None:
     one = replace(deployment(1, MONDAY - 2 * WEEK), reasons=(late,))
     found = compare_reports(BEFORE, now(row()), evidence(one, until=NOW), known)
 
-    assert [1] == [cause.id for _, cause in found.failed]
+    assert [1] == [noted.contributor.id for _, noted in found.failed]
 
 
 def test_labelled_later_is_known_by_what_was_kept_alone() -> None:

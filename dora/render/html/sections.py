@@ -10,7 +10,7 @@ from urllib.parse import quote
 from dora.render import cells, formatting
 from dora.render.html import charts
 from dora.render.html.model import Cell, ChangedMetric, EvidenceList, Line, Link, RowSection
-from dora.render.trends import VERDICTS, MetricChange, changes_of, note_of
+from dora.render.trends import VERDICTS, changes_of, values_of
 from dora.report.figures import (
     FAILURE,
     METRICS,
@@ -21,7 +21,8 @@ from dora.report.figures import (
     Metric,
     count_events,
 )
-from dora.report.model import Contributor, Metrics, Report, Row
+from dora.report.metric_change import MetricChange, NotedContributor
+from dora.report.model import Metrics, Report, Row
 from dora.report.page.model import Outage, RowSample, Shown, SlowChange
 
 FULL = 40  #: sections up to which charts are drawn with all they have
@@ -224,16 +225,14 @@ class Sections:
 
     def describe(self, one: MetricChange) -> ChangedMetric:
         """Give what changed with what moved it."""
-        contributors = (
-            self._contributor(one.metric, contributor, one.row)
-            for contributor in one.compared.moved_by
-        )
+        contributors = (self._contributor(noted, one.row) for noted in one.contributors)
         title = METRICS[one.metric].heading
-        return ChangedMetric(title, one.verdict, one.before, one.now, tuple(contributors))
+        return ChangedMetric(title, one.verdict or "", *values_of(one), tuple(contributors))
 
-    def _contributor(self, metric: str, one: Contributor, row: Row) -> Link:
+    def _contributor(self, noted: NotedContributor, row: Row) -> Link:
+        one = noted.contributor
         where = "" if "repository" in row.key else f"{one.repository} {one.environment} "
-        notes = [self.day(one.at), note_of(metric, one)]
+        notes = [self.day(one.at), noted.note]
         return Link(
             formatting.plain(f"{where}{one.kind} {one.id}"),
             address(one.url),

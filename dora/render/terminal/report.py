@@ -17,7 +17,8 @@ from dora.render.terminal import layout as columns
 from dora.render.terminal import links
 from dora.render.terminal.layout import Layout
 from dora.report.figures import METRICS
-from dora.report.model import Contributor, Report, Row
+from dora.report.metric_change import NotedContributor
+from dora.report.model import Report, Row
 
 LEAST_WIDTH = 20
 PROSE_WIDTH = 100  #: longer lines are hard to read
@@ -140,9 +141,11 @@ def _changes(report: Report, width: int) -> Iterator[RenderableType]:
     for one in found[:MOST_CHANGES]:
         name = " ".join(formatting.plain(part) for part in one.row.key.values())
         text_of_change = f"{one.verdict}: {name}, {METRICS[one.metric].heading.lower()}"
-        lead = f"· {text_of_change} {one.before} → {one.now}"
+        before, now = trends.values_of(one)
+        lead = f"· {text_of_change} {before} → {now}"
         contributors = [
-            _contributor(one, contributor, report.by) for contributor in one.compared.moved_by
+            _contributor(noted, report.by, is_last=noted is one.contributors[-1])
+            for noted in one.contributors
         ]
         yield from links.fill([Text(lead + (", by" if contributors else "")), *contributors], width)
     more = len(found) - MOST_CHANGES
@@ -153,17 +156,17 @@ def _changes(report: Report, width: int) -> Iterator[RenderableType]:
         yield from links.flow(what, [Text(name) for name in names], width)
 
 
-def _contributor(one: trends.MetricChange, contributor: Contributor, by: str) -> Text:
+def _contributor(noted: NotedContributor, by: str, *, is_last: bool) -> Text:
     """Give a deployment or outage with how it moved a metric, linked to it."""
+    contributor = noted.contributor
     text = Text()
     if by != "repository":
         names = (contributor.repository, contributor.environment)
         text.append("".join(f"{formatting.plain(name)} " for name in names))
     text.append_text(links.link(str(contributor.id), contributor.url))
-    note = trends.note_of(one.metric, contributor)
-    if note:
-        text.append(f" ({note})")
-    if contributor is not one.compared.moved_by[-1]:
+    if noted.note:
+        text.append(f" ({noted.note})")
+    if not is_last:
         text.append(",")
     return text
 
