@@ -74,12 +74,8 @@ def compare_reports(
 ) -> ReportDiff:
     """What moved from *before* to *now*; *known* are the deployments that had failed by then."""
     old, new = _by_key(before.rows), _by_key(now.rows)
-    has_contributors = evidence is not None and now.by == "repository"
-    found = (
-        _find_contributors(before.window.until, evidence, known)
-        if evidence is not None and has_contributors
-        else {}
-    )
+    of_rows = evidence if now.by == "repository" else None
+    found = _find_contributors(before.window.until, of_rows, known) if of_rows else {}
     changed = [
         sized
         for key, row in new.items()
@@ -97,7 +93,7 @@ def compare_reports(
         appeared=tuple(row for key, row in new.items() if key not in old),
         gone=tuple(row for key, row in old.items() if key not in new),
         failed=failed,
-        has_evidence=has_contributors,
+        has_evidence=of_rows is not None,
     )
 
 
