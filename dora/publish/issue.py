@@ -189,7 +189,7 @@ class Issues:
                 "The token needs Issues: write there (in a workflow `permissions: issues: write`), "
                 "and the repository needs its issues turned on.",
             )
-        if wrong.status >= 500:  # noqa: PLR2004 (HTTP)
+        if wrong.status >= 500:
             return CannotReach(
                 f"GitHub could not answer (status {wrong.status})",
                 "Run it again: nothing is posted twice.",
@@ -217,12 +217,12 @@ def _is_limited(wrong: GithubException) -> bool:
     headers = wrong.headers or {}
     is_over = headers.get("x-ratelimit-remaining") == "0" or "retry-after" in headers
     said = "rate limit" in str(wrong.message or wrong.data).lower()
-    return wrong.status == 429 or (wrong.status == 403 and (is_over or said))  # noqa: PLR2004 (HTTP)
+    return wrong.status == 429 or (wrong.status == 403 and (is_over or said))
 
 
 def _may_pass(wrong: Exception) -> bool:
     """Whether GitHub did not answer, or could not; no answer at all is no GithubException."""
-    return not isinstance(wrong, GithubException) or wrong.status >= 500 or wrong.status == 408  # noqa: PLR2004 (HTTP)
+    return not isinstance(wrong, GithubException) or wrong.status >= 500 or wrong.status == 408
 
 
 def _seconds(wrong: GithubException) -> float:

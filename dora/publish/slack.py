@@ -89,9 +89,9 @@ def post_by_webhook(
         except (OSError, HTTPException) as wrong:
             raise (_failure(0, "", {}) if _never_sent(wrong) else _uncertain()) from None
         status = answer.status_code
-        if status >= 500 and status != 503:  # noqa: PLR2004 (HTTP)
+        if status >= 500 and status != 503:
             raise _uncertain()
-        if status != 200:  # noqa: PLR2004 (HTTP)
+        if status != 200:
             raise _failure(status, str(answer.body), answer.headers)
 
     with_retries(send, pause)
@@ -129,7 +129,7 @@ def post_by_bot(
             client.chat_postMessage(**body, unfurl_links=False, unfurl_media=False)
         except Exception as wrong:
             status, word, headers = _answer_in(wrong)
-            is_unanswered = status == 0 or status >= 500  # noqa: PLR2004 (HTTP)
+            is_unanswered = status == 0 or status >= 500
             if is_unanswered and not can_read and not _never_sent(wrong):
                 raise _uncertain() from None
             raise _failure(status, word, headers) from wrong
@@ -212,14 +212,14 @@ def _never_sent(wrong: BaseException) -> bool:
 
 def _failure(status: int, word: str, headers: Mapping[str, Any]) -> DoraError | TemporaryFailure:
     """What a refusal means, and whether a later try can succeed; status 0 without an answer."""
-    if status == 429 or word in {"ratelimited", "rate_limited"}:  # noqa: PLR2004 (HTTP)
+    if status == 429 or word in {"ratelimited", "rate_limited"}:
         lowered = {str(name).lower(): value for name, value in headers.items()}
         after = lowered.get("retry-after")
         seconds = seconds_in(after[0] if isinstance(after, list) else after)
         seconds = LONGEST_WAIT if seconds is None else seconds
         error = RateLimited("Slack's rate limit is used up", f"Run it again in {seconds:.0f} s.")
         return TemporaryFailure(error, seconds)
-    if status == 0 or status >= 500:  # noqa: PLR2004 (HTTP)
+    if status == 0 or status >= 500:
         why = f"status {status}" if status else "no connection"
         return TemporaryFailure(
             CannotReach(f"Slack cannot be reached ({why})", "Run it again later.")

@@ -1,6 +1,6 @@
 """Turns a finished report into text, format by format."""
 
-#: The formats a report can be rendered in, and the endings of file names that ask for them.
+#: The formats of a report, each with the file extensions that select it.
 FORMATS = {
     "table": (".txt",),
     "markdown": (".md", ".markdown"),

@@ -1,4 +1,4 @@
-"""Puts each metric of a row into words, as the cell of a table for people."""
+"""Formats each metric of a row as the text of a table's cell."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,18 +21,18 @@ REST = {"repository": "environment", "team": "tier", "organization": "tier"}  #:
 
 @dataclass(frozen=True)
 class Fact:
-    """One metric of one row in words; what is unknown is a dash, what does not apply is empty."""
+    """One metric of one row as text: a dash if it is unknown, empty if it does not apply."""
 
-    title: tuple[str, str]  #: of two words or so, for a heading of two lines
+    title: tuple[str, str]  #: of about two words, for a heading of two lines
     value: str
-    sample: str = ""  #: how much the value rests on
+    sample: str = ""  #: the size of the sample behind the value
     level: str | None = None
     interval: str = ""  #: 95 %
-    more: dict[str, str] = field(default_factory=dict)  #: by kind: what to add where there is room
+    more: dict[str, str] = field(default_factory=dict)  #: details, by kind
 
 
 def group_and_label(key: dict[str, str]) -> tuple[str, str]:
-    """Give a row's name as the group it is shown under (empty for none) and its own name in it."""
+    """Give the group that a row is shown under (empty for none) and the row's name in it."""
     parts = {name: formatting.plain(value) for name, value in key.items()}
     for group, label in REST.items():
         if group in parts and label in parts:
@@ -42,12 +42,12 @@ def group_and_label(key: dict[str, str]) -> tuple[str, str]:
 
 
 def metric_of(metrics: Metrics, name: str) -> Fact:
-    """Give one of *metrics* in words."""
+    """Give one of *metrics* as text."""
     metric = METRICS[name]
     numbers = metric.of(metrics)
     value = metric.value(metrics)
     interval = metric.interval and getattr(numbers, metric.interval)
-    # Dropping open outages would flatter the worst services: never the mean without them (R4).
+    # Without open outages the mean would flatter the worst services, so they are always shown (R4).
     still_open = metric.still_open(metrics)
     return Fact(
         metric.title,
@@ -60,11 +60,11 @@ def metric_of(metrics: Metrics, name: str) -> Fact:
 
 
 def facts_of(metrics: Metrics) -> tuple[Fact, ...]:
-    """Give the five *metrics* in words, in the order of the report."""
+    """Give the five *metrics* as text, in the order of the report."""
     return tuple(metric_of(metrics, name) for name in METRICS)
 
 
-#: What puts a headline number into words, by its kind.
+#: The function that formats a headline number, by its kind.
 WORDS: dict[str, Callable[[Any], str]] = {
     FREQUENCY: formatting.frequency,
     DURATION: formatting.duration,
@@ -80,7 +80,7 @@ def _interval(kind: str, value: Any, interval: Interval) -> str:
 
 
 def _sample(metric: Metric, numbers: Any) -> str:
-    """Give how much the value rests on."""
+    """Give the size of the sample behind the value."""
     number = getattr(numbers, metric.count)
     if metric.total:
         return formatting.of(number, getattr(numbers, metric.total))
@@ -120,7 +120,7 @@ def _median(numbers: RecoveryTime) -> dict[str, str]:
     return {} if missing else {"median": f"median {formatting.duration(numbers.median)}"}
 
 
-#: What else is said of a metric where there is room.
+#: The functions that give further details of a metric.
 EXTRAS: dict[str, Callable[[Any], dict[str, str]]] = {
     "deployment_frequency": _active_days,
     "change_lead_time": _spread,
@@ -130,12 +130,12 @@ EXTRAS: dict[str, Callable[[Any], dict[str, str]]] = {
 
 
 def _scored(score: float | None, sample: str) -> str:
-    """Give *sample* with the Quick Check's score before it, where there is one (B4)."""
+    """Give *sample*, after the Quick Check's score if there is one (B4)."""
     return sample if score is None else f"score {score:.1f}, {sample}"
 
 
 def waiting_of(row: Row) -> Fact:
-    """Give what waits for production in words; empty where no work can wait for the row (LT8)."""
+    """Give the changes that wait for production as text; empty if the row can have none (LT8)."""
     title = ("Waiting", "changes")
     if row.waiting is None:
         return Fact(title, formatting.MISSING if row.tier == "production" else "")

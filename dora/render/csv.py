@@ -1,4 +1,4 @@
-"""A report or its evidence as CSV (RFC 4180): the figures of the JSON, nothing rounded."""
+"""Renders a report or its evidence as CSV (RFC 4180), with the unrounded figures of the JSON."""
 
 import csv
 from io import StringIO
@@ -11,7 +11,7 @@ from dora.report.figures import FIGURES, METRICS, headline_column, values
 from dora.report.model import Report, Row
 from dora.report.report_json import instant
 
-FULL_WIDTH = ord("＠") - ord("@")  #: from a sign to its twin of the width of a Han character
+FULL_WIDTH = ord("＠") - ord("@")  #: from an ASCII character to its full-width form
 
 KEYS = {
     "repository": ("repository", "environment"),
@@ -20,16 +20,16 @@ KEYS = {
     "organization": ("organization",),
 }
 
-#: What a spreadsheet takes for the beginning of a formula, in full width too; tabs and line ends,
-#: the others it skips, are no longer there by then.
+#: Characters that begin a formula in spreadsheets, in full width too. Tabs and line breaks, which
+#: spreadsheets skip, have been replaced by then.
 FORMULA = tuple("=+-@") + tuple(chr(ord(sign) + FULL_WIDTH) for sign in "=+-@")
 
-#: What tells the parts of a window apart.
+#: Columns that identify a part of the window.
 PARTS = ("start", "end", "partial")
-#: What a comparison tells of each metric.
+#: What a comparison gives for each metric.
 JUDGED = ("verdict", "p_value", "adjusted_p_value")
 
-#: Columns of each table of evidence; `service` and `author` are there only if they are known.
+#: Columns of each table of evidence; `service` and `author` are left out if they are not known.
 EVIDENCE_COLUMNS = {
     "deployments": (
         "repository", "environment", "service", "id", "url", "sha", "created_at", "succeeded_at",
@@ -48,17 +48,17 @@ UNITS = {"lead_time": "lead_time_seconds"}
 
 
 def render_report(report: Report) -> str:
-    """Give *report* as CSV (RFC 4180), one line a row below one of headings.
+    """Give *report* as CSV (RFC 4180): a line of headings, then a line for each row.
 
-    With a trend each row's line is followed by one for each part of the window, oldest first:
-    `start` and `end` tell them apart, and `partial` is empty for the whole. With a comparison
+    With a trend, each row's line is followed by one for each part of the window, oldest first, with
+    its `start` and `end`; `partial` is empty in the line of the whole window. With a comparison
     there are columns for the window before.
 
-    Headings are the names of the JSON document with the unit at the end; a rate has its metric's
-    name, both ends of its 95 % interval are `…_low` and `…_high`, and a signal's name after
-    `change_fail_rate_` heads how many of the failed it marked. What cannot be known is empty.
-    Names are safe to print, and none is taken for a formula: an apostrophe is put before those
-    that look like one.
+    Headings are the names of the JSON document with the unit at the end. A rate has the name of its
+    metric, and the ends of its 95 % interval are `…_low` and `…_high`. The column
+    `change_fail_rate_` with the name of a signal counts the failed deployments that it marked.
+    Unknown values are empty. Names are safe to print, and an apostrophe before those that look like
+    a formula keeps spreadsheets from running them.
     """
     names = list(KEYS.get(report.by, ()))
     names += {name: None for row in report.rows for name in row.key if name not in (*names, "tier")}
@@ -91,7 +91,7 @@ def _compared_columns() -> list[str]:
 
 
 def _compared(row: Row) -> list[Any]:
-    """Give each metric before, and what became of it; None where the row was not compared."""
+    """Give each metric of the window before and its comparison; None if there was none."""
     return [
         value
         for name, metric in METRICS.items()
@@ -103,7 +103,7 @@ def _compared(row: Row) -> list[Any]:
 
 
 def safe(text: str) -> str:
-    """Give *text* safe to print and never a formula."""
+    """Give *text* safe to print, and so that spreadsheets do not take it for a formula."""
     text = formatting.plain(text)
     return f"'{text}" if text.startswith(FORMULA) else text
 
@@ -111,9 +111,9 @@ def safe(text: str) -> str:
 def render_evidence(evidence: Evidence, table: str, *, with_authors: bool = False) -> str:
     """Give one table of *evidence*, a key of EVIDENCE_COLUMNS, as CSV below its headings.
 
-    Several ids are separated by spaces, several reasons by semicolons; what is unknown is empty.
+    Several ids are separated by spaces, several reasons by semicolons; unknown values are empty.
     There is a column `service` if any deployment or change has one. Names are safe to print, and
-    none is taken for a formula.
+    spreadsheets do not take them for formulas.
     """
     items: list[dict[str, Any]] = as_document(evidence, with_authors=with_authors)[table]
     left_out = set() if with_authors else {"author"}
@@ -130,7 +130,7 @@ def render_evidence(evidence: Evidence, table: str, *, with_authors: bool = Fals
 
 
 def _evidence_cell(value: Any) -> Any:
-    """Give *value* as a cell: names safe, lists in words, what is unknown empty."""
+    """Give *value* as a cell: safe names, lists as text, unknown values empty."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
@@ -140,6 +140,6 @@ def _evidence_cell(value: Any) -> Any:
 
 
 def _reason(reason: dict[str, Any]) -> str:
-    """Give a reason of a failure in words."""
+    """Give a reason of a failure as text."""
     end = f"to {reason['ended_at']}" if reason["ended_at"] else "and still open"
     return f"{reason['signal']} by {reason['by']} from {reason['began_at']} {end}"

@@ -1,7 +1,7 @@
-"""Puts numbers, instants and names into the words that every format for people uses.
+"""Formats numbers, instants and names for all output that people read.
 
-What is missing (None, or not a number) is a dash, never 0; a number that is not zero never reads
-as zero.
+A missing number (None or NaN) is a dash, never 0, and a number that is not zero never reads as
+zero.
 """
 
 import math
@@ -15,11 +15,11 @@ MISSING = "–"
 
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0  #: seconds
 
-#: Characters that show a picture or belong to scripts that join letters: between two of them a
-#: zero-width joiner is ordinary spelling (family emoji, Persian, Hindi).
+#: Emoji and characters of scripts that join letters: between two of them, a zero-width joiner is
+#: ordinary spelling (family emoji, Persian, Hindi).
 _JOINS = "\u00a9\u00ae\u0600-\u109f\u203c-\u2049\u2122-\u3299\ufe0f\U0001f000-\U0001faff\U000e007f"
 
-#: What an address may be made of to become a link; anything else stays text.
+#: The addresses that may become links; any other stays text.
 _WEB_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~%-]+)*/?")
 
 _UNSAFE = re.compile(
@@ -27,29 +27,29 @@ _UNSAFE = re.compile(
     "[\\x00-\\x1f\\x7f-\\x9f\u2028\u2029"
     # bidirectional marks, embeddings, overrides and isolates
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-    # nothing to see: soft hyphen, grapheme joiner, fillers, zero-width and invisible operators
+    # invisible: soft hyphen, grapheme joiner, fillers, zero-width and invisible operators
     "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2065\u206a-\u206f"
     "\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
     # halves of a surrogate pair cannot be written out at all
     "\ud800-\udfff\U000e0000-\U000e001f\U000e0080-\U000e00ff\U000e01f0-\U000e0fff]"
     # joiners where nothing joins
     f"|(?<![{_JOINS}])[\u200c\u200d]|[\u200c\u200d](?![{_JOINS}])"
-    # a choice between text and picture of what has no picture
+    # variation selectors (text or emoji) after characters that have no emoji
     "|(?<![0-9#*\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff])[\ufe0e\ufe0f]"
-    # a choice among shapes of what is no Han character
+    # ideographic variation selectors after anything but a Han character
     "|(?<![\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])[\U000e0100-\U000e01ef]"
-    # letters of an invisible alphabet, but for the flags spelt with them
+    # invisible tag letters, except in the flags that are spelt with them
     "|(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0020-\U000e007f]"
 )
 
 
 def plain(name: str) -> str:
-    """Give *name* safe to print: what a reader could not see, or a terminal obeys, is `\ufffd`.
+    """Give *name* safe to print: invisible and control characters are replaced by `\ufffd`.
 
-    That is control characters, line breaks, bidirectional overrides and zero-width characters that
-    would make two names look alike. Ordinary text of any script stays as it is, emoji too.
+    These are control characters, line breaks, bidirectional overrides and zero-width characters
+    that would make two names look alike. Ordinary text of any script is unchanged, emoji too.
     """
-    # Replacing one character can leave the next without the neighbour that made it ordinary.
+    # Replacing one character can leave the next without the neighbour that made it valid.
     while (safe := _UNSAFE.sub("\ufffd", name)) != name:
         name = safe
     return name
@@ -77,11 +77,11 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 def _tidy(number: float) -> str:
     """Give *number* with one decimal below ten and none from there on."""
-    return f"{number:.1f}" if round(number, 1) < 10 else f"{number:,.0f}"  # noqa: PLR2004 (above)
+    return f"{number:.1f}" if round(number, 1) < 10 else f"{number:,.0f}"
 
 
 def _duration(seconds: float) -> tuple[str, str]:
-    """Give a duration as its amount and its unit, each unit until the next reads better."""
+    """Give a duration as an amount and a unit, changing to the next unit when it reads better."""
     seconds = max(seconds, 0.0)
     if round(seconds) < MINUTE:
         return ("under 1" if 0 < seconds < 1 else f"{seconds:.0f}"), "s"
@@ -114,11 +114,11 @@ def duration_interval(interval: Interval | None) -> str:
 
 
 def _percent(rate: float) -> str:
-    """Give a fraction of 1 in percent, without the sign; only none is 0, only all is 100."""
+    """Give a fraction of 1 in percent, without the sign; only 0 is `0` and only 1 is `100`."""
     percent = 100 * rate
-    if 0 < percent < 0.05:  # noqa: PLR2004 (would round to none)
+    if 0 < percent < 0.05:  # would round to 0
         return "<0.1"
-    if rate < 1 and round(percent) >= 100:  # noqa: PLR2004 (would round to all)
+    if rate < 1 and round(percent) >= 100:  # would round to 100
         return ">99"
     return "0" if percent == 0 else _tidy(percent)
 
@@ -136,26 +136,26 @@ def percentage_interval(interval: Interval | None) -> str:
 
 
 def share(part: int, whole: int, rate: float | None) -> str:
-    """Give a rate beside what it is of: `6.7 % (3 of 45)`."""
+    """Give a rate with its counts: `6.7 % (3 of 45)`."""
     return f"{percentage(rate)} ({of(part, whole)})"
 
 
 def of(part: int, whole: int) -> str:
-    """Give the two counts a rate is made from: `3 of 45`."""
+    """Give the two counts of a rate: `3 of 45`."""
     return f"{count(part)} of {count(whole)}"
 
 
 def _pace(number: float) -> str:
-    """Give events a day or week; below one in ten with two decimals."""
-    if 0 < number < 0.005:  # noqa: PLR2004 (would round to none)
+    """Give the number of events per day or week; with two decimals below 0.1."""
+    if 0 < number < 0.005:  # would round to 0
         return "<0.01"
-    if 0 < number < 0.095:  # noqa: PLR2004 (one decimal would blur it)
+    if 0 < number < 0.095:  # one decimal would be too coarse
         return f"{number:.2f}"
     return "0" if number == 0 else _tidy(number)
 
 
 def frequency(per_day: float) -> str:
-    """Give a frequency by the day from one a day on, else by the week: `2.4/day`, `3.3/week`."""
+    """Give a frequency per day if it is at least 1, else per week: `2.4/day`, `3.3/week`."""
     return f"{_pace(per_day)}/day" if per_day >= 1 else f"{_pace(7 * per_day)}/week"
 
 
@@ -177,7 +177,7 @@ def days(number: float) -> str:
 
 
 def benchmark(name: str, by: str = "repository") -> str:
-    """Say which published table the levels follow: `levels of DORA 2023`, `no levels`."""
+    """Name the published table that the levels follow: `levels of DORA 2023`, `no levels`."""
     if name == "none":
         return "no levels"
     if by != "repository":

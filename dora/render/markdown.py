@@ -1,6 +1,7 @@
-"""Renders a report as GitHub's Markdown for an issue or a job summary, of bounded size.
+"""Renders a report as GitHub's Markdown for an issue or a job summary, of limited size.
 
-Names come from strangers: in a code span they mention nobody, link nowhere and format nothing.
+Names are untrusted input: they are written in code spans, so that they cannot mention users, make
+links or change the formatting.
 """
 
 import re
@@ -13,20 +14,20 @@ from dora.report.figures import METRICS
 from dora.report.metric_change import NotedContributor
 from dora.report.model import Contributor, Report, Row
 
-LIMIT = 60_000  #: bytes; GitHub takes 65,536 characters in an issue
-LEAST_LIMIT = 2_000  #: bytes; what is never left out takes less
-NOTES_SIZE = 200  #: bytes that both notes on what is left out take at the most
+LIMIT = 60_000  #: bytes; GitHub accepts 65,536 characters in an issue
+LEAST_LIMIT = 2_000  #: bytes; the parts that are never left out need less
+NOTES_SIZE = 200  #: bytes that the two notes on what is left out need at most
 
 PIPE = "\\|"  #: within a cell
 
-EXTRAS = ("p90", "never live", "median")  #: what is shown beside a sample size
+EXTRAS = ("p90", "never live", "median")  #: details shown after the sample size
 
 
 def render_report(report: Report, *, limit: int = LIMIT) -> str:
     """Give *report* as Markdown of at most *limit* bytes of UTF-8, and so as many characters.
 
-    What does not fit is left out by whole rows and remarks, and a note says how many. A *limit*
-    below 2,000 counts as that.
+    Whole rows and remarks that do not fit are left out, and a note says how many. The *limit* is
+    at least 2,000.
     """
     table = list(_table(report)) if report.rows else [remarks.why_empty(report.coverage)]
     head = [f"## DORA metrics of {code(report.organization)}", "", *table[:2]]
@@ -56,10 +57,10 @@ def render_report(report: Report, *, limit: int = LIMIT) -> str:
 
 
 def code(name: str) -> str:
-    """Give *name* as a code span, which neither links nor mentions nor formats what is in it.
+    """Give *name* as a code span, in which GitHub makes no links, mentions or formatting.
 
-    The fence is longer than any run of backticks inside. GitHub takes away a space at either end
-    when there are two, so names that begin or end with a backtick or a space get two.
+    The fence is longer than any run of backticks inside. GitHub removes a space at either end if
+    there is one at both, so names that begin or end with a backtick or a space get these two.
     """
     name = formatting.plain(name)
     fence = "`" * (max(map(len, re.findall("`+", name)), default=0) + 1)
@@ -70,7 +71,7 @@ def code(name: str) -> str:
 
 
 def _size(lines: list[str]) -> int:
-    """Give the bytes that *lines* take with their line ends."""
+    """Give the number of bytes of *lines* with their line breaks."""
     return sum(len(line.encode()) + 1 for line in lines)
 
 
@@ -86,7 +87,7 @@ def _fitting(lines: list[str], size: int) -> list[str]:
 
 
 def _table(report: Report) -> Iterator[str]:
-    """Give the lines of the table: headings, rule, one a row."""
+    """Give the lines of the table: headings, rule, and one for each row."""
     names = list(dict.fromkeys(name for row in report.rows for name in row.key))
     waiting = any(row.waiting for row in report.rows)
     titles = [" ".join(fact.title) for fact in _facts(report.rows[0], waiting=waiting)]
@@ -100,8 +101,8 @@ def _table(report: Report) -> Iterator[str]:
 def table_line(texts: list[str]) -> str:
     """Give one line of a table; a pipe in a cell is escaped, in code spans as well.
 
-    GitHub ends a cell at each pipe that no backslash stands right before, whatever stands before
-    the backslash, and takes just that backslash away:
+    GitHub ends a cell at each pipe without a backslash directly before it, even if that backslash
+    follows another one, and removes only this backslash:
     https://github.github.com/gfm/#tables-extension-
     """
     return f"| {' | '.join(cell.replace('|', PIPE) for cell in texts)} |"
@@ -113,7 +114,7 @@ def _facts(row: Row, *, waiting: bool) -> tuple[Fact, ...]:
 
 
 def _key(row: Row, name: str) -> str:
-    """Give one part of a row's name; below an environment's its tier, where that is news."""
+    """Give one part of a row's name; an environment's with its tier, if that adds anything."""
     if name not in row.key:
         return ""
     cell = code(row.key[name])
@@ -130,7 +131,7 @@ def _cell(fact: Fact) -> str:
 
 
 def _changes(report: Report) -> Iterator[str]:
-    """Give the lines that say what clearly changed since the window before, and what moved it."""
+    """Give the lines on what clearly changed since the window before, and what caused it."""
     if report.before is None:
         return
     found = trends.changes_of(report)
@@ -152,7 +153,7 @@ def name_of(key: dict[str, str]) -> str:
 
 
 def _contributor(noted: NotedContributor, by: str) -> str:
-    """Give a deployment or outage with how it moved a metric, linked to it."""
+    """Give a link to a deployment or outage, with how it changed a metric."""
     contributor = noted.contributor
     where = (
         ""
@@ -169,12 +170,12 @@ def link_with_note(contributor: Contributor, note: str) -> str:
 
 
 def link_to(number: int, url: str) -> str:
-    """Give a deployment's number, as a link where *url* is a plain web address."""
+    """Give a deployment's number, as a link if *url* is a plain web address."""
     return f"[{number}]({url})" if formatting.is_web_address(url) else code(str(number))
 
 
 def _source(report: Report) -> Iterator[str]:
-    """Give the lines that explain the table and say what it was made from."""
+    """Give the lines that explain the table and describe the data behind it."""
     if report.rows:
         legend = (*remarks.legend(report, {*EXTRAS, "levels"}), *trends.legend_of_trend(report))
         yield from (" ".join(legend), "")

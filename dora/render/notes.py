@@ -1,7 +1,7 @@
-"""Explains in sentences what a report was made from and what it did not see (C1).
+"""Explains in sentences which data a report was made from and what it did not see (C1).
 
-Each sentence is for somebody who meets the tool for the first time. *quote* makes a name or a
-reason from GitHub safe where the sentence goes.
+Each sentence is for a reader who is new to the tool. *quote* makes a name or a reason from GitHub
+safe in the format of the output.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -12,9 +12,9 @@ from dora.report.model import Report
 
 Quote = Callable[[str], str]
 
-NO_LEVELS = ("none", "quick-check")  #: benchmarks without a ladder
+NO_LEVELS = ("none", "quick-check")  #: benchmarks without levels from low to elite
 
-#: DORA's Quick Check, edition 2025, all industries; its shares turned as the scores are (B4).
+#: DORA's Quick Check, edition 2025, all industries; its shares are inverted like the scores (B4).
 QUICK_CHECK_MEANS = {
     "frequency": 4.8,
     "lead time": 5.5,
@@ -27,7 +27,7 @@ SKIPPED = {"no deployments": "without deployments", "excluded": "not asked for"}
 
 
 def provenance(report: Report, quote: Quote) -> str:
-    """Say of whom, of when and by which benchmark the report is."""
+    """Give the organization, the window and the benchmark of the report."""
     window = report.window
     since, until = (
         formatting.instant(moment, window.timezone) for moment in (window.since, window.until)
@@ -39,7 +39,7 @@ def provenance(report: Report, quote: Quote) -> str:
 
 
 def effort(coverage: Coverage) -> str:
-    """Say how many repositories were read, and what that cost."""
+    """Give the number of repositories that were read, and what reading them cost."""
     read = f"Read {formatting.counted(coverage.repositories.read, 'repository', 'repositories')}"
     requests = coverage.requests
     if not requests.count:
@@ -50,7 +50,7 @@ def effort(coverage: Coverage) -> str:
 
 
 def legend(report: Report, room: Collection[str]) -> Iterator[str]:
-    """Explain the marks of a table of *report* that shows the extras in *room*, one a sentence."""
+    """Explain the marks of a table of *report* that shows the extras in *room*, one by one."""
     shown = [fact for row in report.rows for fact in cells.facts_of(row.metrics)]
     if any(fact.level for fact in shown) and "levels" not in room:
         yield "E elite, H high, M medium, L low."
@@ -73,7 +73,7 @@ def legend(report: Report, room: Collection[str]) -> Iterator[str]:
 
 
 def remarks(coverage: Coverage, quote: Quote) -> list[str]:
-    """Say what the report left out or is unsure of: one sentence each, none for what is nothing."""
+    """Give a sentence for each thing that the report left out or is unsure of."""
     return [*_of_repositories(coverage, quote), *_of_deployments(coverage), *_of_the_rest(coverage)]
 
 
@@ -142,7 +142,7 @@ def _of_the_rest(coverage: Coverage) -> list[str]:
 
 
 def why_empty(coverage: Coverage) -> str:
-    """Say why a report has no rows, as far as its coverage tells."""
+    """Explain why a report has no rows, as far as its coverage shows."""
     if not coverage.repositories.read:
         if coverage.repositories.unreadable:
             return "No rows: the repositories could not be read."

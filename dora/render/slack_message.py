@@ -1,6 +1,6 @@
 """Renders a report and its diff as a message of Slack's Block Kit, within Slack's limits.
 
-Names are written in rich text, where nothing is markup: they mention nobody and link nowhere.
+Names are written as rich text, which has no markup, so they cannot mention users or make links.
 Limits: https://docs.slack.dev/reference/block-kit/blocks
 """
 
@@ -15,16 +15,16 @@ from dora.report.metric_change import MetricChange
 from dora.report.model import Metrics, Report, Row
 
 HEADER = 150  #: characters of a header
-TEXT = 3_000  #: characters of a notification; Slack cuts at 40,000 and advises less
-NAME = 80  #: characters of a name; longer ones are cut, so that many fit
+TEXT = 3_000  #: characters of a notification; Slack's limit is 40,000, and it recommends less
+NAME = 80  #: characters of a name; longer ones are cut
 MOST = 8  #: lines of each list
-POOLED = ("team", "organization")  #: rows whose deployments may be counted in several
+POOLED = ("team", "organization")  #: reports in which several rows may count the same deployment
 
 
 def render_message(
     report: Report, diff: ReportDiff | None = None, *, link: str = ""
 ) -> dict[str, Any]:
-    """Give the message: `text` for notifications, and `blocks`."""
+    """Give the message: the `text` of its notification, and its `blocks`."""
     title = f"DORA metrics of {formatting.plain(report.organization)}"
     headline = _headline(report)
     blocks: list[dict[str, Any]] = [
@@ -42,7 +42,7 @@ def render_message(
 
 
 def escape(text: str) -> str:
-    """Give *text* with the three signs that begin Slack's markup as it asks for."""
+    """Give *text* with the three characters of Slack's markup escaped."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -52,7 +52,7 @@ def _window(report: Report) -> str:
 
 
 def _headline(report: Report) -> str:
-    """Say the whole in one sentence, of counts that may be added up."""
+    """Summarize the report in one sentence, from counts that may be added up."""
     if not report.rows:
         return "No deployments to tell of."
     if report.by in POOLED:
@@ -100,7 +100,7 @@ def _open(row: Row) -> str:
 
 
 def _name(row: Row) -> list[dict[str, Any]]:
-    """Give a row's name: each part as code, apart."""
+    """Give a row's name, each part as a code element."""
     parts: list[dict[str, Any]] = []
     for value in row.key.values():
         name = _cut(formatting.plain(value), NAME)
@@ -110,7 +110,7 @@ def _name(row: Row) -> list[dict[str, Any]]:
 
 
 def _list(title: str, lines: Sequence[list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Give a heading with a list below it, the first lines of many; nothing for none."""
+    """Give a heading with a list of the first *lines* below it; nothing if there are none."""
     if not lines:
         return []
     sections = [{"type": "rich_text_section", "elements": line} for line in lines[:MOST]]

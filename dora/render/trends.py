@@ -1,4 +1,4 @@
-"""Puts trends into sparklines, and says in words what changed and because of what."""
+"""Renders trends as sparklines, and describes in words what changed and what caused it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -9,17 +9,17 @@ from dora.report.metric_change import MetricChange, NotedContributor
 from dora.report.model import BETTER, WORSE, Bucket, Compared, Contributor, Report, Row
 
 BARS = "▁▂▃▄▅▆▇█"
-NOTHING = "·"  #: where a metric says nothing
-#: Parts shown where there is little room: a quarter's weeks.
+NOTHING = "·"  #: shown for a part without a value
+#: Parts shown if there is little space: the weeks of a quarter.
 FEW = 13
 VERDICTS = (WORSE, BETTER)  #: of a clear change, the bad ones first
 SHORT = "Frequencies are compared over whole weeks, or four weeks and more."
 
 
 def sparkline(values: Sequence[float | None], highest: float | None = None) -> str:
-    """Give *values* as bars from 0 to *highest*, their own where none is given, or above it.
+    """Give *values* as bars from 0 to *highest*, by default the highest of them.
 
-    Only none is the lowest bar.
+    Only 0 is the lowest bar; a value above *highest* is the highest one.
     """
     if highest is None:
         highest = max((value for value in values if value is not None), default=0)
@@ -37,9 +37,9 @@ def _bar(value: float | None, highest: float) -> str:
 
 
 def trend_of(row: Row, metric: str) -> str:
-    """Give a metric over time as a sparkline, oldest first; empty where there is no trend.
+    """Give a metric over time as a sparkline, oldest first; empty if there is no trend.
 
-    What is partial may be far off and does not set the scale.
+    Partial buckets may be far off, so they do not set the scale.
     """
     values = [METRICS[metric].value(one.metrics) for one in row.trend]
     pairs = zip(row.trend, values, strict=True)
@@ -48,7 +48,7 @@ def trend_of(row: Row, metric: str) -> str:
 
 
 def before_of(row: Row, metric: str) -> str:
-    """Give what a metric was before, and whether the change is clear; empty where none was."""
+    """Give a metric's value before, and its verdict if the change is clear; empty for none."""
     if row.previous is None or row.comparison is None:
         return ""
     compared: Compared = getattr(row.comparison, metric)
@@ -57,20 +57,20 @@ def before_of(row: Row, metric: str) -> str:
 
 
 def facts_over_time(row: Row, few: int = 0) -> tuple[cells.Fact, ...]:
-    """Give the five metrics in words, with what each was before and its trend in `more`.
+    """Give the five metrics as text, with each one's value before and its trend in `more`.
 
-    Only the last *few* parts of the trend are there, all for 0.
+    Only the last *few* parts of the trend are given; 0 gives all.
     """
     found = []
     for metric, fact in zip(METRICS, cells.facts_of(row.metrics), strict=True):
         more = {"before": before_of(row, metric), "trend": trend_of(row, metric)[-few:]}
-        said = {kind: text for kind, text in more.items() if text}
-        found.append(replace(fact, more={**fact.more, **said}))
+        known = {kind: text for kind, text in more.items() if text}
+        found.append(replace(fact, more={**fact.more, **known}))
     return tuple(found)
 
 
 def changes_of(report: Report) -> list[MetricChange]:
-    """Give what clearly changed since the window before: what got worse first, the surest first."""
+    """Give what clearly changed: first what got worse, in each case the surest first."""
     found = [
         (VERDICTS.index(compared.verdict or ""), compared.adjusted_p_value or 0.0, row, metric)
         for row in report.rows
@@ -100,22 +100,22 @@ def values_of(change: MetricChange) -> tuple[str, str]:
 
 
 def note_of(metric: str, contributor: Contributor) -> str:
-    """Say in what way a deployment or an outage moved a metric."""
+    """Describe how a deployment or an outage changed a metric."""
     length = formatting.duration(contributor.seconds)
     changes = formatting.counted(contributor.changes or 0, "change")
     lasts = ", lasts" if contributor.open else ""
-    said = {
+    effect = {
         "deployment_frequency": f"none for {length} after it",
         "change_lead_time": f"{changes}, median {length}",
         "change_fail_rate": f"{length}{lasts}",
         "recovery_time": f"{length}{lasts}",
     }.get(metric, "")
     then = "before" if contributor.window == "before" else ""
-    return ", ".join(part for part in (then, said) if part)
+    return ", ".join(part for part in (then, effect) if part)
 
 
 def legend_of_trend(report: Report, shown: int = 0) -> Iterator[str]:
-    """Explain the bars of a trend, of which the last *shown* parts are shown (0: all)."""
+    """Explain the bars of a trend, of which the last *shown* parts (0 for all) are shown."""
     parts = next((row.trend for row in report.rows if row.trend), ())
     if not parts:
         return
@@ -128,7 +128,7 @@ def legend_of_trend(report: Report, shown: int = 0) -> Iterator[str]:
 
 
 def _partial(parts: Sequence[Bucket]) -> Iterator[str]:
-    """Say which of *parts* the window cuts short."""
+    """Name those of *parts* that the window cuts."""
     ends = [name for name, one in (("first", parts[0]), ("last", parts[-1])) if one.partial]
     if len(parts) == 1 and ends:
         yield "It is partial."
@@ -137,7 +137,10 @@ def _partial(parts: Sequence[Bucket]) -> Iterator[str]:
 
 
 def headline_of(report: Report, found: Sequence[MetricChange]) -> str:
-    """Say with what a report is compared, and how much of *found* is clear; empty for nothing."""
+    """Give the window that a report is compared with, and how many of *found* changes are clear.
+
+    Empty if the report is not compared.
+    """
     if report.before is None:
         return ""
     since, until = (
@@ -154,7 +157,7 @@ def headline_of(report: Report, found: Sequence[MetricChange]) -> str:
 
 
 def rows_apart(report: Report) -> dict[str, list[dict[str, str]]]:
-    """Give the keys of rows that only one of the windows has, under what to call them."""
+    """Give the keys of rows that only one of the two windows has, by the title of the list."""
     if report.before is None:
         return {}
     apart = {

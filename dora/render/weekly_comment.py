@@ -1,7 +1,7 @@
-"""Renders the diff of two reports as GitHub's Markdown for the comment of a week.
+"""Renders the diff of two reports as GitHub's Markdown for the weekly comment.
 
-Names come from strangers: they are written in code spans. Only deployments are links, and only to
-web addresses; issues and pull requests are never, for each would then say that it was mentioned.
+Names are untrusted input: they are written in code spans. Only deployments are links, and only to
+web addresses; issues and pull requests are not, because GitHub would note the mention on each.
 """
 
 import re
@@ -15,13 +15,13 @@ from dora.report.figures import METRICS
 from dora.report.metric_change import MetricChange, NotedContributor
 from dora.report.model import Metrics, Report
 
-LIMIT = 30_000  #: bytes; the memory for next week wants room beside it
-NOTE_SIZE = 100  #: bytes that the note on what is left out takes at the most
+LIMIT = 30_000  #: bytes; leaves space for the hidden data that next week's comment compares with
+NOTE_SIZE = 100  #: bytes that the note on what is left out needs at most
 TABLE_SIZE = 16_000  #: bytes of the table's lines
 LIST_SIZE = 3_000  #: bytes of each list
 MOST_MOVED = 25  #: lines of the table
 MOST_NAMED = 20  #: lines of each list
-MOST_CONTRIBUTORS = 6  #: deployments named for one movement
+MOST_CONTRIBUTORS = 6  #: deployments named for one changed metric
 
 NOTE = re.compile(r"[a-z0-9, ]+")
 
@@ -31,7 +31,7 @@ def render_comment(
 ) -> str:
     """Give what changed since the last post as Markdown of at most *limit* bytes of UTF-8.
 
-    Without *diff* there was none to compare with; *why* says what spoke against it.
+    *diff* is None if there is no post to compare with; *why* is the reason.
     """
     head = [f"### {week_of(report)}", "", notes.provenance(report, code), "", ""]
     if diff is None:
@@ -54,7 +54,7 @@ def render_comment(
 
 
 def week_of(report: Report) -> str:
-    """Give the ISO week that a report ends in, in its own time zone: `2026-W48`."""
+    """Give the ISO week in which a report ends, in its time zone: `2026-W48`."""
     year, week, _ = report.window.until.astimezone(ZoneInfo(report.window.timezone)).isocalendar()
     return f"{year}-W{week:02d}"
 
@@ -116,7 +116,7 @@ def _cell(metrics: Metrics, metric: str) -> str:
 
 
 def _contributors(one: MetricChange) -> str:
-    """Give the deployments that moved a metric, and how much of it left the window."""
+    """Give the deployments that changed a metric, and how many events left the window."""
     shown = [_contributor(noted) for noted in one.contributors[:MOST_CONTRIBUTORS]]
     more = len(one.contributors) - MOST_CONTRIBUTORS
     if more > 0:
@@ -128,7 +128,7 @@ def _contributors(one: MetricChange) -> str:
 
 
 def _contributor(noted: NotedContributor) -> str:
-    """Give a deployment as a link, and in what way it moved a metric."""
+    """Give a link to a deployment, with how it changed a metric."""
     is_plain = not noted.note or NOTE.fullmatch(noted.note)
     return link_with_note(noted.contributor, noted.note if is_plain else code(noted.note))
 

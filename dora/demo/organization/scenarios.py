@@ -211,7 +211,7 @@ def odd_names(team: TeamSimulation) -> None:
     for index, name in enumerate(names):
         for days_ago in (70, 50, 30, 10):
             moment = team.day(days_ago - index / 2, 11) + index * 7 * MINUTE
-            steps = went_wrong(3) if days_ago == 30 else went_well(3)  # noqa: PLR2004 - one of four
+            steps = went_wrong(3) if days_ago == 30 else went_well(3)  # one of four
             team.at(moment, partial(_deploy_head, team, name, moment, steps))
 
 

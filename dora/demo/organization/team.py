@@ -108,7 +108,7 @@ class TeamSimulation:
         midnight = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
         for days_ago in range(service.start_days, -4, -1):  # what lands later is open now
             day = midnight - timedelta(days=days_ago)
-            busy = 1.0 if day.weekday() < 5 else 0.02  # noqa: PLR2004 - Monday to Friday
+            busy = 1.0 if day.weekday() < 5 else 0.02  # Monday to Friday
             if service.archived_days and days_ago <= service.archived_days:
                 break
             for _ in range(self.drawn(service.merges / 5 * busy)):
@@ -130,13 +130,13 @@ class TeamSimulation:
     def change(self, landed: datetime) -> PlannedChange:
         """A usual change that lands at that moment: hours to days of work."""
         draw = self.random
-        bot = draw.random() < 0.08  # noqa: PLR2004 - one in twelve
+        bot = draw.random() < 0.08  # one in twelve
         count = 1 if bot else draw.choice((1, 1, 2, 2, 3, 4))
         review = self.minutes(10, 60 * 40) * self.service.pace
         opened = (landed - review).replace(microsecond=0)
         work = self.minutes(20, 60 * 50) * self.service.pace
         authored = sorted(opened - work * draw.random() for _ in range(count))
-        if count > 2:  # noqa: PLR2004 - a review asks for something now and then
+        if count > 2:  # a review asks for something now and then
             authored[-1] = opened + review * 0.5
         authored = [moment.replace(microsecond=0) for moment in authored]
         title = f"{draw.choice(VERBS)} {draw.choice(THINGS)}"
@@ -164,10 +164,10 @@ class TeamSimulation:
         landed = self.history.land(change)
         service, moment = self.service, change.landed_at
         for index, environment in enumerate(service.before if service.deploys else ()):
-            if index and self.random.random() < 0.5:  # noqa: PLR2004 - every second goes on
+            if index and self.random.random() < 0.5:  # every second goes on
                 break
             moment += self.minutes(2, 15 + 60 * index)
-            steps = (went_wrong if self.random.random() < 0.06 else went_well)(  # noqa: PLR2004
+            steps = (went_wrong if self.random.random() < 0.06 else went_well)(
                 self.random.uniform(1.5, 9)
             )
             if self.is_busy(moment):
@@ -212,7 +212,7 @@ class TeamSimulation:
         """Release a commit: well, or with one of the ways to go wrong."""
         draw = self.random
         fails = draw.random() < self.service.fail_rate
-        if fails and draw.random() < 0.55:  # noqa: PLR2004 - somewhat more break in the pipeline
+        if fails and draw.random() < 0.55:  # somewhat more break in the pipeline
             later = moment + self.minutes(12, 150)
             self.at(later, lambda: self.put_live(environment, self.history.head, later))
             return self.deploy(environment, sha, moment, went_wrong(draw.uniform(2, 9)))
@@ -249,7 +249,7 @@ class TeamSimulation:
         choice = self.random.choice(("rollback", "hotfix", "revert", "incident"))
         if choice == "incident":
             closed = moment + self.minutes(20, 300)
-            about = bad if self.random.random() < 0.5 else None  # noqa: PLR2004 - every second
+            about = bad if self.random.random() < 0.5 else None  # every second
             self.issues.append(IssueDraft("Errors after a release", moment, closed, about))
             self.at(closed, lambda: self.put_live(environment, self.history.head, closed))
         elif choice == "rollback":

@@ -107,7 +107,7 @@ def parse_address(address: str, schema: str) -> DatabaseAddress:
             "--schema: begins with pg_, as PostgreSQL's own do; allowed: any other name of up to "
             "63 bytes"
         )
-    if not schema or len(schema.encode()) > 63 or "\0" in schema:  # noqa: PLR2004  # PostgreSQL's limit
+    if not schema or len(schema.encode()) > 63 or "\0" in schema:  # PostgreSQL's limit
         raise BadUsage("--schema: is not allowed; allowed: a name of up to 63 bytes")
     return DatabaseAddress(url.set(drivername="postgresql+psycopg"), schema)
 

@@ -31,13 +31,13 @@ def failure(wrong: Any, what: str, account: Account) -> Exception:
     """
     status = int(wrong.status or 0)
     text = clean(error_text(wrong.body), account)
-    if status == 429:  # noqa: PLR2004 (HTTP)
+    if status == 429:
         headers = {str(name).lower(): value for name, value in (wrong.headers or {}).items()}
         after = seconds_in(headers.get("x-ratelimit-reset") or headers.get("retry-after"))
         when = f"in {after:.0f} s" if after else "later"
         error = RateLimited("Datadog's rate limit is used up", f"Run it again {when}.")
         return TemporaryFailure(error, after or 0.0)
-    if status in {0, 408} or status >= 500:  # noqa: PLR2004 (HTTP)
+    if status in {0, 408} or status >= 500:
         reason = f"status {status}" if status else clean(str(wrong.reason), account)
         return TemporaryFailure(unreachable(account, reason))
     if status in {401, 403}:
@@ -46,9 +46,9 @@ def failure(wrong: Any, what: str, account: Account) -> Exception:
             f"Datadog refuses the key (status {status})",
             f"Check {keys}, and DD_SITE: keys of one site are none of another.",
         )
-    if status == 404 and what == "mark":  # noqa: PLR2004 (HTTP)
+    if status == 404 and what == "mark":
         return UnknownDeployment()
-    if status == 400 and what in {"deployment", "outage"} and _TOO_OLD.search(text):  # noqa: PLR2004 (HTTP)
+    if status == 400 and what in {"deployment", "outage"} and _TOO_OLD.search(text):
         return EventTooOld(text)
     advice = "Check DD_SITE." if status in {301, 302, 307, 308, 404} else "See --dry-run."
     return CannotWrite(

@@ -160,18 +160,18 @@ def _failure(
 ) -> DoraError | TemporaryFailure:
     """What a refusal means, and whether a later try can succeed."""
     reason = f"status {status}: {text}" if text else f"status {status}"
-    if status == 429:  # noqa: PLR2004 (HTTP)
+    if status == 429:
         when = f"in {after:.0f} s" if after else "later"
         what = f"the Pushgateway {gateway.shown} takes no more for now"
         return TemporaryFailure(RateLimited(what, f"Run it again {when}."), after or 0.0)
-    if status >= 500:  # noqa: PLR2004 (HTTP)
+    if status >= 500:
         return _unreachable(gateway, reason)
     if status in {401, 403, 407}:
         return NoAccess(
             f"the Pushgateway {gateway.shown} refuses the push (status {status})",
             "Check DORA_PUSHGATEWAY_USER and DORA_PUSHGATEWAY_PASSWORD.",
         )
-    advice = "Check --pushgateway." if status != 400 else "See --dry-run for what is sent."  # noqa: PLR2004 (HTTP)
+    advice = "Check --pushgateway." if status != 400 else "See --dry-run for what is sent."
     return CannotWrite(
         f"the Pushgateway {gateway.shown} does not take the figures ({reason})", advice
     )

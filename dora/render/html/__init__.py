@@ -1,1 +1,1 @@
-"""The report as one HTML page."""
+"""Renders the report as one HTML page."""

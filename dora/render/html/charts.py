@@ -1,4 +1,4 @@
-"""Draws the five small charts of a row: SVG paths, and what they show in words."""
+"""Draws the five small charts of a row as SVG paths, and describes them in words."""
 
 import math
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from dora.report.model import Bucket, Interval, Report, Row
 from dora.report.page.model import Marks
 
 FEW = 6  #: changes below which the median has no interval (LT6): drawn hollow
-CEILINGS = (0.1, 0.2, 0.5, 1.0)  #: what the top of a rate's chart stands for
+CEILINGS = (0.1, 0.2, 0.5, 1.0)  #: the possible rates at the top of a chart
 THIN = 3  #: units up to which an outage is a line
-BRIEF = 600.0  #: seconds; outages are drawn on a scale of logarithms from about here on
+BRIEF = 600.0  #: seconds; the scale of outages is logarithmic from about here on
 
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart: its title, what it shows in words, what its top stands for, paths by class."""
+    """One chart: its title, its description, the value at its top, and its paths by class."""
 
     title: str
     description: str
@@ -28,7 +28,7 @@ class Chart:
 
 
 def make_axis(report: Report, *, is_brief: bool = False) -> Axis | None:
-    """Give the axis of every row of *report*; None where no row has a trend."""
+    """Give the time axis of all charts of *report*; None if no row has a trend."""
     if not report.rows or report.trend is None or not report.rows[0].trend:
         return None
     since, until, trend = report.window.since, report.window.until, report.rows[0].trend
@@ -82,7 +82,7 @@ def _frequency(trend: Sequence[Bucket], marks: Marks, axis: Axis) -> Chart:
 
 
 def _lead_time(trend: Sequence[Bucket], axis: Axis) -> Chart:
-    """Draw medians as a line with gaps, and a band from it up to where nine in ten are faster."""
+    """Draw medians as a line with gaps, and a band from there to the 90th percentile."""
     metrics = [one.metrics.change_lead_time for one in trend]
     known = [one for one in metrics if one.median is not None]
     whole = [one for one in axis.whole(metrics) if one.median is not None]
@@ -119,7 +119,7 @@ def _rate(
     events: tuple[str, Sequence[float]],
     axis: Axis,
 ) -> Chart:
-    """Draw shares as dots in the band of their intervals, and the single events below."""
+    """Draw rates as dots in the band of their intervals, and single events below."""
     pairs = [
         None if rate is None or interval is None else (rate, interval) for rate, interval in rates
     ]
@@ -139,16 +139,16 @@ def _rate(
         missing = len(axis.whole(pairs)) - len(whole)
         said += f", no deployments in {formatting.counted(missing, axis.unit)}" if missing else ""
     kind, places = events
-    if axis.is_brief and kind == "r":  # as wide as the fail rate's, which rests on the same
+    if axis.is_brief and kind == "r":  # as wide as the fail rate's: it has the same sample
         bands = []
     paths = _filled(("w", "".join(bands)), ("d", svg.trace(dots)), (kind, svg.marked(places)))
     return Chart(title, said, formatting.percentage(most) if known else "", paths)
 
 
 def _ceiling(rates: Sequence[tuple[float, Interval]]) -> float:
-    """Give what the top stands for: none of *rates* is above it, nor most of the intervals.
+    """Give the rate at the top of the chart: above all *rates* and most of the intervals.
 
-    They are those of whole buckets: one day of a week would set the scale of a year.
+    Only whole buckets count: otherwise one day of a week could set the scale of a year.
     """
     highs = sorted(interval.high for _, interval in rates)
     usual = highs[len(highs) // 2] if highs else 0.0
@@ -157,7 +157,7 @@ def _ceiling(rates: Sequence[tuple[float, Interval]]) -> float:
 
 
 def _outages(marks: Marks) -> Chart:
-    """Draw each outage from when to when it lasted; the longer it lasted the higher."""
+    """Draw each outage from its start to its end; the longer it lasted, the higher."""
     lengths = [(1.0 if end is None else end) - begin for begin, end in marks.outages]
     most = math.log1p(max(lengths, default=0.0) * marks.seconds / BRIEF)
     over: list[str] = []

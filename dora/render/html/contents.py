@@ -13,9 +13,9 @@ from dora.render.trends import VERDICTS, changes_of
 from dora.report.model import NO_TEAM, Report
 from dora.report.page.model import Page, Promotion, Step
 
-MOST_OPEN = 6  #: sections up to which all of them are open
-MOST_DOWN, MOST_MOVED = 20, 10  #: lines before the rest is folded away
-MEMBERS = 400  #: names that each kind of pooled rows lists in all
+MOST_OPEN = 6  #: up to so many sections, all are open
+MOST_DOWN, MOST_MOVED = 20, 10  #: lines shown before the rest is folded
+MEMBERS = 400  #: names listed in all rows of one kind of pooled rows
 TITLES = {
     "repository": "By repository and environment",
     "environment": "By environment",
@@ -27,7 +27,7 @@ START = "start of the work"
 
 @dataclass(frozen=True)
 class Down:
-    """An outage that lasts: of which row, since when, what began it."""
+    """An outage that is still open: its row, its start, and the deployment that began it."""
 
     section: int
     names: tuple[str, ...]
@@ -40,7 +40,7 @@ class Down:
 
 @dataclass(frozen=True)
 class Travel:
-    """One step on the way of changes; *bar* is where the middle half and the median lie."""
+    """One step of changes between tiers; *bar* gives the middle half and the median."""
 
     origin: str
     tier: str
@@ -52,7 +52,7 @@ class Travel:
 
 
 def contents_of(page: Page) -> dict[str, Any]:
-    """Give everything that the template names, but for style and script."""
+    """Give all variables of the template except style and script."""
     report, repositories = page.report, page.repositories
     names = [names_of(row) for row in repositories.rows]
     maker = Sections(repositories)
@@ -65,7 +65,7 @@ def contents_of(page: Page) -> dict[str, Any]:
     ]
     lines = of_sections if report.by == "repository" else _pooled(page, report, report.by, names)
     organization = _organization(page, names)
-    # The whole is more than noise sooner than its parts: it goes first.
+    # The pooled rows go first: with more data they show clear changes sooner than their parts.
     moved = _moved(page.report, lines, maker)
     if report.by != "organization":
         moved = [*_moved(page.organization, [it for it, _ in organization], maker), *moved]
@@ -93,7 +93,7 @@ def contents_of(page: Page) -> dict[str, Any]:
 
 
 def _heads(report: Report) -> list[str]:
-    """Headings of a table: the parts of a row's name, the metrics, and what waits."""
+    """Headings of a table: the parts of a row's name, the metrics, and waiting changes."""
     if not report.rows:
         return []
     names = list(dict.fromkeys(name for row in report.rows for name in row.key))
@@ -109,7 +109,7 @@ def _pooled(page: Page, report: Report, by: str, names: Sequence[tuple[str, ...]
 def _organization(
     page: Page, names: Sequence[tuple[str, ...]]
 ) -> list[tuple[Line, tuple[charts.Chart, ...]]]:
-    """Each tier of the organization, pooled, with its charts."""
+    """The tiers of the organization, pooled, each with its charts."""
     report = page.organization
     axis = charts.make_axis(report)
     lines = _pooled(page, report, "organization", names)
@@ -120,7 +120,7 @@ def _organization(
 
 
 def _side_by_side(page: Page, names: Sequence[tuple[str, ...]]) -> dict[str, Any]:
-    """Teams and environments, unless the report is of these itself, and the way of changes."""
+    """Teams and environments, unless the report is by these, and the steps of changes."""
     by = page.report.by
     teams = page.teams
     has_teams = teams is not None and any(row.key["team"] != NO_TEAM for row in teams.rows)
@@ -144,7 +144,7 @@ def _side_by_side(page: Page, names: Sequence[tuple[str, ...]]) -> dict[str, Any
 
 
 def _steps(promotion: Promotion) -> tuple[list[Travel], str]:
-    """The organization's steps, and what the end of their scale stands for."""
+    """The organization's steps, and the duration at the end of their scale."""
     steps = promotion.organization
     longest = max((one.p75 or 0.0 for one in steps), default=0.0)
 
@@ -171,7 +171,7 @@ def _steps(promotion: Promotion) -> tuple[list[Travel], str]:
 def _ways(
     promotion: Promotion, heads: Sequence[tuple[str, str]]
 ) -> list[tuple[str, list[dict[str, str] | None]]]:
-    """Steps by repository, a cell for each that the organization has."""
+    """The steps of each repository, with a cell for each step of the organization."""
     found: dict[tuple[str, str], dict[tuple[str, str], Step]] = {}
     for one in promotion.repositories:
         found.setdefault((one.repository, one.service), {})[one.origin, one.tier] = one
@@ -195,7 +195,7 @@ def _way(step: Step | None) -> dict[str, str] | None:
 
 
 def _down(page: Page, maker: Sections, sections: Sequence[RowSection]) -> list[Down]:
-    """All outages that last, those of production first, then the newest."""
+    """All open outages, those of production first, then the newest first."""
     found = []
     for one, row, sample in zip(sections, page.repositories.rows, page.samples, strict=True):
         home = address(sample.url)
@@ -217,7 +217,7 @@ def _down(page: Page, maker: Sections, sections: Sequence[RowSection]) -> list[D
 def _moved(
     report: Report, lines: Sequence[Line], maker: Sections
 ) -> list[tuple[Line, ChangedMetric]]:
-    """Give what changed in *report*, the surest first, each with the line of its row."""
+    """Give the clear changes in *report*, the surest first, each with the line of its row."""
     own = {id(row): line for row, line in zip(report.rows, lines, strict=True)}
     return [(own[id(one.row)], maker.describe(one)) for one in changes_of(report)]
 
@@ -230,7 +230,7 @@ def _grouped(sections: Sequence[RowSection]) -> list[tuple[str, list[RowSection]
 
 
 def _partial(axis: svg.Axis | None) -> str:
-    """Say which buckets the window cuts."""
+    """Name the buckets that the window cuts."""
     if axis is None or not any(axis.partial):
         return ""
     which = [name for name, cut in (("first", axis.partial[0]), ("last", axis.partial[-1])) if cut]
@@ -241,7 +241,7 @@ def _partial(axis: svg.Axis | None) -> str:
 
 
 def _parts(values: dict[str, Any]) -> list[tuple[str, str]]:
-    """The parts of the page that are there, for its list of contents."""
+    """The parts that the page has, for its table of contents."""
     return [
         ("down", "Down now"),
         ("changed", "What changed"),

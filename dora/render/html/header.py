@@ -1,4 +1,4 @@
-"""Says what the page says of the whole report: of when, of what, and what it did not see."""
+"""Describes the whole report at the top of the page: its window, its scope and its coverage."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,11 +10,11 @@ from dora.report.model import Report
 from dora.report.page.model import Page
 from dora.report.report_json import instant as written
 
-MOST_NAMED = 30  #: rows that are new or gone
+MOST_NAMED = 30  #: names of rows that are new or gone
 
 
 def head_of(page: Page) -> dict[str, Any]:
-    """Give what is said of the whole report."""
+    """Give the template's variables that describe the whole report."""
     report, repositories = page.report, page.repositories
     window = report.window
 
@@ -51,14 +51,14 @@ def head_of(page: Page) -> dict[str, Any]:
 
 
 def _named(keys: Sequence[dict[str, str]]) -> str:
-    """Name rows, as many as a sentence has room for."""
+    """Name rows, as many as fit in a sentence."""
     names = [" · ".join(map(visible, key.values())) for key in keys[:MOST_NAMED]]
     more = len(keys) - len(names)
     return ", ".join([*names, *([f"{formatting.count(more)} more"] if more else [])])
 
 
 def uncompared(values: dict[str, Any]) -> str:
-    """Say which tables beside the report's own do not tell what was before."""
+    """Name the tables that do not show the window before, unlike the report's own."""
     named = [name for name in ("teams", "environments") if values[name]]
     noun = "tables" if len(named) > 1 else "table"
     verb = "are" if len(named) > 1 else "is"
@@ -66,7 +66,7 @@ def uncompared(values: dict[str, Any]) -> str:
 
 
 def _filters(report: Report) -> list[str]:
-    """Say to what *report* was narrowed, by the options that do so; nothing for the whole."""
+    """Give the options that narrow *report*; empty for a report of everything."""
     scope = report.scope
     if scope is None:
         return []
@@ -84,7 +84,7 @@ def _filters(report: Report) -> list[str]:
 
 
 def _limits(page: Page) -> str:
-    """Say of what alone the page can say that nothing is down; "" where that is all there is."""
+    """Name the only rows that "nothing is down" refers to; "" if they are all rows there are."""
     coverage = page.report.coverage
     gaps = {gap.what for gap in coverage.gaps} - {"teams"}
     said = [
@@ -99,7 +99,7 @@ def _limits(page: Page) -> str:
 
 
 def _no_tier(page: Page) -> str:
-    """Say why the organization has no rows."""
+    """Explain why the organization has no rows."""
     if not page.repositories.rows:
         return notes.why_empty(page.report.coverage)
     scope = page.organization.scope

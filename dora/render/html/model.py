@@ -1,4 +1,4 @@
-"""What the page's template shows, piece by piece: records of words, links and charts."""
+"""The records of texts, links and charts that the page's template shows."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from dora.render.html.charts import Chart
 
 @dataclass(frozen=True)
 class Link:
-    """Some text, and where it leads; nowhere where that is no web address."""
+    """A text and the web address that it links to; None for a text without a link."""
 
     text: str
     url: str | None = None
@@ -16,7 +16,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Cell:
-    """One metric of one row in words, and how it did against the window before."""
+    """One metric of one row as text, and its comparison with the window before."""
 
     title: str
     value: str
@@ -37,12 +37,12 @@ class Line:
     section: int | None
     members: tuple[tuple[int, str], ...] = ()
     more: int = 0  #: members that are not listed
-    order: str = ""  #: a number for each cell to sort it by, `-` where it has none
+    order: str = ""  #: for each cell, the number to sort it by; `-` for none
 
 
 @dataclass(frozen=True)
 class EvidenceList:
-    """One list of evidence: what of, how many there were, and those that are shown."""
+    """One list of evidence: its title, the total number of items, and the items shown."""
 
     title: str
     noun: str
@@ -52,7 +52,7 @@ class EvidenceList:
 
 @dataclass(frozen=True)
 class ChangedMetric:
-    """What moved one metric of a row."""
+    """A clear change of one metric of a row, and what caused it."""
 
     title: str
     verdict: str
@@ -63,15 +63,15 @@ class ChangedMetric:
 
 @dataclass(frozen=True)
 class RowSection:
-    """One repository and environment."""
+    """The section of one repository and environment."""
 
     number: int
     repository: str
     environment: str
     line: Line
-    down: int  #: outages that last
+    down: int  #: open outages
     charts: tuple[Chart, ...]
     evidence: tuple[EvidenceList, ...]
     changed: tuple[ChangedMetric, ...]
-    unseen: str  #: what there was of which nothing is shown
+    unseen: str  #: kinds of evidence of which no item is shown, with their numbers
     command: str

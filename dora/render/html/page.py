@@ -1,8 +1,8 @@
-"""Renders the page as one HTML file that needs nothing else, not even a network.
+"""Renders the page as one self-contained HTML file that works without a network.
 
-Names come from strangers: they are plain text (`formatting.plain`), escaped by the template, and no
-anchor, class or address is made of them. The policy in the page lets nothing but its own style and
-script in, each by its hash.
+Names are untrusted input: they are plain text (`formatting.plain`), escaped by the template, and
+are never part of an anchor, class or address. The page's content security policy allows its own
+style and script only, each by its hash.
 """
 
 import base64
@@ -22,7 +22,7 @@ from dora.report.page.model import Page
 
 
 def render_page(page: Page) -> str:
-    """Give *page* as a whole document."""
+    """Give *page* as a complete HTML document."""
     values = contents_of(page)
     style = _style(values["axis"], page.report)
     script = _resource("script.js")
@@ -50,14 +50,14 @@ def _environment() -> Environment:
 
 @cache
 def _resource(name: str) -> str:
-    """Text of a file beside the templates, without comments and indents."""
+    """The text of a file in the folder of templates, without comments and indents."""
     text = files("dora.render.html").joinpath("templates", name).read_text("utf-8")
     lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("// "))
 
 
 def _style(axis: svg.Axis | None, report: Report) -> str:
-    """Give the style sheet, with what all charts of the page have in common."""
+    """Give the style sheet, with the properties that all charts of the page share."""
     own = re.sub(r"\s*([{};,>])\s*", r"\1", _resource("style.css")).replace(": ", ":")
     if axis is None:
         return own
@@ -84,7 +84,7 @@ def _style(axis: svg.Axis | None, report: Report) -> str:
 
 
 def _policy(style: str, script: str) -> str:
-    """Give the policy that lets this style and this script in, and nothing else."""
+    """Give the content security policy that allows this style and this script only."""
     style_hash, script_hash = (
         base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         for text in (style, script)

@@ -1,4 +1,4 @@
-"""Puts rows and their evidence into words and links for the page's tables and sections."""
+"""Turns rows and their evidence into texts and links for the page's tables and sections."""
 
 import math
 import shlex
@@ -25,17 +25,17 @@ from dora.report.metric_change import MetricChange, NotedContributor
 from dora.report.model import Metrics, Report, Row
 from dora.report.page.model import Outage, RowSample, Shown, SlowChange
 
-FULL = 40  #: sections up to which charts are drawn with all they have
-SHA = 7  #: digits of a sha, as git shortens it
+FULL = 40  #: up to so many sections, charts are drawn in full detail
+SHA = 7  #: digits of an abbreviated sha
 
 
 def address(url: str) -> str | None:
-    """Give *url* where it is a web address and nothing else."""
+    """Give *url* if it is a plain web address, else None."""
     return url if formatting.is_web_address(url) else None
 
 
 def cells_of(row: Row) -> tuple[Cell, ...]:
-    """Give the metrics of *row* for a table, what waits last."""
+    """Give the metrics of *row* for a table, and waiting changes last."""
     before = cells.facts_of(row.previous) if row.previous else [None] * len(METRICS)
     verdicts = [
         getattr(row.comparison, name).verdict if row.comparison else None for name in METRICS
@@ -61,7 +61,7 @@ def _cell(fact: cells.Fact, verdict: str | None, before: cells.Fact | None) -> C
 
 
 def waiting_of(row: Row) -> Cell:
-    """Give what waits for production for a table."""
+    """Give the changes that wait for production for a table."""
     return _cell(cells.waiting_of(row), None, None)
 
 
@@ -71,7 +71,7 @@ def names_of(row: Row) -> tuple[str, ...]:
 
 
 def visible(name: str) -> str:
-    """Give *name* safe to show; in quotes where there would be nothing to see or to click on."""
+    """Give *name* safe to show; a blank name is quoted, so that it can be seen and clicked."""
     name = formatting.plain(name)
     return name if name.strip() else f'"{name}"'
 
@@ -105,7 +105,7 @@ def lines_of(
 
 
 def _order(row: Row, *, has_waiting: bool) -> str:
-    """Give the numbers to sort *row* by: what lasts and never ended is the longest of all."""
+    """Give the numbers to sort *row* by; an outage that has not ended is infinitely long."""
     numbers = [_sortable(metric, row.metrics) for metric in METRICS.values()]
     if has_waiting:
         numbers.append(row.waiting.changes if row.waiting else None)
@@ -120,13 +120,13 @@ def _sortable(metric: Metric, metrics: Metrics) -> float | None:
 
 
 def _short(names: tuple[str, ...], pooled: Row) -> str:
-    """Give the name of a section that *pooled* pools, without what is in that row's own name."""
+    """Give the name of a section without the parts that are in the name of the row *pooled*."""
     own = names_of(pooled)
     return " · ".join([names[0], *(part for part in names[1:] if part not in own)])
 
 
 def explain(row: Row) -> str:
-    """Give the command that shows all there is of *row*; "" where its name cannot be written."""
+    """Give the command that explains *row*; "" if its name cannot be typed."""
     names = [row.key["repository"], row.key["environment"]]
     if any(formatting.plain(name) != name for name in names):
         return ""
@@ -135,7 +135,7 @@ def explain(row: Row) -> str:
 
 
 class Sections:
-    """Makes the sections of a page, every instant in the report's own time zone."""
+    """Makes the sections of a page, with all instants in the report's time zone."""
 
     def __init__(self, report: Report) -> None:
         """Take the report by repository."""
@@ -191,11 +191,11 @@ class Sections:
             yield EvidenceList(title, noun, total, tuple(_change(one, home) for one in changes))
 
     def is_earlier(self, one: Outage) -> bool:
-        """Tell whether an outage began before the window: it is in none of its figures."""
+        """Whether an outage began before the window, so that no figure counts it."""
         return one.began_at < self.since
 
     def outage(self, one: Outage, home: str | None) -> Link:
-        """Give an outage by its first failed deployment, how long it lasted, and since when."""
+        """Give an outage as a link to its first failed deployment, with its start and duration."""
         lasted = formatting.duration(((one.ended_at or self.until) - one.began_at).total_seconds())
         note = f"{self.day(one.began_at)}, {lasted}{'' if one.ended_at else ' and open'}"
         if one.failures > 1:
@@ -203,7 +203,7 @@ class Sections:
         return self._link(one.deployment, one.sha, home, f"{note}, {', '.join(one.signals)}")
 
     def failing(self, one: Outage, home: str | None) -> Link:
-        """Give what an outage began with, and what says so."""
+        """Give a link to an outage's first failed deployment, with the signals that marked it."""
         return self._link(one.deployment, one.sha, home, f"by {', '.join(one.signals)}")
 
     def _deployment(self, one: Shown, home: str | None) -> Link:
@@ -219,12 +219,12 @@ class Sections:
         return formatting.instant(moment, self.timezone).split(" ")[0]
 
     def changed(self, row: Row) -> Iterator[ChangedMetric]:
-        """Give the metrics of *row* that are better or worse than before, and what moved them."""
+        """Give the metrics of *row* that clearly changed, with what caused it."""
         if row.comparison is not None:
             yield from map(self.describe, changes_of(replace(self.report, rows=(row,))))
 
     def describe(self, one: MetricChange) -> ChangedMetric:
-        """Give what changed with what moved it."""
+        """Give a clear change with what caused it."""
         contributors = (self._contributor(noted, one.row) for noted in one.contributors)
         title = METRICS[one.metric].heading
         return ChangedMetric(title, one.verdict or "", *values_of(one), tuple(contributors))
@@ -241,7 +241,7 @@ class Sections:
 
 
 def incident(by: str, home: str | None) -> Link | None:
-    """Give the incident called `repo#n` of the organization that *home* is of, None for none."""
+    """Give a link to the incident `repo#n` in the organization of *home*; None for any other."""
     name, mark, number = by.rpartition("#")
     if not mark or not number.isdecimal():
         return None
@@ -253,6 +253,6 @@ def _change(one: SlowChange, home: str | None) -> Link:
     took = formatting.duration(one.seconds)
     if one.number is None:
         return Link(one.sha[:SHA], home and f"{home}/commit/{one.sha}", took)
-    # A request that was merged commit by commit is there once for each of them.
+    # A pull request that was merged commit by commit is listed once for each commit.
     note = f"{one.sha[:SHA]}, {took}"
     return Link(f"#{one.number}", home and f"{home}/pull/{one.number}", note)

@@ -1,9 +1,9 @@
-"""Writes the SVG paths that the charts are drawn with, as short as they can be.
+"""Writes the SVG paths of the charts, as short as possible.
 
-A chart is 212 units wide, as long as the window, and 46 high: 0 to 36 for what is measured, below
-it a lane for single events. Only whole numbers are in a path, so nothing foreign can be, and one
-path holds a whole series: a page has hundreds of charts. Dots are markers on the points of a path
-that has no stroke of its own.
+A chart is 212 units wide, the length of the window, and 46 high: 0 to 36 for the measured values,
+and below them a lane for single events. Paths consist of integers, so no untrusted text can get in.
+One path holds a whole series, because a page has hundreds of charts. Dots are markers on the points
+of a path without a stroke.
 """
 
 import math
@@ -19,46 +19,47 @@ Payload = TypeVar("Payload")
 
 @dataclass(frozen=True)
 class Axis:
-    """Where buckets lie on the charts of one report."""
+    """The positions of buckets on the charts of one report."""
 
     unit: str  #: `day`, `week` or `month`
     edges: tuple[tuple[int, int], ...]  #: left and right end of each bucket
     partial: tuple[bool, ...]
     is_brief: bool = False
-    """Whether there are so many charts that each is drawn with less: bands have no lower end."""
+    """Whether the page has so many charts that each shows less: bands have no lower end."""
 
     @property
     def middles(self) -> list[int]:
-        """Where what is said of a bucket is drawn."""
+        """The x coordinate of each bucket's values."""
         return [(left + right) // 2 for left, right in self.edges]
 
     @property
     def tick(self) -> int:
-        """From tick to tick of the deployments."""
+        """The distance between two ticks of deployments."""
         return 4 if self.is_brief else 2
 
     def whole(self, each: Sequence[Payload]) -> list[Payload]:
-        """Of what is known of *each* bucket, that of those which the window does not cut.
+        """Of *each* bucket's values, those of the buckets that the window does not cut.
 
-        A partial bucket of some hours says little: it sets no scale, and none in it is no gap.
+        A partial bucket of a few hours says little: it does not set the scale, and having no value
+        in it is not a gap.
         """
         return [one for one, part in zip(each, self.partial, strict=True) if not part]
 
     def y(self, value: float, most: float) -> int:
-        """Where *value* lies when *most* is at the top; what is not nothing is seen."""
+        """The y coordinate of *value* if *most* is at the top; only 0 is drawn at the base."""
         step = 3 if self.is_brief else 1
         return BASE - step * math.ceil(height(value, most) / step)
 
 
 def band(high: list[Point], low: list[Point], axis: Axis) -> str:
-    """Give the area between two lines; down to the base where charts are brief."""
+    """Give the area between two lines; on brief charts, down to the base."""
     if axis.is_brief:
         low = list(dict.fromkeys([(low[0][0], BASE), (low[-1][0], BASE)]))
     return trace([*high, *reversed(low)], is_merged=True)
 
 
 def bars(heights: Sequence[int], axis: Axis, *, partial: bool) -> str:
-    """Bars of the whole or of the partial buckets, those side by side as one outline."""
+    """Give the bars of the whole or of the partial buckets; adjacent ones share an outline."""
     wanted = [
         height if part is partial and height else None
         for height, part in zip(heights, axis.partial, strict=True)
@@ -72,17 +73,17 @@ def bars(heights: Sequence[int], axis: Axis, *, partial: bool) -> str:
     return "".join(parts)
 
 
-Place = TypeVar("Place")
+Position = TypeVar("Position")
 
 
 def runs(
-    places: Sequence[Place], values: Sequence[Payload | None]
-) -> Iterator[list[tuple[Place, Payload]]]:
-    """Give what is known side by side, each value with its place; what is missing parts runs."""
-    run: list[tuple[Place, Payload]] = []
-    for place, value in zip(places, values, strict=True):
+    positions: Sequence[Position], values: Sequence[Payload | None]
+) -> Iterator[list[tuple[Position, Payload]]]:
+    """Give runs of known values, each value with its position; a missing value ends a run."""
+    run: list[tuple[Position, Payload]] = []
+    for position, value in zip(positions, values, strict=True):
         if value is not None:
-            run.append((place, value))
+            run.append((position, value))
         elif run:
             yield run
             run = []
@@ -91,18 +92,18 @@ def runs(
 
 
 def trace(points: Sequence[Point], *, is_merged: bool = False) -> str:
-    """Give the path through *points*, as short as can be; "" for none.
+    """Give the shortest path through *points*; "" if there are none.
 
-    With *is_merged* a point in the middle of a level stretch is left out: it would bear no marker.
+    *is_merged* leaves out points within a horizontal line, for paths whose points have no markers.
     """
     if not points:
         return ""
     if is_merged:
         points = [
             point
-            for place, point in enumerate(points)
-            if not 0 < place < len(points) - 1
-            or not points[place - 1][1] == point[1] == points[place + 1][1]
+            for index, point in enumerate(points)
+            if not 0 < index < len(points) - 1
+            or not points[index - 1][1] == point[1] == points[index + 1][1]
         ]
     x, y = points[0]
     text, last = f"M{x} {y}", ""
@@ -110,15 +111,15 @@ def trace(points: Sequence[Point], *, is_merged: bool = False) -> str:
         right, down = to_x - x, to_y - y
         kind = "h" if not down else "v" if not right else "l"
         numbers = {"h": (right,), "v": (down,), "l": (right, down)}[kind]
-        for place, number in enumerate(numbers):
-            lead = kind if kind != last and not place else " " if number >= 0 else ""
+        for index, number in enumerate(numbers):
+            lead = kind if kind != last and not index else " " if number >= 0 else ""
             text += f"{lead}{number}"
         x, y, last = to_x, to_y, kind
     return text if len(points) > 1 else f"{text}h0"
 
 
 def ticks(shares: Iterable[float], axis: Axis) -> str:
-    """Give where there were deployments, as stretches that the style cuts into ticks."""
+    """Give the path of deployments as lines, which the style sheet cuts into ticks."""
     step = axis.tick
     slots = {min(place_of(it) // step, WIDTH // step - 1) for it in shares}
     parts: list[str] = []
@@ -132,15 +133,15 @@ def ticks(shares: Iterable[float], axis: Axis) -> str:
 
 
 def marked(shares: Iterable[float]) -> str:
-    """Give where single events stand in their lane, one where several would be on each other."""
+    """Give the path of single events in their lane, with one point for events that overlap."""
     return trace([(x, LANE) for x in sorted({place_of(it) for it in shares})])
 
 
 def height(value: float, most: float) -> int:
-    """Give a value's height; what is not nothing is seen."""
+    """Give the height of a value: at least 1 unless it is 0."""
     return max(round(BASE * min(value / most, 1)), 1) if most and value else 0
 
 
 def place_of(share: float) -> int:
-    """Give where a share of the window lies on a chart."""
+    """Give the x coordinate of a share of the window."""
     return round(WIDTH * min(max(share, 0.0), 1.0))

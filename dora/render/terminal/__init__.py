@@ -1,1 +1,1 @@
-"""Text for a terminal."""
+"""Renders reports and other results as text for a terminal."""

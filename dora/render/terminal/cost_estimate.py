@@ -1,16 +1,16 @@
-"""Says in words what a report would cost, before it is made."""
+"""Renders the estimated cost of a report as text."""
 
 from collections.abc import Iterator
 
 from dora.model.cost_estimate import CostEstimate
 from dora.render import formatting
 
-#: Widths of the columns: what is asked for, how many requests.
+#: Widths of the columns: the kind of requests, and their number.
 NAME, NUMBER = 14, 10
 
 
 def render_plan(plan: CostEstimate) -> str:
-    """Text of a plan: requests by what they ask for, points, seconds, and where most of it goes."""
+    """Give a plan as text: requests by kind, points, seconds, and the costliest repositories."""
     return "\n".join(_lines(plan))
 
 
@@ -37,7 +37,7 @@ def _lines(plan: CostEstimate) -> Iterator[str]:
 
 
 def _share(plan: CostEstimate) -> str:
-    """How much of an hour's points that is, and what is left of this hour's."""
+    """Give the share of an hour's points, and how many of this hour's are left."""
     if not plan.limit:
         return ""
     share = f", {formatting.percentage(plan.points / plan.limit)} of the {plan.limit:,} of an hour"

@@ -1,17 +1,17 @@
 """Renders a diagnosis as text for a terminal and as JSON `dora.doctor/1`.
 
-The JSON document has these keys, which stay; further ones may come:
+The JSON document has these keys, which are stable; later versions may add others:
 
 - `schema`: `dora.doctor/1`
 - `organization`: its login
 - `window`: `since` and `until` (ISO 8601 UTC with `Z`) and `timezone`
 - `complete`: whether a report of this window would be complete: no finding is a problem
-- `findings`: in the order they were looked at, each with
+- `findings`: in the order of the checks, each with
   - `check`: a stable id, such as `environment-tier`
   - `severity`: `problem`, `warning`, `note` or `ok`
-  - `what`: what was found; `meaning`: what it means for the numbers; `mend`: how to mend it
-    (both empty where nothing is wrong)
-  - `subjects`: the names it is about, as GitHub spells them, sorted
+  - `what`: what was found; `meaning`: what it means for the numbers; `mend`: how to fix it
+    (both empty if nothing is wrong)
+  - `subjects`: the names that it is about, as GitHub spells them, sorted
   - `counts`: the number that goes with each subject; without subjects, the numbers of `what`
 """
 
@@ -31,9 +31,9 @@ from dora.render import formatting
 
 LEAST_WIDTH = 20
 PROSE_WIDTH = 100  #: longer lines are hard to read
-MOST_SUBJECTS = 12  #: named in text; JSON has them all
+MOST_SUBJECTS = 12  #: names listed in text; JSON has them all
 
-#: Headings of what wants attention, gravest first, each with its style.
+#: Headings of findings that need attention, the most severe first, each with its style.
 HEADINGS: dict[Severity, tuple[str, str]] = {
     "problem": ("Problems", "bold red"),
     "warning": ("Warnings", "bold yellow"),
@@ -42,7 +42,7 @@ HEADINGS: dict[Severity, tuple[str, str]] = {
 
 
 def render_json(diagnosis: Diagnosis) -> str:
-    """Give *diagnosis* as JSON text, ASCII, so that no name tells a terminal what to do."""
+    """Give *diagnosis* as JSON text in ASCII, so that no name can control a terminal."""
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "organization": diagnosis.organization,
@@ -67,8 +67,8 @@ def _instant(moment: datetime) -> str:
 def render_text(diagnosis: Diagnosis, *, width: int, colour: bool) -> str:
     """Give *diagnosis* as text whose lines are at most *width* cells wide (20 at the least).
 
-    Problems first, then warnings and notes, each with what it means and how to mend it; then what
-    is fine, a line each. Without *colour* it is free of escape sequences.
+    Problems first, then warnings and notes, each with its meaning and how to fix it; then what is
+    fine, one line each. Without *colour* the text has no escape sequences.
     """
     width = min(max(width, LEAST_WIDTH), PROSE_WIDTH)
     console = Console(
@@ -89,7 +89,7 @@ def render_text(diagnosis: Diagnosis, *, width: int, colour: bool) -> str:
 
 
 def _parts(diagnosis: Diagnosis, width: int) -> Iterator[Any]:
-    """Give the paragraphs, one after the other."""
+    """Give the paragraphs in order."""
     zone = diagnosis.timezone
     since, until = (formatting.instant(at, zone) for at in (diagnosis.since, diagnosis.until))
     yield _text(f"Diagnosis of {formatting.plain(diagnosis.organization)}", "bold")
@@ -122,7 +122,7 @@ def _text(text: str = "", style: str = "") -> Text:
 
 
 def _verdict(diagnosis: Diagnosis) -> str:
-    """Give in one sentence whether a report would be complete."""
+    """Give a sentence on whether a report would be complete."""
     counts = {
         severity: sum(one.severity == severity for one in diagnosis.findings)
         for severity in HEADINGS
@@ -134,7 +134,7 @@ def _verdict(diagnosis: Diagnosis) -> str:
 
 
 def _paragraph(finding: Finding) -> Iterator[Any]:
-    """Give one finding that wants attention: what, of whom, what it means, how to mend it."""
+    """Give a finding that needs attention: what, where, what it means and how to fix it."""
     yield _text(formatting.plain(finding.what))
     rows = [
         ("where", ", ".join(_named(finding, MOST_SUBJECTS))),
@@ -160,16 +160,16 @@ def _named(finding: Finding, most: int) -> list[str]:
     return [*named, f"and {formatting.count(rest)} more"] if rest > 0 else named
 
 
-def _line(finding: Finding, room: int) -> str:
-    """Give one finding that is fine on a line of *room* cells, as many subjects as fit on it."""
+def _line(finding: Finding, width: int) -> str:
+    """Give a finding that is fine on a line of *width* cells, with as many subjects as fit."""
     what = formatting.plain(finding.what)
     if not finding.subjects:
         return what
     for most in range(len(finding.subjects), 0, -1):
         line = f"{what}: {', '.join(_named(finding, most))}"
-        if Text(line).cell_len <= room:
+        if Text(line).cell_len <= width:
             return line
-    if len(finding.subjects) == 1:  # rather two lines than no name
+    if len(finding.subjects) == 1:  # two lines are better than no name
         return line
     return f"{what}: {formatting.counted(len(finding.subjects), 'name')}"
 

@@ -1,7 +1,7 @@
 """Decides what a report's table shows in a given width, and how wide its columns are.
 
-The fullest table that fits is chosen: what a narrow one has to leave out comes back, the most
-useful first, as the terminal gets wider.
+It chooses the most detailed table that fits: the wider the terminal, the more details are shown,
+the most useful first.
 """
 
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ LEVEL_STYLES = {
     "low": "bold red",
 }
 
-#: What a table adds where there is room, the most useful first. The words for levels replace
-#: letters; waiting work leaves its place under the environment's name for a column of its own.
+#: Details that a table adds if they fit, the most useful first. Words for levels replace letters,
+#: and waiting changes move from below the environment's name to a column of their own.
 EXTRAS = (
     "waiting",
     "levels",
@@ -35,15 +35,24 @@ EXTRAS = (
     "reasons",
     "stages",
 )
-SAMPLE_EXTRAS = ("days", "p90", "never live", "reasons", "median")  #: those beside a sample size
+SAMPLE_EXTRAS = (
+    "days",
+    "p90",
+    "never live",
+    "reasons",
+    "median",
+)  #: details shown after the sample size
 
-NAME_WIDTHS = (14, 24)  #: names are folded to the first for a table to fit, to the second for more
-GAP, LETTER_GAP = 2, 3  #: between columns, the second with a letter in its middle
+NAME_WIDTHS = (
+    14,
+    24,
+)  #: names are wrapped to the first so that a table fits, to the second for more details
+GAP, LETTER_GAP = 2, 3  #: cells between columns, without and with a level's letter
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What a table shows beyond the least, and how wide its columns are."""
+    """The details that a table shows, and how wide its columns are."""
 
     room: frozenset[str]
     widths: tuple[int, ...]
@@ -51,12 +60,12 @@ class Layout:
 
     @property
     def width(self) -> int:
-        """Cells the whole table takes."""
+        """The width of the whole table in cells."""
         return sum(self.widths) + sum(self.gaps)
 
 
 def choose_layout(rows: tuple[Row, ...], width: int) -> Layout | None:
-    """Give the fullest layout of a table of *rows* not wider than *width*, None where none is."""
+    """Give the most detailed layout of *rows* that fits in *width*; None if there is none."""
     layout = _layout(rows, frozenset(), width, NAME_WIDTHS[0])
     if layout is None:
         return _layout(rows, frozenset(), width, NAME_WIDTHS[0], broken=True)
@@ -75,10 +84,9 @@ def _layout(
     *,
     broken: bool = False,
 ) -> Layout | None:
-    """Give the layout with *room* for just these extras, None where it is wider than *width*.
+    """Give the layout with the extras in *room*; None if it is wider than *width*.
 
-    Names may be folded to *name_width*; where it may be *broken*, what stands below a value may
-    take several lines.
+    Names are wrapped to *name_width*; *broken* wraps the text below a value to several lines, too.
     """
     if not rows:
         return None
@@ -103,7 +111,7 @@ def _layout(
 
 
 def _least(lines: list[Text], first: int, *, broken: bool) -> int:
-    """Give the cells *lines* need: the first folded to *first*, the others broken or not."""
+    """Give the width of *lines*: the first wrapped to *first*, the others if *broken*."""
     below = [
         part for line in lines[1:] for part in (line.plain.split() if broken else [line.plain])
     ]
@@ -111,7 +119,7 @@ def _least(lines: list[Text], first: int, *, broken: bool) -> int:
 
 
 def _gaps(rows: tuple[Row, ...], room: frozenset[str]) -> tuple[int, ...]:
-    """Give the width of the gap before each column but the first; a letter needs some more."""
+    """Give the width of the gap before each column but the first; with a letter it is wider."""
     columns = zip(*(facts_in(row, room) for row in rows), strict=True)
     letters = ("levels" not in room and any(fact.level for fact in column) for column in columns)
     return tuple(LETTER_GAP if letter else GAP for letter in letters)
@@ -125,7 +133,7 @@ def titles_of(row: Row, room: frozenset[str]) -> list[tuple[str, str]]:
 
 
 def facts_in(row: Row, room: frozenset[str]) -> tuple[Fact, ...]:
-    """Give the metrics of *row*, and what waits where it has a column of its own."""
+    """Give the metrics of *row*, and waiting changes if they have a column of their own."""
     few = 0 if "trend" in room else trends.FEW
     metrics = trends.facts_over_time(row, few)
     return (*metrics, *([cells.waiting_of(row)] if "waiting" in room else []))
@@ -137,7 +145,7 @@ def _cells(row: Row, room: frozenset[str]) -> list[list[Text]]:
 
 
 def name_lines(row: Row, room: frozenset[str], width: int | None = None) -> list[Text]:
-    """Give a row's name, folded to *width*, and below it what there is no column for."""
+    """Give a row's name, wrapped to *width*, and below it what has no column of its own."""
     group, label = cells.group_and_label(row.key)
     indent = "  " if group else ""
     lines = fold(label, width - len(indent)) if width else [label]
@@ -151,7 +159,7 @@ def name_lines(row: Row, room: frozenset[str], width: int | None = None) -> list
 
 
 def value_lines(fact: Fact, room: frozenset[str]) -> list[Text]:
-    """Give a value and below it what it rests on."""
+    """Give a value and, below it, its sample and details."""
     value = Text(fact.value)
     if fact.interval and "intervals" in room:
         value.append(f" ({fact.interval})", style="dim")
@@ -171,7 +179,7 @@ def value_lines(fact: Fact, room: frozenset[str]) -> list[Text]:
 
 
 def fold(name: str, width: int) -> list[str]:
-    """Break *name* into lines of at most *width* cells, after punctuation where there is some."""
+    """Break *name* into lines of at most *width* cells, after punctuation if possible."""
     lines = []
     while cell_len(name) > width:
         head = chop_cells(name, width)[0] or name[0]

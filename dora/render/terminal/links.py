@@ -1,4 +1,4 @@
-"""Makes pieces of terminal text from names and addresses, linked where a terminal can follow."""
+"""Makes terminal text from names and addresses, with links for terminals that support them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,12 +10,12 @@ from rich.text import Text
 from dora.render import formatting
 from dora.report.evidence import ChangeEvidence, DeploymentEvidence
 
-SHA = 7  #: digits of a sha, as git shortens it
+SHA = 7  #: digits of an abbreviated sha
 INDENT = 2
 
 
 def link(name: str, url: str) -> Text:
-    """Give *name*, which leads to *url* where that is a web address and nothing else."""
+    """Give *name*, linked to *url* if that is a plain web address."""
     text = Text(formatting.plain(name))
     is_web = url.startswith(("https://", "http://")) and url.isascii() and url.isprintable()
     if is_web and " " not in url:
@@ -24,22 +24,22 @@ def link(name: str, url: str) -> Text:
 
 
 def commit(sha: str, url: str) -> Text:
-    """Give a commit as git shortens it."""
+    """Give the abbreviated sha of a commit, linked to the commit."""
     return link(sha[:SHA], url)
 
 
 def deployment(one: DeploymentEvidence) -> Text:
-    """Give a deployment by its commit; it leads to the deployment."""
+    """Give the abbreviated sha of a deployment's commit, linked to the deployment."""
     return link(one.sha[:SHA], one.url)
 
 
 def home_of(one: DeploymentEvidence) -> str:
-    """Web address of the repository that *one* is a deployment of."""
+    """Give the web address of a deployment's repository."""
     return one.url.rpartition("/deployments/")[0]
 
 
 def called(name: str, one: DeploymentEvidence, kind: str) -> Text:
-    """Give what is called `repo#n`, an issue or a pull request beside *one*, linked to it."""
+    """Give the name of an issue or pull request (`repo#n`) of *one*'s organization, linked."""
     repository, mark, number = name.rpartition("#")
     if not mark or not number.isdecimal():
         return Text(formatting.plain(name))
@@ -48,7 +48,7 @@ def called(name: str, one: DeploymentEvidence, kind: str) -> Text:
 
 
 def change(one: ChangeEvidence, until: datetime, *, with_authors: bool) -> Text:
-    """Give a change: how long it took or waits, its commit, its pull request, who wrote it."""
+    """Give a change: how long it took or waits, its commit, its pull request and author."""
     age = max((until - one.started_at).total_seconds(), 0)
     text = Text(formatting.duration(age if one.lead_time is None else one.lead_time) + " ")
     text.append_text(commit(one.sha, one.url))
@@ -63,7 +63,7 @@ def change(one: ChangeEvidence, until: datetime, *, with_authors: bool) -> Text:
 
 
 def flow(lead: str, items: Sequence[Text], width: int, *, rest: str = "") -> list[Text]:
-    """Lines of at most *width* cells with *items* after *lead*, commas between; *rest* is last."""
+    """Give *lead*, *items* with commas between and *rest* as lines of at most *width* cells."""
     pieces = [one.copy() for one in items] + ([Text(f"and {rest}")] if rest else [])
     for one in pieces[:-1]:
         one.append(",")
@@ -71,7 +71,7 @@ def flow(lead: str, items: Sequence[Text], width: int, *, rest: str = "") -> lis
 
 
 def fill(pieces: Sequence[Text], width: int) -> list[Text]:
-    """Lines of at most *width* cells with *pieces*, none broken where it fits a line."""
+    """Give *pieces* as lines of at most *width* cells; one is only broken if it is longer."""
     lines: list[Text] = []
     for one in pieces:
         if lines and lines[-1].cell_len + 1 + one.cell_len <= width:

@@ -1,4 +1,4 @@
-"""Shows how the reading goes on standard error: a bar on a terminal, elsewhere a line a wait."""
+"""Shows the progress of reading on standard error: a bar on a terminal, else a line per wait."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from dora.render.formatting import plain
 
 
 class Lines:
-    """Reports only what makes the run wait, a line each."""
+    """Prints waits and warnings, one line each."""
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
@@ -29,19 +29,19 @@ class Lines:
         """Say nothing."""
 
     def waits(self, until: datetime, why: str) -> None:
-        """Say until when nothing is asked, once for each wait."""
+        """Print until when no request is sent, once for each wait."""
         if self._stream is not None and until != self._told:
             self._told = until
             print(f"waiting until {until:%H:%M:%S} UTC: {why}", file=self._stream, flush=True)
 
     def warns(self, what: str) -> None:
-        """Say what went wrong."""
+        """Print what went wrong."""
         if self._stream is not None:
             print(f"dora: {plain(what)}", file=self._stream, flush=True)
 
 
 class Bar:
-    """A bar of repositories read, with requests made and points left beside it."""
+    """A bar of the repositories read, with the requests sent and the points left."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -49,31 +49,31 @@ class Bar:
         self._waiting = ""
 
     def found(self, repositories: int) -> None:
-        """There are so many repositories to read."""
+        """Set the number of repositories to read."""
         self._progress.update(self._task, total=repositories)
 
-    def read(self, repository: str) -> None:  # noqa: ARG002  # a bar has no room for its name
-        """One repository is done with."""
+    def read(self, repository: str) -> None:  # noqa: ARG002  # a bar shows no names
+        """Count a repository that has been read."""
         self._progress.advance(self._task)
 
     def requested(self, requests: int, remaining: int | None) -> None:
-        """So many requests were made; so many points of the hour are left."""
+        """Show the number of requests sent and the points left of this hour."""
         left = "" if remaining is None else f", {remaining:,} points left"
         self._progress.update(self._task, status=f"{requests:,} requests{left}")
 
     def waits(self, until: datetime, why: str) -> None:
-        """Nothing is asked before *until*."""
+        """Show until when no request is sent."""
         status = f"waiting until {until:%H:%M:%S} UTC: {why}"
         self._progress.update(self._task, status=status)
 
     def warns(self, what: str) -> None:
-        """Say what went wrong, above the bar."""
+        """Print what went wrong above the bar."""
         self._progress.console.print(Text(f"dora: {plain(what)}"))
 
 
 @contextmanager
 def show_progress(stream: TextIO, *, quiet: bool) -> Iterator[Lines | Bar]:
-    """Somebody to tell how it goes, gone without a trace when the reading is over."""
+    """Give a receiver of progress, which removes its output when the reading is over."""
     console = Console(file=stream, stderr=True)
     if quiet or not console.is_terminal or console.is_dumb_terminal:
         yield Lines(None if quiet else stream)

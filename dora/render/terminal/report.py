@@ -1,6 +1,6 @@
-"""Renders a report as a calm table for a terminal of any width, its notes below it.
+"""Renders a report as a table with notes below it, for a terminal of any width.
 
-Where the terminal is too narrow for a table, each metric gets a line of its own.
+On a terminal that is too narrow for a table, each metric gets a line of its own.
 """
 
 from collections.abc import Iterator
@@ -22,15 +22,15 @@ from dora.report.model import Report, Row
 
 LEAST_WIDTH = 20
 PROSE_WIDTH = 100  #: longer lines are hard to read
-MOST_CHANGES = 20  #: lines of what changed
+MOST_CHANGES = 20  #: lines on what changed
 TITLE_WIDTH = 20  #: of a metric's name in the list
 
 
 def render_report(report: Report, *, width: int, colour: bool) -> str:
     """Give *report* as text whose lines are at most *width* cells wide (20 at the least).
 
-    Without *colour* it is free of escape sequences. Nothing of the surroundings is asked: whether
-    colours are wanted is for the caller to find out.
+    Without *colour* the text has no escape sequences. The caller decides whether to use colours;
+    nothing here depends on the terminal.
     """
     width = max(width, LEAST_WIDTH)
     console = Console(
@@ -60,7 +60,7 @@ def render_report(report: Report, *, width: int, colour: bool) -> str:
 
 
 def _body(report: Report, layout: Layout | None, width: int) -> Iterator[RenderableType]:
-    """Give the rows under the names of their groups, or say why there are none."""
+    """Give the rows under the names of their groups, or the reason why there are none."""
     if not report.rows:
         yield Text(notes.why_empty(report.coverage))
     elif layout:
@@ -115,7 +115,7 @@ def _grid(rows: list[Row], layout: Layout) -> Table:
 
 
 def _list(rows: list[Row], width: int) -> Iterator[RenderableType]:
-    """Give the rows of one group one metric a line, everything known of it beside it."""
+    """Give the rows of one group with a line for each metric and all its details."""
     room = frozenset(columns.EXTRAS)
     for row in rows:
         indent = 2 if cells.group_and_label(row.key)[0] else 0
@@ -135,7 +135,7 @@ def _list(rows: list[Row], width: int) -> Iterator[RenderableType]:
 
 
 def _changes(report: Report, width: int) -> Iterator[RenderableType]:
-    """Give what clearly changed since the window before, and what moved it."""
+    """Give what clearly changed since the window before, and what caused it."""
     found = trends.changes_of(report)
     yield Text(trends.headline_of(report, found), overflow="fold")
     for one in found[:MOST_CHANGES]:
@@ -157,7 +157,7 @@ def _changes(report: Report, width: int) -> Iterator[RenderableType]:
 
 
 def _contributor(noted: NotedContributor, by: str, *, is_last: bool) -> Text:
-    """Give a deployment or outage with how it moved a metric, linked to it."""
+    """Give a link to a deployment or outage, with how it changed a metric."""
     contributor = noted.contributor
     text = Text()
     if by != "repository":
@@ -171,11 +171,11 @@ def _contributor(noted: NotedContributor, by: str, *, is_last: bool) -> Text:
     return text
 
 
-# -- what it rests on ---------------------------------------------------------------------------
+# -- where it comes from ---------------------------------------------------------------------------
 
 
 def _footer(report: Report, layout: Layout | None) -> Iterator[RenderableType]:
-    """Give the legend of what is shown, where it comes from and what it leaves out."""
+    """Give the legend of the table, the source of its data and what it leaves out."""
     if report.rows:
         room = layout.room if layout else frozenset(columns.EXTRAS)
         few = 0 if "trend" in room else trends.FEW
