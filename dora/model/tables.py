@@ -7,6 +7,7 @@ from here.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple, NewType, cast
 
 import pandas as pd
@@ -202,8 +203,16 @@ def frame(schema: Schema, rows: Iterable[Any]) -> pd.DataFrame:
 
     Raises TypeError for an instant without a time zone, which pandas would take for UTC.
     """
-    made = pd.DataFrame(list(rows), columns=list(schema))
-    return typed(schema, made)
+    given = list(rows)
+    if not given:
+        return _empty(tuple(schema.items())).copy()
+    return typed(schema, pd.DataFrame(given, columns=list(schema)))
+
+
+@cache
+def _empty(columns: tuple[tuple[str, Column], ...]) -> pd.DataFrame:
+    """A table without rows: most tables of a small organization are, and dtypes take long."""
+    return typed(dict(columns), pd.DataFrame([], columns=[name for name, _ in columns]))
 
 
 def typed(schema: Schema, made: pd.DataFrame) -> pd.DataFrame:
