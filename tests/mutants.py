@@ -20,8 +20,9 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[1]
 FAST = ("-n", "auto", "-x", "-q", "-m", "not system and not thorough", "-p", "no:cacheprovider")
 COPIED = ("dora", "tests", "docs", ".github", ".ci")
-#: pytest's exit status where a test failed; anything else is neither noticed nor survived.
-PASSED, FAILED = 0, 1
+PASSED = 0  #: pytest's exit status
+FAILED = 1
+STOPPED = 2  #: the same of two processes, ended by the first failure
 
 
 class Mutant(NamedTuple):
@@ -117,9 +118,9 @@ def main(arguments: Sequence[str]) -> int:
         mutant = MUTANTS[number - 1] if number else None
         began = time.monotonic()
         status, first = _run(mutant, tests)
-        wanted = FAILED if mutant else PASSED
-        survivors += status != wanted
-        told = "found" if status == FAILED else "survived" if status == PASSED else "stopped"
+        is_found = status in {FAILED, STOPPED} and bool(first)
+        survivors += not is_found if mutant else status != PASSED
+        told = "found" if is_found else "survived" if status == PASSED else "no tests"
         what = f"{mutant.rule}: {mutant.breaks}" if mutant else "no edit"
         print(f"{number:2d} {told:8s} {time.monotonic() - began:4.0f} s  {what}", flush=True)
         if first:
