@@ -1,1 +1,1 @@
-"""The finished report: rows, comparison, evidence and page, and their JSON."""
+"""Builds the report, its evidence and its page, and reads and writes their JSON."""

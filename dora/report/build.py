@@ -17,19 +17,19 @@ from dora.report.rows import Groups, find_groups, find_teams
 
 
 def build_report(tables: Tables, config: Config) -> Report:
-    """The report of *tables* under *config*; no input is changed, nothing else is looked at."""
+    """The report of *tables* under *config*, which depends on nothing else and changes neither."""
     return report_of(analyse(tables, config), tables, config, analyse_before(tables, config))
 
 
 def analyse_before(tables: Tables, config: Config) -> Analysis | None:
-    """What `report_of` compares with: the window before, as of its end; None where nothing is."""
+    """The analysis of the window before, as of its end; None if nothing is to be compared."""
     return analyse(tables, config.before) if config.compare else None
 
 
 def report_of(
     analysis: Analysis, tables: Tables, config: Config, before: Analysis | None = None
 ) -> Report:
-    """The report of what was worked out already, compared with *before* where that is given."""
+    """The report of an existing *analysis*, compared with *before* if that is given."""
     groups = find_groups(analysis.environments, tables, config)
     events = find_events(groups, analysis, config)
     year = config.benchmark if config.by == "repository" else "none"
@@ -78,7 +78,7 @@ def report_of(
 
 
 def _teams(analysis: Analysis, tables: Tables, config: Config) -> dict[str, tuple[str, ...]]:
-    """Repositories of each team (G2), where rows are by team; nothing else reads the teams."""
+    """The repositories of each team (G2) if rows are by team, else nothing."""
     if config.by != "team":
         return {}
     pairs = find_teams(analysis.environments, tables, config).sort_values(["team", "repository"])
@@ -86,7 +86,7 @@ def _teams(analysis: Analysis, tables: Tables, config: Config) -> dict[str, tupl
 
 
 def _waiting(groups: Groups, history: History, waiting: WaitingChanges) -> dict[int, Waiting]:
-    """Waiting work of the groups of which anything can be said (LT8), the oldest of all."""
+    """The waiting changes of each group for which they are known (LT8)."""
     known = groups.grouped(history.environments[history.environments["knows_waiting"]])
     waits = groups.grouped(waiting)
     ages: dict[int, list[float]] = {group: [] for group in known["group"].tolist()}

@@ -28,11 +28,11 @@ def build_evidence(
     repository: str | None = None,
     environment: str | None = None,
 ) -> Evidence:
-    """The evidence of one repository and environment, or of all; names ignore case.
+    """The evidence of one repository and environment, or of all; names are not case-sensitive.
 
     It holds the deployments that finished or succeeded in the window, those created in it that
-    never finished, and those that belong to an outage of it; the changes shipped in the window,
-    without the excluded ones; and the outages that began in it.
+    never finished, and those that belong to one of its outages; the changes shipped in the window,
+    except excluded ones; and the outages that began in it.
     """
     window = config.window
     outcomes = show(analysis.outcomes, config)
@@ -77,7 +77,7 @@ def _select_outages(analysis: Analysis, environments: pd.DataFrame, window: Wind
 def _select_deployments(
     outcomes: pd.DataFrame, outages: pd.DataFrame, window: Window
 ) -> pd.DataFrame:
-    """The rows of *outcomes* that belong to the window, or to an outage of it; sorted."""
+    """The rows of *outcomes* in the window or in one of its outages, sorted."""
     inside = pd.Series(data=False, index=outcomes.index)
     for name in ("finished_at", "succeeded_at"):
         inside |= outcomes[name].between(window.since, window.until, inclusive="left")
@@ -139,10 +139,10 @@ def _shipped(analysis: Analysis) -> pd.DataFrame:
 
 
 def _waiting(analysis: Analysis) -> pd.DataFrame:
-    """The changes that no deployment has shipped yet, with the columns of those that one has."""
-    nothing = pd.Series(pd.NA, index=analysis.waiting.index, dtype="Int64")
+    """The changes that no deployment has shipped yet, with the columns of shipped ones."""
+    no_deployment = pd.Series(pd.NA, index=analysis.waiting.index, dtype="Int64")
     never = pd.Series(None, index=analysis.waiting.index, dtype=INSTANT)
-    return analysis.waiting.assign(shipped_at=never, deployment=nothing, lead_time=None)
+    return analysis.waiting.assign(shipped_at=never, deployment=no_deployment, lead_time=None)
 
 
 def _build_changes(

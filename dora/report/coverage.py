@@ -1,4 +1,4 @@
-"""Counts what the report did and did not see (C1, C2)."""
+"""Counts what the report covers and what it leaves out (C1, C2)."""
 
 import pandas as pd
 
@@ -22,7 +22,7 @@ from dora.report.coverage_model import (
 
 
 def build_coverage(tables: Tables, analysis: Analysis, config: Config) -> Coverage:
-    """What was seen and left out; the ledger adds up to what was seen in the window (C2)."""
+    """What was seen and what was left out; the counts add up to everything in the window (C2)."""
     outcomes, history = analysis.outcomes, analysis.history
     has_row = index_environments(analysis.environments).positions_of(analysis.changes) >= 0
     changes = analysis.changes[has_row]
@@ -50,9 +50,9 @@ def build_coverage(tables: Tables, analysis: Analysis, config: Config) -> Covera
 
 
 def find_scope(tables: Tables, config: Config, *, environment: str | None = None) -> Scope:
-    """Where a run looked; *environment* is the one that it was narrowed to, if any.
+    """What a run looked at; *environment* is the only one that it was limited to, if any.
 
-    An archived repository is passed over, and what it held is no less true for that.
+    Archived repositories are skipped, so their data is unread rather than gone.
     """
     repositories = tables.repositories
     is_archived = find_skipped(repositories, config).eq("archived").fillna(value=False)
@@ -62,7 +62,7 @@ def find_scope(tables: Tables, config: Config, *, environment: str | None = None
         | is_archived.astype("bool")
     )
     chosen = config.environment or ("*",)
-    if environment is not None:  # a name; one that looks like a glob would say too much
+    if environment is not None:  # a name, which must not be taken for a glob
         chosen = () if set(environment) & set("*?") else (environment,)
     pooled = config.by in {"organization", "team"}
     return Scope(

@@ -1,4 +1,4 @@
-"""What a report did and did not see, and where it looked: part of the contract `dora.report/1`."""
+"""The records of a report's coverage and scope, a part of the contract `dora.report/1`."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ SKIP_REASONS = ("archived", "empty", "no deployments", "excluded")
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A repository that could not be read, or not to its end, and why."""
+    """A repository that could not be read, or only in part, and why."""
 
     repository: str
     reason: str
@@ -45,7 +45,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What the report did and did not see (C1)."""
+    """What the report covers and what it leaves out (C1)."""
 
     repositories: RepositoryCoverage = field(default_factory=RepositoryCoverage)
     deployments: dict[str, int] = field(default_factory=dict)
@@ -57,21 +57,24 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Scope:
-    """Where a run looked: what it does not report there is gone, elsewhere it is only unseen."""
+    """What a run looked at.
+
+    What it does not report within this scope does not exist; outside, it was only not read.
+    """
 
     repositories: tuple[str, ...]  #: globs
     environments: tuple[str, ...]  #: globs
-    tiers: tuple[str, ...]  #: those that have rows
-    unread: tuple[str, ...]  #: repositories that were archived, unreadable or incomplete
-    gaps: tuple[str, ...] = ()  #: what of the organization could not be read at all
-    ephemeral: bool = False  #: whether it looked at ephemeral environments (D5), too
-    ephemeral_environments: tuple[str, ...] = EPHEMERAL  #: globs of these
+    tiers: tuple[str, ...]  #: tiers that have rows
+    unread: tuple[str, ...]  #: repositories that are archived, unreadable or incomplete
+    gaps: tuple[str, ...] = ()  #: parts of the organization that could not be read
+    ephemeral: bool = False  #: whether ephemeral environments (D5) are included
+    ephemeral_environments: tuple[str, ...] = EPHEMERAL  #: globs of ephemeral environments
 
     def covers(self, repository: str, environment: str) -> bool:
-        """Whether the run looked at this environment of this repository, and could read it.
+        """Whether the run looked at this environment of this repository and could read it.
 
-        What it did not report there does not exist. An empty name stands for all of them, which
-        only globs such as `*` cover.
+        What it did not report there does not exist. An empty name means all of them, which only
+        globs such as `*` cover.
         """
         return (
             "repositories" not in self.gaps

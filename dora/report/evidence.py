@@ -1,7 +1,7 @@
 """The records of evidence: the deployments, changes and outages that a report's figures count.
 
-They are the same whether they were worked out from the tables, read from a file at once, or read
-item by item. Their fields have the names of the JSON contract `dora.evidence/1`.
+They are the same whether they were built from the tables, read from a file as a whole, or read item
+by item. Their fields have the names of the JSON contract `dora.evidence/1`.
 """
 
 from dataclasses import dataclass, field
@@ -11,14 +11,14 @@ from dora.errors import BadUsage
 from dora.report.coverage_model import Scope
 from dora.report.model import Report
 
-#: How far apart the ends of the windows of a report and of its evidence may be: the two commands
-#: were run one after the other.
+#: How much the windows of a report and of its evidence may differ, because the two commands are run
+#: one after the other.
 MOST_APART = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class FailureReason:
-    """One signal that a deployment failed, and from when to when the deployment was down by it."""
+    """One signal that a deployment failed, and the time that it was down according to it."""
 
     signal: str
     began_at: datetime
@@ -28,7 +28,7 @@ class FailureReason:
 
 @dataclass(frozen=True)
 class DeploymentEvidence:
-    """One deployment and what became of it."""
+    """One deployment and its outcome."""
 
     repository: str
     id: int
@@ -53,7 +53,7 @@ class DeploymentEvidence:
 
 @dataclass(frozen=True)
 class ChangeEvidence:
-    """One change; until it is shipped, it has no *shipped_at*, *deployment* and *lead_time*."""
+    """One change; *shipped_at*, *deployment* and *lead_time* are None until it is shipped."""
 
     repository: str
     environment: str
@@ -70,7 +70,7 @@ class ChangeEvidence:
 
 @dataclass(frozen=True)
 class OutageEvidence:
-    """One outage that began in the window; *ended_at* is None while it lasts."""
+    """One outage that began in the window; *ended_at* is None while it is open."""
 
     repository: str
     environment: str
@@ -88,7 +88,7 @@ class Evidence:
     JSON contract, so evidence that was read from a file has none.
     """
 
-    organization: str | None = None  #: the first files of the contract do not name it
+    organization: str | None = None  #: None in files of the first version, which do not name it
     since: datetime
     until: datetime
     timezone: str = "UTC"
@@ -105,10 +105,10 @@ class Evidence:
 
 
 def check_evidence(report: Report, until: datetime | None, organization: str | None) -> None:
-    """Raise BadUsage if evidence is of another window or organization than the report.
+    """Raise BadUsage if evidence is of a different window or organization than the report.
 
-    *until* is the end of the evidence's window. Without an *organization* the evidence is taken to
-    be of the report's.
+    *until* is the end of the evidence's window. Evidence without an *organization* is assumed to be
+    of the report's.
     """
     if until is None or abs(until - report.window.until) > MOST_APART:
         raise BadUsage(

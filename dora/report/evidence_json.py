@@ -1,8 +1,8 @@
-"""The JSON contract `dora.evidence/1`: evidence written as a document, and read from one.
+"""Writes and reads the JSON contract `dora.evidence/1`.
 
-A file can be read in two ways that give the same records. `read_evidence` holds all of it in
-memory and names the wrong field of a file. `evidence_stream` reads one item after the other, for
-files of any size, and makes each item's record by `PARSERS`, which spend little time on it.
+A file can be read in two ways that give the same records. `read_evidence` reads the whole file into
+memory and names the field that is wrong. `evidence_stream` reads one item at a time, for files of
+any size, and makes the records with `PARSERS`, which are fast.
 """
 
 import json
@@ -63,7 +63,7 @@ def as_document(evidence: Evidence, *, with_authors: bool = False) -> dict[str, 
 
 
 def _environment(one: Item) -> dict[str, str]:
-    """Where an item belongs, less the repository."""
+    """The environment of an item, and its service if it has one."""
     service = {"service": one.service} if one.service else {}
     return {"environment": one.environment, **service}
 
@@ -118,13 +118,13 @@ def _outage_document(one: OutageEvidence) -> dict[str, Any]:
     }
 
 
-# -- Reading at once ----------------------------------------------------------------------------
+# -- Reading a whole file -----------------------------------------------------------------------
 
 
 def read_evidence(path: Path) -> Evidence:
-    """The evidence that a file holds; CannotRead says what is wrong with it.
+    """The evidence in a file; raises CannotRead with what is wrong with the file.
 
-    Keys that a later version of the contract added are passed over.
+    Keys that a later version of the contract added are ignored.
     """
     document = read_json(path, SCHEMA, "evidence", ADVICE)
     window = document.get("window")
@@ -198,8 +198,8 @@ def _outage(item: Mapping[str, Any]) -> OutageEvidence:
     )
 
 
-#: How an item of each list of the document becomes a record. A wrong item raises KeyError for a
-#: key that is missing, else TypeError, ValueError, AttributeError or OverflowError.
+#: The functions that make a record of an item, by the document's list. A wrong item raises KeyError
+#: for a missing key, else TypeError, ValueError, AttributeError or OverflowError.
 PARSERS: dict[str, Callable[[Any], Item]] = {
     "deployments": _deployment,
     "changes": _change,
@@ -208,7 +208,7 @@ PARSERS: dict[str, Callable[[Any], Item]] = {
 
 
 def parse_instant(value: str) -> datetime:
-    """The instant that an ISO 8601 text names; ValueError if the text has no time zone."""
+    """The instant that an ISO 8601 text names; raises ValueError if it has no time zone."""
     parsed = datetime.fromisoformat(value)
     if parsed.tzinfo is None:
         raise ValueError(f"{value!r} is no instant: it has no time zone")

@@ -1,6 +1,6 @@
 """Reads a file of evidence item by item, so that memory does not grow with the file.
 
-`evidence_json.read_evidence` gives the same records at once.
+`evidence_json.read_evidence` gives the same records from the whole file.
 """
 
 import re
@@ -19,7 +19,7 @@ from dora.report.evidence_json import ADVICE, PARSERS, SCHEMA, Item, parse_insta
 
 #: Characters read at a time.
 BLOCK = 1 << 20
-#: Characters that one item may have, or any other value of the document.
+#: The most characters that an item, or any other value of the document, may have.
 LONGEST = 1 << 28
 BLANK = " \t\r\n"
 BLANKS = re.compile(f"[{BLANK}]*")
@@ -27,7 +27,7 @@ BLANKS = re.compile(f"[{BLANK}]*")
 
 @dataclass
 class EvidenceHeader:
-    """What a file of evidence holds beside its items; filled in when the last one was read."""
+    """The data of a file of evidence other than its items, filled in after the last item."""
 
     organization: str | None = None
     since: datetime | None = None
@@ -39,7 +39,7 @@ class EvidenceHeader:
 def read_items(path: Path, header: EvidenceHeader) -> Iterator[Item]:
     """Each deployment, change and outage of a file, in the file's order; fills in *header*.
 
-    CannotRead says what is wrong with the file, which may come after many good items.
+    Raises CannotRead with what is wrong with the file, perhaps after many valid items.
     """
     beside: dict[str, Any] = {}
     for name, item in _parts(path):
@@ -60,7 +60,7 @@ def read_items(path: Path, header: EvidenceHeader) -> Iterator[Item]:
 
 
 def check_readable(path: Path) -> None:
-    """Raise CannotRead if there is no such file; it is not opened, as a pipe can be read once."""
+    """Raise CannotRead if the file does not exist, without opening it: it may be a pipe."""
     try:
         path.stat()
     except OSError as wrong:
@@ -68,7 +68,7 @@ def check_readable(path: Path) -> None:
 
 
 def _fill(path: Path, header: EvidenceHeader, beside: dict[str, Any]) -> None:
-    """Fill in *header*; CannotRead if the file is not evidence, or does not give its window."""
+    """Fill in *header*; raises CannotRead if the file is not evidence or lacks its window."""
     schema = beside.get("schema")
     if schema != SCHEMA:
         why = f"its schema is {schema!r}, not {SCHEMA!r}"
@@ -92,17 +92,17 @@ def _parts(path: Path) -> Iterator[tuple[str, Any]]:
             yield from _Reader(file).read()
     except OSError as wrong:
         raise CannotRead(f"{path} cannot be read: {wrong.strerror}", ADVICE) from None
-    except (ValueError, RecursionError):  # ValueError also for a number too long for Python
+    except (ValueError, RecursionError):  # ValueError is also for a number too long for Python
         raise CannotRead(f"{path} is no JSON, or not all of it", ADVICE) from None
 
 
 class _Reader:
     """Reads a JSON object block by block and gives its values one after the other.
 
-    *text* is the part of the file that is in memory and *at* the index in it of what comes next.
-    A value is decoded from there; if its end is not in memory yet, more is read and the value is
-    decoded again. Each time at least as much is read as is there, so that a value of any length is
-    decoded only a few times. What was decoded is dropped.
+    *text* is the part of the file that is in memory, and *at* the index in it of the next value. If
+    the end of that value is not in memory yet, more is read and the value is decoded again. Each
+    read at least doubles the text, so that even a long value is decoded only a few times. Decoded
+    text is dropped.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -131,7 +131,7 @@ class _Reader:
         self._expect("}")
 
     def _items(self) -> Iterator[Any]:
-        """The items of the list whose opening bracket was read; reads its closing one, too."""
+        """The items of the list whose opening bracket was read; also reads the closing one."""
         if self._next() == "]":
             self.at += 1
             return
@@ -145,7 +145,7 @@ class _Reader:
                 raise JSONDecodeError("no end of a list", self.text, self.at)
 
     def _next(self) -> str:
-        """The next character that is not white space, which stays unread; "" at the end."""
+        """The next character that is not white space, without reading it; "" at the end."""
         while True:
             if self.at < len(self.text) and (character := self.text[self.at]) not in BLANK:
                 return character
@@ -157,7 +157,7 @@ class _Reader:
                 return ""
 
     def _expect(self, character: str) -> None:
-        """Read the next character; JSONDecodeError if it is another."""
+        """Read the next character; raises JSONDecodeError if it is not the expected one."""
         if self._next() != character:
             raise JSONDecodeError(f"no {character}", self.text, self.at)
         self.at += 1
@@ -173,7 +173,7 @@ class _Reader:
                     raise
                 continue
             length = end - self.at
-            if end < len(self.text) or not self._more():  # a number may go on in the next block
+            if end < len(self.text) or not self._more():  # a number may continue in the next block
                 self.at += length
                 return value
 
@@ -186,5 +186,5 @@ class _Reader:
 
 
 def _refuse_constant(text: str) -> float:
-    """Raise JSONDecodeError for NaN and infinity, which Python would take for numbers."""
+    """Raise JSONDecodeError for NaN and infinity, which Python would accept as numbers."""
     raise JSONDecodeError(f"{text} is no number", text, 0)

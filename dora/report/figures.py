@@ -1,9 +1,9 @@
-"""The catalogue: the five metrics, and every figure of a row that any output shows.
+"""Catalogues the five metrics, and every figure of a row that any output shows.
 
-Whoever shows a metric or a figure reads here what it is called, what it means, which way is better
-and where it is in a row: CSV and databases (`column`), stores of time series (`series`), the
-comparison of two windows, the diff of two reports, and everything that is written for people. A new
-figure is one entry of `FIGURES`; a new metric is one of `METRICS` with its figures.
+Every output takes from here what a metric or a figure is called, what it means, which direction is
+better and where it is in a row: CSV and databases (`column`), time series databases (`series`), the
+comparison of two windows, the diff of two reports, and all text for people. A new figure is one
+entry of `FIGURES`; a new metric is one entry of `METRICS` with its figures.
 """
 
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from typing import Any
 from dora.report.model import SIGNALS, Bucket, Metrics, Row
 
 COUNT, NUMBER, TEXT = "bigint", "double precision", "text"
-#: What the headline number of a metric is: so many a day, seconds, a fraction of 1.
+#: Kinds of a metric's headline number: a number per day, seconds, a fraction of 1.
 FREQUENCY, DURATION, RATE = "frequency", "duration", "rate"
-#: What makes a metric's count grow.
+#: The events that metrics count.
 SUCCESS, SHIPMENT, FAILURE, OUTAGE, REWORK = "success", "shipment", "failure", "outage", "rework"
-#: What waits for production is reported beside the metrics.
+#: The name under which waiting changes are reported with the metrics.
 WAITING = "waiting"
-#: Units of the figures in stores of time series; the last word of a figure's name there.
+#: Units of the figures in time series databases: the last word of a figure's name there.
 UNITS = ("ratio", "seconds", "deployments", "changes", "outages", "repositories")
 
 
@@ -34,16 +34,17 @@ class Metric:
     title: tuple[str, str]  #: for a heading of two lines
     kind: str  #: what the headline is: FREQUENCY, DURATION or RATE
     headline: str
-    count: str  #: how many of what it counts there were
-    event: str  #: what it counts
-    brief: tuple[str, ...]  #: what next week's post compares with
-    interval: str = ""  #: of the headline, 95 %
-    total: str = ""  #: of a rate: what *count* is part of
-    unfinished: str = ""  #: how many of *count* have not ended
+    count: str  #: field with the number of events counted
+    event: str  #: kind of the events counted
+    brief: tuple[str, ...]  #: fields that next week's post compares with
+    interval: str = ""  #: field with the headline's 95 % interval
+    total: str = ""  #: of a rate: field with the total that *count* is part of
+    unfinished: str = ""  #: field with how many of *count* have not ended
     more_is_better: bool = False
     noun: str = ""  #: what *count* counts, for a metric that is not a rate
-    nothing: str = ""  #: what is said for a *count* of 0, where that is not `0 times`
-    leaving: tuple[str, str] = ("", "")  #: what leaves the window as time passes: one and many
+    nothing: str = ""  #: text for a *count* of 0, if not the noun with 0
+    #: Noun of the events that leave the window, singular and plural.
+    leaving: tuple[str, str] = ("", "")
 
     @property
     def heading(self) -> str:
@@ -55,21 +56,21 @@ class Metric:
         return getattr(metrics, self.name)
 
     def value(self, metrics: Metrics) -> float | None:
-        """The headline number."""
+        """The headline number of this metric."""
         found: float | None = getattr(self.of(metrics), self.headline)
         return found
 
     def counted(self, metrics: Metrics) -> int:
-        """How many of what it counts there were."""
+        """The number of events that this metric counts."""
         found: int = getattr(self.of(metrics), self.count)
         return found
 
     def level(self, metrics: Metrics) -> str | None:
-        """The level of the benchmark; None where there is none, or no ladder (B1)."""
+        """The benchmark's level; None if there is none, or the benchmark has no levels (B1)."""
         return getattr(self.of(metrics), "level", None)
 
     def still_open(self, metrics: Metrics) -> int:
-        """How many of what it counts have not ended; 0 where nothing of it lasts."""
+        """How many of the counted events have not ended; 0 for events without a duration."""
         return getattr(self.of(metrics), self.unfinished) if self.unfinished else 0
 
 
@@ -108,7 +109,7 @@ METRICS: dict[str, Metric] = {one.name: one for one in (
 
 
 def count_events(metrics: Metrics) -> dict[str, int]:
-    """How many of each kind of event *metrics* count."""
+    """The number of events of each kind that *metrics* count."""
     return {one.event: one.counted(metrics) for one in METRICS.values()}
 
 
@@ -117,31 +118,31 @@ def count_events(metrics: Metrics) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Figure:
-    """One number or word of a row: its column in tables, its series over time, where it is."""
+    """One number or word of a row: its column in tables, its time series and its path."""
 
     metric: str  #: or WAITING
     column: str
     kind: str  #: type of the column
-    meaning: str  #: with the unit, where the column's name does not say it
-    path: tuple[str | int, ...]  #: from a row
-    series: str = ""  #: its name after the metric's in stores of time series; "" for none there
-    help: str = ""  #: what such a store says of it
-    label: tuple[str, str] | None = None  #: tells it apart from others of the same series
+    meaning: str  #: with the unit, unless the column's name has it
+    path: tuple[str | int, ...]  #: where it is in a row
+    series: str = ""  #: its name after the metric's in time series databases; "" if it is not there
+    help: str = ""  #: its description there
+    label: tuple[str, str] | None = None  #: distinguishes it from others of the same series
 
     @property
     def is_of_rows(self) -> bool:
-        """Whether only the whole window has it, and no part of a trend."""
+        """Whether only the whole window has it, and not the parts of a trend."""
         return self.metric == WAITING or self.path[-1] == "level"
 
     @property
     def unit(self) -> str:
-        """Unit in stores of time series; "" for a number without one."""
+        """Unit in time series databases; "" for a number without one."""
         last = self.series.rpartition("_")[2]
         return last if last in UNITS else ""
 
 
 def _figures(metric: str, *entries: tuple[Any, ...]) -> Iterator[Figure]:
-    """Figures of *metric*, each given by the rest of its column, and its other fields in order."""
+    """The figures of *metric*, each given as the rest of its column and its other fields."""
     home = ("metrics", metric) if metric in METRICS else (metric,)
     for name, kind, meaning, path, *more in entries:
         steps = (path,) if isinstance(path, str) else path
@@ -150,7 +151,7 @@ def _figures(metric: str, *entries: tuple[Any, ...]) -> Iterator[Figure]:
 
 
 def _ends(name: str, meaning: str, field: str, what: str, unit: str = "") -> Iterator[Any]:
-    """Both ends of the 95 % interval in *field*, which is one of *what*."""
+    """The figures of both ends of the 95 % interval of *what* in *field*."""
     for place, (end, word) in enumerate((("low", "Lower"), ("high", "Upper"))):
         column = "_".join(filter(None, (name, end, "" if unit == "ratio" else unit)))
         series = "_".join(filter(None, (name, end, unit)))
@@ -245,15 +246,15 @@ FIGURES: tuple[Figure, ...] = (
          "oldest_seconds", "Age of the oldest change that waits."),
     ),
 )  # fmt: skip
-#: What a row and each part of its trend have, and what only a row has.
+#: The figures that a row and each part of its trend have, and those that only a row has.
 OF_PARTS = tuple(one for one in FIGURES if not one.is_of_rows)
 OF_ROWS = tuple(one for one in FIGURES if one.is_of_rows)
 
 
 def _reading_order(figure: Figure) -> tuple[bool, int, int]:
-    """Where *figure* comes among its series: counts first, then the headline with its interval.
+    """The sort key of *figure* in its series: counts, then the headline with its interval.
 
-    What a rate is part of comes before the part, for the help of the part begins `Of these`.
+    A rate's total comes before its part, because the part's description begins with `Of these`.
     """
     metric, field = METRICS.get(figure.metric), figure.path[-1]
     order = [*METRICS, WAITING].index(figure.metric)
@@ -264,13 +265,13 @@ def _reading_order(figure: Figure) -> tuple[bool, int, int]:
     return figure.label is not None, order, 3 if isinstance(field, int) else 4
 
 
-#: What stores of time series hold of a row, in their order; how many failed by each signal is there
-#: too, by the signals that the report has.
+#: The figures of a row in time series databases, in their order. The numbers of failures by signal
+#: are there too, for the signals that the report has.
 IN_SERIES = tuple(sorted((one for one in FIGURES if one.series), key=_reading_order))
 
 
 def values(of: Row | Bucket, figures: tuple[Figure, ...]) -> list[Any]:
-    """The *figures* of a row or bucket; a signal that marked nothing marked 0."""
+    """The *figures* of a row or bucket; 0 for a signal that marked no deployment."""
     is_part = isinstance(of, Bucket)
     return [None if is_part and one.is_of_rows else _at(of, one.path) for one in figures]
 

@@ -1,4 +1,4 @@
-"""Reading a JSON file of a known schema, and saying what is wrong with one that is not usable."""
+"""Reads a JSON file of a known schema, and reports what is wrong with an unusable one."""
 
 import json
 import math
@@ -11,10 +11,10 @@ from dora.errors import CannotRead
 
 
 def read_json(path: Path, schema: str, kind: str, advice: str) -> dict[str, Any]:
-    """The JSON object that a file holds, if its key `schema` has that value.
+    """The JSON object in a file whose key `schema` has the value *schema*.
 
-    CannotRead says what is wrong with the file, which should have held a *kind*; *advice* is how to
-    make one.
+    Raises CannotRead with what is wrong with the file, which should hold a *kind*, and *advice* on
+    how to make one.
     """
     try:
         document = json.loads(
@@ -32,14 +32,14 @@ def read_json(path: Path, schema: str, kind: str, advice: str) -> dict[str, Any]
 
 
 def refuse(path: Path, kind: str, wrong: ValidationError, advice: str) -> NoReturn:
-    """Raise CannotRead that names the first place of the file that is not as it must be."""
+    """Raise CannotRead with the first field of the file that is not valid."""
     first = wrong.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"] if part != "metrics")
     raise CannotRead(f"{path} is no {kind} that can be used: {where}: {first['msg']}", advice)
 
 
 def _finite(text: str) -> float:
-    """The number that *text* is; ValueError for NaN, infinity and what is too large."""
+    """The number in *text*; raises ValueError for NaN, infinity and numbers too large."""
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(text)

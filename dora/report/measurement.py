@@ -1,6 +1,6 @@
 """Measures the metrics of every row, in a window or in its parts.
 
-The same measures serve the window, its parts and the window before: only the groups differ.
+The window, its parts and the window before are all measured the same way: only the groups differ.
 """
 
 from collections.abc import Iterator
@@ -41,12 +41,12 @@ from dora.report.rows import Groups
 
 @dataclass(frozen=True)
 class Events:
-    """What a window counts, each row with the `group` it counts for and when it happened.
+    """The events that a window counts, each row with its `group` and its instant.
 
     - `succeeded`: successes (DF1), by `succeeded_at`, with `is_rework`
-    - `finished`: what came to an end (F9), by `finished_at`, with `is_failed`, `is_never_live`,
-      and of what failed `began_at`, `ended_at` (R1)
-    - `reasons`: why the failed of these failed, by `finished_at`
+    - `finished`: deployments that finished (F9), by `finished_at`, with `is_failed`,
+      `is_never_live`, and for failed ones `began_at`, `ended_at` (R1)
+    - `reasons`: why the failed ones of these failed, by `finished_at`
     - `shipped`: changes (LT6), by `shipped_at`
     - `episodes`: outages (R3), by `began_at`, with their first failed `deployment`
     """
@@ -58,7 +58,7 @@ class Events:
     episodes: pd.DataFrame
 
 
-#: The instant that says which part of a window each of `Events` lies in.
+#: The instant that decides which part of a window an event is in, by the field of `Events`.
 HAPPENED = {
     "succeeded": "succeeded_at",
     "finished": "finished_at",
@@ -69,7 +69,7 @@ HAPPENED = {
 
 
 def find_events(groups: Groups, analysis: Analysis, config: Config) -> Events:
-    """What the window counts for each of *groups*."""
+    """The events that the window counts for each of *groups*."""
     changes, failures = analysis.changes, analysis.failures
     marked = _mark(analysis.outcomes, failures)
     succeeded, finished = (
@@ -87,7 +87,7 @@ def find_events(groups: Groups, analysis: Analysis, config: Config) -> Events:
 
 
 def _reasons(finished: pd.DataFrame, failures: Failures) -> pd.DataFrame:
-    """Why each of the failed among *finished* failed, one row a reason, by `finished_at`."""
+    """The reasons of the failed deployments in *finished*, one row each, with `finished_at`."""
     rows: dict[tuple[str, int], list[int]] = {}
     for row, key in enumerate(_deployments(failures.reasons)):
         rows.setdefault(key, []).append(row)
@@ -114,9 +114,9 @@ def measure(events: Events, groups: pd.Index, window: Window, year: str) -> dict
 def measure_parts(
     events: Events, groups: pd.Index, window: Window, spans: tuple[Span, ...]
 ) -> dict[int, tuple[Bucket, ...]]:
-    """The five metrics of each of *groups* in each of *spans*, which are *window* cut (T1, T2).
+    """The five metrics of each of *groups* in each of *spans*, the parts of *window* (T1, T2).
 
-    An outage that lasts is as old as at the window's end, whichever part it began in.
+    An open outage is as old as at the window's end, whichever part it began in.
     """
     parts = pd.RangeIndex(len(groups) * len(spans))
     starts = pd.DatetimeIndex([span.start for span in spans])
@@ -138,7 +138,7 @@ def measure_parts(
 
 
 def _cut(events: pd.DataFrame, happened: str, starts: pd.DatetimeIndex) -> pd.DataFrame:
-    """*events* with the number of their group's part as their group."""
+    """*events* with the number of their group's part of the window as their group."""
     part = starts.searchsorted(pd.DatetimeIndex(events[happened]), side="right") - 1
     return events.assign(group=events["group"] * len(starts) + part)
 
@@ -146,7 +146,7 @@ def _cut(events: pd.DataFrame, happened: str, starts: pd.DatetimeIndex) -> pd.Da
 def _records(
     events: Events, groups: pd.Index, days: float | pd.Series, window: Window
 ) -> Iterator[tuple[Any, ...]]:
-    """Each group with its numbers of the five metrics, and its reasons."""
+    """Each group with the numbers of its five metrics, and its reasons."""
     until = pd.Timestamp(window.until)
     frames = (
         deployment_frequency(events.succeeded, groups, days, window.timezone),
@@ -187,7 +187,7 @@ def _in_window(instants: pd.Series, window: Window) -> pd.Series:
 
 
 def _metrics(numbers: list[Any], year: str, length: timedelta) -> Metrics:
-    """The records of one group's *numbers*, levels and scores by the benchmark *year*."""
+    """The metrics of one group's *numbers*, with levels and scores by the benchmark *year*."""
     frequency, lead_time, fail_rate, recovery, rework, reasons = numbers
     return Metrics(
         _frequency(frequency, year, length),
@@ -266,7 +266,7 @@ def _rework(row: dict[Any, Any], year: str) -> ReworkRate:
 
 
 def _number(value: Any) -> float | None:
-    """A number, or None where it cannot be known."""
+    """*value* as a plain Python number; None if it is missing."""
     return None if isnan(value) else value
 
 

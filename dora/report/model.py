@@ -1,8 +1,8 @@
 """The records of a report, shaped as the JSON contract `dora.report/1`.
 
-Durations are seconds, rates fractions of 1, instants aware UTC datetimes. What cannot be known is
-None, never 0. Field names and their order are those of the JSON document; a `score` is 0 to 10 and
-there for the Quick Check alone (B4).
+Durations are seconds, rates fractions of 1, instants aware UTC datetimes. Unknown values
+are None, never 0. Field names and their order are those of the JSON document; a `score` is from 0
+to 10 and only there for the Quick Check (B4).
 """
 
 from dataclasses import dataclass, field, fields
@@ -13,13 +13,13 @@ from dora.config.window import has_whole_weeks
 from dora.report.coverage_model import Coverage, Scope
 
 SCHEMA = "dora.report/1"
-#: What says that a deployment failed, in the order of the rules, F1 to F7.
+#: The signals that a deployment failed, in the order of the rules, F1 to F7.
 SIGNALS = ("status", "rollback", "revert", "hotfix", "label", "tag", "incident")
-#: What rows by team call repositories of none (G2).
+#: The name of the team of repositories without a team (G2).
 NO_TEAM = "(no team)"
-#: What became of a metric since the window or the report before.
+#: Verdicts on a metric compared with the window or the report before.
 BETTER, WORSE, UNCLEAR = "better", "worse", "no clear change"
-#: The benchmark whose scores are shown beside levels of null (B4).
+#: The benchmark that gives scores, and no levels (B4).
 QUICK_CHECK = "quick-check"
 
 
@@ -45,7 +45,7 @@ class DeploymentFrequency:
 
 @dataclass(frozen=True)
 class Stages:
-    """Medians of the stages of changes that came by a pull request (LT7)."""
+    """Medians of the stages of changes that were merged by a pull request (LT7)."""
 
     coding: float | None = None
     review: float | None = None
@@ -69,7 +69,7 @@ class ChangeLeadTime:
 
 @dataclass(frozen=True)
 class ChangeFailRate:
-    """Failed of the deployments that finished in the window (F8, F9)."""
+    """The failed ones of the deployments that finished in the window (F8, F9)."""
 
     failed: int
     deployments: int
@@ -115,7 +115,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Metrics:
-    """The five metrics of one row in one stretch of time."""
+    """The five metrics of one row in one span of time."""
 
     deployment_frequency: DeploymentFrequency
     change_lead_time: ChangeLeadTime
@@ -132,7 +132,7 @@ METRICS = tuple(one.name for one in fields(Metrics))
 class Bucket:
     """One row's metrics from *start* up to *end*, without levels.
 
-    *partial* where the window cuts a day, week or month of the calendar.
+    It is *partial* if the window cuts a day, week or month of the calendar.
     """
 
     start: datetime
@@ -145,12 +145,12 @@ class Bucket:
 class Contributor:
     """A deployment or an outage that moved a metric; `docs/metrics.md` says how it is chosen.
 
-    *window* is `now`, or `before` for what had moved the earlier value and is gone. *seconds* are
-    the median lead time of a deployment's *changes*, an outage's length so far, or the time since
-    the deployment before.
+    *window* is `now`, or `before` for one that affected only the earlier value. *seconds* are the
+    median lead time of a deployment's *changes*, an outage's length so far, or the time since the
+    previous deployment.
     """
 
-    kind: str  #: `deployment`, or `outage`, which is called by its first failed deployment
+    kind: str  #: `deployment`, or `outage`, which has the id of its first failed deployment
     window: str
     repository: str
     environment: str
@@ -159,20 +159,20 @@ class Contributor:
     at: datetime  #: when it finished, or the outage began
     seconds: float | None = None
     changes: int | None = None
-    open: bool = False  #: of an outage: whether it lasts
+    open: bool = False  #: of an outage: whether it has not ended
 
 
 @dataclass(frozen=True)
 class Compared:
-    """One metric beside the window before, and whether the difference is more than noise.
+    """One metric compared with the window before, and whether the difference is significant.
 
-    *verdict* is `better`, `worse` or `no clear change`, None where there is nothing to compare.
+    *verdict* is `better`, `worse` or `no clear change`, None if there is nothing to compare.
     *ratio* is now ÷ before of a frequency or time, *difference* now − before of a rate.
     """
 
     verdict: str | None = None
     p_value: float | None = None
-    adjusted_p_value: float | None = None  #: by the false discovery rate over the whole table
+    adjusted_p_value: float | None = None  #: controls the false discovery rate over the whole table
     ratio: float | None = None
     difference: float | None = None
     moved_by: tuple[Contributor, ...] = ()
@@ -180,7 +180,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One row's metrics beside those of the window before."""
+    """One row's metrics compared with those of the window before."""
 
     deployment_frequency: Compared
     change_lead_time: Compared
@@ -197,14 +197,14 @@ class Row:
     tier: str
     metrics: Metrics
     waiting: Waiting | None = None
-    previous: Metrics | None = None  #: of the window before; None where it had no such row
+    previous: Metrics | None = None  #: of the window before; None if it had no such row
     comparison: Comparison | None = None
     trend: tuple[Bucket, ...] = ()  #: oldest first
 
 
 @dataclass(frozen=True)
 class Before:
-    """The window of equal length before, and the keys of the rows that only it has."""
+    """The window of equal length before, and the keys of rows that only that one has."""
 
     since: datetime
     until: datetime
@@ -228,26 +228,26 @@ class ReportWindow:
 
 @dataclass(frozen=True)
 class Generated:
-    """When and by what a report was made."""
+    """When a report was made, and by which version and configuration."""
 
     at: datetime
     version: str
-    configuration: str  #: `sha256:…` of the settings that decide the numbers
+    configuration: str  #: `sha256:…` of the settings that affect the numbers
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The whole report: rows sorted as the contract says, and what it was made from."""
+    """The whole report: rows in the order of the contract, and what they were made from."""
 
     organization: str
     window: ReportWindow
     by: str
     benchmark: str
-    trend: str | None = None  #: `day`, `week` or `month`: what each bucket of a row's trend is
+    trend: str | None = None  #: length of each bucket of a row's trend: `day`, `week` or `month`
     before: Before | None = None  #: the window that this one is compared with
     generated: Generated
     rows: tuple[Row, ...]
     coverage: Coverage
     teams: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Repositories of each team (G2), where rows are by team."""
+    """The repositories of each team (G2), if rows are by team."""
     scope: Scope | None = None

@@ -1,8 +1,8 @@
-"""The JSON of `dora report`, contract `dora.report/1`: written from a report and read back.
+"""Writes and reads the JSON of `dora report`, contract `dora.report/1`.
 
-The records of `dora.report.model` have the shape of the contract, with three differences, which are
-made here and nowhere else: the five metrics of a row and of a bucket are keys of their own, scores
-are there for the Quick Check alone (B4) and a bucket has no levels, and a count of nothing is 0.
+The records of `dora.report.model` have the shape of the contract, with three differences that are
+handled only here: the five metrics of a row and of a bucket are keys of their own; scores are only
+written for the Quick Check (B4), and a bucket has no levels; and missing counts are written as 0.
 """
 
 import json
@@ -19,7 +19,7 @@ from dora.report.coverage_model import SKIP_REASONS, Scope
 from dora.report.json_file import read_json, refuse
 from dora.report.model import METRICS, QUICK_CHECK, SCHEMA, Report
 
-#: Counts that every coverage has, in the contract's order, and what they are where none was found.
+#: The counts that every coverage has, in the contract's order, with their default values.
 COUNTS: dict[str, dict[str, int | None]] = {
     "deployments": dict.fromkeys(
         (
@@ -36,7 +36,7 @@ COUNTS: dict[str, dict[str, int | None]] = {
     "changes": {"clock_skew": 0, "excluded": 0},
     "incidents": {"unattributed": None},
 }
-#: Parts of the document that every version had: without one of them it is no report.
+#: Keys that every version of the document has: without one of them it is not a report.
 REQUIRED = ("coverage", "window", "generated", "organization", "by", "benchmark", "rows")
 ADVICE = "Make one with `dora report --output report.json`."
 
@@ -45,9 +45,9 @@ ADVICE = "Make one with `dora report --output report.json`."
 
 
 def render_json(report: Report) -> str:
-    """Give *report* as JSON text; NaN and infinity raise ValueError, for they are a bug.
+    """Give *report* as JSON text; raises ValueError for NaN and infinity, which are a bug.
 
-    It is ASCII, so that no name from GitHub can tell a terminal what to do.
+    The text is ASCII, so that no name from GitHub can control a terminal.
     """
     return json.dumps(as_document(report), indent=2, allow_nan=False) + "\n"
 
@@ -75,7 +75,7 @@ def instant(moment: datetime) -> str:
 
 
 def scope_document(scope: Scope) -> dict[str, list[str] | bool]:
-    """Give *scope* as it is in the documents of reports and evidence."""
+    """Give *scope* as in the documents of reports and evidence."""
     return {
         name: value if isinstance(value, bool) else list(value)
         for name, value in vars(scope).items()
@@ -99,7 +99,7 @@ def _drop(metrics: dict[str, Any] | None, names: tuple[str, ...]) -> None:
 
 
 def _flat(item: dict[str, Any]) -> dict[str, Any]:
-    """Give *item* with the metrics as keys of its own, where `metrics` was."""
+    """Give *item* with the metrics as keys of its own in place of `metrics`."""
     made: dict[str, Any] = {}
     for name, value in item.items():
         made |= value if name == "metrics" else {name: value}
@@ -107,7 +107,7 @@ def _flat(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Give *value* of what JSON has: instants as text, tuples as lists."""
+    """Give *value* in JSON's types: instants as text, tuples as lists."""
     if isinstance(value, dict):
         return {name: _plain(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
@@ -119,7 +119,7 @@ def _plain(value: Any) -> Any:
 
 
 def read_report(path: Path) -> Report:
-    """The report that a file holds; CannotRead says what is wrong with it.
+    """The report in a file; raises CannotRead with what is wrong with the file.
 
     Keys that a later version added are ignored.
     """
@@ -150,7 +150,7 @@ def _nested_row(row: Any) -> Any:
 
 
 def _nested(item: Any) -> Any:
-    """Give *item* with the metrics that it has under `metrics`; the reverse of `_flat`."""
+    """Give *item* with its metrics under `metrics`; the reverse of `_flat`."""
     if not isinstance(item, dict):
         return item
     return {**item, "metrics": {name: item[name] for name in METRICS if name in item}}

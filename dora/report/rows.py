@@ -22,23 +22,23 @@ from dora.report.model import NO_TEAM
 class Groups:
     """The report's rows.
 
-    - `rows`: one row a line of the report, in its order: `key` (a dict, as in the contract) and
-      `tier`; its index is the group's number
-    - `members`: one row an environment and group that pools it: `repository, environment_key,
-      group`
+    - `rows`: one row for each row of the report, in its order: `key` (a dict, as in the contract)
+      and `tier`; its index is the group's number
+    - `members`: one row for each environment and group that pools it: `repository,
+      environment_key, group`
     """
 
     rows: pd.DataFrame
     members: pd.DataFrame
 
     def grouped(self, events: pd.DataFrame) -> pd.DataFrame:
-        """*events* of environments that have a row, with the `group` each counts for.
+        """The *events* of environments that have a row, each with its `group`.
 
-        An event of an environment that counts for several groups is there once for each.
+        An event of an environment that belongs to several groups is repeated for each.
         """
         positions = self._index.positions_of(events)
         groups, starts = self._groups
-        sizes = np.append(np.diff(starts, append=len(groups)), 0)  # of an unknown one, too
+        sizes = np.append(np.diff(starts, append=len(groups)), 0)  # 0 for unknown ones
         counts = sizes[positions]
         rows = np.repeat(np.arange(len(events)), counts)
         within = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -51,7 +51,7 @@ class Groups:
 
     @cached_property
     def _groups(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The groups of all environments, one after the other, and where each begins."""
+        """The groups of all environments in sequence, and the index at which each one's begin."""
         positions = self._index.positions_of(self.members)
         order = np.argsort(positions, kind="stable")
         starts = np.searchsorted(positions[order], np.arange(len(self._index.keys)))
@@ -59,7 +59,7 @@ class Groups:
 
 
 def find_groups(environments: pd.DataFrame, tables: Tables, config: Config) -> Groups:
-    """Rows by `config.by`, of the tiers asked for, sorted as the contract says."""
+    """The rows by `config.by` of the selected tiers, in the order of the contract."""
     pooled = config.by in {"organization", "team"}
     tiers = config.tier or (("production",) if pooled else TIERS)
     shown = environments[environments["tier"].isin(tiers)]
@@ -80,7 +80,7 @@ def find_groups(environments: pd.DataFrame, tables: Tables, config: Config) -> G
     environments_shown = [
         one | {"tier_rank": TIERS.index(one["tier"])} for one in shown.to_dict("records")
     ]
-    # The spelling shown is the most recently created deployment's (D1).
+    # A name is spelt as in the most recently created deployment (D1).
     newest = {
         tuple(one[name] for name in keys): one
         for one in sorted(environments_shown, key=itemgetter("created_at", "deployment"))
@@ -104,9 +104,9 @@ def find_groups(environments: pd.DataFrame, tables: Tables, config: Config) -> G
 
 
 def find_teams(environments: pd.DataFrame, tables: Tables, config: Config) -> pd.DataFrame:
-    """Which teams each repository counts for (G2): `repository, team`, one row a pair.
+    """The teams of each repository (G2): `repository, team`, one row for each pair.
 
-    By the configuration, else by the organization's teams; `(no team)` where none has it.
+    From the configuration if it has teams, else from the organization; `(no team)` if it has none.
     """
     names = pd.Series(environments["repository"].unique(), dtype="str")
     if config.teams:
@@ -122,7 +122,7 @@ def find_teams(environments: pd.DataFrame, tables: Tables, config: Config) -> pd
 
 
 def _key(row: dict[Hashable, Any], config: Config) -> dict[str, str]:
-    """What names a row in the contract, from the environment that it is called after."""
+    """The key of a row in the contract, made from the environment that gives it its name."""
     if config.by == "repository":
         key = {"repository": row["repository"], "environment": row["name"]}
         return key | ({"service": row["service"]} if row["service"] else {})

@@ -1,7 +1,7 @@
-"""Works out the change fail rate under other definitions of failure (F1–F9).
+"""Computes the change fail rate under other definitions of failure (F1–F9).
 
-Nothing is computed again: signals are independent of each other, so that the reasons already
-found say what each of them would have said alone.
+The analysis need not run again: signals are independent of each other, so the reasons already found
+show which deployments each signal would mark alone.
 """
 
 from dataclasses import dataclass
@@ -31,14 +31,14 @@ class Sensitivity:
     service: str
     deployments: int  #: that finished in the window (F9)
     failed: int  #: as configured
-    alone: dict[str, int]  #: signal that is on → failed, were it the only one
+    alone: dict[str, int]  #: signal that is on → failed, if it were the only one
     off: tuple[str, ...]  #: signals that are off in the configuration
     status: str
     by_status: dict[str, int]  #: any, live, off (F8) → failed
 
 
 def find_sensitivities(analysis: Analysis, config: Config) -> tuple[Sensitivity, ...]:
-    """One for every row by repository (G0), sorted by repository and environment.
+    """One for each row of a report by repository (G0), sorted by repository and environment.
 
     The cohort is F9's: deployments whose `finished_at` is in the window, each counted once.
     """
@@ -72,7 +72,7 @@ def find_sensitivities(analysis: Analysis, config: Config) -> tuple[Sensitivity,
 def _find_failed(
     finished: pd.DataFrame, analysis: Analysis, config: Config
 ) -> dict[str, pd.DataFrame]:
-    """Those of *finished* that fail by each signal that is on, and by `status=` each choice."""
+    """Those of *finished* that fail by each signal that is on, and by each value of `status`."""
     reasons = analysis.failures.reasons
     others = _marked(finished, reasons[reasons["signal"] != "status"])
     by_choice = {status: _by_status(finished, status) for status in STATUSES}
@@ -90,13 +90,13 @@ def _find_failed(
 
 
 def _marked(finished: pd.DataFrame, reasons: pd.DataFrame) -> pd.DataFrame:
-    """Those of *finished* that *reasons* mark, each once."""
+    """Those of *finished* that *reasons* mark, without duplicates."""
     marked = pd.MultiIndex.from_frame(reasons[DEPLOYMENT])
     return finished[pd.MultiIndex.from_frame(finished[DEPLOYMENT]).isin(marked)]
 
 
 def _by_status(finished: Outcomes | pd.DataFrame, status: str) -> pd.Series:
-    """Which of *finished* F1 fails under a choice of F8."""
+    """Whether each of *finished* fails by F1 under the value *status* of F8."""
     is_failed = finished["failed_status_at"].notna()
     if status == "live":
         return is_failed & finished["succeeded_at"].notna()

@@ -35,18 +35,11 @@ EXTRAS = (
     "reasons",
     "stages",
 )
-SAMPLE_EXTRAS = (
-    "days",
-    "p90",
-    "never live",
-    "reasons",
-    "median",
-)  #: details shown after the sample size
+#: Details shown after the sample size.
+SAMPLE_EXTRAS = ("days", "p90", "never live", "reasons", "median")
 
-NAME_WIDTHS = (
-    14,
-    24,
-)  #: names are wrapped to the first so that a table fits, to the second for more details
+#: Names are wrapped to the first width so that a table fits, to the second for more details.
+NAME_WIDTHS = (14, 24)
 GAP, LETTER_GAP = 2, 3  #: cells between columns, without and with a level's letter
 
 

@@ -171,7 +171,7 @@ def _contributor(noted: NotedContributor, by: str, *, is_last: bool) -> Text:
     return text
 
 
-# -- where it comes from ---------------------------------------------------------------------------
+# -- where it comes from ------------------------------------------------------------------------
 
 
 def _footer(report: Report, layout: Layout | None) -> Iterator[RenderableType]:

@@ -1,1 +1,1 @@
-"""What the HTML page shows beside the report."""
+"""Builds what the HTML page shows in addition to the report."""

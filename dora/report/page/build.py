@@ -1,4 +1,4 @@
-"""Builds what the HTML page shows beside the report."""
+"""Builds what the HTML page shows in addition to the report."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +16,7 @@ from dora.report.page.promotion import find_promotion
 from dora.report.page.samples import find_excerpts
 from dora.report.rows import Groups, find_groups
 
-#: Windows from which on a page has buckets of weeks, and of months; below, of days.
+#: The shortest windows for which a page has buckets of weeks and of months, not of days.
 WEEKS_FROM = timedelta(days=21)
 MONTHS_FROM = timedelta(days=550)
 
@@ -28,22 +28,22 @@ def build_page(
     report: Report,
     before: Analysis | None = None,
 ) -> Page:
-    """All that a page shows beside *report*, which is of *analysis* under *config*.
+    """The page of *report*, which is of *analysis* under *config*.
 
-    *before* is what it is compared with, as `report_of` takes it.
+    *before* is the analysis that it is compared with, as in `report_of`.
     """
     trend = config.trend or choose_trend(config)
     groups = find_groups(analysis.environments, tables, _by(config, "repository"))
     events = find_events(groups, analysis, config)
-    # What was worked out already is not worked out again: there may be a million changes.
+    # Reports that exist already are not built again: there may be a million changes.
     reports = {report.by: report}
     if report.by == "repository" and report.trend != trend:
         reports["repository"] = _with_trend(report, groups, events, config, trend)
     for by in _wanted(tables, config):
         is_drawn = by in {"repository", "organization"}
         if by not in reports or (is_drawn and reports[by].trend != trend):
-            asked = config.model_copy(update={"by": by, "trend": trend if is_drawn else None})
-            reports[by] = report_of(analysis, tables, asked, before if is_drawn else None)
+            pooled_by = config.model_copy(update={"by": by, "trend": trend if is_drawn else None})
+            reports[by] = report_of(analysis, tables, pooled_by, before if is_drawn else None)
     members = {
         by: _members(groups, find_groups(analysis.environments, tables, _by(config, by)))
         for by in reports
@@ -64,7 +64,7 @@ def build_page(
 def _with_trend(
     report: Report, groups: Groups, events: Events, config: Config, trend: str | None
 ) -> Report:
-    """*report*, which is by repository, with buckets of *trend*; without it where that is None."""
+    """*report*, which is by repository, with the trend by *trend*; without one if it is None."""
     if trend is None:
         return replace(
             report, rows=tuple(replace(row, trend=()) for row in report.rows), trend=None
@@ -79,15 +79,15 @@ def _with_trend(
 
 
 def _wanted(tables: Tables, config: Config) -> tuple[str, ...]:
-    """What the page pools by; teams only where any is known or was asked for."""
+    """How the page pools rows; by team only if there are teams or the report is by team."""
     has_teams = bool(config.teams) or not tables.teams.empty or config.by == "team"
     return ("repository", "organization", "environment", *(["team"] if has_teams else []))
 
 
 def choose_trend(config: Config) -> str | None:
-    """What the buckets of a page are where none were asked for: `day`, `week` or `month`.
+    """The default length of a page's buckets: `day`, `week` or `month`.
 
-    None where even months would be more than anybody could draw.
+    None if even months would be too many to draw.
     """
     length = config.window.length
     if length > MOST_PARTS * PARTS["month"]:
@@ -102,7 +102,7 @@ def _by(config: Config, by: str) -> Config:
 
 
 def _members(sections: Groups, pooled: Groups) -> tuple[tuple[int, ...], ...]:
-    """For each row of *pooled* the places of the rows of *sections* that it pools."""
+    """For each row of *pooled*, the indexes of the rows of *sections* that it pools."""
     pairs = pooled.grouped(sections.members.rename(columns={"group": "section"}))
     found = pairs.sort_values("section").groupby("group")["section"].agg(tuple).to_dict()
     return tuple(found.get(group, ()) for group in pooled.rows.index)

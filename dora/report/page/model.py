@@ -1,6 +1,7 @@
-"""What a page shows beside a report: frozen records, made once and only read afterwards.
+"""The records of what a page shows in addition to a report.
 
-Times are seconds, instants aware UTC datetimes; places on a time axis are shares of the window.
+Durations are seconds, instants aware UTC datetimes; positions on a time axis are shares of the
+window.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from dora.report.model import Report
 
 
 class Shown(NamedTuple):
-    """A deployment that is shown: its id, its commit, when it finished, and the signals it has."""
+    """A deployment to show: its id, its commit, when it finished, and its signals."""
 
     id: int
     sha: str
@@ -21,23 +22,23 @@ class Shown(NamedTuple):
 
 
 class Outage(NamedTuple):
-    """An outage that is shown, called by its first failed deployment.
+    """An outage to show, with the id of its first failed deployment.
 
-    It began in the window, or before it and lasts.
+    It began in the window, or before it and is still open.
     """
 
     began_at: datetime
     ended_at: datetime | None
     deployment: int
     sha: str
-    failures: int  #: failed deployments that are this one outage
+    failures: int  #: number of its failed deployments
     signals: tuple[str, ...]
-    by: str  #: the incident that says so, as `repo#n`; "" for none
-    is_counted: bool  #: whether its deployment is among the failed of the window
+    by: str  #: the incident that marked it, as `repo#n`; "" for none
+    is_counted: bool  #: whether its deployment is one of the window's failed ones
 
 
 class SlowChange(NamedTuple):
-    """A change that is shown, shipped or waiting: how long it took or waits, in seconds."""
+    """A change to show, shipped or waiting: how long it took or waits, in seconds."""
 
     sha: str
     number: int | None  #: its pull request
@@ -52,13 +53,14 @@ class Marks:
     failed: tuple[float, ...] = ()
     rework: tuple[float, ...] = ()
     outages: tuple[tuple[float, float | None], ...] = ()
-    """Begin and end; None while it lasts, and then the begin may lie before the window, below 0."""
+    """Start and end of each; the end is None while it is open. The start of an open outage may be
+    below 0, before the window."""
     seconds: float = 0.0  #: length of the window
 
 
 @dataclass(frozen=True)
 class RowSample:
-    """What a page shows of one row's evidence; counts of all there was are the row's own."""
+    """The part of a row's evidence that a page shows; the row has the total numbers."""
 
     url: str = ""  #: of the repository
     failed: tuple[Shown, ...] = ()  #: newest first
@@ -74,20 +76,20 @@ class RowSample:
 class Step:
     """How long changes took from one tier to the next (J2, J3); times are seconds."""
 
-    repository: str  #: "" where it is of the whole organization
+    repository: str  #: "" for the whole organization
     service: str  #: "" for none
     origin: str  #: the tier before; "" for the change's start
-    tier: str  #: where it leads
-    changes: int  #: those that made this step in the window
+    tier: str  #: the tier that it leads to
+    changes: int  #: number of changes that made this step in the window
     p25: float | None
     median: float | None
     p75: float | None
-    direct: int  #: changes that came to `tier` without, or before, `origin`
+    direct: int  #: changes that reached `tier` without, or before, `origin`
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """Every step, in the order of the way: of the organization, and of each repository."""
+    """The steps of the organization and of each repository, in the order of the tiers."""
 
     organization: tuple[Step, ...]
     repositories: tuple[Step, ...]  #: sorted by repository and service
@@ -95,26 +97,26 @@ class Promotion:
 
 @dataclass(frozen=True)
 class Page:
-    """What a page is made from; every report is of the same window.
+    """What a page is made from; all reports are of the same window.
 
-    - `report`: as asked for
+    - `report`: as requested by the user
     - `repositories`: by repository and environment, with a trend; a section and sample each
     - `organization`: by tier, with a trend
-    - `teams`, `environments`: pooled; `members` tells the places in `repositories` of what each of
-      their rows, and each of `organization`, pools
+    - `teams`, `environments`: pooled; `members` gives, for each of their rows and of
+      `organization`, the indexes in `repositories` of the rows that it pools
     """
 
     report: Report
     repositories: Report
     samples: tuple[RowSample, ...]
     organization: Report
-    teams: Report | None  #: None where none is known
+    teams: Report | None  #: None if there are no teams
     environments: Report
-    members: dict[str, tuple[tuple[int, ...], ...]]  #: by what is pooled, a tuple a row
+    members: dict[str, tuple[tuple[int, ...], ...]]  #: by report, a tuple for each row
     promotion: Promotion
 
     def marks_of(self, tier: int) -> Marks:
-        """All that the charts of a row of *organization* mark."""
+        """The marks in the charts of a row of *organization*."""
         own = [self.samples[section].marks for section in self.members["organization"][tier]]
         return Marks(
             deployments=tuple(sorted(share for marks in own for share in marks.deployments)),

@@ -11,7 +11,7 @@ from dora.model.environments import TIERS
 from dora.model.tables import COMMIT, DEPLOYMENT, ENVIRONMENT
 from dora.report.page.model import Promotion, Step
 
-#: The way of a change (J1); what is of no tier is no station on it.
+#: The tiers in the order of a change (J1); environments without a tier are not part of it.
 WAY = tuple(tier for tier in reversed(TIERS) if tier != "other")
 
 QUARTILES = {"p25": 0.25, "median": 0.5, "p75": 0.75}
@@ -20,7 +20,7 @@ PATH = ["repository", "service"]
 
 
 def find_promotion(analysis: Analysis, config: Config) -> Promotion:
-    """The steps that changes made in the window, those of excluded authors left out (LT9).
+    """The steps that changes made in the window, except those of excluded authors (LT9).
 
     A change arrives in a tier when a deployment to any environment of it first ships it (J1); of
     a repository's tiers, each with a row (G0) is a station.
@@ -32,10 +32,11 @@ def find_promotion(analysis: Analysis, config: Config) -> Promotion:
 
 
 def _arrivals(analysis: Analysis) -> pd.DataFrame:
-    """One row a change and tier that it reached: *PATH*, `tier, origin, place` of its station.
+    """One row for each change and tier that it reached: *PATH*, `tier, origin, place`.
 
-    And `station` and `change` by number, `started_at`, `arrived_at`. Stations of one repository and
-    service follow each other. Only of changes shipped in the window to somewhere.
+    The other columns are the numbers `station` and `change`, and `started_at`, `arrived_at`.
+    Stations of one repository and service follow each other. Only changes that were shipped to some
+    environment in the window are included.
     """
     stations = analysis.environments[[*ENVIRONMENT, "service", "tier"]]
     stations = stations[stations["tier"].isin(WAY)]
@@ -47,7 +48,7 @@ def _arrivals(analysis: Analysis) -> pd.DataFrame:
     stations = stations.merge(ways[[*PATH, "tier", "station"]], on=[*PATH, "tier"])
     changes = analysis.changes.loc[~analysis.changes["is_excluded"], [*COMMIT, "started_at"]]
     changes = changes.drop_duplicates(COMMIT)
-    # Numbers instead of names where there are a million rows.
+    # Numbers are faster than names: there may be a million rows.
     changes = changes.assign(change=np.arange(len(changes)))
     shipped = analysis.history.shipped.merge(changes, on=COMMIT)
     shipped = shipped.merge(stations[[*ENVIRONMENT, "station"]], on=ENVIRONMENT)
@@ -59,24 +60,24 @@ def _arrivals(analysis: Analysis) -> pd.DataFrame:
 
 
 def _find_steps(arrivals: pd.DataFrame, config: Config) -> pd.DataFrame:
-    """One row a step: *PATH*, `origin, tier, place, seconds`, missing for what came directly."""
+    """One row for each step: *PATH*, `origin, tier, place, seconds`; missing if it was direct."""
     window = config.window
     inside = arrivals["arrived_at"].between(window.since, window.until, inclusive="left")
-    # What reached a station counts at the one that follows.
+    # The arrival at a station starts the step to the next one.
     before = arrivals[["station", "change"]].assign(left_at=arrivals["arrived_at"])
     before["station"] += 1
     steps = arrivals[inside].merge(before, on=["station", "change"], how="left")
     is_first = steps["origin"] == ""
     steps["left_at"] = steps["left_at"].mask(is_first, steps["started_at"])
     seconds = (steps["arrived_at"] - steps["left_at"]).dt.total_seconds()
-    # A clock that ran ahead is no time travel (LT5); one tier before its origin is no step.
+    # Clock skew counts as 0 (LT5); reaching a tier before its origin is not a step.
     steps["seconds"] = seconds.mask(is_first, seconds.clip(lower=0))
     steps["seconds"] = steps["seconds"].where(steps["seconds"] >= 0)
     return steps
 
 
 def _measure(steps: pd.DataFrame, keys: list[str]) -> tuple[Step, ...]:
-    """The steps pooled by *keys*, in the order of the way."""
+    """The steps pooled by *keys*, in the order of the tiers."""
     grouped = steps.groupby(keys, sort=False)
     found = grouped.agg(
         place=("place", "first"), changes=("seconds", "count"), came=("seconds", "size")

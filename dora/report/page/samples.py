@@ -1,7 +1,7 @@
-"""Picks the part of the evidence that the HTML page has room for.
+"""Picks the part of the evidence that the HTML page shows.
 
-What is shown is chosen while it is still rows of frames: an organization has a million changes, and
-a page a few thousand lines. How many there were is shown beside it.
+It is chosen while it is still rows of frames, because an organization may have a million changes,
+but a page only a few thousand lines. The page shows the total numbers as well.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ from dora.report.measurement import Events
 from dora.report.page.model import Marks, Outage, RowSample, Shown, SlowChange
 from dora.report.rows import Groups
 
-#: Items of each kind that a whole page shows, and of one row at most.
+#: The most items of each kind that a page shows, and that each row shows.
 ROOM = {"outages": 180, "slowest": 160, "failed": 160, "latest": 80, "rework": 80, "waiting": 80}
 MOST = 12
 
@@ -25,9 +25,9 @@ MOST = 12
 def find_excerpts(
     groups: Groups, events: Events, analysis: Analysis, tables: Tables, config: Config
 ) -> list[RowSample]:
-    """An sample for each row of *groups*, which is by repository, in its order.
+    """A sample for each row of *groups*, which are by repository, in the same order.
 
-    *events* are what the window counts for each of these rows.
+    *events* are those that the window counts for each of these rows.
     """
     succeeded = events.succeeded
     failed = events.finished[events.finished["is_failed"]]
@@ -56,9 +56,9 @@ def find_excerpts(
 
 
 def keep_fairly(rows: pd.DataFrame, room: int) -> pd.DataFrame:
-    """The first rows of each `group`, the same number of each, so that at most *room* stay.
+    """The first rows of each `group`, the same number of each, at most *room* together.
 
-    A group keeps no more than `MOST`, and none keeps any where there are more groups than *room*.
+    A group gets at most `MOST`; if there are more groups than *room*, none gets any.
     """
     places = rows.groupby("group").cumcount()
     counts = rows.groupby("group").size().to_numpy()
@@ -79,7 +79,7 @@ def _with_signals(events: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
 
 
 def _shown(events: pd.DataFrame, kind: str, at: str, analysis: Analysis) -> dict[int, list[Shown]]:
-    """The newest of *events* by when they happened, as many as there is room for."""
+    """The newest of *events*, as many as the page shows."""
     newest = events.sort_values([at, "deployment"], ascending=False)
     events = _with_signals(keep_fairly(newest, ROOM[kind]), analysis)
     columns = ["group", "deployment", "sha", at, "signals", "is_never_live"]
@@ -90,9 +90,9 @@ def _shown(events: pd.DataFrame, kind: str, at: str, analysis: Analysis) -> dict
 
 
 def _outages(groups: Groups, events: Events, analysis: Analysis, config: Config) -> pd.DataFrame:
-    """Episodes of the window, and those from before it that last to this day.
+    """Outages of the window, and those from before it that are still open.
 
-    Each with its first failed deployment, and how many failed in it.
+    Each with its first failed deployment, and its number of failed deployments.
     """
     episodes = analysis.failures.episodes
     is_earlier = episodes["ended_at"].isna() & (episodes["began_at"] < config.window.since)
@@ -106,7 +106,7 @@ def _outages(groups: Groups, events: Events, analysis: Analysis, config: Config)
 def _as_outages(outages: pd.DataFrame, analysis: Analysis) -> dict[int, list[Outage]]:
     order = outages.assign(is_over=outages["ended_at"].notna())
     order = order.sort_values(["is_over", "began_at"], ascending=[True, False])
-    # All that is down now is shown, whatever room there is.
+    # Open outages are always shown, even if they are too many.
     kept = pd.concat([order[~order["is_over"]], keep_fairly(order, ROOM["outages"])])
     kept = _with_signals(kept[~kept.index.duplicated()], analysis)
     columns = ["group", "began_at", "ended_at", "deployment", "sha", "failures", "signals", "by",
@@ -122,9 +122,9 @@ def _as_outages(outages: pd.DataFrame, analysis: Analysis) -> dict[int, list[Out
 
 def _moving(changes: pd.DataFrame, seconds: str, kind: str) -> dict[int, list[SlowChange]]:
     found: dict[int, list[SlowChange]] = {}
-    # Sorted by sha as well, so that equals have an order; no more of them than may be kept.
-    places = changes.groupby("group")[seconds].rank(method="min", ascending=False)
-    changes = changes[places <= MOST].sort_values([seconds, "sha"], ascending=[False, True])
+    # Sorting by sha as well makes the order of equal changes definite.
+    ranks = changes.groupby("group")[seconds].rank(method="min", ascending=False)
+    changes = changes[ranks <= MOST].sort_values([seconds, "sha"], ascending=[False, True])
     kept = keep_fairly(changes, ROOM[kind])
     for group, *values in plain_rows(kept[["group", "sha", "number", seconds]]):
         found.setdefault(group, []).append(SlowChange(*values))
@@ -138,7 +138,7 @@ def _marks(
     outages: pd.DataFrame,
     config: Config,
 ) -> dict[int, Marks]:
-    """What the charts mark, by group; all of it, for a mark takes six bytes."""
+    """The marks of the charts, by group; all of them, because a mark takes only six bytes."""
     parts: dict[int, dict[str, list[Any]]] = {}
     for name, events, at in (
         ("deployments", succeeded, "succeeded_at"),
