@@ -32,14 +32,14 @@ class CommitRecord(NamedTuple):
     authored_at: datetime
     committed_at: datetime
     parents: tuple[str, ...]
-    message: str | None  #: where it speaks of a revert (F3)
-    login: str | None  #: its author's, where that was asked for (LT9)
+    message: str | None  #: only if it mentions a revert (F3)
+    login: str | None  #: its author's, if authors are read (LT9)
     requests: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class ListedRepository:
-    """A repository as the listing tells of it."""
+    """A repository as given by the list of repositories."""
 
     name: str
     url: str

@@ -39,21 +39,21 @@ def render_report(report: Report, *, limit: int = LIMIT) -> str:
         source += ["", "Not in the numbers, or less than certain:", ""]
 
     budget = max(limit, LEAST_LIMIT) - _size([*head, *source]) - NOTES_SIZE
-    said = _fitting(sentences, budget // 2)
-    changed = _fitting(changes, (budget - _size(said)) // 2)
+    shown_remarks = _fitting(sentences, budget // 2)
+    changed = _fitting(changes, (budget - _size(shown_remarks)) // 2)
     if len(changed) < len(changes):
         changed.append(
             f"- and {formatting.count(len(changes) - len(changed))} more in the JSON report"
         )
-    shown = _fitting(rows, budget - _size([*said, *changed]))
+    shown = _fitting(rows, budget - _size([*shown_remarks, *changed]))
     notes = []
     if len(shown) < len(rows):
         missing = formatting.of(len(rows) - len(shown), len(rows))
         notes = ["", f"{missing} rows did not fit: the JSON and CSV reports have them all."]
-    if len(said) < len(sentences):
-        more = formatting.counted(len(sentences) - len(said), "more remark")
-        said.append(f"- {more} in the JSON report")
-    return "\n".join([*head, *shown, *notes, *changed, *source, *said, ""])
+    if len(shown_remarks) < len(sentences):
+        more = formatting.counted(len(sentences) - len(shown_remarks), "more remark")
+        shown_remarks.append(f"- {more} in the JSON report")
+    return "\n".join([*head, *shown, *notes, *changed, *source, *shown_remarks, ""])
 
 
 def code(name: str) -> str:

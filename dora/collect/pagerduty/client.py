@@ -147,8 +147,8 @@ class PagerDutyClient:
             return ""
         reasons = error.get("errors")
         parts = [error.get("message"), *(reasons if isinstance(reasons, list) else ())]
-        said = " ".join("; ".join(str(part) for part in parts if part).split())
-        return said.replace(self._client.auth_method.secret, "…")
+        message = " ".join("; ".join(str(part) for part in parts if part).split())
+        return message.replace(self._client.auth_method.secret, "…")
 
     def _refused(self, answer: _Answer) -> NoAccess:
         if answer.status == UNAUTHORIZED:
@@ -160,8 +160,8 @@ class PagerDutyClient:
 
     def _wait_for_limit(self, answer: _Answer) -> None:
         """Wait until the limit is lifted; raises RateLimited if that takes too long."""
-        told = [answer.headers.get(name, "") for name in ("retry-after", "ratelimit-reset")]
-        seconds = [int(text) for text in told if SECONDS.fullmatch(text)]
+        durations = [answer.headers.get(name, "") for name in ("retry-after", "ratelimit-reset")]
+        seconds = [int(text) for text in durations if SECONDS.fullmatch(text)]
         wait = timedelta(seconds=max(seconds, default=LIMIT_SECONDS))
         resume = datetime.now(UTC) + wait
         if wait > self._longest_wait:

@@ -46,8 +46,10 @@ def read_incidents(
             owner = owners.get(incident["service"]["id"])
             if owner is not None and since <= opened_at < until:
                 closed_at = _find_end(api, incident, known)
-                told = _find_named(incident), incident.get("html_url")
-                rows.append((opened_at, name, (None, 0, name, owner, opened_at, closed_at, *told)))
+                details = _find_named(incident), incident.get("html_url")
+                rows.append(
+                    (opened_at, name, (None, 0, name, owner, opened_at, closed_at, *details))
+                )
     return [row for _, _, row in sorted(rows, key=lambda row: row[:2])]
 
 
@@ -85,11 +87,11 @@ def _list_incidents(
     The query is for whole days: whether PagerDuty heeds the time of day, and whether the end is
     included, is not documented (https://github.com/PagerDuty/developer-docs/issues/74).
     """
-    begin, end = _midnight(since), _midnight(until + timedelta(days=1))
+    first, end = _midnight(since), _midnight(until + timedelta(days=1))
     found: dict[str, dict[str, Any]] = {}
-    for place in range(0, len(services), SERVICES_AT_ONCE):
-        some = services[place : place + SERVICES_AT_ONCE]
-        here = begin
+    for index in range(0, len(services), SERVICES_AT_ONCE):
+        some = services[index : index + SERVICES_AT_ONCE]
+        here = first
         while here < end:
             there = min(end, here + LONGEST_RANGE)
             for incident in _list_range(api, some, here, there):

@@ -1,4 +1,4 @@
-"""One repository as the rooms that read it see it: whose it is, and how to ask about it."""
+"""Sends queries about one repository and finds the requested part of the result."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +10,10 @@ from dora.errors import CannotRead
 
 @dataclass
 class RepositoryContext:
-    """A repository that is read; of all that wait, who ranks highest is asked first.
+    """A repository that is being read; queries of the highest *rank* are sent first.
 
-    Of two that rank alike it is the one whose *turn* is first: one is read to its end before the
-    next is begun, so that few are half read at a time.
+    Of the same rank, those of the lowest *turn* go first, so that one repository is read to its end
+    before the next one and few are half read at a time.
     """
 
     client: Client
@@ -23,7 +23,7 @@ class RepositoryContext:
     turn: int = 0
 
     async def ask(self, query: str, *, rows: int | None = None, **variables: Any) -> QueryResult:
-        """Answer to a query about this repository, as `Client.ask` gives it."""
+        """The result of a query about this repository, as `Client.ask` gives it."""
         return await self.client.ask(
             query,
             rows=rows,
@@ -36,13 +36,13 @@ class RepositoryContext:
 
 
 def find(result: QueryResult, *path: str) -> dict[str, Any]:
-    """What stands at *path* of the answer's data; CannotRead tells why nothing does."""
+    """The part at *path* of a result's data; raises CannotRead if it is missing or partial."""
     here: Any = result.data
     for step in path:
         here = here.get(step) if isinstance(here, dict) else None
     if not isinstance(here, dict):
         raise CannotRead(result.message or "GitHub gives nothing for it: deleted or renamed?")
     if result.errors:
-        # What stands there may lack what an error took away: better no number than a wrong one.
+        # After an error the part may be incomplete, and no number is better than a wrong one.
         raise CannotRead(result.message)
     return here

@@ -15,7 +15,7 @@ PREFIX = "refs/tags/"
 async def find_tags(deployments: DeploymentList, config: Config) -> list[tuple[Any, ...]]:
     """Rows of the tags that fit a failure glob; they came with the first page of deployments.
 
-    Where there are more than fit there, those below each glob's folder are asked for.
+    If there are more than fit there, those below each glob's folder are read.
     """
     page = deployments.beside.get("refs")
     if not config.failures.tag or page is None:

@@ -70,7 +70,7 @@ def _frequency(trend: Sequence[Bucket], marks: Marks, axis: Axis) -> Chart:
     whole = axis.whole(rates)
     most = max(whole or rates, default=0.0) or max(rates, default=0.0)
     heights = [svg.height(rate, most) for rate in rates]
-    said = f"{_round(min(whole or rates))} to {_round(max(whole or rates))} a {unit}"
+    summary = f"{_round(min(whole or rates))} to {_round(max(whole or rates))} a {unit}"
     empty = sum(not rate for rate in whole)
     none = f", none in {formatting.counted(empty, axis.unit)}" if empty else ""
     paths = _filled(
@@ -78,7 +78,7 @@ def _frequency(trend: Sequence[Bucket], marks: Marks, axis: Axis) -> Chart:
         ("c", svg.bars(heights, axis, partial=True)),
         ("t", svg.ticks(marks.deployments, axis)),
     )
-    return Chart("Deployment frequency", said + none, f"{_round(most)} a {unit}", paths)
+    return Chart("Deployment frequency", summary + none, f"{_round(most)} a {unit}", paths)
 
 
 def _lead_time(trend: Sequence[Bucket], axis: Axis) -> Chart:
@@ -132,17 +132,19 @@ def _rate(
         low = [(x, axis.y(interval.low, most)) for x, (_, interval) in run]
         high = [(x, axis.y(interval.high, most)) for x, (_, interval) in run]
         bands.append(svg.band(high, low, axis))
-    said = "no deployments"
+    summary = "no deployments"
     if known:
-        said = formatting.percentage(min(known))
-        said += f" to {formatting.percentage(max(known))}" if max(known) > min(known) else ""
+        summary = formatting.percentage(min(known))
+        summary += f" to {formatting.percentage(max(known))}" if max(known) > min(known) else ""
         missing = len(axis.whole(pairs)) - len(whole)
-        said += f", no deployments in {formatting.counted(missing, axis.unit)}" if missing else ""
-    kind, places = events
+        summary += (
+            f", no deployments in {formatting.counted(missing, axis.unit)}" if missing else ""
+        )
+    kind, marked_at = events
     if axis.is_brief and kind == "r":  # as wide as the fail rate's: it has the same sample
         bands = []
-    paths = _filled(("w", "".join(bands)), ("d", svg.trace(dots)), (kind, svg.marked(places)))
-    return Chart(title, said, formatting.percentage(most) if known else "", paths)
+    paths = _filled(("w", "".join(bands)), ("d", svg.trace(dots)), (kind, svg.marked(marked_at)))
+    return Chart(title, summary, formatting.percentage(most) if known else "", paths)
 
 
 def _ceiling(rates: Sequence[tuple[float, Interval]]) -> float:
@@ -158,13 +160,13 @@ def _ceiling(rates: Sequence[tuple[float, Interval]]) -> float:
 
 def _outages(marks: Marks) -> Chart:
     """Draw each outage from its start to its end; the longer it lasted, the higher."""
-    lengths = [(1.0 if end is None else end) - begin for begin, end in marks.outages]
+    lengths = [(1.0 if end is None else end) - began for began, end in marks.outages]
     most = math.log1p(max(lengths, default=0.0) * marks.seconds / BRIEF)
     over: list[str] = []
     short: list[str] = []
     still: list[str] = []
-    for (begin, end), length in zip(marks.outages, lengths, strict=True):
-        left, right = svg.place_of(begin), svg.place_of(1.0 if end is None else end)
+    for (began, end), length in zip(marks.outages, lengths, strict=True):
+        left, right = svg.place_of(began), svg.place_of(1.0 if end is None else end)
         top = max(svg.height(math.log1p(length * marks.seconds / BRIEF), most), 3)
         if end is not None and right - left <= THIN:
             short.append(f"M{left} {BASE}v-{top}")
@@ -172,19 +174,19 @@ def _outages(marks: Marks) -> Chart:
         left = min(left, WIDTH - THIN - 1)
         block = f"M{left} {BASE}v-{top}h{max(right - left, THIN + 1)}v{top}"
         (still if end is None else over).append(block)
-    said, longest = "no outages", ""
+    summary, longest = "no outages", ""
     if lengths:
         shortest, longest = (
             formatting.duration(end(lengths) * marks.seconds) for end in (min, max)
         )
-        said = "lasting " + " to ".join(dict.fromkeys((shortest, longest)))
+        summary = "lasting " + " to ".join(dict.fromkeys((shortest, longest)))
     if still:
-        said += f", {formatting.count(len(still))} still open"
-    if earlier := sum(begin < 0 for begin, _ in marks.outages):
-        said += f", {formatting.count(earlier)} of them from before this window"
+        summary += f", {formatting.count(len(still))} still open"
+    if earlier := sum(began < 0 for began, _ in marks.outages):
+        summary += f", {formatting.count(earlier)} of them from before this window"
         longest += f", {formatting.count(earlier)} from before this window"
     paths = _filled(("o", "".join(over)), ("u", "".join(short)), ("n", "".join(still)))
-    return Chart("Recovery time", said, longest, paths)
+    return Chart("Recovery time", summary, longest, paths)
 
 
 def _filled(*paths: tuple[str, str]) -> tuple[tuple[str, str], ...]:

@@ -87,7 +87,7 @@ def _limits(page: Page) -> str:
     """Name the only rows that "nothing is down" refers to; "" if they are all rows there are."""
     coverage = page.report.coverage
     gaps = {gap.what for gap in coverage.gaps} - {"teams"}
-    said = [
+    restrictions = [
         *(["was asked for"] if _filters(page.repositories) else []),
         *(
             ["could be read"]
@@ -95,7 +95,7 @@ def _limits(page: Page) -> str:
             else []
         ),
     ]
-    return f" of what {' and '.join(said)}" if said else ""
+    return f" of what {' and '.join(restrictions)}" if restrictions else ""
 
 
 def _no_tier(page: Page) -> str:
