@@ -1,1 +1,1 @@
-"""What was read of commits, kept in one SQLite file an organization."""
+"""Caches commits and pull requests in one SQLite file for each organization."""

@@ -1,4 +1,4 @@
-"""Opens the cache of an organization's repositories, when the first of them is read."""
+"""Opens an organization's cache when the first of its repositories is read."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +14,9 @@ from dora.config import Config
 
 @dataclass
 class RepositoryCaches:
-    """The cache of one organization, where one is wanted and who wrote a change does not matter.
+    """The cache of one organization; off if the user does not want it, or if authors are read.
 
-    An author's name is nobody's business on a disk, and can change.
+    Authors are not cached, because personal data should not be left on disk and logins can change.
     """
 
     client: Client
@@ -26,29 +26,29 @@ class RepositoryCaches:
     _folder: Path | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        """BadUsage where the folder that was named cannot be meant."""
+        """Find the folder; raises BadUsage if the one that the user named cannot be used."""
         if self.with_authors or self.config.changes.exclude_authors:
             return
         try:
             self._folder = self.config.cache_directory
         except LookupError as wrong:
-            told = f"no cache is kept: {wrong}; name a folder with --cache, or --no-cache"
-            self.client.progress.warns(told)
+            warning = f"no cache is kept: {wrong}; name a folder with --cache, or --no-cache"
+            self.client.progress.warns(warning)
 
     def of(self, found: ListedRepository) -> CachedRepository | None:
-        """What is kept of a repository; None where nothing is to be."""
+        """The cached data of a repository; None if it is not to be cached."""
         if self._folder is None or found.id is None:
             return None
         if self._cache is None:
             path = cache_path(self._folder, self.client.access.api, self.config.organization)
             self._cache = Cache(path, self.client.progress.warns)
-        # Only what was asked alike is of use.
+        # Only data that was read with the same options can be reused.
         on = self.config.failures
-        asked = f"labels={on.hotfix or on.label} messages={on.revert}"
-        return CachedRepository(self._cache, found.id, query_options=asked, branch=found.branch)
+        options = f"labels={on.hotfix or on.label} messages={on.revert}"
+        return CachedRepository(self._cache, found.id, query_options=options, branch=found.branch)
 
     def close(self) -> None:
-        """Leave the file to others."""
+        """Close the file."""
         if self._cache is not None:
             self._cache.close()
 
@@ -57,9 +57,9 @@ class RepositoryCaches:
 def open_caches(
     client: Client, config: Config, *, with_authors: bool = False
 ) -> Iterator[RepositoryCaches]:
-    """The cache, closed in the end."""
-    kept = RepositoryCaches(client, config, with_authors)
+    """The caches of a run, which are closed at the end."""
+    caches = RepositoryCaches(client, config, with_authors)
     try:
-        yield kept
+        yield caches
     finally:
-        kept.close()
+        caches.close()

@@ -1,7 +1,8 @@
-"""One repository's commits and pull requests, as older runs read them and as this one keeps them.
+"""Reads one repository's commits and pull requests from the cache, and adds those of this run.
 
-Commits never change. Which requests GitHub associates with them, and these requests' labels, may:
-every such change is a change of a request, so that `refresh_cache` finds it. See docs/decisions/.
+Commits never change. The pull requests that GitHub associates with them, and their labels, may
+change, but every such change also changes the pull request, so that `refresh_cache` finds it. See
+docs/decisions/.
 """
 
 import json
@@ -13,18 +14,18 @@ from dora.collect.cache.store import Cache, Key
 from dora.collect.records import CommitRecord, LabelRecord, PullRequestRecord
 from dora.model.shipped_commits import EPOCH, microseconds
 
-#: What is known of a repository as a whole.
+#: The key of the data on a repository as a whole.
 HEAD: Key = ("repository", "")
-#: Commits that are kept before the repository is read to its end.
+#: Commits that are collected before they are written, even if the repository is not read yet.
 MANY = 1000
-#: Changes are recent for so long, by our clock, which may be wrong.
+#: How long changes count as recent, by the local clock, which may be wrong.
 RECENT = timedelta(hours=1)
-#: Time in which GitHub's machines agree on what happened.
+#: Time after which all of GitHub's servers know of a change.
 SETTLES = timedelta(minutes=5)
 
 
 class CachedRepository:
-    """What is kept of one repository: nothing of it counts before it was told to be fresh."""
+    """The cached data of one repository, which is only used after it was marked as fresh."""
 
     def __init__(
         self, cache: Cache, repository: int, *, query_options: str, branch: str | None
@@ -34,11 +35,11 @@ class CachedRepository:
         self._branch = branch
         self._last_header = cache.get(self._owner, HEAD)
         header = json.loads(self._last_header or "{}")
-        #: Whether anything of an older run is of use: what GitHub associates depends on the branch.
+        #: Whether older runs' data can be used: what GitHub associates depends on the branch.
         self.has_any = bool(header) and header["branch"] == branch
         self.stamp: str | None = header["stamp"] if self.has_any else None
         self.labels: dict[str, str] = dict(header["labels"]) if self.has_any else {}
-        #: How many commits are kept, when the oldest and the newest of them was made.
+        #: Number of cached commits, and the dates of the oldest and the newest of them.
         self._extent: list[int] = header["extent"] if self.has_any else []
         self._is_new = not self.has_any
         self._read_labels: dict[str, str] = {}
@@ -48,7 +49,7 @@ class CachedRepository:
         self._dropped: set[Key] = set()
 
     def commit(self, sha: str) -> CommitRecord | None:
-        """A commit that an older run read."""
+        """A commit from the cache; None if it is not cached."""
         value = self._get(("commit", sha))
         if value is None:
             return None
@@ -64,7 +65,7 @@ class CachedRepository:
         )
 
     def request(self, number: int) -> PullRequestRecord | None:
-        """A merged pull request that an older run read."""
+        """A merged pull request from the cache; None if it is not cached."""
         value = self._get(("request", str(number)))
         if value is None:
             return None
@@ -81,7 +82,7 @@ class CachedRepository:
         )
 
     def expected(self, now: datetime) -> int:
-        """How many commits may have come since: as many a day as are kept."""
+        """The estimated number of commits since the newest cached one, by the cached ones."""
         if not self._extent:
             return 0
         count, oldest, newest = self._extent
@@ -89,22 +90,22 @@ class CachedRepository:
         return ceil(count * since / max(1, newest - oldest))
 
     def forget(self) -> None:
-        """Make nothing of what older runs read."""
+        """Use nothing that older runs read."""
         self._is_new = True
         self.has_any = False
         self.stamp, self.labels, self._extent = None, dict(self._read_labels), []
 
     def drop(self, shas: Iterable[str]) -> None:
-        """Forget single commits: GitHub may associate them with other requests now."""
+        """Drop single commits: GitHub may associate them with other pull requests now."""
         self._dropped.update(("commit", sha) for sha in shas)
 
     def is_fresh_as_of(self, stamp: str | None) -> None:
-        """From now on it is true of all requests that changed up to *stamp*."""
+        """Mark the cache as fresh for all changes of pull requests up to *stamp*."""
         self.stamp = stamp
         self._is_fresh = True
 
     def cache_commits(self, commits: Iterable[CommitRecord]) -> None:
-        """Keep commits for the next run."""
+        """Cache commits for the next run."""
         for one in commits:
             value = [
                 microseconds(one.authored_at),
@@ -121,9 +122,10 @@ class CachedRepository:
             self.save()
 
     def cache_pull_request(self, one: PullRequestRecord) -> None:
-        """Keep a merged pull request for the next run.
+        """Cache a merged pull request for the next run.
 
-        Where a label's name is another than before it was renamed meanwhile: nothing more is kept.
+        If a label has another name than before, it was renamed during the run, and nothing more is
+        cached.
         """
         for label in one.labels:
             self._read_labels[label.id] = label.name
@@ -141,7 +143,7 @@ class CachedRepository:
         self._rows["request", str(one.number)] = json.dumps(value)
 
     def save(self) -> None:
-        """Write what is to be kept; nothing where another run was quicker, or it is not fresh."""
+        """Write what was collected, unless another run was faster or the cache is not fresh."""
         if not self._is_fresh or self._is_mixed:
             return
         header = {
@@ -175,10 +177,10 @@ def _instant(at: int) -> datetime:
 
 
 def settled(stamp: str, now: datetime) -> str:
-    """Up to when all changes of requests are known, where the latest of them was at *stamp*.
+    """The instant up to which all changes of pull requests are known; the latest is at *stamp*.
 
-    GitHub's instants are whole seconds, and its machines do not all learn of a change at once: of
-    what is recent, more may come to light that was at the same time or a little earlier.
+    GitHub's instants are whole seconds, and its servers do not learn of a change at the same time.
+    So further changes may appear later that happened at the same time or a little earlier.
     """
     latest = datetime.fromisoformat(stamp)
     if now - latest < RECENT:

@@ -1,7 +1,7 @@
-"""Stores what was read of immutable commits for the next run, in one SQLite file.
+"""Stores commits and pull requests for the next run in an SQLite file.
 
-Nothing in it is a number: a run with it computes what it would without, from fewer requests.
-Whatever is wrong with the file costs requests and a warning, never a report.
+The file holds no results: a run with it gives the same report with fewer requests. A problem with
+the file costs requests and a warning, but never the report.
 """
 
 import os
@@ -15,17 +15,17 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
-#: Of what is written; a file of another version is discarded.
+#: Version of the format; a file of another version is discarded.
 VERSION = 1
-#: "dora" as SQLite's application id: whose file it is.
+#: "dora" as SQLite's application id, which identifies the file.
 APPLICATION = 0x646F7261
 #: Seconds to wait while another run writes.
 PATIENCE = 10.0
-#: Seconds between two tries where SQLite does not wait by itself.
+#: Seconds between two attempts if SQLite does not wait by itself.
 PAUSE = 0.005
-#: SQLite's words for a file that is none of its own.
+#: SQLite's error codes for a file that is not an intact database.
 BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-#: `said` is JSON, `sum` tells whether it still says what was written.
+#: `said` is JSON, and `sum` is a checksum of the row.
 SCHEMA = """\
 CREATE TABLE kept (
   repository INTEGER NOT NULL, asked TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
@@ -39,40 +39,40 @@ PUT = "INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?, ?)"
 DROP = f"DELETE FROM kept WHERE {ROW}"  # noqa: S608  # likewise
 DROP_ALL = "DELETE FROM kept WHERE repository = ? AND asked = ?"
 
-#: Whose: the repository's number at GitHub, and what is asked of its commits.
+#: The owner of a row: the repository's id at GitHub, and the options of the query.
 Owner = tuple[int, str]
-#: Which: what kind of thing, and its name.
+#: The key of a row: its kind and its name.
 Key = tuple[str, str]
 
 
-class Damaged(Exception):  # it never leaves this module
+class Damaged(Exception):  # only raised and caught in this module
     """The file does not hold what was written."""
 
 
-#: What SQLite raises where a file cannot be read or written; Python cannot decode the message of
-#: an error that quotes damaged text.
+#: Errors if a file cannot be read or written; Python cannot decode the message of an SQLite error
+#: that quotes damaged text.
 FAILURES = (Damaged, sqlite3.Error, UnicodeDecodeError)
 
 
 class Cache:
-    """The file of one organization at one host, for as long as nothing is wrong with it."""
+    """The cache file of one organization at one host; it does nothing after a failure."""
 
     def __init__(self, path: Path, warns: Callable[[str], None]) -> None:
         self.path = path
         self._warns = warns
         self._connection: sqlite3.Connection | None = None
         self._is_written = True
-        self._file: int | None = None  #: number of the file that was opened
+        self._file: int | None = None  #: inode of the file that was opened
         if self._is_damaged():
-            self._is_damaged()  # what was discarded is begun anew
+            self._is_damaged()  # the damaged file was discarded: create a new one
 
     def get(
         self, owner: Owner, key: Key, *, unless_changed: tuple[Key, str] | None = None
     ) -> str | None:
-        """The value of *key*; None where there is none.
+        """The value of *key*; None if there is none.
 
-        *unless_changed* is another key with the value it had: None, too, where another run has
-        changed that since.
+        *unless_changed* is another key and its earlier value: if another run has changed that
+        value, the result is None, too.
         """
         try:
             return self._read(owner, key, unless_changed)
@@ -90,10 +90,10 @@ class Cache:
         dropped: set[Key],
         is_new: bool,
     ) -> bool:
-        """Write all *rows* or none; False where *head* does not hold *last_header* any more.
+        """Write all *rows*, or none and return False if *head* no longer has *last_header*.
 
-        Then another run has written meanwhile. The keys *dropped* are deleted before, with *is_new*
-        all rows of the *owner*.
+        In that case another run has written meanwhile. The keys *dropped* are deleted first, and
+        all rows of the *owner* if *is_new*.
         """
         if self._connection is None or not self._is_written:
             return False
@@ -116,7 +116,7 @@ class Cache:
         return True
 
     def close(self) -> None:
-        """Leave the file to others."""
+        """Close the file."""
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(sqlite3.Error):
@@ -141,11 +141,11 @@ class Cache:
 
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with suppress(FileExistsError):  # nobody else's business: names of branches, messages
+        with suppress(FileExistsError):  # private: it has names of branches and messages
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL, 0o600))
-        self._file = _number(self.path)
+        self._file = _inode(self.path)
         connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
-        connection.text_factory = bytes  # a damaged text may be none
+        connection.text_factory = bytes  # a damaged text may not be valid UTF-8
         try:
             _turn_to_wal(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
@@ -155,13 +155,13 @@ class Cache:
                 _prepare(connection)
         except BaseException as wrong:
             connection.close()
-            if _code(wrong) == sqlite3.SQLITE_ERROR:  # a format that is none, or of tomorrow
+            if _code(wrong) == sqlite3.SQLITE_ERROR:  # an invalid format, or one of a later version
                 raise Damaged(str(wrong)) from wrong
             raise
         return connection
 
     def _is_damaged(self) -> bool:
-        """Open the file; whether it was discarded instead."""
+        """Open the file; returns whether it was discarded instead."""
         try:
             self._connection = self._open()
         except (Damaged, sqlite3.Error, OSError, ValueError) as wrong:
@@ -169,12 +169,13 @@ class Cache:
         return False
 
     def _fail(self, wrong: Exception) -> bool:
-        """Go on without what does not work, and tell: writing, or all of it.
+        """Warn, and go on without writing or without the cache.
 
-        True where the file is to blame and was discarded, unless another run was quicker.
+        Returns whether the file was damaged. It is then discarded, unless another run has already
+        replaced it.
         """
-        is_same = self._file is not None and self._file == _number(self.path)
-        if _is_damage(wrong) or (is_same and _says_no(wrong, self.path)):
+        is_same = self._file is not None and self._file == _inode(self.path)
+        if _is_damage(wrong) or (is_same and _is_marked_read_only(wrong, self.path)):
             self.close()
             if is_same:
                 for ending in ("", "-wal", "-shm"):
@@ -191,19 +192,20 @@ class Cache:
 
 
 def cache_path(directory: Path, api: str, organization: str) -> Path:
-    """Where the cache of an organization at the host of *api* is, below *directory*."""
+    """The path, below *directory*, of the cache of an organization at the host of *api*."""
     parts = urlsplit(api)
     host = parts.hostname or ""
     at = f"{host}-{parts.port}" if parts.port else host
-    path = parts.path.strip("/").removesuffix("api/v3")  # several may be behind one host
+    path = parts.path.strip("/").removesuffix("api/v3")  # one host may have several APIs
     name = _plain(organization.casefold()) + ".sqlite"
     return directory / _plain(f"{at}/{path}" if path else at) / name
 
 
 def _turn_to_wal(connection: sqlite3.Connection) -> None:
-    """Let others read while one writes; of several who turn a new file at once, one may.
+    """Let other runs read while one writes, by turning on the write-ahead log.
 
-    SQLite does not wait for its turn here, whatever its timeout.
+    If several runs do this at once, SQLite lets one succeed and does not wait, whatever its
+    timeout, so the others try again.
     """
     until = time.monotonic() + PATIENCE
     while True:
@@ -218,14 +220,14 @@ def _turn_to_wal(connection: sqlite3.Connection) -> None:
 
 
 def _check(connection: sqlite3.Connection) -> None:
-    """Damaged where SQLite finds anything amiss with how the file is built."""
+    """Raise Damaged if SQLite finds an error in the structure of the file."""
     (reported,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if reported != b"ok":
         raise Damaged(reported.decode(errors="replace"))
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """Make the table of a new file; Damaged where the file is of another version, or not ours."""
+    """Create the table in a new file; raises Damaged for a file of another version or program."""
     reported = [
         connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("application_id", "user_version")
@@ -240,7 +242,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 
 def _plain(name: str) -> str:
-    """*name* as a part of a path: whatever it says, it stays below its folder, and its own."""
+    """*name* as a part of a path that is unique and cannot lead out of its folder."""
     plain = re.sub(r"[^a-z0-9.-]", "_", name.casefold()).lstrip(".")[:100]
     if plain == name:
         return plain
@@ -255,14 +257,14 @@ def _is_damage(wrong: Exception) -> bool:
     return isinstance(wrong, (Damaged, UnicodeDecodeError)) or _code(wrong) in BROKEN
 
 
-def _says_no(wrong: Exception, path: Path) -> bool:
-    """Whether a file says that it is not to be written where the system says that it may be."""
-    is_no = _code(wrong) == sqlite3.SQLITE_READONLY
-    return is_no and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+def _is_marked_read_only(wrong: Exception, path: Path) -> bool:
+    """Whether a file is marked as read-only although the system would allow writing to it."""
+    is_read_only = _code(wrong) == sqlite3.SQLITE_READONLY
+    return is_read_only and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
-def _number(path: Path) -> int | None:
-    """Number of the file that is there now; None where there is none."""
+def _inode(path: Path) -> int | None:
+    """The inode of the file at the path now; None if there is none."""
     try:
         return path.stat().st_ino
     except OSError:
@@ -270,6 +272,6 @@ def _number(path: Path) -> int | None:
 
 
 def _code(wrong: BaseException) -> int | None:
-    """SQLite's primary code of an error; None where there is none."""
+    """SQLite's primary code of an error; None if it has none."""
     code: int | None = getattr(wrong, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
