@@ -2,6 +2,7 @@
 
 import gc
 import signal
+from collections import Counter
 from itertools import count
 from pathlib import Path
 
@@ -36,7 +37,14 @@ def pytest_collection_finish() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what `make test-all` has beyond `make test`: see the markers in `pyproject.toml`."""
+    seen: Counter[str] = Counter()
     for item in items:
+        few = item.get_closest_marker("few")
+        if few is not None:
+            of = item.nodeid.partition("[")[0]
+            seen[of] += 1
+            if seen[of] > few.args[0]:
+                item.add_marker(pytest.mark.thorough)
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.drawn)
         if SYSTEM in item.path.parents:

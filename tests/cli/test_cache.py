@@ -60,6 +60,7 @@ def test_next_run_asks_less(server: Server, cache_home: Path) -> None:
     assert ["Deployments", "Incidents", "Repositories"] == sorted(map(str, asked))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
 def test_every_command_that_reads_keeps(
     arguments: tuple[str, ...], server: Server, cache_home: Path, tmp_path: Path

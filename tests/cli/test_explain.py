@@ -150,6 +150,7 @@ def test_what_cannot_be_done(run: Run, arguments: tuple[str, ...], status: int, 
     assert all(part in said.err for part in words.split("…"))
 
 
+@pytest.mark.thorough
 def test_hidden_environments(run: Run, tmp_path: Path) -> None:
     """An ephemeral environment is told where it is asked for; one left out says so."""
     repository, environment = EPHEMERAL_REPOSITORY, EPHEMERAL

@@ -176,6 +176,7 @@ def test_stopped_by_hand() -> None:
         assert (130, "dora: stopped\n") == (started.wait(WAIT_SECONDS), told)
 
 
+@pytest.mark.thorough
 def test_demo_served() -> None:
     """`--serve` says how to reach the stand-in, for a shell to read, and ends with Ctrl-C."""
     with running("demo", "--serve") as started:

@@ -59,6 +59,7 @@ def test_plan_asks_a_request_for_eight_repositories() -> None:
     assert 5000 - sum(one.points for one in server.requests) <= plan.remaining < 5000
 
 
+@pytest.mark.thorough
 def test_plan_of_the_next_week_asks_for_new_commits_alone(tmp_path: Path) -> None:
     """What is kept need not be read again."""
     last_week, made = make_organizations(Shape(4, 300, 500), NOW)

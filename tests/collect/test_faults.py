@@ -267,6 +267,7 @@ def test_repository_that_stalls_for_good(monkeypatch: pytest.MonkeyPatch) -> Non
     assert disturbed.seconds < client.TRIES * 0.5
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("concurrency", [1, 6])
 def test_answer_that_drips(concurrency: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer whose bytes drop in one by one is cut off; those behind it are read."""
@@ -287,6 +288,7 @@ def _is_about_big(asked: bytes) -> bool:
 # -- Limits -------------------------------------------------------------------------------------
 
 
+@pytest.mark.few(1)
 @pytest.mark.usefixtures("_swift")
 @pytest.mark.parametrize(
     ("style", "at"), few_rows_of([*((style, 30) for style in STYLES), ("403", 2)], 1)
@@ -301,6 +303,7 @@ def test_budget_that_is_used_up(style: str, at: int) -> None:
     assert len(disturbed.requests) <= len(whole().requests) + 8
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("_swift")
 def test_budget_that_is_too_small() -> None:
     """A budget that is used up again and again only costs time."""
@@ -309,6 +312,7 @@ def test_budget_that_is_too_small() -> None:
     assert len(disturbed.told.waited) >= 2
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("style", "at"),
     few_rows_of(
@@ -462,6 +466,7 @@ def test_resource_limits(queries: list[str]) -> None:
     check_same(run(*(Rule(limits, query, at=(1, 2)) for query in queries)), whole())
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("query", "path"),
     few_rows_of(

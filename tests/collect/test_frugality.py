@@ -107,6 +107,7 @@ def test_small_repositories_share_requests(count: int) -> None:
     assert (2 * count, 3 * count) == (len(read.tables.deployments), len(read.tables.commits))
 
 
+@pytest.mark.thorough
 def test_nothing_is_asked_twice() -> None:
     """No two requests of a run are the same."""
     with reading(build_organization(NOW)) as (_, server):

@@ -278,6 +278,7 @@ def test_the_table_and_the_cases_are_the_same() -> None:
     assert len(CASES) == len(re.findall(r"^\| `", table, re.MULTILINE))
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("row", list(rows()), ids=lambda row: row.message)
 def test_every_message_is_printed(row: Row, keys: tuple[str, str]) -> None:
     """The command prints the message and ends as the table says, and no secret with it."""
@@ -345,6 +346,7 @@ def test_repositories_that_are_hidden_are_no_error() -> None:
     assert (0, "", False) == (status, err, "web" in out)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "rule",
     [

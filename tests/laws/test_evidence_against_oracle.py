@@ -176,6 +176,7 @@ def test_busy_organization_as_asked(asked: Document) -> None:
     check(busy(), {**QUARTER, **asked}, SIGNALS)
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize(
     "changed",
     [

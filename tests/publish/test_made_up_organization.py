@@ -44,6 +44,7 @@ def evidence_in(files: Path) -> dict[str, list[dict[str, Any]]]:
     return document
 
 
+@pytest.mark.thorough
 def test_prometheus(files: Path) -> None:
     """Every figure of the report is there, with how long each open outage lasts beside them."""
     done = dora("publish", "prometheus", files / "report.json", "--evidence",

@@ -225,6 +225,7 @@ def test_two_environments() -> None:
     assert expected == told
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("timezone", "since", "until", "days"),
     [

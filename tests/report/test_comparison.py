@@ -101,6 +101,7 @@ def test_previous_is_the_report_of_the_window_before(data: st.DataObject) -> Non
     hold_against_oracle(document, organization, asked, settings)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("since", few_of(["25d", "60d", "40d", "100d"], 1))
 def test_one_reading_serves_both_windows(since: str) -> None:
     """K1, W3: what is read for both gives each the numbers that it has alone."""

@@ -236,6 +236,7 @@ def seen(organization: Organization, asked: dict[str, Any]) -> int:
     return count
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize(
     "organization",
     [

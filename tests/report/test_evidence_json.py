@@ -174,6 +174,7 @@ def test_a_number_that_is_none_is_a_bug() -> None:
         render_json(replace(EVIDENCE, changes=broken))
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_hostile_names(name: str) -> None:
     """In JSON a name is itself."""

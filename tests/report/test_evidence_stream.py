@@ -101,6 +101,7 @@ def test_a_number_that_is_too_long(tmp_path: Path) -> None:
         read(path)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", [{}, {"indent": 2}])
 def test_a_large_file_needs_little_memory(tmp_path: Path, how: dict[str, Any]) -> None:
     """Twenty thousand changes are never in memory together."""

@@ -76,6 +76,7 @@ def by_key(found: Iterable[Sensitivity]) -> dict[Key, Sensitivity]:
     return {(it.repository, it.environment, it.service): it for it in found}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "failures"),
     [

@@ -97,6 +97,7 @@ def becomes(organization: Organization) -> Callable[[Organization], Organization
     return lambda _: organization
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     "options",
     [
@@ -180,6 +181,7 @@ def question(now: datetime, chance: random.Random) -> dict[str, Any]:
     }
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("seed", few_of(range(40), 6))
 def test_any_week_of_any_organization(seed: int, tmp_path: Path) -> None:
     """Whatever happened since and whatever is asked, the cache changes no row of any table."""
@@ -194,6 +196,7 @@ def test_any_week_of_any_organization(seed: int, tmp_path: Path) -> None:
             assert [] == runs.check(**question(week.now, chance)).told.warned
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("seed", few_of(range(20), 3))
 def test_any_week_that_passes_while_it_is_read(seed: int, tmp_path: Path) -> None:
     """Two runs while everything changes at once, one before the other: what they keep is true."""

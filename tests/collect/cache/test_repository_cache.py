@@ -256,6 +256,7 @@ def renamed_meanwhile(organization: Organization) -> Organization:
     return replace(organization, repositories=(changed,))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("at", [2, 9, 17, 25])
 def test_label_that_is_renamed_while_commits_are_read(at: int, tmp_path: Path) -> None:
     """What was read before a label was renamed is not kept under its new name."""
@@ -294,6 +295,7 @@ def changed_since(repository: Repository, *, by: timedelta = HOUR) -> Repository
     )
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("size", [2, 7, 100])
 def test_more_requests_changed_than_fit_a_page(size: int, tmp_path: Path) -> None:
     """All that changed since is read, however many pages it takes."""
@@ -312,6 +314,7 @@ def touched(number: int, at: Any) -> Any:
     return touch
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("lag", [timedelta(0), HOUR])
 @pytest.mark.parametrize("number", [101, 124])
 @pytest.mark.parametrize("turn", [2, 4])
@@ -350,6 +353,7 @@ def test_request_that_changes_while_a_shortened_page_is_turned(tmp_path: Path) -
         same(plain, kept)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("gap", [timedelta(0), SECOND])
 def test_two_requests_changed_within_a_second(gap: timedelta, tmp_path: Path) -> None:
     """GitHub's instants are whole seconds: after the last change that was seen may come another."""
@@ -372,6 +376,7 @@ def test_change_that_is_seen_late(tmp_path: Path) -> None:
 FAILED = Status("failure", ago(6))
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "then",
     [
@@ -447,6 +452,7 @@ def test_repository_that_is_deleted(tmp_path: Path) -> None:
     assert ["api"] == list(read.tables.repositories["repository"])
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", ["FORBIDDEN", "NOT_FOUND", "SAML"])
 def test_repository_that_the_token_may_not_read_any_more(kind: str, tmp_path: Path) -> None:
     """Who may read less sees nothing of what who might read more has kept."""
@@ -488,6 +494,7 @@ def reverting(text: str) -> Repository:
     return with_commits(api(), back)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "text",
     [
@@ -571,6 +578,7 @@ def test_commits_that_the_token_may_not_read_any_more(tmp_path: Path) -> None:
     assert [REFUSED] == list(read.tables.repositories["unreadable"])
 
 
+@pytest.mark.few(1)
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("operation", ["Updates", "Labels"])
 @pytest.mark.parametrize(

@@ -172,6 +172,7 @@ def another_byte(content: bytes, chance: random.Random) -> bytes:
     return bytes(changed)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "name", few_of(sorted(DAMAGES, key=lambda name: name != "a row changed"), 2)
 )
@@ -187,6 +188,7 @@ def test_damaged_file_is_discarded(name: str, runs: Runs) -> None:
     assert commits_asked(runs, runs.kept) < commits_asked(runs, runs.plain) / 5
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: cut(path, 0)], ids=["gone", "empty"])
 def test_file_that_holds_nothing_is_written_anew(
     damage: Callable[[Path], None], runs: Runs
@@ -302,6 +304,7 @@ def test_file_that_is_held_by_another(runs: Runs, monkeypatch: pytest.MonkeyPatc
     assert [] == runs.check().told.warned
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("pages", few_of((2, 1, 3), 1))
 def test_disk_that_is_full(pages: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing more fits, what was kept before stays, and the report is made."""
@@ -507,6 +510,7 @@ def test_runs_that_begin_a_file_together(tmp_path: Path) -> None:
             cache.close()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", few_of(range(3), 1))
 def test_several_runs_at_once(seed: int, tmp_path: Path) -> None:
     """Runs that begin together, with one cache, are all right, and so is what they leave."""

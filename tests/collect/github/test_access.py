@@ -105,6 +105,7 @@ GH = f'#!/bin/sh\n[ "$*" = "auth token --hostname 127.0.0.1" ] && echo {TOKEN}\n
 WRONG = {"GITHUB_TOKEN": "wrong", "GH_TOKEN": "wrong", "DORA_APP_ID": "1"}
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "variables",
     [
@@ -245,6 +246,7 @@ def test_token_of_an_app_is_renewed(
     assert {200, 201} == {one.status for one in server.requests}
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("concurrency", [1, 16])
 def test_token_of_an_app_that_is_refused_is_replaced(
     concurrency: int, pem: str, monkeypatch: pytest.MonkeyPatch
@@ -309,6 +311,7 @@ def test_app_whose_token_cannot_be_had(server: Server, pem: str) -> None:
     assert f"{server.url} refuses the credentials: status 404" == wrong.what
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("settings", "what"),
     [

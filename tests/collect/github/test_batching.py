@@ -66,6 +66,7 @@ def test_one_alone_is_asked_as_it_is_written(name: str) -> None:
     assert (query.text, variables) == query.merge([variables])
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("name", SHARED)
 @pytest.mark.parametrize("count", [one for one in PARTNERS if one > 1])
 def test_equal_variables_stay_one(name: str, count: int) -> None:

@@ -269,6 +269,7 @@ def test_list_is_asked_for_by_less() -> None:
 # -- Limits -------------------------------------------------------------------------------------
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("style", ["RATE_LIMITED", "RATE_LIMIT", "403", "429"])
 def test_primary_limit_is_waited_for(style: str) -> None:
     """Nothing is asked until the limit is lifted, and it is told until when."""

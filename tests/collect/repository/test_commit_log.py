@@ -179,6 +179,7 @@ def walked(log: CommitLog, start: str, counts: Iterable[int] = (3,) * MANY) -> l
     return asyncio.run(walk())
 
 
+@pytest.mark.thorough
 @given(st.data())
 @runs(max_examples=300, deadline=None)
 def test_history_is_that_of_git_log(data: st.DataObject) -> None:

@@ -54,6 +54,7 @@ def successes(repo: Repository, environment: str) -> list[tuple[datetime, Deploy
     return sorted(found, key=lambda pair: (pair[0], pair[1].id))
 
 
+@pytest.mark.thorough
 def test_same_arguments_give_the_same_bytes(medica_flow: Organization) -> None:
     """Nothing but `now` and `seed` decides; another seed decides otherwise."""
     again = build_organization(NOW, forbidden=True)
@@ -70,6 +71,7 @@ def test_ids_grow_with_time(medica_flow: Organization) -> None:
     assert rows[-1][1].id < 2**31
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("hour", [0, 15])
 @pytest.mark.parametrize("day", [1, 3, 7])
 def test_nothing_lies_in_the_future(day: int, hour: int) -> None:

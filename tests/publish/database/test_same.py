@@ -72,6 +72,7 @@ def test_twice_the_same(url: str, tmp_path: Path) -> None:
     assert ["incident", "rollback"] == sorted(column(once, "reasons", "signal"))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("order", [*permutations((0, 1)), (0, 1, 0), (1, 0, 1, 0)])
 def test_overlapping_windows_in_any_order(url: str, tmp_path: Path, order: tuple[int, ...]) -> None:
     """The later window decides what lies in it; what only the earlier one holds stays."""
@@ -124,6 +125,7 @@ def test_gone_at_github(url: str, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("scope", "kept"),
     [
@@ -167,6 +169,7 @@ def test_a_gap_in_the_incidents(url: str, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("order", [*permutations(range(3))])
 def test_a_later_gap_in_the_incidents(url: str, tmp_path: Path, order: tuple[int, ...]) -> None:
     """The latest run that could read the incidents decides about them, in whatever order."""

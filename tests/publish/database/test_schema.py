@@ -118,6 +118,7 @@ def test_a_newer_schema_is_refused(url: str, tmp_path: Path) -> None:
     assert before == contents(url)
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("half", migrations.MIGRATIONS[1])
 def test_an_upgrade_that_fails_is_none(
     url: str, tmp_path: Path, half: str, monkeypatch: pytest.MonkeyPatch

@@ -23,6 +23,7 @@ from tests.support.reports import ALL, HOSTILE, USUAL, in_window
 from tests.support.servers.datadog import API_KEY, datadog
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", sorted(ALL))
 def test_every_figure_of_every_report(name: str, tmp_path: Path) -> None:
     """Every figure is a gauge of the report's time, with tags and without a host, and no other."""

@@ -114,6 +114,7 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", PAGES)
 def test_document_is_well_formed(name: str) -> None:
     """Every element ends where it must, every id is there once, every link in the page leads on."""
@@ -125,6 +126,7 @@ def test_document_is_well_formed(name: str) -> None:
     assert [] == [link for link in outside if address(link) is None]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", PAGES)
 def test_headings_go_down_by_one(name: str) -> None:
     """One first heading, and none that leaves a level out."""
@@ -133,6 +135,7 @@ def test_headings_go_down_by_one(name: str) -> None:
     assert all(after - before <= 1 for before, after in pairwise(headings))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", PAGES)
 def test_policy_names_the_style_and_the_script_that_are_there(name: str) -> None:
     """The policy lets in exactly what is in the page, by hash, and no attribute has any of it."""

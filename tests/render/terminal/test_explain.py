@@ -137,6 +137,7 @@ def test_only_web_addresses_are_linked(url: str) -> None:
     assert link("x", url).spans == []
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_hostile_names(name: str) -> None:
     """No name reaches the terminal as an escape sequence or as markup, and none is cut off."""

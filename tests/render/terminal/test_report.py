@@ -98,6 +98,7 @@ def test_levels_are_never_by_colour_alone() -> None:
     assert coloured[6:8] == COLOURED
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("width", [20, 40, 80, 120, 200])
 @pytest.mark.parametrize("name", reports.ALL)
 def test_colour_changes_nothing_but_colour(name: str, width: int) -> None:
@@ -121,6 +122,7 @@ def test_the_surroundings_change_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     assert expected == [render_report(reports.USUAL, width=80, colour=it) for it in (True, False)]
 
 
+@pytest.mark.few(24)
 @pytest.mark.parametrize("width", [20, 33, 60, 79, 80, 100, 120, 160, 200, 240])
 @pytest.mark.parametrize("name", reports.ALL)
 def test_no_line_is_wider_than_the_terminal(name: str, width: int) -> None:
