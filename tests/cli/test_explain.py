@@ -118,6 +118,7 @@ def test_files_and_authors(run: Run, tmp_path: Path) -> None:
     assert text == said.out
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [

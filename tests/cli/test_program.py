@@ -87,6 +87,7 @@ def test_module() -> None:
 # -- Exit statuses ------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_exit_statuses() -> None:
     """What a shell goes by: 1 for no report, 2 for wrong use, 3 for a part of a report."""
     with serve(Organization("acme", NOW, (API, VAULT))) as server:

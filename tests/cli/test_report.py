@@ -30,6 +30,7 @@ def test_report_is_on_standard_output_and_nothing_else(server: Server) -> None:
     assert "\x1b" not in done.stdout
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("format_", ["table", "markdown", "html", "json", "csv"])
 def test_formats(format_: str, server: Server) -> None:
     """Each format is told apart at a glance, and holds both rows."""

@@ -129,6 +129,7 @@ def test_faults_of_nearly_half(family: str) -> None:
     assert len(disturbed.requests) < 5 * len(whole().requests)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "queries",
     few_of(
@@ -156,6 +157,7 @@ def test_faults_in_a_row(queries: list[str]) -> None:
         assert disturbed.asked(query) > whole().asked(query)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("query", few_of(QUERIES, 4))
 def test_fault_that_lasts(query: str) -> None:
     """What is never answered is given up after some tries, and named; the rest is read."""
@@ -177,6 +179,7 @@ def test_fault_that_lasts(query: str) -> None:
     assert ("incidents" in disturbed.read.gaps) is (query == "Incidents")
 
 
+@pytest.mark.few(2)
 @pytest.mark.usefixtures("_swift")
 @pytest.mark.parametrize(
     "effect",
@@ -360,6 +363,7 @@ def test_who_gave_up_asks_no_more() -> None:
     assert disturbed.missing
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("_swift")
 def test_reset_that_is_over_already() -> None:
     """Where our clock is ahead of GitHub's, a limit is waited for all the same, and not stormed."""
@@ -411,6 +415,7 @@ def test_fewer_in_flight_after_a_secondary_limit() -> None:
     assert max(after[:15]) <= 4
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("_swift")
 def test_longest_retry_after_holds_for_all_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit that is told while another holds is waited for in full, whatever came in between."""
@@ -523,6 +528,7 @@ def test_reverted_commit_that_is_lost(path: str) -> None:
     assert {BIG: "Lost."} == disturbed.missing
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("size", "at"), [(1, (1, 2)), (5, (1, 2)), (5, (1,))])
 def test_repository_that_not_even_the_list_names(size: int, at: tuple[int, ...]) -> None:
     """A list with a hole where a repository was says so, and goes on behind it."""
@@ -549,6 +555,7 @@ def test_repository_is_refused_in_the_middle(starting: int, kind: str) -> None:
     assert [BIG] == list(disturbed.missing)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("query", few_of(["Repositories", *OF_REPOSITORIES], 4))
 def test_repository_is_deleted(query: str) -> None:
     """Whatever is asked of it next, a repository that is gone is named, and no other is lost."""
@@ -569,6 +576,7 @@ def test_repository_is_emptied(query: str, at: int) -> None:
     assert [BIG] == list(disturbed.missing)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("query", "name"),
     few_rows_of(
@@ -583,6 +591,7 @@ def test_repository_is_renamed(query: str, name: str) -> None:
     check_same(disturbed, whole(incidents=False))
 
 
+@pytest.mark.thorough
 def test_repository_is_renamed_while_incidents_are_read() -> None:
     """An incident is its repository's, whatever that is called when the incident is read (F7)."""
     with small_pages(3, 3):
@@ -693,6 +702,7 @@ def test_token_of_an_app_cannot_be_had_at_first(effect: Effect) -> None:
     check_same(disturbed, whole())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "effect", few_of([faults.Html(), faults.Reset(), faults.Status(503)], 1), ids=repr
 )
@@ -736,6 +746,7 @@ def test_program_says_what_is_missing(tmp_path: Path) -> None:
     assert [] == [*tmp_path.iterdir()]
 
 
+@pytest.mark.thorough
 def test_program_waits_and_says_until_when() -> None:
     """A limit that passes is told in one line; the report is whole."""
     rule = Rule(faults.RateLimit("403", 1, lasting=True), at=(3,))

@@ -153,6 +153,7 @@ def test_demo_report_of_other_questions(asked: dict[str, Any]) -> None:
 # -- Any organization ---------------------------------------------------------------------------
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("seed", few_of(range(25), 4))
 def test_random_organization(seed: int) -> None:
     """Pages of two to seven give the numbers of the truth: paging, W3 (b) and (c), frontiers."""
@@ -314,6 +315,7 @@ def request(number: int, *brought: str, **more: Any) -> PullRequest:
     )
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("size", [1, 2, 100])
 def test_merge_of_many_parents_and_requests(size: int) -> None:
     """Every parent of an octopus and every request of a commit is read, each once (LT1, LT4)."""

@@ -134,6 +134,7 @@ def test_scopes(header: str | None, scopes: tuple[str, ...] | None) -> None:
     assert examined(Rule(Headed(scopes=header), path="/rate_limit")).scopes == scopes
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("header", "expires_at"),
     [

@@ -302,6 +302,7 @@ def test_every_message_is_printed(row: Row, keys: tuple[str, str]) -> None:
     assert case.missing in row.missing
 
 
+@pytest.mark.thorough
 def test_an_app_with_every_right_reads_everything(keys: tuple[str, str]) -> None:
     """Where nothing is missing, nothing is told: the cases above have no other cause."""
     private, public = keys
@@ -376,6 +377,7 @@ def test_deployments_that_are_hidden_are_none() -> None:
     assert (0, "", True) == (status, err, "1 repository skipped: 1 without deployments" in out)
 
 
+@pytest.mark.thorough
 def test_pull_requests_that_are_hidden_leave_no_stages() -> None:
     """Where no commit shows its pull requests, the report ends with 0 and has no stages."""
     whole = build_organization(NOW)

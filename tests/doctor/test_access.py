@@ -24,6 +24,7 @@ def test_token_tells_whose_it_is() -> None:
     assert found("token", API, checkup=nobody)[0].what == "The token is valid."
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("days", "severity"), [(15, "ok"), (14, "warning"), (1, "warning")])
 def test_token_expiry(days: int, severity: str) -> None:
     """A token that ends within a fortnight is warned of."""
@@ -32,6 +33,7 @@ def test_token_expiry(days: int, severity: str) -> None:
     assert found("token-expiry", API, checkup=replace(FINE, expires_at=None)) == []
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("scopes", "severity", "what"),
     [
@@ -134,6 +136,7 @@ def test_rate_limit_and_cost() -> None:
     )
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("remaining", "points", "severity"),
     [(5000, 2500, "ok"), (5000, 2501, "warning"), (5000, 5001, "warning"), (8, 9, "warning")],

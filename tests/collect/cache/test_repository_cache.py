@@ -70,6 +70,7 @@ def test_request_that_is_labelled_afterwards(tmp_path: Path) -> None:
     check(last_week(api()), acme(then), tmp_path)
 
 
+@pytest.mark.thorough
 def test_request_that_loses_its_label_afterwards(tmp_path: Path) -> None:
     """A label that was taken away decides nothing any more."""
     first = last_week(with_request(api(), 5, labels=("hotfix",)))
@@ -111,6 +112,7 @@ def test_two_labels_that_swap_their_names(tmp_path: Path) -> None:
     check(last_week(first), acme(then), tmp_path)
 
 
+@pytest.mark.thorough
 def test_labels_beyond_a_page(tmp_path: Path) -> None:
     """Of a request's many labels the one that decides may come last."""
     many = tuple(f"area-{n:02}" for n in range(30))
@@ -363,6 +365,7 @@ def test_two_requests_changed_within_a_second(gap: timedelta, tmp_path: Path) ->
     check(acme(first), replace(acme(then), now=NOW + 7 * DAY), tmp_path)
 
 
+@pytest.mark.thorough
 def test_change_that_is_seen_late(tmp_path: Path) -> None:
     """Many machines answer for GitHub: of two changes the later may be seen before the earlier."""
     made = many_requests(27)
@@ -404,6 +407,7 @@ def test_what_becomes_of_deployments(then: Repository, tmp_path: Path) -> None:
     check(last_week(api()), acme(then), tmp_path)
 
 
+@pytest.mark.thorough
 def test_status_that_came_late(tmp_path: Path) -> None:
     """A deployment that had no status when it was first read has succeeded since."""
     made = with_deployment(api(), 33, statuses=(Status("success", ago(2)),))
@@ -478,6 +482,7 @@ def test_commits_that_were_forced_away(tmp_path: Path) -> None:
     check(last_week(api()), acme(then), tmp_path)
 
 
+@pytest.mark.thorough
 def test_default_branch_that_was_rewritten(tmp_path: Path) -> None:
     """What a force push took from the default branch waits no more (LT8)."""
     rewritten = [
@@ -535,6 +540,7 @@ SILENT = (
 )
 
 
+@pytest.mark.thorough
 def test_requests_that_the_token_is_not_shown_any_more(tmp_path: Path) -> None:
     """A token that may not read pull requests, and is not told so, is shown none of those kept."""
     with pages_of(1, tiny_lists=False), runs_of(last_week(api()), tmp_path) as runs:
@@ -601,6 +607,7 @@ def test_what_cannot_be_brought_up_to_date_is_read_anew(
         runs.check()
 
 
+@pytest.mark.thorough
 def test_server_that_is_put_back_to_an_earlier_state(tmp_path: Path) -> None:
     """What a server lost that was restored from a copy is not told from what was kept."""
     with pages_of(1, tiny_lists=False), runs_of(acme(api()), tmp_path) as runs:
@@ -618,6 +625,7 @@ def test_server_that_is_put_back_to_an_earlier_state(tmp_path: Path) -> None:
 # -- Several changes, one after the other --------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_label_that_is_renamed_after_everything_was_forgotten(tmp_path: Path) -> None:
     """What was read just before the rest was forgotten is known to have its label."""
     work = [

@@ -152,6 +152,7 @@ def test_damage_is_noticed(
     assert told.startswith(f"the cache {path} was damaged and is discarded: ")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("part", few_of(range(10), 1))
 def test_any_byte_of_the_file_may_be_wrong(part: int, content: bytes, tmp_path: Path) -> None:
     """Wherever a byte of the file is another, no row says what was not written."""

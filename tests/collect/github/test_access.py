@@ -179,6 +179,7 @@ def test_token_that_cannot_be_sent(token: str, server: Server) -> None:
 # -- Addresses ----------------------------------------------------------------------------------
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("path", ["", "/", "/api/v3", "/api/v3/"])
 def test_address_of_an_enterprise_server(path: str, server: Server) -> None:
     """`GITHUB_API_URL` may be that of GitHub Enterprise Server, with `/api/v3`."""

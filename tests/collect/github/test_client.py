@@ -128,6 +128,7 @@ def sizes_of(server: Server, query: str) -> list[int]:
 # -- What is cured by asking again --------------------------------------------------------------
 
 
+@pytest.mark.few(3)
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
     "effect",
@@ -316,6 +317,7 @@ def test_budget_that_runs_out_in_the_middle() -> None:
     assert ({}, ["api", "web"]) == (run.unreadable, run.read)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("status", [200, 403, 429])
 def test_secondary_limit_is_waited_for(status: int) -> None:
     """`Retry-After` is honoured, and told."""
@@ -325,6 +327,7 @@ def test_secondary_limit_is_waited_for(status: int) -> None:
     assert {"secondary limit"} == {why for _, why in run.reading.told.waited}
 
 
+@pytest.mark.few(1)
 @pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("status", [200, 403, 429])
 def test_secondary_limit_without_retry_after(status: int, monkeypatch: pytest.MonkeyPatch) -> None:

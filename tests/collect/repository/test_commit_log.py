@@ -197,6 +197,7 @@ def test_history_is_that_of_git_log(data: st.DataObject) -> None:
     }
 
 
+@pytest.mark.thorough
 @given(graphs(), st.integers(0, 999))
 @runs(max_examples=100, deadline=None)
 def test_history_of_walks_in_turn(graph: Graph, seed: int) -> None:
@@ -217,6 +218,7 @@ def test_history_of_walks_in_turn(graph: Graph, seed: int) -> None:
     assert [git.log(graph, start) for start in starts] == asyncio.run(walk())
 
 
+@pytest.mark.thorough
 @given(st.data())
 @runs(max_examples=40, deadline=None)
 def test_history_of_kept_commits(data: st.DataObject) -> None:

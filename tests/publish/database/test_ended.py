@@ -187,6 +187,7 @@ def test_killed_in_sqlite(tmp_path: Path) -> None:
     assert [1, 2, 4, 5] == column(contents(url), "deployments", "deployment")
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [

@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
@@ -104,6 +105,7 @@ def published(runs: Sequence[Week]) -> Contents:
         return contents(url)
 
 
+@pytest.mark.thorough
 @examples(20, few=4, suppress_health_check=[HealthCheck.too_slow])
 @given(histories())
 def test_every_order(runs: list[Week]) -> None:

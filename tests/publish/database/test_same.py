@@ -191,6 +191,7 @@ def test_a_later_gap_in_the_incidents(url: str, tmp_path: Path, order: tuple[int
     assert [2] == column(found, "episodes", "deployment")
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("order", [(0, 1), (1, 0), (1, 0, 1)])
 @pytest.mark.parametrize("asked", [False, None])
 def test_ephemeral_environments_stay(
@@ -221,6 +222,7 @@ def test_ephemeral_environments_stay(
     assert ["pr-7", "production"] == column(found, "metrics", "environment")
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("order", [(0, 1), (1, 0), (0, 1, 0)])
 @pytest.mark.parametrize("hours", [1, -1])
 def test_a_narrowed_run_of_the_same_window(

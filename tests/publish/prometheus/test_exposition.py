@@ -21,6 +21,7 @@ from tests.support.reports import ALL, HOSTILE, USUAL
 # -- A file -------------------------------------------------------------------------------------
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", sorted(ALL))
 def test_every_figure_of_every_report(name: str, tmp_path: Path) -> None:
     """A file has every figure of the report and no other."""

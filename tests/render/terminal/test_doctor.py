@@ -110,6 +110,7 @@ def test_colour_is_nothing_but_colour() -> None:
     assert COLOURS.sub("", coloured) == render_text(SMALL, width=80, colour=False)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("width", [1, 20, 33, 80, 100, 300])
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     """Nor than what reads well."""

@@ -120,6 +120,7 @@ def test_links_lead_to_what_says_so() -> None:
     assert not [one for one in found if one.startswith("http")]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("width", [20, 33, 80, 120])
 def test_colour_changes_nothing_but_colour(width: int) -> None:
     """With colours and links taken away the text is the plain one."""
