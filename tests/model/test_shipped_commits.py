@@ -68,6 +68,17 @@ def test_previous_success_is_asked_for() -> None:
     )
 
 
+def test_success_at_the_first_instant_is_in_the_window() -> None:
+    """W3 (b), LT2: what succeeded as the window began ships changes; the success before is read."""
+    found = assign_commits([success(1, 60, 1), success(2, 100, 3)], LINE, SPAN)
+    assert [1, 2] == [found.order[position].deployment for position in found.judged]
+    assert (None, {1}, [0, 0, 1, 1]) == (
+        found.baseline,
+        found.shipping(SPAN),
+        found.first_shipped_by,
+    )
+
+
 def test_previous_success_was_created_last() -> None:
     """W3 (b): of older successes before the window the one created last is a deployment, too."""
     older = [
