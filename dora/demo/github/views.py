@@ -226,6 +226,13 @@ def deployment_state(view: RepositoryView, deployment: Deployment) -> str:
     return state.upper()
 
 
+def state_reason(issue: Issue) -> str | None:
+    """Why an issue is in its state: of an open one only that it was reopened."""
+    if issue.closed_at is None and issue.state_reason != "reopened":
+        return None
+    return issue.state_reason
+
+
 def number(name: str) -> int:
     """A number for an account, a team or a label, the same for the same name."""
     return 1 + sum(ord(letter) * pow(31, at, 2**31 - 1) for at, letter in enumerate(name)) % (

@@ -31,9 +31,10 @@ class Deployment:
     environment: str
     created_at: datetime
     statuses: tuple[Status, ...] = ()
-    ref: str = "main"
+    ref: str = "main"  #: as it was filed: a branch's name, a sha, or `refs/pull/12/merge`
     task: str = "deploy"
-    payload: str = "{}"  #: the JSON text GitHub keeps
+    #: the text GitHub keeps: JSON, JSON in a JSON string (`"{\\"a\\": 1}"`), empty, or none
+    payload: str | None = "{}"
     description: str | None = None
     creator: str = "github-actions[bot]"
     production_environment: bool = False
@@ -87,7 +88,11 @@ class Comment:
 
 @dataclass(frozen=True)
 class Issue:
-    """One issue; *comments* in the order of their creation."""
+    """One issue; *comments* in the order of their creation.
+
+    *state_reason* is why it was closed (`completed`, `not_planned`, `duplicate`), or, of an open
+    one, `reopened`, in lower case as REST spells it.
+    """
 
     number: int
     title: str
@@ -97,6 +102,7 @@ class Issue:
     labels: tuple[str, ...] = ()
     author: str = "octo-operator"
     author_association: str = "MEMBER"
+    state_reason: str | None = "completed"
     comments: tuple[Comment, ...] = ()
 
 

@@ -58,8 +58,17 @@ def _comparison_commits(source: Node, info: Any, **arguments: Any) -> Any:
     return resolvers.counted(info, commit_resolvers.with_commits(source.view, page))
 
 
-def _state_reason(source: Node, _info: Any, **_arguments: Any) -> str | None:
-    return None if source.record.closed_at is None else "COMPLETED"
+def _state_reason(
+    source: Node,
+    _info: Any,
+    *,
+    enableDuplicate: bool = False,  # noqa: N803 - GitHub's name
+) -> str | None:
+    """A duplicate is only not planned to those who did not say that they know the word."""
+    reason = views.state_reason(source.record)
+    if reason == "duplicate" and not enableDuplicate:
+        reason = "not_planned"
+    return None if reason is None else reason.upper()
 
 
 def _headline(message: str) -> str:
@@ -114,7 +123,7 @@ _STATUS: dict[str, Resolver] = {
     "createdAt": of(lambda record: instant(record[1].created_at)),
     "creator": of(lambda record: actor(record[1].creator)),
     "deployment": lambda source, _: Node("Deployment", source.view, source.record[0]),
-    "description": of(lambda _: ""),
+    "description": of(lambda record: record[1].description),
     "environment": of(resolvers.status_environment),
     "environmentUrl": of(lambda record: record[1].environment_url),
     "id": named("DeploymentStatus", lambda record: record[0].id, lambda record: record[2]),
@@ -147,7 +156,7 @@ _PULL_REQUEST: dict[str, Resolver] = {
 }
 
 _ISSUE: dict[str, Resolver] = {
-    "author": lambda *_: actor("on-call"),
+    "author": of(lambda issue: actor(issue.author)),
     "body": of(lambda issue: issue.body),
     "closed": of(lambda issue: issue.closed_at is not None),
     "closedAt": of(lambda issue: instant(issue.closed_at)),

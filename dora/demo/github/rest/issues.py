@@ -8,7 +8,7 @@ from typing import Any
 from dora.demo.github.messages import Request, Response, json_response, problem
 from dora.demo.github.rest.pagination import paged
 from dora.demo.github.rest.serializers import account, as_pull_request
-from dora.demo.github.views import RepositoryView, instant, node_id
+from dora.demo.github.views import RepositoryView, instant, node_id, state_reason
 from dora.demo.organization.model import Comment, Issue, PullRequest, Repository
 
 BODY_MAXIMUM = 65_536  #: characters of an issue's or a comment's text
@@ -83,7 +83,10 @@ def edit(
         name: str(request.body[name]) for name in ("title", "body") if name in request.body
     }
     if "state" in request.body:
-        edited["closed_at"] = now if request.body["state"] == "closed" else None
+        is_closed = request.body["state"] == "closed"
+        edited["closed_at"] = now if is_closed else None
+        reason = request.body.get("state_reason") if is_closed else "reopened"
+        edited["state_reason"] = reason or "completed"
     changed = replace(found, **edited)
     return json_response(as_issue(request, view, changed)), _with(view.repository, changed)
 
@@ -147,6 +150,7 @@ def as_issue(request: Request, view: RepositoryView, issue: Issue) -> dict[str, 
         "node_id": node_id("Issue", view.repository.name, issue.number),
         "number": issue.number,
         "state": _state(issue),
+        "state_reason": state_reason(issue),
         "title": issue.title,
         "body": issue.body,
         "user": account(request, issue.author),

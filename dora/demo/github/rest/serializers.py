@@ -201,7 +201,10 @@ def _label(base: str, view: RepositoryView, name: str) -> dict[str, Any]:
     }
 
 
-def _payload(text: str) -> Any:
+def _payload(text: str | None) -> Any:
+    """The payload of a deployment: an object where there is none, as the recorded answers show."""
+    if text is None:
+        return {}
     try:
         return json.loads(text)
     except ValueError:
