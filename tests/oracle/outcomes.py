@@ -101,7 +101,7 @@ def judge(parts: Sequence[Deployment], settings: Settings, until: datetime) -> J
         id=parts[0].id,
         sha=parts[0].sha,
         task=parts[0].task,
-        payload=parts[0].payload,
+        payload=parts[0].payload or "",
         created_at=parts[0].created_at,
         environment=own if name is None else name,
         left_out=name is None,

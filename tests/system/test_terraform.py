@@ -131,7 +131,7 @@ def test_success(work: Workplace) -> None:
 
     assert 0 == run.status, run.log
     (made,) = work.deployments
-    payload = json.loads(made.payload)
+    payload = json.loads(made.payload or "")
     assert ("production", work.head, STACK, 1, 1) == (
         made.environment,
         made.sha,

@@ -63,7 +63,7 @@ def states(work: Workplace) -> list[list[str]]:
 
 
 def payload(work: Workplace, at: int = -1) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(work.deployments[at].payload)
+    found: dict[str, Any] = json.loads(work.deployments[at].payload or "")
     assert found.pop("key")
     return found
 

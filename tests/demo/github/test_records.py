@@ -134,14 +134,13 @@ def test_refs_of_deployments_are_gone_with_their_branch_in_graphql_alone() -> No
 
 def issues() -> tuple[Issue, ...]:
     """One issue for each reason of its state, the first the newest."""
-    closed = {"closed_at": after(90)}
     return (
         Issue(7, "Open", after(17), state_reason="completed"),
         Issue(6, "Again", after(16), state_reason="reopened"),
-        Issue(5, "Done", after(15), **closed),
-        Issue(4, "Old", after(14), **closed, state_reason=None),
-        Issue(3, "No", after(13), **closed, state_reason="not_planned"),
-        Issue(2, "Twice", after(12), **closed, state_reason="duplicate"),
+        Issue(5, "Done", after(15), after(90)),
+        Issue(4, "Old", after(14), after(90), state_reason=None),
+        Issue(3, "No", after(13), after(90), state_reason="not_planned"),
+        Issue(2, "Twice", after(12), after(90), state_reason="duplicate"),
     )
 
 
