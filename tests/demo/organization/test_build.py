@@ -155,7 +155,9 @@ KINDS: dict[str, Seen] = {
     "only inactive": lambda _, one: states(one) == ["waiting", "inactive"],
     "rollback by task": lambda _, one: one.task == "rollback",
     "rollback by payload": lambda _, one: json.loads(one.payload or "null") == {"rollback": True},
-    "rollback by text payload": lambda _, one: json.loads(one.payload or "null") == '{"rollback": true}',
+    "rollback by text payload": lambda _, one: (
+        json.loads(one.payload or "null") == '{"rollback": true}'
+    ),
     "gone commit": lambda repo, one: one.sha not in repo.commits,
     "renamed": lambda _, one: any(status.environment for status in one.statuses),
     "request environment": lambda _, one: re.fullmatch(r"pr-\d+", one.environment) is not None,
