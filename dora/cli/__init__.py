@@ -17,7 +17,7 @@ from dora import __version__
 from dora.cli.demo import CONTEXT, demo
 from dora.cli.doctor import doctor
 from dora.cli.explain import explain
-from dora.cli.output import print_error
+from dora.cli.output import checked_output, print_error, print_result
 from dora.cli.publish import publish
 from dora.cli.report import report
 from dora.errors import DoraError
@@ -53,7 +53,8 @@ def main() -> NoReturn:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        app()
+        with checked_output():  # typer prints its help itself
+            app()
     except DoraError as wrong:
         if "--verbose" in sys.argv:
             traceback.print_exc()
@@ -78,7 +79,7 @@ def _show_version(is_wanted: bool) -> None:
     if is_wanted:
         parts = ("PyGithub", "pandas", "typer", "rich", "scipy")
         versions = ", ".join(f"{name} {version_of(name)}" for name in parts)
-        print(f"dora {__version__} (Python {sys.version.split()[0]}, {versions})")
+        print_result(f"dora {__version__} (Python {sys.version.split()[0]}, {versions})")
         raise typer.Exit
 
 

@@ -1,9 +1,11 @@
 """The last steps of a command: print and write its result, and report what could not be read."""
 
+import errno
 import os
 import shutil
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Exit status of a run that could not read everything.
 PARTIAL = 3
+#: Numbers of the errors that a write to an open file can end with.
+WRITE_ERRORS = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 #: Columns where the output is not a terminal: a log or a file scrolls sideways.
 PIPE_COLUMNS = 120
 
@@ -94,17 +98,35 @@ def write(path: Path, text: str) -> None:
 
 
 def print_result(text: str) -> None:
-    """Print a result; a closed pipe, as behind `head -1`, is not an error, but a full disk is."""
+    """Print a result to standard output."""
+    with checked_output():
+        print(text.removesuffix("\n"))
+
+
+@contextmanager
+def checked_output() -> Iterator[None]:
+    """Flush standard output after the block, and raise CannotWrite if that is not possible.
+
+    A closed pipe, as behind `head -1`, is not an error, but a full disk is.
+    """
+    if sys.stdout is None:  # the shell closed it, as `>&-` does
+        raise _cannot_print("it is closed")
     try:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
-        sys.stdout.flush()
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
     except OSError as wrong:
+        if wrong.errno not in WRITE_ERRORS or wrong.filename is not None:
+            raise
         # Python would flush once more on its way out, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(wrong, BrokenPipeError):
-            raise CannotWrite(
-                f"standard output cannot be written: {wrong.strerror}", "Send it to another place."
-            ) from None
+            raise _cannot_print(wrong.strerror) from None
+
+
+def _cannot_print(why: str | None) -> CannotWrite:
+    return CannotWrite(f"standard output cannot be written: {why}", "Send it to another place.")
 
 
 def print_error(wrong: DoraError) -> None:

@@ -99,7 +99,7 @@ async def _estimate_cost(client: Client, config: Config) -> CostEstimate:
         seconds=sum(requests.values()) * client.seconds / max(1, client.requests) / in_flight,
         concurrency=config.collect.concurrency,
         longest=tuple((one.name, ceil(one.requests)) for one in longest[:LONGEST]),
-        asked=client.requests,
+        spent=client.requests,
         limit=client.rate_limit.limit,
         remaining=client.rate_limit.remaining,
     )

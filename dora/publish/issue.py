@@ -19,7 +19,7 @@ from github.Requester import Requester
 from requests.exceptions import RequestException
 
 from dora.errors import CannotReach, CannotWrite, DoraError, NoAccess, RateLimited
-from dora.publish.last_post import Memory, unpack
+from dora.publish.last_post import LastPost, unpack
 from dora.publish.retry import LONGEST_WAIT, TemporaryFailure, seconds_in, with_retries
 
 BODY_MAXIMUM = 65_536  #: characters that GitHub takes of an issue's or a comment's text
@@ -33,16 +33,16 @@ WRONG = (GithubException, RequestException, ValueError, TypeError, LookupError)
 T = TypeVar("T")
 
 _WEEK = re.compile(r"<!-- dora:week (\d{4}-W\d\d) ([0-9a-f]{16}) -->")
-_MEMORY = re.compile(r"<!-- dora:memory ([A-Za-z0-9+/=]*) -->")
+_NUMBERS = re.compile(r"<!-- dora:memory ([A-Za-z0-9+/=]*) -->")
 
 
 @dataclass(frozen=True)
 class Post:
-    """One week's comment as it was found; *memory* is what it holds for the next week."""
+    """One week's comment as it was found; *numbers* are what it keeps for the next week."""
 
     week: str
     comment: IssueComment
-    memory: Memory | None
+    numbers: LastPost | None
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,10 @@ class PublishedIssue:
     issue: Issue | None
     posts: tuple[Post, ...] = ()
 
-    def before(self, week: str) -> Memory | None:
-        """The memory in the last post before *week*, None for none."""
-        memories = [one.memory for one in self.posts if one.week < week and one.memory is not None]
-        return memories[-1] if memories else None
+    def before(self, week: str) -> LastPost | None:
+        """The numbers of the last post before *week*; None if there is no such post."""
+        earlier = [one.numbers for one in self.posts if one.week < week and one.numbers is not None]
+        return earlier[-1] if earlier else None
 
 
 class Issues:
@@ -84,14 +84,14 @@ class Issues:
             return PublishedIssue(None)
         return PublishedIssue(issue, self._patiently(lambda: tuple(self._find_posts(issue))))
 
-    def publish(self, body: str, comment: str, week: str, memory: str) -> str:
+    def publish(self, body: str, comment: str, week: str, numbers: str) -> str:
         """Bring the issue up to date and post *comment* for *week*; the issue's address.
 
-        A comment of that week is updated. *memory* is hidden in it for the next week. The
-        issue itself stays as it is where a later week was posted already.
+        A comment of that week is updated. The packed *numbers* are hidden in it for the next
+        week. The issue's own text is unchanged if a later week was posted already.
         """
         body = self._whole(f"<!-- dora:issue {self._mark} -->", body)
-        marks = f"<!-- dora:week {week} {self._mark} -->\n<!-- dora:memory {memory} -->"
+        marks = f"<!-- dora:week {week} {self._mark} -->\n<!-- dora:memory {numbers} -->"
         comment = self._whole(marks, comment)
         issue = self._once(self._find_issue, lambda: self._create(body))
         post = self._once(
@@ -134,8 +134,8 @@ class Issues:
             text = one.body or ""
             week = _WEEK.match(text)
             if week is not None and week[2] == self._mark and _is_ours(one):
-                memory = _MEMORY.search(text)
-                found.append(Post(week[1], one, unpack(memory[1]) if memory else None))
+                numbers = _NUMBERS.search(text)
+                found.append(Post(week[1], one, unpack(numbers[1]) if numbers else None))
         yield from sorted(found, key=lambda post: post.week)
 
     def _find_post(self, issue: Issue, week: str) -> IssueComment | None:

@@ -1,7 +1,7 @@
-"""Packs the few numbers that next week compares with into one short text, and unpacks them.
+"""Packs the numbers that next week's post compares with into one short text, and unpacks it.
 
-The text goes into a hidden comment of a post, where everybody who may write there can change it:
-a text that cannot be unpacked is taken as none, and is never an error.
+The text goes into a hidden comment of a post, which everybody with write access can change: a text
+that cannot be unpacked counts as none, and is never an error.
 """
 
 import base64
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 VERSION = 1
-#: Characters a memory may take; GitHub takes 65,536 in a comment, and people want some of them.
+#: The most characters of the text: GitHub allows 65,536 in a comment, and people read the rest.
 LIMIT = 30_000
-#: Bytes that a memory may unpack to: an edited comment could else use up all memory.
+#: The most bytes that a text may unpack to, so that an edited comment cannot exhaust memory.
 UNPACKED = 4_000_000
 
 
 @dataclass(frozen=True)
-class Memory:
-    """What was posted: the report's rows with their headline numbers, and failed deployments."""
+class LastPost:
+    """The numbers of an earlier post: the rows with their headlines, and failed deployments."""
 
     report: Report
     failed: frozenset[tuple[str, int]] | None = None
@@ -52,14 +52,14 @@ def pack(report: Report, failed: frozenset[tuple[str, int]] | None, limit: int =
     return text
 
 
-def unpack(text: str) -> Memory | None:
+def unpack(text: str) -> LastPost | None:
     """Give back what `pack` was given; None for a text that it did not make."""
     try:
         unzip = zlib.decompressobj()
         raw = unzip.decompress(base64.b64decode(text, validate=True), UNPACKED)
         if unzip.unconsumed_tail:
             return None
-        return _memory(json.loads(raw))
+        return _parse(json.loads(raw))
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
     except (OSError, OverflowError, zlib.error):
@@ -98,7 +98,7 @@ def _row(row: Row) -> list[Any]:
     return [row.key, row.tier, *metrics]
 
 
-def _memory(document: dict[str, Any]) -> Memory | None:
+def _parse(document: dict[str, Any]) -> LastPost | None:
     if document["v"] != VERSION:
         return None
     until = datetime.fromtimestamp(_number(document["until"]), UTC)
@@ -115,15 +115,15 @@ def _memory(document: dict[str, Any]) -> Memory | None:
         by=str(document["by"]),
         benchmark=str(document["benchmark"]),
         generated=Generated(until, version="", configuration=""),
-        rows=tuple(_remembered(parts) for parts in document["rows"]),
+        rows=tuple(_parse_row(parts) for parts in document["rows"]),
         coverage=Coverage(),
     )
     failed = document["failed"]
     known = None if failed is None else frozenset((str(name), int(n)) for name, n in failed)
-    return replace(Memory(report, known), is_whole=bool(document["whole"]))
+    return replace(LastPost(report, known), is_whole=bool(document["whole"]))
 
 
-def _remembered(parts: list[Any]) -> Row:
+def _parse_row(parts: list[Any]) -> Row:
     key, tier, *numbers = parts
     if not isinstance(key, dict):
         raise TypeError

@@ -144,11 +144,16 @@ def test_reader_who_has_seen_enough(format_: str, server: Server) -> None:
         assert (0, "") == (started.wait(WAIT_SECONDS), told)
 
 
-def test_full_disk(server: Server) -> None:
-    """A report that finds no room is told in two lines, and has failed."""
+@pytest.mark.parametrize(
+    "arguments",
+    few_of([("report", "--org", "acme"), ("--version",), ("--help",), ("report", "--help")], 2),
+    ids=" ".join,
+)
+def test_full_disk(arguments: tuple[str, ...], server: Server) -> None:
+    """Output that finds no room is told in two lines, and has failed; help and version, too."""
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(  # noqa: S603  # our own program
-            [*PROGRAM, "report", "--org", "acme"],
+            [*PROGRAM, *arguments],
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,

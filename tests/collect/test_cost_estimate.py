@@ -53,7 +53,7 @@ def test_plan_asks_a_request_for_eight_repositories() -> None:
     """To find out costs the list, and a shared request for eight repositories."""
     with serve(today(Shape(40, 12, 60))) as server:
         plan = plan_of(server, config_of(server.organization))
-        assert len(server.requests) == plan.asked == 1 + 5
+        assert len(server.requests) == plan.spent == 1 + 5
     assert 5000 == plan.limit
     assert plan.remaining is not None
     assert 5000 - sum(one.points for one in server.requests) <= plan.remaining < 5000

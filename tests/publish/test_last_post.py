@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dora.publish.last_post import LIMIT, Memory, pack, unpack
+from dora.publish.last_post import LIMIT, LastPost, pack, unpack
 from dora.report.model import Row
 from tests.support.published_files import report, row
 
@@ -32,9 +32,9 @@ def numbers(one: Row) -> list[Any]:
     ]
 
 
-def kept(memory: Memory | None) -> Memory:
-    assert memory is not None
-    return memory
+def kept(post: LastPost | None) -> LastPost:
+    assert post is not None
+    return post
 
 
 def raw(document: Any) -> str:
@@ -45,14 +45,14 @@ def test_kept_and_read_again() -> None:
     """Every row with its headline numbers, and which deployments had failed."""
     rows = [row("a`-->b"), row("web", failed=0, finished=0, mean=None, median=None)]
     made = report(*rows)
-    memory = kept(unpack(pack(made, frozenset({("api", 7)}))))
+    post = kept(unpack(pack(made, frozenset({("api", 7)}))))
 
-    assert [numbers(one) for one in rows] == [numbers(one) for one in memory.report.rows]
+    assert [numbers(one) for one in rows] == [numbers(one) for one in post.report.rows]
     assert (made.window.since, made.window.until, made.by) == (
-        memory.report.window.since, memory.report.window.until, memory.report.by,
+        post.report.window.since, post.report.window.until, post.report.by,
     )  # fmt: skip
-    assert frozenset({("api", 7)}) == memory.failed
-    assert memory.is_whole
+    assert frozenset({("api", 7)}) == post.failed
+    assert post.is_whole
 
 
 @pytest.mark.parametrize("count", [10, 400, 4_000])
@@ -61,18 +61,18 @@ def test_never_longer_than_its_limit(count: int) -> None:
     made = report(*[row(f"service-{n * 7919 % 99991}", failed=n % 50) for n in range(count)])
     failed = frozenset(("api", n) for n in range(count))
     text = pack(made, failed)
-    memory = kept(unpack(text))
+    post = kept(unpack(text))
 
     assert len(text) <= LIMIT
     assert "--" not in text
-    assert made.rows[: len(memory.report.rows)][0].key == memory.report.rows[0].key
-    assert memory.is_whole == (len(memory.report.rows) == count)
-    assert (count == 4_000) == (not memory.is_whole)
+    assert made.rows[: len(post.report.rows)][0].key == post.report.rows[0].key
+    assert post.is_whole == (len(post.report.rows) == count)
+    assert (count == 4_000) == (not post.is_whole)
 
 
 @settings(deadline=None)
 @given(st.text())
-def test_any_text_is_a_memory_or_nothing(text: str) -> None:
+def test_any_text_is_a_post_or_nothing(text: str) -> None:
     """Whoever may edit a comment can write anything there; it is never an error."""
     assert unpack(text) is None
 
@@ -88,18 +88,18 @@ KEYS = ("v", "organization", "by", "benchmark", "since", "until", "days", "timez
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(KEYS), JSON).map(lambda one: {**one, "v": 1}))
-def test_any_document_is_a_memory_or_nothing(document: Any) -> None:
+def test_any_document_is_a_post_or_nothing(document: Any) -> None:
     """Also where it is JSON that was packed as ours is."""
     unpack(raw(document))
 
 
 def test_a_bomb_is_nothing() -> None:
-    """What unpacks to more than a memory ever does is not read."""
+    """What unpacks to more than a post ever does is not read."""
     assert unpack(raw({"v": 1, "rows": "x" * 50_000_000})) is None
 
 
 def test_a_time_zone_that_there_is_not() -> None:
-    """A memory with a strange time zone is none, for nobody could tell its time."""
+    """A post with a strange time zone is none, for nobody could tell its time."""
     document = json.loads(zlib.decompress(base64.b64decode(pack(report(row()), None))))
 
     assert unpack(raw(document)) is not None

@@ -1,5 +1,6 @@
 """The job summary: within its size, beside what others wrote, once however often it is run."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -55,6 +56,26 @@ def test_a_summary_is_whole_at_any_time(tmp_path: Path) -> None:
     assert 0o640 == stat.S_IMODE(summary.stat().st_mode)
     assert [summary] == list(folder.iterdir())
     assert "## DORA metrics" in summary.read_text()
+
+
+def test_a_device_or_a_pipe_is_written_to(tmp_path: Path) -> None:
+    """What cannot be replaced is written to: /dev/null takes the summary, a pipe hands it on."""
+    path, pipe = written(tmp_path, report(row())), tmp_path / "pipe"
+    nowhere = dora("publish", "summary", path, folder=tmp_path, GITHUB_STEP_SUMMARY="/dev/null")
+    full = dora("publish", "summary", path, folder=tmp_path, GITHUB_STEP_SUMMARY="/dev/full")
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    done = dora("publish", "summary", path, folder=tmp_path, GITHUB_STEP_SUMMARY=str(pipe))
+    text = os.read(reader, LIMIT).decode()
+    os.close(reader)
+
+    assert (0, "dora: the job summary was written\n") == (nowhere.returncode, nowhere.stderr)
+    assert Path("/dev/null").is_char_device()
+    assert 1 == full.returncode
+    assert "the job summary /dev/full cannot be written: No space left on device" in full.stderr
+    assert 0 == done.returncode, done.stderr
+    assert text.startswith("<!-- dora:summary -->\n## DORA metrics of `acme`")
+    assert pipe.is_fifo()
 
 
 def test_no_room(tmp_path: Path) -> None:

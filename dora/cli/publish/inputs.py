@@ -1,4 +1,4 @@
-"""What several targets share: their options, the files that these name, and their last message."""
+"""What several targets share: options, the files that these name, and the comparison."""
 
 import sys
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ import typer
 from dora.errors import BadUsage
 
 if TYPE_CHECKING:
-    from dora.publish.last_post import Memory
+    from dora.publish.last_post import LastPost
     from dora.report.diff import ReportDiff
     from dora.report.evidence import Evidence
     from dora.report.model import Report
@@ -65,14 +65,14 @@ def read(report: Path, evidence: Path | None = None, previous: Path | None = Non
     return given
 
 
-def movements(given: Given, memory: "Memory | None" = None) -> "tuple[ReportDiff | None, str]":
-    """What moved since the report to compare with; else None, and why where that is strange.
+def find_diff(given: Given, last: "LastPost | None" = None) -> "tuple[ReportDiff | None, str]":
+    """What changed since an earlier report, else None and, if there is one, why not.
 
-    The report to compare with is *given.previous*, or that of *memory*.
+    The earlier report is *given.previous*, or that of the last post.
     """
     from dora.report.diff import can_compare, compare_reports
 
-    before = given.previous or (memory.report if memory else None)
+    before = given.previous or (last.report if last else None)
     if before is None:
         return None, ""
     why = can_compare(before, given.report)
@@ -80,11 +80,11 @@ def movements(given: Given, memory: "Memory | None" = None) -> "tuple[ReportDiff
         raise BadUsage(f"--previous: cannot be compared with: {why}")
     if why:
         return None, f"of the last post, {why}"
-    if given.previous is not None or memory is None:
+    if given.previous is not None or last is None:
         return compare_reports(before, given.report, given.evidence, None), ""
-    found = compare_reports(before, given.report, given.evidence, memory.failed)
-    if not memory.is_whole:
-        found = replace(found, appeared=())  # they may only have been forgotten
+    found = compare_reports(before, given.report, given.evidence, last.failed)
+    if not last.is_whole:
+        found = replace(found, appeared=())  # the last post may only have left them out
     return found, ""
 
 

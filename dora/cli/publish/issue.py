@@ -14,7 +14,7 @@ from dora.cli.publish.inputs import (
     Link,
     PreviousFile,
     ReportFile,
-    movements,
+    find_diff,
     print_note,
     read,
 )
@@ -57,7 +57,7 @@ def issue(
     issues = _issues(repository or os.environ.get("GITHUB_REPOSITORY", ""), called, dry_run)
     found = issues.find() if issues else PublishedIssue(None)
     week = week_of(given.report)
-    moved, why = movements(given, found.before(week))
+    moved, why = find_diff(given, found.before(week))
     body = _body(given.report, link)
     comment = render_comment(given.report, moved, why=why)
     if dry_run:

@@ -15,7 +15,7 @@ from dora.cli.publish.inputs import (
     Link,
     PreviousFile,
     ReportFile,
-    movements,
+    find_diff,
     print_note,
     read,
 )
@@ -40,7 +40,7 @@ def slack(
     from dora.render.slack_message import render_message
 
     given = read(report, evidence, previous)
-    message: dict[str, Any] = render_message(given.report, movements(given)[0], link=link)
+    message: dict[str, Any] = render_message(given.report, find_diff(given)[0], link=link)
     if dry_run:
         print_result(json.dumps(message, indent=2))
         return

@@ -1,7 +1,7 @@
-"""Merges one query about several repositories into one request, and takes its result apart.
+"""Merges one query about several repositories into one request, and splits its result.
 
-GitHub answers any number of fields in one request. A query that asks for a single field is run for
-several repositories at once by repeating the field under another name (an alias) for each of them.
+GitHub answers any number of fields in one request. A query for a single field is run for several
+repositories at once by repeating the field with a different alias for each.
 """
 
 import re
@@ -17,14 +17,14 @@ COMMENT = re.compile(r"^\s*#.*\n", re.MULTILINE)
 OPERATION = re.compile(r"query (\w+)\((.*?)\) \{\n(.*?)\n\}\n(.*)", re.DOTALL)
 DECLARATION = re.compile(r"\$(\w+): ([\w!\[\]]+)")
 VARIABLE = re.compile(r"\$(\w+)\b")
-#: The first line of every query: what it cost.
+#: The first line of every query, which asks for its cost.
 COST = "  rateLimit { cost remaining resetAt }\n"
 FIELD = re.compile(r"^  (\w+)(?=[( ])", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Query:
-    """One of `queries/*.graphql`, parsed as far as merging needs it."""
+    """One of `queries/*.graphql`, parsed as far as merging requires."""
 
     name: str
     text: str
@@ -41,20 +41,20 @@ class Query:
 
     @cached_property
     def field(self) -> str | None:
-        """The only field it asks for; None where there are several: it cannot be merged."""
+        """The only field it asks for; None if there are several and it cannot be merged."""
         body = self._parts[2]
         names = FIELD.findall(body)
         return names[0] if len(names) == 1 else None
 
     @cached_property
     def constants(self) -> frozenset[str]:
-        """Variables that must be equal in a merged request, because fragments use them."""
+        """The variables that must be equal in a merged request because fragments use them."""
         return frozenset(VARIABLE.findall(self._parts[3]))
 
     def merge(self, each: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:
-        """Text and variables of one request for several queries, given the variables of each.
+        """The text and variables of one request for several queries, given the variables of each.
 
-        Values that are equal for all share a variable; others get one each, numbered.
+        A value that is the same for all is one variable; other variables are numbered.
         """
         if len(each) == 1:
             return self.text, dict(each[0])
@@ -78,7 +78,7 @@ class Query:
     def part(self, result: QueryResult, number: int) -> QueryResult:
         """The part of a merged request's *result* that belongs to the query of that *number*.
 
-        An error without a path may concern any of them, and is handed to all.
+        An error without a path may concern any query, so all of them get it.
         """
         alias = _alias(number)
         errors = tuple(

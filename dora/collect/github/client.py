@@ -1,8 +1,9 @@
 """Runs GraphQL queries against GitHub: retries, limits, page sizes and the count of requests.
 
-This is the one place that decides what happens when GitHub does not answer; the modules beside it
-only interpret or choose. Queries wait in one thread's event loop; requests are made by a few other
-threads, each with a PyGithub connection of its own, because PyGithub is not thread-safe.
+Only this module decides what happens when GitHub does not answer; the others in this folder
+interpret responses or choose what to send. Queries wait in one thread's event loop; a few other
+threads send the requests, each over its own PyGithub connection, because PyGithub is not
+thread-safe.
 """
 
 import asyncio
@@ -23,40 +24,40 @@ from dora.collect.progress import Progress
 from dora.config import Config
 from dora.errors import CannotReach, CannotRead, DoraError, NoAccess
 
-#: Times a request is tried before its repository is given up.
+#: Attempts at a request before its repository is given up.
 TRIES = 10
-#: Times a server that cannot be reached at all is tried.
+#: Attempts at a server that cannot be reached at all.
 TRIES_UNREACHABLE = 3
-#: First and longest pause between tries, in seconds.
+#: The first and the longest pause between attempts, in seconds.
 PAUSE, LONGEST_PAUSE = 0.5, 8.0
-#: Seconds that the failures of one repository may cost before it is given up.
+#: Seconds that failures of one repository may take before it is given up.
 PATIENCE = 300.0
-#: Times a request of several repositories fails, for any reason, before they are asked apart.
+#: Failed attempts at a request for several repositories after which it is split.
 TOGETHER = 3
-#: Times in a row that a limit may turn the same query away.
+#: Times in a row that the same query may hit a rate limit.
 LIMITS = 20
-#: Seconds for a whole response, however slowly its parts arrive; GitHub's own limit is ten.
+#: Seconds within which a whole response must arrive; GitHub's own limit is ten.
 DEADLINE = 30.0
 
 T = TypeVar("T")
 
 
 class Client:
-    """Makes a few requests at once, and counts them."""
+    """Sends a few requests at a time, and counts them."""
 
     def __init__(self, access: Access, config: Config, progress: Progress) -> None:
         self.access = access
         self.progress = progress
-        self.stopping = threading.Event()  #: ends the waits of threads beside the event loop
+        self.stopping = threading.Event()  #: ends waiting outside the event loop
         self.points = 0
-        self.seconds = 0.0  #: that all requests took together
+        self.seconds = 0.0  #: total time of all requests
         self._requests = 0
         self._most = config.collect.concurrency
         self.rate_limit = RateLimit(config.collect.wait)
         self._connections = Connections(access)
         self._queue = RequestQueue()
         self._concurrency = Concurrency(self._most)
-        self._lost: dict[object, float] = {}  #: seconds of failures by repository
+        self._lost: dict[object, float] = {}  #: seconds lost to failures, by repository
         self._ended: Callable[[], DoraError] | None = None  #: makes the error of all later queries
         self._tasks: set[asyncio.Task[None]] = set()
         self._pump_at: asyncio.TimerHandle | None = None
@@ -67,15 +68,16 @@ class Client:
         return self._requests + self.access.requests
 
     def run(self, reading: Coroutine[Any, Any, T]) -> T:
-        """The result of *reading*, run in an event loop and threads that end with it.
+        """Run *reading* in an event loop, whose threads end with it, and give its result.
 
         Ctrl-C ends it at once, without waiting for requests in flight.
         """
         results: list[T] = []
 
         async def main() -> None:
-            # Nothing is returned: asyncio would print it, if only into an error that it drops
-            # (`signal.getsignal` of a handler that holds this task), and tables are long.
+            # The result is not returned, because asyncio would format it, if only for an error
+            # that it drops (`signal.getsignal` of a handler that holds this task): tables are
+            # long.
             try:
                 results.append(await reading)
             except BaseException:
@@ -97,8 +99,8 @@ class Client:
         """The result of `queries/<query>.graphql`; its data may be partial, with errors beside it.
 
         `$n` is the size of the page: *rows* at most, fewer where GitHub cannot answer so many.
-        Small pages of several repositories share a request. Of the queries that wait, the one of
-        the highest *rank* goes first, then the one of the lowest *turn*.
+        Small pages of several repositories share a request. Of the waiting queries, the one with
+        the highest *rank* goes first, then the one with the lowest *turn*.
         Raises CannotReach, NoAccess, RateLimited, CannotRead.
         """
         queued = QueuedQuery(
@@ -141,7 +143,7 @@ class Client:
                 self._pump_soon(delay)
                 return
             batch = self._queue.take(is_idle=self._concurrency.is_idle)
-            if not batch:  # all that wait could share a request with others, or were cancelled
+            if not batch:  # the rest may share a request with later ones, or was cancelled
                 return
             self._concurrency.start(loop.time())
             task = loop.create_task(self._exchange(batch))
@@ -149,7 +151,7 @@ class Client:
             task.add_done_callback(self._tasks.discard)
 
     def _fail_at_once(self) -> bool:
-        """Fail all queued queries where no request may be made any more; whether that is so."""
+        """Fail all queued queries if no further request may be made, and say whether that is so."""
         if self._ended is None:
             return False
         for queued in self._queue.drain():
@@ -157,7 +159,7 @@ class Client:
         return True
 
     async def _exchange(self, batch: list[QueuedQuery]) -> None:
-        """Make one request for all of *batch*; a bug fails its queries instead of hanging them."""
+        """Send one request for all of *batch*; a bug fails its queries instead of blocking them."""
         try:
             await self._send_together(batch)
         except Exception as bug:  # noqa: BLE001  # else the queries would wait forever
@@ -179,7 +181,7 @@ class Client:
         self._count(result)
         self.seconds += now - began
         if result.kind == "data":
-            self._pump()  # the next requests leave before this result is worked on
+            self._pump()  # send the next requests before this result is processed
         self._settle(batch, result, now - began)
 
     async def _send(self, batch: list[QueuedQuery]) -> QueryResult:
@@ -200,7 +202,7 @@ class Client:
         self.progress.requested(self.requests, result.remaining)
 
     def _settle(self, batch: list[QueuedQuery], result: QueryResult, seconds: float) -> None:
-        """Finish every query of *batch*, let it try again, or fail it."""
+        """Finish each query of *batch*, queue it again, or fail it."""
         query, rows = batch[0].query, sum(queued.size for queued in batch)
         if result.kind == "data":
             self.rate_limit.lift()
@@ -222,7 +224,7 @@ class Client:
             self._retry(batch, result, seconds)
 
     def _retry(self, batch: list[QueuedQuery], result: QueryResult, seconds: float) -> None:
-        """Let the queries of *batch* try again, for less where less is likelier to succeed."""
+        """Queue *batch* again, with smaller pages if these are more likely to succeed."""
         rows = sum(queued.size for queued in batch)
         if result.kind == "too much":
             self._queue.sizes(batch[0].query).failed(rows)
@@ -230,7 +232,7 @@ class Client:
         tries = 1 + max(queued.tries for queued in batch)
         longest = min(LONGEST_PAUSE, PAUSE * 2 ** (tries - 1))
         pause = longest * random.uniform(0.5, 1)  # noqa: S311  # jitter, no secret
-        is_split = len(batch) > 1 and tries >= TOGETHER  # one of them may be what fails
+        is_split = len(batch) > 1 and tries >= TOGETHER  # a single one may be the cause
         for queued in batch:
             queued.tries += 1
             if is_shrinkable or is_split:
@@ -241,7 +243,7 @@ class Client:
     def _try_again(
         self, queued: QueuedQuery, result: QueryResult, seconds: float, pause: float
     ) -> None:
-        """Queue again after *pause*; fail after too many tries, or too much time lost."""
+        """Queue again after *pause*; fail after too many attempts, or too much time lost."""
         lost = self._lost[queued.repository] = (
             self._lost.get(queued.repository, 0.0) + seconds + pause
         )
@@ -261,7 +263,7 @@ class Client:
             self._enter(queued)
 
     def _may_retry_refused(self, batch: list[QueuedQuery]) -> bool:
-        """Whether to try once more with refused credentials: renewed, or valid until now."""
+        """Whether to try once more after a refusal: credentials were renewed, or valid so far."""
         is_again = any(queued.is_retried_after_refusal for queued in batch)
         if is_again or not (self.access.renew(batch[0].generation) or self.points):
             return False
@@ -270,7 +272,7 @@ class Client:
         return True
 
     def _hold(self, result: QueryResult) -> None:
-        """Hold all requests back until a limit is lifted; ask nothing more if that is too long."""
+        """Hold back all requests until a limit is lifted, or end the run if that takes too long."""
         until = self.rate_limit.hold(result)
         if self.rate_limit.is_too_long:
             self._ended = self.rate_limit.error
@@ -278,7 +280,7 @@ class Client:
             self.progress.waits(until, result.kind)
 
     def _requeue_limited(self, queued: QueuedQuery) -> None:
-        """Ask again after the limit, unless the query was turned away too often in a row."""
+        """Queue again after a rate limit, unless the query hit one too often in a row."""
         queued.limits += 1
         if queued.limits > LIMITS:
             kind = self.rate_limit.kind

@@ -1,31 +1,31 @@
 """Learns from GitHub's responses how many rows to ask for in one request."""
 
-#: The most that GitHub gives a page.
+#: GitHub's maximum page size.
 FULL_PAGE = 100
 #: The first page of a repository: most repositories need no second one.
 FIRST_PAGE = 25
-#: What is asked for where hardly anything is expected.
+#: The page size for queries that seldom find anything.
 FEW = 3
-#: The longest page that shares its request with other repositories'.
+#: The largest page that may share a request with other repositories.
 SMALL_PAGE = 50
-#: Rows of a request that several repositories share: asked for, seldom all there.
+#: Rows that a request for several repositories may ask for; it seldom gets them all.
 FULL_SHARE = 200
-#: What is left of an old response's weight after each new one of the same query.
+#: The factor by which the weight of older responses falls with each new one.
 FADES = 0.95
 #: A failure counts twice as much as a success: it costs the ten seconds of GitHub's timeout.
 FAILURE = 2.0
-#: Weight of a response after twenty others: whatever weighs less is ignored.
+#: The weight of a response after twenty others; anything below is ignored.
 LATELY = 0.35
 
 
 class PageSizes:
-    """How the requests of one query went, by how many rows they asked for.
+    """Records which page sizes of one query succeeded and which were too large.
 
-    The size chosen is the one that can be expected to bring most rows a request; a size that was
-    not tried counts as successful. So a page that was too much is halved and stays small, a query
-    that fails at every size is asked for in full, and old failures fade until a larger page is
-    tried again. Where larger pages failed lately, only the next larger size is tried: otherwise
-    most requests for a heavy repository would fail.
+    The chosen size is the one with the most expected rows per request; a size that was not tried
+    counts as successful. So a page that was too large is halved and stays small, a query that
+    fails at every size is sent in full, and old failures fade until a larger page is tried again.
+    If larger pages failed recently, only the next larger size is tried: otherwise most requests
+    for a heavy repository would fail.
     """
 
     def __init__(self) -> None:
@@ -33,22 +33,22 @@ class PageSizes:
         self._failed: dict[int, float] = {}
 
     def best(self, most: int) -> int:
-        """The size to ask for next, at most *most*; of equally good ones the smaller."""
+        """The size to try next, at most *most*; the smaller of equally good ones."""
         sizes = [most]
         while sizes[-1] > 1:
             sizes.append(sizes[-1] // 2)
         return max(filter(self._is_near, reversed(sizes)), key=self._brings)
 
     def passed(self, rows: int) -> None:
-        """A request for so many rows was answered."""
+        """Record that a request for *rows* rows succeeded."""
         self._record(self._passed, rows)
 
     def failed(self, rows: int) -> None:
-        """A request for so many rows was too much."""
+        """Record that a request for *rows* rows was too large."""
         self._record(self._failed, rows)
 
     def _is_near(self, size: int) -> bool:
-        """Whether a size is at most one step above what passed lately, or no larger one failed."""
+        """Whether *size* is at most a step above recent successes, or no larger one failed."""
         passed = max(
             (kind for kind, weight in self._passed.items() if weight >= LATELY), default=None
         )
@@ -57,7 +57,7 @@ class PageSizes:
         return sum(weight for kind, weight in self._failed.items() if kind > passed) < LATELY
 
     def _brings(self, size: int) -> float:
-        """Rows that a request of that size may be expected to bring."""
+        """The expected number of rows of a request of that size."""
         passed, failed = (each.get(_kind(size), 0.0) for each in (self._passed, self._failed))
         return size * (passed + 1) / (passed + FAILURE * failed + 1)
 
@@ -69,5 +69,5 @@ class PageSizes:
 
 
 def _kind(size: int) -> int:
-    """Sizes up to the next power of two are of one kind."""
+    """Group sizes by the next power of two."""
     return size.bit_length()

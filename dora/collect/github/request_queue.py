@@ -1,4 +1,4 @@
-"""Chooses the queries of the next request: which of those that wait goes first, and with whom."""
+"""Chooses the next request: which waiting query goes first, and which ones share its request."""
 
 import asyncio
 import heapq
@@ -10,7 +10,7 @@ from dora.collect.github.batching import Query
 from dora.collect.github.page_size import FULL_SHARE, SMALL_PAGE, PageSizes
 from dora.collect.github.responses import QueryResult
 
-#: Repositories that share a request, at most.
+#: The most repositories that share a request.
 MOST_PARTNERS = 50
 
 
@@ -22,19 +22,19 @@ class QueuedQuery:
     variables: dict[str, Any]
     most: int  #: rows it may ask for
     rank: float
-    turn: int  #: of two that rank alike, the one whose turn is first
+    turn: int  #: among equal ranks, the lowest goes first
     future: asyncio.Future[QueryResult]
-    size: int = 0  #: rows asked for in the request that is in flight
+    size: int = 0  #: page size of the request in flight
     partners: int = MOST_PARTNERS  #: how many queries may share its request
     tries: int = 0
-    limits: int = 0  #: times a limit turned it away
-    generation: int = 0  #: of the credentials it was asked with
-    is_retried_after_refusal: bool = False  #: whether these were refused once already
+    limits: int = 0  #: times in a row that it hit a rate limit
+    generation: int = 0  #: of the credentials that it was sent with
+    is_retried_after_refusal: bool = False  #: whether it was sent again after a refusal
     order: int = field(default_factory=count().__next__)
 
     @property
     def repository(self) -> object:
-        """What tells apart the repositories that queries are about, and the organization."""
+        """What the query is about: a repository, or the organization."""
         return self.turn or self.variables.get("name", "")
 
     @property
@@ -44,35 +44,35 @@ class QueuedQuery:
 
     @property
     def kind(self) -> tuple[Any, ...]:
-        """Queries of one kind may share a request."""
+        """A key that is equal for queries that may share a request."""
         is_small = self.query.field is not None and self.most <= SMALL_PAGE
         constants = (self.variables.get(name) for name in sorted(self.query.constants))
         return (self.query.name, is_small, *constants)
 
     def shrink(self, partners: int) -> None:
-        """Ask for half of what was too much: half as many repositories, or half a page."""
+        """Halve what was too large: the number of repositories in the request, or the page."""
         if partners > 1:
             self.partners = max(1, partners // 2)
         else:
             self.most, self.partners = max(1, self.size // 2), 1
 
     def finish(self, result: QueryResult) -> None:
-        """Hand over the result, unless the query was cancelled."""
+        """Deliver the result, unless the query was cancelled."""
         if not self.future.done():
             self.future.set_result(result)
 
     def fail(self, wrong: Exception) -> None:
-        """Hand over why there is no result, unless the query was cancelled."""
+        """Deliver the error, unless the query was cancelled."""
         if not self.future.done():
             self.future.set_exception(wrong)
 
 
 class RequestQueue:
-    """The waiting queries by kind; within a kind the highest rank first, then the lowest turn."""
+    """The waiting queries by kind, each sorted by highest rank, then lowest turn."""
 
     def __init__(self) -> None:
         self._waiting: dict[tuple[Any, ...], list[tuple[float, int, int, QueuedQuery]]] = {}
-        self._rows: dict[tuple[Any, ...], int] = {}  #: asked for, of each kind that is small
+        self._rows: dict[tuple[Any, ...], int] = {}  #: requested rows of each kind of small pages
         self._sizes: dict[str, PageSizes] = {}
 
     def __bool__(self) -> bool:
@@ -80,7 +80,7 @@ class RequestQueue:
         return bool(self._waiting)
 
     def sizes(self, query: Query) -> PageSizes:
-        """How large the requests of a query may be."""
+        """The page sizes that succeeded for a query."""
         return self._sizes.setdefault(query.name, PageSizes())
 
     def put(self, queued: QueuedQuery) -> None:
@@ -97,8 +97,8 @@ class RequestQueue:
     def take(self, *, is_idle: bool) -> list[QueuedQuery]:
         """The queries of the next request: the highest in rank, and as many of its kind as fit.
 
-        A query that could share its request waits for others as long as GitHub is busy with other
-        requests: the batch is empty where only such queries wait and *is_idle* is false.
+        A query that could share its request waits for others while requests are in flight: the
+        batch is empty if only such queries wait and *is_idle* is false.
         """
         batch: list[QueuedQuery] = []
         while not batch:  # all queries of a kind may have been cancelled
@@ -112,7 +112,7 @@ class RequestQueue:
         return batch
 
     def _is_full(self, kind: tuple[Any, ...]) -> bool:
-        """Whether the waiting queries of that kind fill a request."""
+        """Whether there are enough waiting queries of that kind to fill a request."""
         heap, is_small = self._waiting[kind], kind[1]
         if not is_small or len(heap) >= MOST_PARTNERS:
             return True

@@ -1,6 +1,6 @@
-"""Which commits are wanted, which were live before, and which will still be listed: marks on them.
+"""Marks commits as wanted, as live before, or as still to be listed by a walk.
 
-A mark is a bit, and it flows from a commit to all its ancestors, as far as these were read.
+A mark is a bit, and it flows from a commit to all its ancestors, as far as these have been read.
 `commit_selection` explains what the marks are for.
 """
 
@@ -37,7 +37,7 @@ class CommitMarks:
     _next: int = 1
 
     def number(self, sha: str) -> int:
-        """The number of a commit in the graph, which it gets when it is first named."""
+        """The number of a commit in the graph; a new one when it is named for the first time."""
         commit = self._numbers.get(sha)
         if commit is None:
             commit = self._numbers[sha] = self.graph.add()
@@ -50,7 +50,7 @@ class CommitMarks:
         return self._shas[commit]
 
     def find(self, sha: str) -> int | None:
-        """The number of the only known commit whose sha begins so; None where it is not one."""
+        """The number of the known commit whose sha begins with *sha*; None if it is not unique."""
         shas = [sha] if sha in self._numbers else [s for s in self._numbers if s.startswith(sha)]
         return self._numbers[shas[0]] if len(shas) == 1 else None
 
@@ -69,7 +69,7 @@ class CommitMarks:
         return mark
 
     def mark(self, commit: int, marks: int) -> None:
-        """Set *marks* on *commit* and on its ancestors, as far as these were read."""
+        """Set *marks* on *commit* and on its ancestors, as far as these have been read."""
         waiting = [commit]
         while waiting:
             here = waiting.pop()
@@ -97,15 +97,15 @@ class CommitMarks:
         return self._marks[commit] & self._wanted & ~self.closes(commit)
 
     def closes(self, commit: int) -> int:
-        """The `wanted` marks of the differences that *commit* closes: it was live before."""
+        """The `wanted` marks of the differences that *commit* closes because it was live before."""
         return (self._marks[commit] & self._closed) >> 1
 
     def walks_of(self, commit: int) -> int:
-        """The marks of the walks that have listed *commit*, or will."""
+        """The marks of the walks that have listed *commit* or will list it."""
         return self._marks[commit] & self.walks
 
     def read_in_difference(self) -> Iterator[tuple[int, int, int]]:
-        """Commits that were read and belong to a difference, with their dates and these marks."""
+        """The read commits that belong to a difference, each with its date and `wanted` marks."""
         for commit, committed in enumerate(self.graph.committed):
             if committed is not None and (marks := self.difference(commit)):
                 yield commit, committed, marks

@@ -1,10 +1,10 @@
 r"""Decides which commits must be read before it is certain what every deployment shipped.
 
 **The idea.** What a deployment shipped is a difference: the commits that its own commit reaches,
-less those that the commit live before it reaches. GitHub gives no such difference; it lists the
-history of one commit, newest first, page after page. So histories are read from the deployed
-commits down, until no unread commit can belong to a difference any more. A limit by date will not
-do: a branch that was merged late brings commits older than what was live before.
+minus those that the commit live before it reaches. GitHub does not compute that difference; it
+lists the history of one commit, newest first, page by page. So histories are read backwards from
+the deployed commits until no unread commit can still belong to a difference. Stopping at a date
+would be wrong: a branch that was merged late contains commits older than what was live before.
 
 In this picture newer commits are to the right, A was live before the window, B is deployed in it:
 
@@ -14,10 +14,10 @@ In this picture newer commits are to the right, A was live before the window, B 
 
 **Marks** (`commit_marks`) are bits that flow from a commit to its parents. Each environment has
 two: `wanted`, set on what was deployed, and `closed`, set on what was live before. The marks meet
-in A: all that is behind it carries both. What is wanted and not closed is the difference, here
-B, M, y, x and the commit before M.
+in A: all its ancestors carry both. What is wanted and not closed is the difference, here B, M, y,
+x and the commit before M.
 
-While it is read, part of the picture is missing. `?` is a commit known only as a parent:
+During reading, part of the picture is missing. `?` is a commit known only as a parent:
 
     ?---M---B                          after one page each ? is wanted, unread and not closed
        /
@@ -25,21 +25,23 @@ While it is read, part of the picture is missing. `?` is a commit known only as 
 
 **What must still be read**, in `_open`:
 
-1. every unread commit that belongs to a difference, since its parents may belong to it, too;
-2. every unread commit that carries `closed` of such a difference: behind it the marks may meet;
-3. every commit that was required by itself, because its parents are of interest.
+1. every unread commit that belongs to a difference, because its parents may belong to it, too;
+2. every unread commit that carries `closed` of such a difference: the marks may meet among its
+   ancestors;
+3. every commit that was required for its own sake, because its parents are needed.
 
-**What looks complete and is not**, in `_doubtful`. A read commit r may belong to a difference only
-because the path from a closed commit to r was not read yet. That path begins at an unread commit u
-that carries `closed`, so u must be newer than r; if it is, reading goes on at u until the walk is
-past the date of r. There is no such doubt where one walk lists both, because it lists r after
-all commits that reach it. For this each walk has a mark, too: on what it has listed or will.
-The parents of a pull request's merge commit are read as well: they show whether it was squashed.
+**What looks complete but is not**, in `_doubtful`. A read commit r may seem to belong to a
+difference only because the path from a closed commit to r was not read yet. That path begins at an
+unread commit u that carries `closed`, so u must be newer than r; if it is, reading continues at u
+until the walk is past the date of r. There is no such doubt where one walk lists both, because it
+lists r after all commits that reach it. For this each walk has a mark, too: on what it has listed
+or will list. The parents of a pull request's merge commit are read as well: they show whether it
+was squashed.
 
-**Why it ends.** Marks are only added, and commits only become read. Every turn either starts a walk
+**Why it ends.** Marks are only added, and commits only become read. Each step either starts a walk
 at an unread commit or lists at least one more commit of a walk, and histories are finite; a page
-budget bounds the rest. **Why it is cheap:** the walk at the newest needed commit goes first: what
-it lists may close differences for all that are older.
+budget bounds the rest. **Why it is cheap:** the walk at the newest needed commit goes first,
+because the commits that it lists may close differences for all older ones.
 """
 
 import re
@@ -57,17 +59,17 @@ from dora.collect.repository.pull_requests import Rows
 from dora.model.commit_graph import CommitGraph
 from dora.model.shipped_commits import microseconds
 
-#: The date of a commit of which GitHub has given none: older than any other.
+#: The date of a commit whose date is not known: older than any other.
 LONG_AGO = -(1 << 62)
-#: Rows of a query that gives one thing.
+#: Page size of a query that gives a single object.
 ONE = 1
-#: A guess at how many commits a deployment ships: a page sized by it is seldom too short.
+#: An estimate of how many commits a deployment ships, so that the first page is seldom too short.
 COMMITS_A_DEPLOYMENT = 4
 
 
 @dataclass
 class ReadCommits:
-    """What becomes of the commits that were read: rows of the tables, and texts of reverts."""
+    """What was kept of the commits that were read: rows of the tables, and texts of reverts."""
 
     rows: Rows = field(default_factory=lambda: {"commits": [], "parents": []})
     texts: dict[int, tuple[str | None, str | None]] = field(default_factory=dict)
@@ -95,7 +97,7 @@ class CommitSelection:
         return self._marks.graph
 
     def number(self, sha: str, committed_at: datetime) -> int:
-        """Number in the graph of a commit whose date GitHub has given."""
+        """The number in the graph of a commit whose date is known."""
         commit = self._marks.number(sha)
         self.graph.known_dates.setdefault(commit, microseconds(committed_at))
         return commit
@@ -118,7 +120,7 @@ class CommitSelection:
         return self._marks.has(commit, marks)
 
     async def find(self, sha: str) -> int | None:
-        """Number of a commit by its sha, perhaps a short one; None where GitHub has none such."""
+        """The number of a commit by its (perhaps short) sha; None if GitHub has no such commit."""
         commit = self._marks.find(sha)
         if commit is not None:
             return commit
@@ -129,11 +131,11 @@ class CommitSelection:
         return self.number(node["oid"], parse_instant(node["committedDate"]))
 
     def need(self, commit: int) -> None:
-        """Require that a commit itself is read, whatever its date: its parents are of interest."""
+        """Require that a commit itself is read, whatever its date: its parents are needed."""
         self._required.add(commit)
 
     def require(self, commit: int, descendant: int) -> bool:
-        """Require a commit, and whether *descendant* reaches it; False if it was read before."""
+        """Require a commit, and the path to it from *descendant*; False if it was read before."""
         if self.graph.committed[commit] is not None:
             return False
         frontier = self.new_frontier()
@@ -149,7 +151,7 @@ class CommitSelection:
         ]
 
     async def close(self) -> bool:
-        """Read until every difference is complete; False when the page budget ends it before."""
+        """Read until every difference is complete; False if the page budget runs out first."""
         while needed := self._open() or self._doubtful():
             if self._rows_read >= self.page_budget * page_size.FULL_PAGE:
                 return False
@@ -172,7 +174,7 @@ class CommitSelection:
     def _doubtful(self) -> set[int]:
         """Unread commits that could still take a commit out of a difference, and merges' parents.
 
-        Of commits with the same marks the oldest decides: whoever is past it is past all of them.
+        Of commits with the same marks the oldest decides: a walk past it is past all of them.
         """
         marks = self._marks
         needed: set[int] = set()
@@ -197,7 +199,7 @@ class CommitSelection:
         return [walk for mark, walk in self._walks.items() if marks & mark and not walk.is_over]
 
     def _date(self, commit: int) -> int:
-        """About when an unread commit was made, at the latest."""
+        """An upper bound of an unread commit's date."""
         dates = [walk.at for walk in self._walks_to(commit)]
         return max(dates, default=self.graph.known_dates.get(commit, LONG_AGO))
 
@@ -215,14 +217,14 @@ class CommitSelection:
         return walk
 
     async def _read_page(self, walk: Walk) -> None:
-        """Take in the next page of a walk, twice as long as its last."""
+        """Read the next page of a walk, twice as long as its last."""
         rows = min(page_size.FULL_PAGE, 2 * walk.rows or self._first_rows)
         for commit in await walk.show(rows):
             self._rows_read += 1
             self._add(commit)
 
     def _add(self, one: CommitRecord) -> None:
-        """Take a commit into the graph and the rows, unless it is there already."""
+        """Add a commit to the graph and the rows, unless it is there already."""
         commit = self._marks.number(one.sha)
         if self.graph.committed[commit] is not None:
             return

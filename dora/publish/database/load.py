@@ -15,11 +15,12 @@ from sqlalchemy import Connection, and_, select, text
 from dora.publish.database import schema
 from dora.publish.database.connection import LOCK_SECONDS, DatabaseAddress
 from dora.publish.database.errors import explained_errors
-from dora.publish.database.merge_evidence import merge_evidence, unify_spelling
+from dora.publish.database.merge_evidence import merge_evidence
 from dora.publish.database.merge_report import merge_report, stage_report
 from dora.publish.database.migrations import upgrade, version_of
 from dora.publish.database.precedence import Run, spell
 from dora.publish.database.rows import run_of, run_of_evidence
+from dora.publish.database.spelling import unify_spelling
 from dora.publish.database.staging import clean, stage_items
 from dora.report.evidence import check_evidence
 from dora.report.evidence_stream import EvidenceHeader, check_readable, read_items

@@ -18,10 +18,11 @@ that could, and the reasons of signal `incident` have an age of their own, in th
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Table, and_, delete, literal, not_, or_, select, tuple_, union, update
+from sqlalchemy import Table, and_, delete, literal, not_, or_, select, tuple_, update
 
 from dora.publish.database import schema
 from dora.publish.database.precedence import Condition, Run, absent, inside, same, upsert
+from dora.publish.database.spelling import environments_of
 from dora.publish.database.staging import COVERED, LATER, load, make, staged
 
 #: What a gap in the reading of incidents begins with.
@@ -59,7 +60,7 @@ def _drop_ruled_out(run: Run) -> None:
     all of them decide about deployments and changes.
     """
     make(run.connection, LATER)
-    environments = _environments(run, [staged(schema.DEPLOYMENTS), staged(schema.EPISODES)])
+    environments = environments_of(run, [staged(schema.DEPLOYMENTS), staged(schema.EPISODES)])
     with_incidents: list[tuple[Any, ...]] = []
     without: list[tuple[Any, ...]] = []
     for later in run.later():
@@ -124,19 +125,8 @@ def _mark_known_failures(run: Run) -> None:
 def _stage_covered(run: Run) -> None:
     """Stage the environments of the database that this run covers."""
     make(run.connection, COVERED)
-    known = _environments(run, [schema.DEPLOYMENTS, schema.EPISODES])
+    known = environments_of(run, [schema.DEPLOYMENTS, schema.EPISODES])
     load(run.connection, COVERED, [one for one in known if run.scope.covers(*one)])
-
-
-def _environments(run: Run, tables: list[Table]) -> list[tuple[str, str]]:
-    """The repositories and environments that rows of *tables* belong to."""
-    queries = [
-        select(one.c.repository, one.c.environment).where(
-            *([run.mine(one)] if "organization" in one.c else [])
-        )
-        for one in tables
-    ]
-    return [(row[0], row[1]) for row in run.connection.execute(union(*queries))]
 
 
 def _remove_missing(run: Run, table: Table) -> int:
@@ -297,33 +287,3 @@ def _replace_parts(
 def exists(table: Table, *conditions: Any) -> Any:
     """Whether *table* has a row for which all *conditions* hold."""
     return select(literal(1)).select_from(table).where(*conditions).exists()
-
-
-# -- Spelling -----------------------------------------------------------------------------------
-
-#: Tables whose rows name an environment.
-SPELLED = (*schema.FACTS, schema.MEASURES, schema.TRENDS)
-
-
-def unify_spelling(run: Run, tables: tuple[Table, ...]) -> None:
-    """Give each environment one spelling, because names that differ only in case are one (D1).
-
-    It is the spelling of the latest run: if this run is, rows of the database are changed, else the
-    staged rows of *tables*.
-    """
-    known = {
-        (repository, name.casefold()): name
-        for repository, name in _environments(
-            run, [schema.DEPLOYMENTS, schema.EPISODES, schema.MEASURES]
-        )
-    }
-    is_latest = next(iter(run.later()), None) is None
-    for repository, name in _environments(run, [staged(one) for one in tables]):
-        there = known.get((repository, name.casefold()), name)
-        if there == name:
-            continue
-        old, new = (there, name) if is_latest else (name, there)
-        for table in SPELLED if is_latest else map(staged, tables):
-            own = [run.mine(table)] if is_latest else []
-            named = (table.c.repository == repository, table.c.environment == old)
-            run.connection.execute(update(table).values(environment=new).where(*own, *named))

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Table, and_, bindparam, delete, literal, not_, or_, select, tuple_
 
 from dora.publish.database import schema
-from dora.publish.database.merge_evidence import exists, unify_spelling
+from dora.publish.database.merge_evidence import exists
 from dora.publish.database.precedence import Condition, Run, absent, upsert
 from dora.publish.database.rows import coverage_rows, metric_rows, trend_rows
+from dora.publish.database.spelling import unify_spelling
 from dora.publish.database.staging import load, make, staged
 from dora.report.model import Report
 

@@ -32,7 +32,7 @@ def _lines(plan: CostEstimate) -> Iterator[str]:
     yield f"{listed} listed, {formatting.count(plan.read)} to read."
     if plan.unknown:
         yield f"{formatting.count(plan.unknown)} of them did not say how much there is."
-    yield f"It took {formatting.counted(plan.asked, 'request')} to find out."
+    yield f"It took {formatting.counted(plan.spent, 'request')} to find out."
     yield "It costs more where changes are much older than the window (rule W3)."
 
 

@@ -15,7 +15,7 @@ PLAN = CostEstimate(
     seconds=42.04,
     concurrency=6,
     longest=(("api", 13), ("web", 9)),
-    asked=17,
+    spent=17,
     limit=5000,
     remaining=4800,
 )
