@@ -147,14 +147,28 @@ def _started_at(
     started_at = np.full(len(numbers), MISSING)
     column = "committed_at" if start in {"committed", "merged"} else "authored_at"
     started_at[numbers.commits] = microseconds_of(tables.commits[column])
-    name = {"merged": "merged_at", "first_commit": "first_authored_at"}.get(start)
-    if name is None:
+    if start == "merged":
+        began_at = microseconds_of(tables.pull_requests["merged_at"])
+    elif start == "first_commit":
+        began_at = _work_began_at(tables)
+    else:
         return started_at
-    of_request = _picked(microseconds_of(tables.pull_requests[name]), requests)
+    of_request = _picked(began_at, requests)
     fits = of_request != MISSING
     if start == "first_commit":
         fits &= _is_squash(numbers, requests, has_one_parent)
     return np.where(fits, of_request, started_at)
+
+
+def _work_began_at(tables: Tables) -> Numbers:
+    """When each pull request's work began: with its first commit or its opening (LT4).
+
+    It was opened before its first commit where its branch was rewritten since.
+    """
+    first, opened = (
+        microseconds_of(tables.pull_requests[name]) for name in ("first_authored_at", "created_at")
+    )
+    return np.where(first == MISSING, MISSING, np.minimum(first, opened))
 
 
 def _is_squash(numbers: CommitNumbers, requests: Numbers, has_one_parent: Flags) -> Flags:

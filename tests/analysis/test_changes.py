@@ -125,6 +125,45 @@ def test_squash_commit_starts_with_its_request(told: Rows, parent: str, days: in
     assert days * DAY * HOUR == column(read, "lead_time_seconds")["b"]
 
 
+@pytest.mark.parametrize(
+    ("opened", "rewritten", "hours"),
+    [
+        pytest.param(22 * DAY, 2 * DAY, 20 * DAY, id="opened day 0, rewritten day 20, live then"),
+        pytest.param(22 * DAY, 25 * DAY, 23 * DAY, id="opened after its first commit"),
+        pytest.param(22 * DAY, 22 * DAY, 20 * DAY, id="opened with its first commit"),
+        pytest.param(22 * DAY, 2 * DAY + 1, 20 * DAY, id="rewritten an hour before"),
+    ],
+)
+def test_squash_commit_starts_when_its_request_was_opened_if_that_was_earlier(
+    opened: float, rewritten: float, hours: float
+) -> None:
+    """LT4, LT7: a branch rewritten since its request was opened hides no work; coding is 0."""
+    read = tables(
+        line(a=50 * DAY, b=2 * DAY),
+        OLD,
+        deployment(2, "b", 2 * DAY - 2),
+        request(7, "b", opened=opened, merged=2 * DAY, first_authored=rewritten),
+    )
+    changes, _ = changes_of(read)
+    stages = ("lead_time_seconds", "coding_seconds", "review_seconds", "delivery_seconds")
+    coding = max(0.0, rewritten - opened)
+    expected = tuple(one * HOUR for one in (hours + 2, coding, opened - 2 * DAY, 2))
+    assert [expected] == listed(changes, *stages)
+
+
+def test_rewritten_branch_of_another_merge_or_start_keeps_its_dates() -> None:
+    """LT4: only squash commits start with their request, and only by the first commit."""
+    told = request(7, "b", opened=25 * DAY, merged=19 * DAY, first_authored=22 * DAY)
+    rebased = one_change({**told, "associations": [("api", "w", 7)]}, parent="w")
+    assert 10 * DAY * HOUR == column(rebased, "lead_time_seconds")["b"]
+    starts = {"first_commit": 15, "authored": 10, "committed": 10, "merged": 9}
+    found = {
+        start: column(one_change(told), "lead_time_seconds", lead_time={"start": start})["b"]
+        for start in starts
+    }
+    assert {start: days * DAY * HOUR for start, days in starts.items()} == found
+
+
 def test_first_commit_of_a_repository_may_be_no_squash() -> None:
     """LT4: a squash commit has one parent."""
     read = tables(
