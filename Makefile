@@ -32,7 +32,8 @@ SCRIPTS := .ci/run $(wildcard .github/actions/*/*.sh)
 TYPED_BESIDE := docs/generate.py
 GENERATED := README.md docs/configuration.md docs/cli.md docs/tables.md docs/database.md
 COG := $(BIN)/cog -I docs
-PYTEST := $(BIN)/python -m pytest -n auto
+# Each process of the tests reads them compiled from __pycache__, or compiles them all anew.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto
 
 .PHONY: help report test test-all test-beyond test-system check docs lock mutants bench demo clean
 
