@@ -1,18 +1,15 @@
-"""Columns of frames as plain values and back, and rows found by their environment.
+"""Columns of frames as plain values and back.
 
 A frame costs a fixed time for each thing that is done with it, which a small organization feels:
 what is worked out row by row is worked out on plain values.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-
-from dora.model.tables import ENVIRONMENT
 
 #: Microseconds since 1970 of an instant that is missing, as numpy has it.
 MISSING = int(np.iinfo("int64").min)
@@ -61,29 +58,3 @@ def positions_in(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[
         return np.full(len(wanted), NOTHING)
     positions = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[positions] == wanted, positions, NOTHING)
-
-
-@dataclass(frozen=True)
-class EnvironmentIndex:
-    """The environments of a frame, each once, to find those of other frames by."""
-
-    repositories: pd.Index
-    environments: pd.Index
-    keys: NDArray[np.int64]  #: sorted
-
-    def positions_of(self, frame: pd.DataFrame) -> NDArray[np.int64]:
-        """The position among `keys` of each row's environment; NOTHING for an unknown one."""
-        repository, environment = ENVIRONMENT
-        places = self.repositories.get_indexer(pd.Index(frame[repository]))
-        keys = places * len(self.environments)
-        own = self.environments.get_indexer(pd.Index(frame[environment]))
-        return positions_in(self.keys, np.where((places < 0) | (own < 0), NOTHING, keys + own))
-
-
-def index_environments(frame: pd.DataFrame) -> EnvironmentIndex:
-    """An index of the environments that *frame* has rows of."""
-    repository, environment = ENVIRONMENT
-    places, repositories = pd.factorize(frame[repository])
-    own, environments = pd.factorize(frame[environment])
-    keys = np.unique(places.astype("int64") * len(environments) + own)
-    return EnvironmentIndex(repositories, environments, keys)

@@ -5,12 +5,17 @@ microseconds; missing values are `NaT` or `<NA>`, never a placeholder. `docs/tab
 from here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple, NewType, cast
+from typing import Any, NamedTuple, NewType
 
+import numpy as np
 import pandas as pd
+
+from dora.model.columns import frame_of, instants_of, texts_of
+from dora.model.shipped_commits import microseconds
 
 INSTANT = "datetime64[us, UTC]"
 TEXT = "str"
@@ -205,41 +210,36 @@ def frame(schema: Schema, rows: Iterable[Any]) -> pd.DataFrame:
     """
     given = list(rows)
     if not given:
-        return _empty(tuple(schema.items())).copy()
-    return typed(schema, pd.DataFrame(given, columns=list(schema)))
+        return _empty(tuple((name, column.dtype) for name, column in schema.items())).copy()
+    if isinstance(given[0], Mapping):
+        given = [tuple(row[name] for name in schema) for row in given]
+    columns = zip(schema.items(), zip(*given, strict=True), strict=True)
+    return frame_of(**{name: _values(name, column.dtype, own) for (name, column), own in columns})
 
 
 @cache
-def _empty(columns: tuple[tuple[str, Column], ...]) -> pd.DataFrame:
+def _empty(columns: tuple[tuple[str, str], ...]) -> pd.DataFrame:
     """A table without rows: most tables of a small organization are, and dtypes take long."""
-    return typed(dict(columns), pd.DataFrame([], columns=[name for name, _ in columns]))
+    return frame_of(**{name: _values(name, dtype, ()) for name, dtype in columns})
 
 
-def typed(schema: Schema, made: pd.DataFrame) -> pd.DataFrame:
-    """*made* with exactly the schema's columns, in its order and dtypes."""
-    columns = {}
-    for name, column in schema.items():
-        values = made[name]
-        if column.dtype == INSTANT:
-            values = _instants(values)
-        columns[name] = values.astype(cast("Any", column.dtype))
-    return pd.DataFrame(columns, columns=list(schema))
+def _values(name: str, dtype: str, values: Sequence[Any]) -> Any:
+    """The values of the column *name* with its *dtype*."""
+    if dtype == TEXT:
+        return texts_of(values)
+    if dtype == INSTANT:
+        return instants_of([_microseconds(name, one) for one in values])
+    return np.array(values, dtype=dtype)
 
 
-def _instants(values: pd.Series) -> pd.Series:
-    """*values* as UTC instants; raises TypeError if one has no time zone."""
-    if isinstance(values.dtype, pd.DatetimeTZDtype):
-        return values
-    there = values.dropna()
-    if there.empty:
-        return pd.Series(None, index=values.index, dtype=INSTANT)
-    if there.dtype == "str":
-        has_zone = bool(there.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$").all())
-    else:
-        has_zone = all(getattr(one, "tzinfo", None) is not None for one in there)
-    if not has_zone:
-        raise TypeError(f"{values.name} holds instants without a time zone")
-    return pd.to_datetime(values, utc=True, format="ISO8601")
+def _microseconds(name: str, value: Any) -> int | None:
+    """Microseconds since 1970 of an instant, which may be text; None if it is missing."""
+    if value is None or value is pd.NaT:
+        return None
+    instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if instant.tzinfo is None:
+        raise TypeError(f"{name} holds instants without a time zone")
+    return microseconds(instant)
 
 
 def make_tables(rows: Mapping[str, Iterable[Any]]) -> Tables:
@@ -276,14 +276,20 @@ class TableBuilder:
         made: dict[str, Any] = {}
         for name in SCHEMAS:
             parts = self._frames.pop(name)
-            whole = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
-            made[name] = whole.sort_values("repository", kind="stable", ignore_index=True)
+            if len(parts) > 1:
+                whole = pd.concat(parts, ignore_index=True)
+                made[name] = whole.sort_values("repository", kind="stable", ignore_index=True)
+            else:
+                made[name] = parts[0]
         return Tables(**made, **more)
 
     def _pack(self) -> None:
         """Turn the collected rows into frames; a table without any gets an empty frame."""
         for name, schema in SCHEMAS.items():
             if self._rows[name] or not self._frames[name]:
-                self._frames[name].append(frame(schema, self._rows[name]))
+                place = list(schema).index("repository")
+                # Rows that belong to no repository come last, as pandas sorts them.
+                rows = sorted(self._rows[name], key=lambda row: (row[place] is None, row[place]))
+                self._frames[name].append(frame(schema, rows))
                 self._rows[name] = []
         self._count = 0

@@ -7,7 +7,7 @@ from dora.analysis.history import History
 from dora.analysis.outcomes import Outcomes, show
 from dora.analysis.repositories import find_skipped
 from dora.config import Config
-from dora.model.columns import index_environments
+from dora.model.environment_index import index_environments
 from dora.model.environments import TIERS
 from dora.model.tables import Tables
 from dora.report.coverage_model import (

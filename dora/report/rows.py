@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from dora.config import Config
 from dora.config.globs import compile_globs
-from dora.model.columns import EnvironmentIndex, frame_of, index_environments, texts_of
+from dora.model.columns import frame_of, texts_of
+from dora.model.environment_index import EnvironmentIndex, index_environments
 from dora.model.environments import TIERS
 from dora.model.tables import ENVIRONMENT, Tables
 from dora.report.model import NO_TEAM

@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 
 from dora.cli.process_memory import save_memory
-from dora.model.tables import REPOSITORIES, SCHEMAS, Tables, typed
+from dora.model.tables import REPOSITORIES, SCHEMAS, Tables
+from tests.support.typed_tables import typed
 
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 COMMITS_A_REPOSITORY = 10_000

@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from dora.metrics.significance import CLEAR, adjust
-from dora.model.tables import SCHEMAS, Tables, typed
+from dora.model.tables import SCHEMAS, Tables
 from dora.report.build import build_report
 from dora.report.model import METRICS, Report
 from tests.support.tables import NOW, config
+from tests.support.typed_tables import typed
 
 WINDOW = timedelta(days=90)
 #: How far back it all goes: both windows, the look-back, and some more.

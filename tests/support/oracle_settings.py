@@ -9,7 +9,8 @@ import pandas as pd
 
 from dora.config import Config
 from dora.demo.organization.model import Organization, Repository
-from dora.model.tables import REPOSITORIES, Repositories, Tables, typed
+from dora.model.columns import plain_rows
+from dora.model.tables import REPOSITORIES, Repositories, Tables, frame
 from dora.report.build import build_report
 from dora.report.report_json import as_document
 from tests.oracle.naming import canonical, fits_any
@@ -66,13 +67,13 @@ def tables_for(
     tables, repositories = tables_of(organization), organization.repositories
     globs = asked.get("repositories") or ("*",)
     is_excluded = [not fits_any(globs, one.name) for one in repositories]
-    frame = tables.repositories.assign(
+    changed = tables.repositories.assign(
         is_excluded=is_excluded,
         has_deployments=[has_deployments(one, asked, settings) for one in repositories],
         # Nobody tried to read what was excluded.
         unreadable=tables.repositories["unreadable"].mask(pd.Series(is_excluded, dtype="bool")),
     )
-    return replace(tables, repositories=Repositories(typed(REPOSITORIES, frame)))
+    return replace(tables, repositories=Repositories(frame(REPOSITORIES, plain_rows(changed))))
 
 
 def has_deployments(repository: Repository, asked: Mapping[str, Any], settings: Settings) -> bool:
