@@ -1,9 +1,12 @@
 """Commits: what is reachable, which are changes, whose request, since when (LT3, LT4, LT8)."""
 
+from collections.abc import Set
 from datetime import datetime
+from functools import cached_property
 
 from dora.demo.organization.model import PullRequest, Repository
 from tests.oracle.naming import fits_any
+from tests.oracle.same_changes import SameChanges
 from tests.oracle.settings import Settings
 
 
@@ -24,6 +27,7 @@ class Graph:
             key=lambda request: request.number,
         )
         self._reach: dict[str, frozenset[str]] = {}
+        self._requests: dict[str, PullRequest | None] = {}
 
     def knows(self, sha: str) -> bool:
         """Whether GitHub still has the commit (LT10)."""
@@ -53,13 +57,38 @@ class Graph:
 
     def request_of(self, sha: str) -> PullRequest | None:
         """Give the request a commit came by (LT4)."""
-        for request in self.merged:
-            if request.merge_commit_sha == sha:
-                return request
-        for request in self.merged:
-            if sha in request.associated or sha in request.commits:
-                return request
-        return None
+        if sha not in self._requests:
+            brought = [one for one in self.merged if one.merge_commit_sha == sha]
+            named = [one for one in self.merged if sha in one.associated or sha in one.commits]
+            self._requests[sha] = next(iter(brought + named), None)
+        return self._requests[sha]
+
+    @cached_property
+    def same(self) -> SameChanges:
+        """Which commits are the same change (LT11)."""
+        squashed = {
+            sha: request.commits
+            for request in self.merged
+            for sha in [request.merge_commit_sha]
+            if sha in self.commits and self.request_of(sha) is request and self.is_squash(sha)
+        }
+        return SameChanges(self.commits, {} if "LT11" in self.settings.pending else squashed)
+
+    def arriving(self, incoming: Set[str], received: Set[str]) -> frozenset[str]:
+        """Give the commits of *incoming* that are new where *received* was there before (LT11).
+
+        The one committed first counts where several of one change arrive together.
+        """
+        later = incoming - received
+        if "LT11" in self.settings.pending or not self.same.matters:
+            return frozenset(later)
+        had = set(received)
+        new = set()
+        for sha in sorted(later, key=lambda one: (self.commits[one].committed_at, one)):
+            if self.same.names(sha).isdisjoint(had):
+                new.add(sha)
+            had.add(sha)
+        return frozenset(new)
 
     def is_squash(self, sha: str) -> bool:
         """Whether the commit is all of its request's work in one (LT4)."""
@@ -83,7 +112,8 @@ class Graph:
                 return merged or commit.committed_at
             case "first_commit":
                 if request and self.is_squash(sha) and request.commits:
-                    return self.commits.get(request.commits[0], commit).authored_at
+                    first = self.commits.get(request.commits[0], commit).authored_at
+                    return min(first, request.created_at)
                 return commit.authored_at
 
     def default_branch(self) -> frozenset[str] | None:

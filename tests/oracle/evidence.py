@@ -39,7 +39,10 @@ def sorted_reasons(reasons: Sequence[Reason]) -> list[Item]:
 
 
 def is_told(one: Judged, span: Span, of_episodes: set[int]) -> bool:
-    """Whether the evidence holds the deployment: the window's, and those of its episodes."""
+    """Whether the evidence holds the deployment: the window's, and those of its episodes.
+
+    What never finished, or had not started, is the window's by its creation.
+    """
     if one.id in of_episodes or span.holds(one.finished_at) or span.holds(one.succeeded_at):
         return True
     return one.finished_at is None and span.holds(one.created_at)
@@ -173,8 +176,8 @@ def expected_answers(
         settings=settings,
     )
     readings = find_readings(question)
-    reasons, unattributed = find_reasons(question, readings)
-    report = answer(question, readings, reasons, unattributed)
+    reasons, incidents = find_reasons(question, readings)
+    report = answer(question, readings, reasons, incidents)
     return report, evidence_of(question, readings, reasons)
 
 

@@ -44,7 +44,7 @@ def status_reasons(history: History, settings: Settings) -> list[tuple[int, Reas
         counts = settings.failures_status == "any" or (
             settings.failures_status == "live" and one.succeeded_at is not None
         )
-        began_at = one.failed_at
+        began_at = one.failed_at if one.finished_at else None
         if counts and began_at is not None:
             after = [at for at in successes if at >= began_at]
             by = next(event.state for event in one.events if event.state in BROKEN)
@@ -60,7 +60,7 @@ def asks_for_rollback(judged: Judged) -> bool:
 def rollbacks(history: History) -> list[tuple[Judged, Judged]]:
     """F2: each rollback with the deployment it fails."""
     graph = history.graph
-    successes = history.successes
+    successes = history.changing
     found = []
     for place, one in enumerate(successes):
         if place == 0 or successes[place - 1].sha == one.sha:
@@ -89,7 +89,8 @@ class Reverts:
     def __init__(self, history: History, organization: str) -> None:
         self.graph = history.graph
         self.name = f"{organization}/{history.graph.repository.name}".casefold()
-        self.received = history.received()
+        #: every sha by which a change is known that the environment has received
+        self.names = history.graph.same.received_by(history.received())
 
     def merge_of(self, number: str) -> str | None:
         """Give the merge commit that stands for request *number*."""
@@ -99,19 +100,22 @@ class Reverts:
         return None
 
     def targets(self, sha: str) -> list[str | None] | None:
-        """Commits that the commit reverts, None for an unknown one; None if it is no revert."""
-        message = self.graph.commits[sha].message
+        """Changes that the commit reverts, None for an unknown one; None if it is no revert."""
+        told = self.graph.same.told(sha)
+        if told is None:
+            return None
+        message = self.graph.commits[told].message
         found: list[str | None] = []
         for prefix in re.findall(r"This reverts commit ([0-9a-fA-F]{7,40})\b", message):
-            fitting = [one for one in self.received if one.startswith(prefix.lower())]
+            fitting = [one for one in self.names if one.startswith(prefix.lower())]
             found.append(fitting[0] if len(fitting) == 1 else None)
         for name, number in re.findall(r"Reverts ([\w.-]+/[\w.-]+)?#([0-9]+)", message):
             ours = not name or name.casefold() == self.name
             found.append(self.merge_of(number) if ours else None)
+        title = re.match(r'Revert ".*\(#([0-9]+)\)"( \(#[0-9]+\))?\s*(\n|$)', message)
         request = self.graph.request_of(sha)
         branch = re.match(r"revert-([0-9]+)-", request.head_ref) if request else None
-        if branch:
-            found.append(self.merge_of(branch[1]))
+        found += [self.merge_of(said[1]) for said in (title, branch) if said]
         return found or None
 
     def takes_away(self, sha: str, seen: frozenset[str] = frozenset()) -> list[str | None]:
@@ -119,15 +123,12 @@ class Reverts:
         return [
             target
             for target in self.targets(sha) or []
-            if target is None
-            or target in seen
-            or target not in self.graph.commits
-            or not self.takes_away(target, seen | {sha})
+            if target is None or target in seen or not self.takes_away(target, seen | {sha})
         ]
 
 
 def reverting(history: History, organization: str) -> list[tuple[Judged, str, str]]:
-    """F3: each deployment that shipped a revert, that commit, and the commit it took away."""
+    """F3: each deployment that shipped a revert, that commit, and the change it took away."""
     reverts = Reverts(history, organization)
     shipped = history.shipped()
     return [
@@ -135,7 +136,7 @@ def reverting(history: History, organization: str) -> list[tuple[Judged, str, st
         for one in history.successes
         for sha in shipped[one.id]
         for target in reverts.takes_away(sha)
-        if target is not None and target not in shipped[one.id]
+        if target is not None and shipped[one.id].isdisjoint(history.graph.same.names(target))
     ]
 
 
@@ -146,7 +147,8 @@ def revert_reasons(history: History, organization: str) -> list[tuple[int, Reaso
     found = []
     for one, sha, target in reverting(history, organization):
         for failed in history.successes[: order.index(one.id)]:
-            if target in shipped[failed.id] and failed.succeeded_at is not None:
+            had = not shipped[failed.id].isdisjoint(history.graph.same.names(target))
+            if had and failed.succeeded_at is not None:
                 reason = Reason("revert", failed.succeeded_at, one.succeeded_at, sha)
                 found.append((failed.id, reason))
     return found
@@ -164,9 +166,9 @@ def shipping_requests(history: History) -> list[tuple[Judged, PullRequest]]:
     shipped = history.shipped()
     found = []
     for one in history.successes:
-        for sha in shipped[one.id]:
+        for sha in filter(history.graph.is_change, shipped[one.id]):
             request = history.graph.request_of(sha)
-            if request is not None and history.graph.is_change(sha):
+            if request is not None:
                 found.append((one, request))
     return found
 
@@ -177,12 +179,22 @@ def named_request(history: History, request: PullRequest) -> str:
 
 
 def hotfixing(history: History, settings: Settings) -> list[tuple[Judged, PullRequest]]:
-    """F4: the successes that shipped a hotfix, with its request."""
+    """F4, LT11: the successes that shipped a hotfix, under whichever sha, with its request."""
+    shipped, graph = history.shipped(), history.graph
+    brought = [
+        (one, graph.request_of(meant))
+        for one in history.successes
+        for sha in filter(graph.is_change, shipped[one.id])
+        for meant in graph.same.meant_by(sha)
+    ]
     return [
         (one, request)
-        for one, request in shipping_requests(history)
-        if has_label(request, settings.hotfix_labels)
-        or fits_any(settings.hotfix_branches, request.head_ref)
+        for one, request in brought
+        if request is not None
+        and (
+            has_label(request, settings.hotfix_labels)
+            or fits_any(settings.hotfix_branches, request.head_ref)
+        )
     ]
 
 
@@ -191,7 +203,7 @@ def hotfix_reasons(history: History, settings: Settings) -> list[tuple[int, Reas
     fixes = hotfixing(history, settings)
     return [
         (live.id, Reason("hotfix", live.succeeded_at, one.succeeded_at, by))
-        for live, one in pairwise(history.successes)
+        for live, one in pairwise(history.changing)
         for by in [named_request(history, request) for fix, request in fixes if fix.id == one.id]
         if live.succeeded_at is not None
     ]
@@ -214,7 +226,7 @@ def label_reasons(history: History, settings: Settings) -> list[tuple[int, Reaso
 def tag_reasons(history: History, settings: Settings) -> list[tuple[int, Reason]]:
     """F6: the latest success of a tagged commit, in production."""
     successes = history.successes if history.tier == "production" else []
-    latest = {one.sha: place for place, one in enumerate(successes)}
+    latest = {one.sha: place for place, one in enumerate(successes) if not one.is_unchanged}
     found = []
     for tag in history.graph.repository.tags:
         exists = tag.tagged_at is None or tag.tagged_at < history.span.until
@@ -265,7 +277,7 @@ def rework_of(
     for incident in incidents:
         after = [
             one
-            for one in history.successes
+            for one in history.changing
             if one.succeeded_at is not None
             and one.succeeded_at > incident.began_at
             and (incident.ended_at is None or one.succeeded_at < incident.ended_at)
@@ -284,7 +296,7 @@ def rework_by_revert(history: History, organization: str) -> set[int]:
     return {
         one.id
         for one, _, target in reverting(history, organization)
-        if target in had.get(one.id, ())
+        if not history.graph.same.names(target).isdisjoint(had.get(one.id, ()))
     }
 
 

@@ -1,8 +1,10 @@
 """Names: which a glob fits (Globs), which environment one is (D1), of which tier (D4, D5)."""
 
+import re
 from collections.abc import Iterable
+from itertools import pairwise
 
-from tests.oracle.settings import TIERS, Settings
+from tests.oracle.settings import EPHEMERAL, TIERS, Settings
 
 
 def fits(glob: str, name: str) -> bool:
@@ -32,6 +34,27 @@ def canonical(name: str, settings: Settings) -> str | None:
     return name
 
 
+def is_ephemeral(name: str, settings: Settings) -> bool:
+    """Whether an environment comes and goes, from its canonical name (D5)."""
+    if "D5" in settings.pending:
+        return fits_any(settings.ephemeral or EPHEMERAL, name)
+    if any(fits(glob[1:], name) for glob in settings.ephemeral if glob.startswith("!")):
+        return False
+    return speaks_of_preview(name) or fits_any(settings.ephemeral, name)
+
+
+def speaks_of_preview(name: str) -> bool:
+    """Whether a word is `preview` or `review`, or `pr` or `pull` before a number (D5)."""
+    if not {"preview", "review"}.isdisjoint(words_of(name)):
+        return True
+    spaced = "".join(sign if sign.isalnum() else " " for sign in name.casefold())
+    apart = re.sub(r"\b(pr|pull)([0-9]+)\b", r"\1 \2", spaced).split()
+    return any(
+        word in ("pr", "pull") and re.fullmatch("[0-9]+", number) is not None
+        for word, number in pairwise(apart)
+    )
+
+
 def words_of(name: str) -> list[str]:
     """Words of an environment's name: lower case, digits at their ends dropped (D4)."""
     spaced = "".join(sign if sign.isalnum() else " " for sign in name.casefold())
@@ -50,7 +73,7 @@ def tier_of_word(word: str, settings: Settings) -> str:
 
 def tier_of(name: str, settings: Settings) -> str:
     """Tier of an environment from its canonical name (D4, D5)."""
-    if fits_any(settings.ephemeral, name):
+    if is_ephemeral(name, settings):
         return "other"
     words = words_of(name)
     joined = []

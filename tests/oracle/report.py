@@ -7,13 +7,13 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dora.demo.organization.model import Organization, Repository
+from dora.demo.organization.model import Issue, Organization, Repository
 from tests.oracle import estimates, levels
 from tests.oracle.commits import Graph
 from tests.oracle.failures import Episode, Reasons, episodes_of, reasons_of, rework_of
-from tests.oracle.incidents import attribute
+from tests.oracle.incidents import Incidents, attribute, is_central
 from tests.oracle.naming import fits_any
-from tests.oracle.outcomes import Judged, judge_all, outcome, spelling
+from tests.oracle.outcomes import BEGUN, Judged, judge_all, outcome, spelling
 from tests.oracle.settings import TIERS, Settings
 from tests.oracle.shipping import History, Span, histories_of
 
@@ -72,6 +72,7 @@ class Tally:
     failed: list[frozenset[str]] = field(default_factory=list)  #: signals of each
     never_live: int = 0
     episodes: list[Episode] = field(default_factory=list)
+    carried_in: int = 0
     rework: int = 0
     waiting: list[tuple[int, float | None]] = field(default_factory=list)
     baselines: int = 0
@@ -89,6 +90,7 @@ def pool(tallies: Iterable[Tally]) -> Tally:
         whole.failed += one.failed
         whole.never_live += one.never_live
         whole.episodes += one.episodes
+        whole.carried_in += one.carried_in
         whole.rework += one.rework
         whole.waiting += one.waiting
         whole.baselines += one.baselines
@@ -110,11 +112,19 @@ def reason_to_skip(repository: Repository, question: Question) -> str | None:
         return "empty"
     if repository.forbidden:
         return "forbidden"
-    central = {one.casefold() for one in question.settings.incident_repositories}
-    if "incident" in question.settings.signals and repository.name.casefold() in central:
+    central = is_central(repository, question.organization.login, question.settings)
+    if "incident" in question.settings.signals and central:
         return None
     judged = judge_all(repository, question.settings, until, question.environments)
     return None if judged else "no deployments"
+
+
+def tells_incidents(repository: Repository, question: Question) -> bool:
+    """Whether its issues are read: of what is not skipped, and of every central repository (F7)."""
+    settings = question.settings
+    reason = reason_to_skip(repository, question)
+    central = is_central(repository, question.organization.login, settings)
+    return reason is None or (central and "F7" not in settings.pending and not repository.forbidden)
 
 
 def is_tabled(judged: Judged, question: Question) -> bool:
@@ -176,21 +186,33 @@ def tally_of(history: History, reasons: Reasons, question: Question) -> Tally:
     span = history.span
     tally = Tally()
     inside = [one for one in history.successes if span.holds(one.succeeded_at)]
-    tally.successes = [one.succeeded_at for one in inside if one.succeeded_at is not None]
+    changing = [one for one in history.changing if span.holds(one.succeeded_at)]
+    tally.successes = [one.succeeded_at for one in changing if one.succeeded_at is not None]
     tally.unknown = sum(not history.graph.knows(one.sha) for one in inside)
     tally.baselines = int(history.baseline is not None)
     tally_changes(tally, history)
     for one in history.read:
-        if span.holds(one.finished_at):
+        if span.holds(one.finished_at) and not one.is_unchanged:
             tally.finished += 1
             signals = frozenset(reason.signal for reason in reasons.get(one.id, ()))
             tally.failed += [signals] if signals else []
-            tally.never_live += signals == {"status"} and one.succeeded_at is None
+            tally.never_live += signals == {"status"} and was_never_live(one)
     episodes = episodes_of(history, reasons)
     tally.episodes = [one for one in episodes if span.holds(one.began_at)]
+    tally.carried_in = sum(was_open(one, span.since) for one in episodes)
     rework = rework_of(history, question.settings, question.organization.login, reasons)
-    tally.rework = sum(one.id in rework for one in inside)
+    tally.rework = sum(one.id in rework for one in changing)
     return tally
+
+
+def was_never_live(judged: Judged) -> bool:
+    """Whether nothing tells that it reached the environment: no success, no word of a change (F8)."""
+    return judged.succeeded_at is None and not any(event.says(BEGUN) for event in judged.events)
+
+
+def was_open(episode: Episode, at: datetime) -> bool:
+    """Whether an episode began before *at* and was open then (R3)."""
+    return episode.began_at < at and (episode.ended_at is None or episode.ended_at >= at)
 
 
 # The metrics of a row -------------------------------------------------------------------------
@@ -277,12 +299,16 @@ def recovery_time(tally: Tally, question: Question) -> dict[str, Any]:
     middle = estimates.kaplan_meier_median(recovered, still)
     number = mean if middle is None else middle
     count = len(tally.episodes)
+    longest = max((time.total_seconds() for time in recovered), default=None)
+    pending = question.settings.pending
     return {
         "episodes": count,
         "recovered": len(recovered),
         "open": len(still),
+        **({} if "R3" in pending else {"carried_in": tally.carried_in}),
         "mean": mean,
         "median": middle,
+        **({} if "R4" in pending else {"longest": longest}),
         **judgement(
             question,
             lambda year: levels.level_of_time(levels.RECOVERY, year, number, count),
@@ -392,17 +418,28 @@ def sort_key(row: dict[str, Any]) -> tuple[Any, ...]:
     return name, tier, key.get("environment", ""), key.get("service", "")
 
 
+def tiers_of(readings: Sequence[Reading], question: Question) -> Sequence[str]:
+    """Tiers shown: those asked for, else production, else every one where it has no row (G1)."""
+    if question.tiers:
+        return question.tiers
+    if "G1" in question.settings.pending:
+        return TIERS if question.by in ("repository", "environment") else ("production",)
+    tiers = {
+        history.tier for reading in readings for history in reading.histories if has_row(history)
+    }
+    return ("production",) if "production" in tiers else TIERS
+
+
 def rows_of(
     readings: Sequence[Reading], tallies: dict[int, Tally], question: Question
 ) -> list[dict[str, Any]]:
     """Every row asked for."""
-    chosen = question.tiers
-    if not chosen:
-        chosen = TIERS if question.by in ("repository", "environment") else ("production",)
+    chosen = tiers_of(readings, question)
     groups: dict[tuple[tuple[str, str], ...], tuple[str, list[Tally]]] = {}
     for reading in readings:
         for history in reading.histories:
-            if history.tier not in chosen or not has_row(history):
+            is_beside = history.ephemeral and "D5" not in question.settings.pending
+            if not has_row(history) or not (history.tier in chosen or is_beside):
                 continue
             for key in keys_of(reading, history, readings, question):
                 group = groups.setdefault(tuple(key.items()), (history.tier, []))
@@ -417,7 +454,7 @@ def rows_of(
 
 
 def never_finished(readings: Iterable[Reading], question: Question) -> list[str]:
-    """Outcomes of the tables' deployments created in the window that never finished."""
+    """Outcomes of the tables' deployments created in the window that never finished or started."""
     span = question.span
     return [
         outcome(one, question.settings, span.until)
@@ -439,7 +476,7 @@ def coverage(
     question: Question,
     readings: Sequence[Reading],
     tallies: Iterable[Tally],
-    unattributed: int | None,
+    incidents: Incidents | None,
 ) -> dict[str, Any]:
     """Build the coverage of the JSON report, without `requests`."""
     whole = pool(tallies)
@@ -450,7 +487,13 @@ def coverage(
         for one in reading.judged
         if not is_tabled(one, question) and is_seen(one, question)
     ]
+    unchanged = sum(
+        one.is_unchanged and is_seen(one, question)
+        for reading in readings
+        for one in reading.tabled
+    )
     listed = question.organization.repositories
+    pending = "C1" in question.settings.pending
     reasons = [reason_to_skip(repository, question) for repository in listed]
     return {
         "repositories": {
@@ -468,6 +511,11 @@ def coverage(
         "deployments": {
             "in_progress": unfinished.count("in_progress"),
             "abandoned": unfinished.count("abandoned"),
+            **(
+                {}
+                if pending
+                else {"not_started": unfinished.count("not_started"), "unchanged": unchanged}
+            ),
             "ephemeral": sum(not one.left_out for one in others),
             "left_out": sum(one.left_out for one in others),
             "unknown_commit": whole.unknown,
@@ -480,8 +528,16 @@ def coverage(
             "clock_skew": sum(change.skewed for change in whole.changes),
             "excluded": whole.excluded,
         },
-        "incidents": {"unattributed": unattributed},
+        "incidents": {
+            "unattributed": in_window(incidents and incidents.unattributed, question),
+            **({} if pending else {"dismissed": in_window(incidents and incidents.dismissed, question)}),
+        },
     }
+
+
+def in_window(issues: Sequence[Issue] | None, question: Question) -> int | None:
+    """How many of *issues* were opened in the window; None where none are looked at."""
+    return None if issues is None else sum(question.span.holds(one.created_at) for one in issues)
 
 
 # The report -----------------------------------------------------------------------------------
@@ -503,32 +559,33 @@ def find_readings(question: Question) -> list[Reading]:
 
 def find_reasons(
     question: Question, readings: Sequence[Reading]
-) -> tuple[dict[int, Reasons], int | None]:
-    """Every reason by the history's identity; how many incidents belong to no deployment."""
+) -> tuple[dict[int, Reasons], Incidents | None]:
+    """Every reason by the history's identity; what is said of incidents, where they are read."""
     organization, settings, span = question.organization, question.settings, question.span
     histories = [history for reading in readings for history in reading.histories]
-    by_incident: dict[int, Reasons] = {}
-    unattributed = None
+    incidents = None
     if "incident" in settings.signals:
-        readable = [reading.repository for reading in readings]
-        by_incident, orphans = attribute(organization, readable, histories, span, settings)
-        unattributed = sum(span.holds(issue.created_at) for issue in orphans)
+        listed = organization.repositories
+        telling = [one for one in listed if tells_incidents(one, question)]
+        excluded = {one.name for one in listed if reason_to_skip(one, question) == "excluded"}
+        incidents = attribute(organization, telling, excluded, histories, span, settings)
     found: dict[int, Reasons] = {}
     for place, history in enumerate(histories):
         reasons = reasons_of(history, settings, organization.login)
         finished = {one.id for one in history.read if one.finished_at is not None}
-        for failed, several in by_incident.get(place, {}).items():
+        of_history = incidents.reasons.get(place, {}) if incidents else {}
+        for failed, several in of_history.items():
             if failed in finished:  # what never finished enters no metric (D3)
                 reasons.setdefault(failed, []).extend(several)
         found[id(history)] = reasons
-    return found, unattributed
+    return found, incidents
 
 
 def answer(
     question: Question,
     readings: Sequence[Reading],
     reasons: dict[int, Reasons],
-    unattributed: int | None,
+    incidents: Incidents | None,
 ) -> dict[str, Any]:
     """Answer the question."""
     organization, span = question.organization, question.span
@@ -551,7 +608,7 @@ def answer(
         "trend": None,
         "before": None,
         "rows": rows_of(readings, tallies, question),
-        "coverage": coverage(question, readings, tallies.values(), unattributed),
+        "coverage": coverage(question, readings, tallies.values(), incidents),
     }
 
 

@@ -1,13 +1,12 @@
 """What is read of an environment's past (W3) and what each deployment shipped (LT1, LT2, LT8)."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from tests.oracle.commits import Graph
 from tests.oracle.naming import tier_of
-from tests.oracle.outcomes import Judged, payload_value
+from tests.oracle.outcomes import Judged
 from tests.oracle.settings import Settings
 
 
@@ -38,10 +37,12 @@ class History:
     key: str
     service: str
     tier: str
+    ephemeral: bool
     recent: list[Judged]  #: (a)
     fetched: list[Judged] = field(default_factory=list)  #: (b): one or none
     marking: list[Judged] = field(default_factory=list)  #: (c)
     limit_hit: bool = False
+    _shipped: dict[tuple[int, ...], dict[int, frozenset[str]]] = field(default_factory=dict)
 
     @property
     def read(self) -> list[Judged]:
@@ -52,6 +53,11 @@ class History:
     def successes(self) -> list[Judged]:
         """Successes of (a) and (b) in order."""
         return by_success(self.read)
+
+    @property
+    def changing(self) -> list[Judged]:
+        """Successes of (a) and (b) that had something to change, in order (D3)."""
+        return [one for one in self.successes if not one.is_unchanged]
 
     def known(self, judged: Iterable[Judged]) -> list[Judged]:
         """Successes of commits that GitHub still has."""
@@ -67,16 +73,20 @@ class History:
         """Commits each success of (a) and (b) shipped, by deployment id (LT1).
 
         The first success in sight ships nothing: in the window it is a baseline, before it nobody
-        knows what was there.
+        knows what was there. What had nothing to change marks commits and ships none (D3).
         """
-        known = self.known(self.read)
-        received: set[str] = set()
-        shipped = {one.id: frozenset[str]() for one in self.successes}
-        for one in self.known(self.read + self.marking):
-            if one.id in shipped and one is not known[0]:
-                shipped[one.id] = self.graph.reach(one.sha) - received
-            received |= self.graph.reach(one.sha)
-        return shipped
+        key = tuple(one.id for one in self.marking)
+        if key not in self._shipped:
+            known = self.known(self.read)
+            received: set[str] = set()
+            shipped = {one.id: frozenset[str]() for one in self.successes}
+            for one in self.known(self.read + self.marking):
+                reached = self.graph.reach(one.sha)
+                if one.id in shipped and one is not known[0] and not one.is_unchanged:
+                    shipped[one.id] = self.graph.arriving(reached, received)
+                received |= reached
+            self._shipped[key] = shipped
+        return self._shipped[key]
 
     def received(self) -> set[str]:
         """Commits that have ever reached the environment, as far as is read."""
@@ -91,7 +101,7 @@ class History:
         graph = self.graph
         return {
             sha
-            for sha in branch - self.received()
+            for sha in graph.arriving(branch, self.received())
             if graph.is_change(sha) and not graph.is_excluded(sha)
         }
 
@@ -109,17 +119,6 @@ class History:
         counted = {sha for shas in self.shipped_in_window().values() for sha in shas}
         counted |= self.waiting() or set()
         return any(self.graph.commits[sha].committed_at < oldest for sha in counted)
-
-
-def service_of(judged: Judged, settings: Settings) -> str:
-    """Service a deployment belongs to, empty where none (G3)."""
-    if settings.services is None:
-        return ""
-    source, _, key = settings.services.source.partition(":")
-    texts: dict[str, object] = {"environment": judged.environment, "task": judged.task}
-    text = payload_value(judged.payload, key) if source == "payload" else texts[source]
-    fit = re.search(settings.services.pattern, text) if isinstance(text, str) else None
-    return (fit["service"] or "") if fit else ""
 
 
 def look_back(history: History, older: list[Judged], repository_older: list[int]) -> None:
@@ -160,14 +159,15 @@ def histories_of(
     old_raw.sort(key=lambda one: (one.created_at, one.id), reverse=True)
     groups: dict[tuple[str, str], list[Judged]] = {}
     for one in judged:
-        groups.setdefault((one.key, service_of(one, settings)), []).append(one)
+        groups.setdefault((one.key, one.service), []).append(one)
     histories = []
     for (key, service), members in groups.items():
         recent = [one for one in members if one.created_at >= horizon]
         older = [one for one in reversed(members) if one.created_at < horizon]
         if recent:
             tier = tier_of(recent[-1].environment, settings)
-            history = History(graph, span, key, service, tier, recent)
+            ephemeral = recent[-1].ephemeral
+            history = History(graph, span, key, service, tier, ephemeral, recent)
             look_back(history, older, [one.id for one in old_raw])
             histories.append(history)
     return histories
