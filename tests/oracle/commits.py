@@ -1,6 +1,6 @@
 """Commits: what is reachable, which are changes, whose request, since when (LT3, LT4, LT8)."""
 
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import cached_property
 
@@ -74,7 +74,7 @@ class Graph:
         }
         return SameChanges(self.commits, {} if "LT11" in self.settings.pending else squashed)
 
-    def arriving(self, incoming: Set[str], received: Set[str]) -> frozenset[str]:
+    def arriving(self, incoming: AbstractSet[str], received: AbstractSet[str]) -> frozenset[str]:
         """Give the commits of *incoming* that are new where *received* was there before (LT11).
 
         The one committed first counts where several of one change arrive together.

@@ -84,9 +84,7 @@ def narrowed(issue: Issue, histories: Sequence[History], settings: Settings) -> 
     """Those of *histories* that the labels `service:` and `environment:` leave."""
     services = said_by(issue, "service")
     environments = said_by(issue, "environment")
-    environments |= {
-        (canonical(name, settings) or "").casefold() for name in environments
-    }
+    environments |= {(canonical(name, settings) or "").casefold() for name in environments}
     return [
         history
         for history in histories

@@ -47,7 +47,7 @@ class Judged:
     id: int
     sha: str
     task: str
-    payload: str
+    payload: str | None
     created_at: datetime
     environment: str  #: the canonical name; the own one where it is left out
     service: str  #: empty where none (G3)
@@ -222,10 +222,10 @@ def judge_all(
         group = (left_out, name.casefold(), service, run) if run else (deployment.id,)
         groups.setdefault(group, []).append(deployment)
     judged = []
-    for group, members in groups.items():
+    for key, members in groups.items():
         attempts = [(members, list[Deployment]())]
         if len(members) > 1 and "D6" not in settings.pending:
-            attempts = parts_of_attempts([part_of(one, str(group[-1]), until) for one in members])
+            attempts = parts_of_attempts([part_of(one, str(key[-1]), until) for one in members])
         judged += [judge(own, kept, settings, until) for own, kept in attempts]
     return sorted(judged, key=lambda one: (one.created_at, one.id))
 
@@ -286,7 +286,7 @@ def service_of(deployment: Deployment, settings: Settings) -> str:
     return (fit["service"] or "") if fit else ""
 
 
-def object_of(payload: str) -> dict[str, object]:
+def object_of(payload: str | None) -> dict[str, object]:
     """Object that a payload holds: as JSON text, or as a JSON string that holds JSON text."""
     value: object = payload
     for _ in range(2):
@@ -298,6 +298,6 @@ def object_of(payload: str) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def payload_value(payload: str, key: str) -> object:
+def payload_value(payload: str | None, key: str) -> object:
     """Value under *key* of a payload."""
     return object_of(payload).get(key)

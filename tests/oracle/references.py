@@ -5,8 +5,10 @@ import re
 #: Markdown around a label or a value: emphasis, list, quote and heading marks, backticks, angle
 #: brackets, table bars
 MARKS = r"[\s*_~`#<>|+\[\]-]*"
+#: before a value: `#2` is no heading
+BEFORE = r"(?:[\s*_~`<>|+\[\]-]|#+\s)*"
 LINE = re.compile(
-    rf"(?:{MARKS}|{MARKS}[0-9]+[.)]{MARKS})deployment[\s*_~`]*[:|]{MARKS}(?P<value>.*)",
+    rf"(?:{MARKS}|{MARKS}[0-9]+[.)]{MARKS})deployment[\s*_~`]*[:|]{BEFORE}(?P<value>.*)",
     re.IGNORECASE,
 )
 HEADING = re.compile(r"[\s>]*#{1,6}\s")
@@ -23,14 +25,16 @@ def address(word: str | None) -> tuple[str, int] | None:
 
 def without_links(line: str) -> str:
     """Give a line with a deployment's address, else the text, where there is a link."""
-    return LINK.sub(lambda link: link["address"] if address(link["address"]) else link["text"], line)
+    return LINK.sub(
+        lambda link: link["address"] if address(link["address"]) else link["text"], line
+    )
 
 
 def word_of(value: str) -> str | None:
     """First word of what is said, without marks; none of no response."""
     if re.fullmatch(rf"{MARKS}no response{MARKS}", value, re.IGNORECASE):
         return None
-    words = re.split(r"[\s|]+", re.sub(f"^{MARKS}", "", value))
+    words = re.split(r"[\s|]+", re.sub(f"^{BEFORE}", "", value))
     return words[0].rstrip("*_~`<>") or None
 
 

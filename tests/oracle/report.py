@@ -206,7 +206,7 @@ def tally_of(history: History, reasons: Reasons, question: Question) -> Tally:
 
 
 def was_never_live(judged: Judged) -> bool:
-    """Whether nothing tells that it reached the environment: no success, no word of a change (F8)."""
+    """Whether it never reached the environment: no success, no word that it had begun (F8)."""
     return judged.succeeded_at is None and not any(event.says(BEGUN) for event in judged.events)
 
 
@@ -529,8 +529,18 @@ def coverage(
             "excluded": whole.excluded,
         },
         "incidents": {
-            "unattributed": in_window(incidents and incidents.unattributed, question),
-            **({} if pending else {"dismissed": in_window(incidents and incidents.dismissed, question)}),
+            "unattributed": in_window(
+                None if incidents is None else incidents.unattributed, question
+            ),
+            **(
+                {}
+                if pending
+                else {
+                    "dismissed": in_window(
+                        None if incidents is None else incidents.dismissed, question
+                    )
+                }
+            ),
         },
     }
 

@@ -1,11 +1,14 @@
 """Which commits are the same change under another sha: cherry-picks and squashes (LT11)."""
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from dora.demo.organization.model import Commit
 
 PICKED = re.compile(r"\(cherry picked from commit ([0-9a-fA-F]{7,40})\)")
+#: a pick of a pick says both, a line each
+CHAIN = re.compile(rf"(?:{PICKED.pattern}\s*)+")
 
 
 class SameChanges:
@@ -18,7 +21,7 @@ class SameChanges:
         self.commits = commits
         self._kin: dict[str, set[str]] = {}  # picks of one change, however far
         for sha, commit in commits.items():
-            for said in PICKED.findall(commit.message):
+            for said in self._originals(commit.message):
                 fitting = [one for one in commits if one.startswith(said.lower())]
                 if len(fitting) <= 1:
                     self._join(sha, *fitting or [said.lower()])
@@ -28,6 +31,12 @@ class SameChanges:
         for sha, names in sorted(self._names.items()):
             for name in names:
                 self._meant.setdefault(name, []).append(sha)
+
+    @staticmethod
+    def _originals(message: str) -> list[str]:
+        """Shas that a pick says it is of; of several chains the last: the others are a list."""
+        chains = [chain[0] for chain in CHAIN.finditer(message)]
+        return PICKED.findall(chains[-1]) if chains else []
 
     def _join(self, sha: str, other: str) -> None:
         together = self.kin(sha) | self.kin(other)
@@ -64,7 +73,7 @@ class SameChanges:
         """Commits whose change is received with *sha*."""
         return self._meant.get(sha, [sha])
 
-    def received_by(self, received: Set[str]) -> set[str]:
+    def received_by(self, received: AbstractSet[str]) -> set[str]:
         """Every sha, also one that GitHub does not know, whose change *received* holds."""
         return {*received, *(sha for one in received for sha in self.meant_by(one))}
 

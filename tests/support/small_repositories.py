@@ -29,7 +29,7 @@ from dora.report.build import report_of
 from dora.report.build_evidence import build_evidence
 from dora.report.report_json import as_document
 from tests.oracle.evidence import expected_answers, place_of
-from tests.oracle.settings import Settings
+from tests.oracle.settings import AUTO, Settings
 from tests.support.oracle_settings import config_for, tables_for
 
 SINCE = datetime(2026, 3, 1, tzinfo=UTC)
@@ -144,7 +144,7 @@ def configure(config: Config, settings: Settings) -> Config:
         attribution=settings.attribution,
     )
     services = ServiceSettings()
-    if settings.services is not None:
+    if settings.services not in (None, AUTO):
         services = ServiceSettings(**asdict(settings.services))
     changed = {
         "failures": failures,
