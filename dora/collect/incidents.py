@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dora.collect.github.client import Client
-from dora.collect.github.pagination import read_pages
+from dora.collect.github.pagination import distinct, read_pages
 from dora.collect.repository.deployments import parse_instant
 from dora.collect.repository.pull_requests import Rows
 from dora.config import Config
@@ -42,7 +42,7 @@ async def read_incidents(client: Client, config: Config, ids: dict[int, str]) ->
                 issue["url"],
             )
         )
-        names = [label["name"] for label in issue["labels"]["nodes"] if label]
+        names = [label["name"] for label in distinct(issue["labels"]["nodes"], "name")]
         rows["labels"] += [(repository, number, name) for name in names]
     return rows
 
@@ -68,7 +68,7 @@ async def _search(
             return {"nodes": [], "pageInfo": {"hasNextPage": False}}
         return dict(found)
 
-    issues = [issue for issue in await read_pages(ask) if issue]
+    issues = distinct(await read_pages(ask), "url")
     if total > SEARCH_CAP and end - start > SECOND:
         middle = start + ((end - start) // 2 // SECOND) * SECOND
         return [

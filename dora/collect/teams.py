@@ -33,7 +33,7 @@ async def read_teams(client: Client, config: Config) -> Rows:
             for edge in edges
             if edge and edge["permission"] in OWNING
         ]
-    return {"teams": rows}
+    return {"teams": list(dict.fromkeys(rows))}
 
 
 async def _more(client: Client, organization: str, slug: str, first: str) -> list[dict[str, Any]]:

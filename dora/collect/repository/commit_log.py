@@ -11,7 +11,7 @@ from typing import Any
 
 from dora.collect.cache.repository_cache import CachedRepository
 from dora.collect.github import page_size
-from dora.collect.github.pagination import next_cursor, read_pages
+from dora.collect.github.pagination import distinct, next_cursor, read_pages
 from dora.collect.records import CommitRecord
 from dora.collect.repository.context import RepositoryContext, find
 from dora.collect.repository.deployments import parse_instant
@@ -28,6 +28,7 @@ class Listing:
 
     start: str
     commits: list[CommitRecord] = field(default_factory=list)
+    shas: set[str] = field(default_factory=set)  #: of the commits
     cursor: str | None = None
     is_over: bool = False
 
@@ -82,16 +83,18 @@ class CommitLog:
             labels=self.requests.with_labels,
         )
         page = find(result, "repository", "object", "history")
-        await self._complete(page["nodes"])
-        commits = [self._commit(node) for node in page["nodes"]]
+        nodes = [one for one in distinct(page["nodes"], "oid") if one["oid"] not in listing.shas]
+        await self._complete(nodes)
+        commits = [self._commit(node) for node in nodes]
         listing.is_over = not page["pageInfo"]["hasNextPage"]
-        if not commits and not (listing.is_over and listing.commits):
-            raise CannotRead("GitHub gives pages without commits")
         if not listing.is_over:
             listing.cursor = next_cursor(page, listing.cursor)
-        for node, commit in zip(page["nodes"], commits, strict=True):
-            known = self.known.setdefault(node["oid"], commit)
+        if not commits and not (listing.is_over and listing.commits):
+            raise CannotRead("GitHub gives pages without further commits")
+        for commit in commits:
+            known = self.known.setdefault(commit.sha, commit)
             listing.commits.append(known)
+            listing.shas.add(commit.sha)
             for parent in known.parents:
                 self._listed_by[parent] = listing
         if self.cached is not None:
@@ -138,10 +141,10 @@ class CommitLog:
             sha=node["oid"],
             authored_at=parse_instant(node["authoredDate"]),
             committed_at=parse_instant(node["committedDate"]),
-            parents=tuple(one["oid"] for one in node["parents"]["nodes"] if one),
+            parents=tuple(one["oid"] for one in distinct(node["parents"]["nodes"], "oid")),
             message=message if message and "revert" in message.lower() else None,
             login=((node.get("author") or {}).get("user") or {}).get("login"),
-            requests=tuple(one["number"] for one in requests if one and is_merged(one)),
+            requests=tuple(one["number"] for one in distinct(requests, "number") if is_merged(one)),
         )
 
 

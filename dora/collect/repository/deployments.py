@@ -8,7 +8,7 @@ from sys import intern
 from typing import Any
 
 from dora.collect.github import page_size
-from dora.collect.github.pagination import next_cursor, read_pages
+from dora.collect.github.pagination import distinct, next_cursor, read_pages
 from dora.collect.repository.context import RepositoryContext, find
 from dora.errors import CannotRead
 
@@ -70,7 +70,7 @@ class DeploymentList:
             raise CannotRead("GitHub gives no deployments")
         if is_first:
             self.beside = found
-        nodes = [node for node in connection["nodes"] if node]
+        nodes = distinct(connection["nodes"], "id")
         overflowing = [one for one in nodes if one["statuses"]["pageInfo"]["hasNextPage"]]
         if overflowing:
             await asyncio.gather(*(self._read_statuses(node) for node in overflowing))
@@ -136,9 +136,11 @@ def _deployment(node: dict[str, Any]) -> DeploymentRecord:
         payload=node["payload"],
         created_at=parse_instant(node["createdAt"]),
         statuses=tuple(
-            (intern(one["state"].lower()), parse_instant(one["createdAt"]), one["logUrl"])
-            for one in node["statuses"]["nodes"]
-            if one
+            dict.fromkeys(
+                (intern(one["state"].lower()), parse_instant(one["createdAt"]), one["logUrl"])
+                for one in node["statuses"]["nodes"]
+                if one
+            )
         ),
     )
 

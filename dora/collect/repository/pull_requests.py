@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dora.collect.cache.repository_cache import CachedRepository
-from dora.collect.github.pagination import read_pages
+from dora.collect.github.pagination import distinct, read_pages
 from dora.collect.records import LabelRecord, PullRequestRecord
 from dora.collect.repository.context import RepositoryContext, find
 from dora.collect.repository.deployments import parse_instant
@@ -97,7 +97,7 @@ class PullRequestReader:
             head_ref=node["headRefName"],
             first_authored_at=parse_instant(opening[0]["authoredDate"]) if opening else None,
             branch=tuple(dict.fromkeys(one["oid"] for one in [*opening, *closing])),
-            labels=tuple(LabelRecord(one["id"], one["name"]) for one in labels if one),
+            labels=tuple(LabelRecord(one["id"], one["name"]) for one in distinct(labels, "id")),
         )
         self.known[request.number] = request
         if self.cached is not None:

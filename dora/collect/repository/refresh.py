@@ -121,10 +121,11 @@ def _drop_commits(node: dict[str, Any], cached: CachedRepository) -> None:
     if not _is_later(node["mergedAt"], cached.stamp):
         return
     members = node["members"]
-    if members["totalCount"] > len(members["nodes"]):
+    shas = {one["commit"]["oid"] for one in members["nodes"] if one}
+    if members["totalCount"] > len(shas):
         cached.forget()
         return
-    cached.drop([one["commit"]["oid"] for one in members["nodes"] if one])
+    cached.drop(list(shas))
     cached.drop(list(_merged_as(node, cached)))
 
 

@@ -31,11 +31,12 @@ async def find_tags(deployments: DeploymentList, config: Config) -> list[tuple[A
         for node in nodes
         if node and node["target"]
     ]
-    return [
+    found = (
         (deployments.context.name, name, *_commit(node["target"]))
         for node, name in named
         if globs.fullmatch(name)
-    ]
+    )
+    return list({row[1]: row for row in found}.values())
 
 
 async def _below(deployments: DeploymentList, folder: str) -> list[dict[str, Any]]:

@@ -15,6 +15,8 @@ of what follows happens in it at least once in the last 90 days (or before, wher
 - squash, rebase, merge and octopus commits, direct pushes, open requests, bots, force-pushed
   commits, long-lived branches (rebased and merged), back-dated commits, an author date after the
   deployment;
+- deployments of other tools than Actions (Vercel, Argo CD, Buildkite) and of Actions as they were
+  in 2022, with their creators, addresses of logs, and payloads (null, empty);
 - several jobs of one workflow run; environments of pull requests by hundreds; odd names (in
   chaos-playground); `github-pages`; a status that renames; spellings `prod`, `production` and
   `Production`; tenants `prod-eu` and `prod-us`;
@@ -30,12 +32,20 @@ from datetime import datetime, timedelta
 
 from dora.demo.organization import change_scenarios, scenarios
 from dora.demo.organization.model import Organization, Repository, Team
-from dora.demo.organization.pipeline import cut, supersede, went_well
+from dora.demo.organization.pipeline import (
+    ACTIONS_2022,
+    ARGO_CD,
+    BUILDKITE,
+    VERCEL,
+    cut,
+    supersede,
+    went_well,
+)
 from dora.demo.organization.service import Service
 from dora.demo.organization.team import ORGANIZATION, TeamSimulation
 
 SEED = 7
-FIRST_DEPLOYMENT_ID = 1_700_000_000  #: of the order of GitHub's, below the greatest GraphQL Int
+FIRST_DEPLOYMENT_ID = 3_800_000_000  #: as GitHub's are today: beyond 32 bits
 _YEARS_AGO = 1100  #: days: the last deployment of report-archive
 
 Scenario = Callable[[TeamSimulation], None]
@@ -213,22 +223,26 @@ _SERVICES: tuple[tuple[Service, Scenario], ...] = (
             preview="pr-{number}",
             before=("dev", "qa"),
             ways=(1, 0, 0),
+            preview_tool=VERCEL,
         ),
         _portal,
     ),
     (Service("appointment-service", 10, 6, 0.10), _appointments),
-    (Service("billing-worker", 7, 3, 0.16, ways=(0.2, 0.2, 0.6)), _billing),
+    (Service("billing-worker", 7, 3, 0.16, ways=(0.2, 0.2, 0.6), tool=ARGO_CD), _billing),
     (Service("lab-results-api", 9, 5, 0.08, ways=(0.3, 0.6, 0.1)), _lab),
     (Service("notification-gateway", 5, 1.5, 0.07, 2.5, production=_EU_US), _notification),
     (Service("identity-provider", 4, 2, 0.05, production=("Production",), flagged=True), _identity),
-    (Service("data-warehouse", 3, 0, before=("dev",)), _quiet),
+    (Service("data-warehouse", 3, 0, before=("dev",), tool=BUILDKITE), _quiet),
     (Service("infrastructure", 6, 4, 0.18, before=("qa",), direct=0.4), _infrastructure),
     (Service("fhir-bridge", 5, 3, 0.1, start_days=45, old_commits=0), _nothing),
-    (Service("fax-gateway", 2, 3, 0.1, stop_days=96, before=("qa",)), _nothing),
+    (Service("fax-gateway", 2, 3, 0.1, stop_days=96, before=("qa",), tool=ACTIONS_2022), _nothing),
     (Service("design-system", 4, deploys=False), _nothing),
     (Service("chaos-playground", 2, 0, before=()), _chaos),
     (Service("legacy-intake", 2, 2, 0.2, stop_days=46, before=(), archived_days=40), _nothing),
-    (Service("report-archive", 0, 0, start_days=_YEARS_AGO + 90), _ancient),
+    (
+        Service("report-archive", 0, 0, start_days=_YEARS_AGO + 90, tool=ACTIONS_2022),
+        _ancient,
+    ),
 )
 _VAULT = Service("payments-vault", 3, 2, 0.1)
 _TEAMS = (

@@ -15,6 +15,28 @@ from dora.demo.organization.model import Deployment, Status
 Step = tuple[str, float]  #: a state, and after how many minutes since the creation
 
 
+@dataclass(frozen=True)
+class Tool:
+    """What files deployments: under which login, where its logs are, what payload it leaves.
+
+    *log* is filled with the repository's page, the name of the environment, the numbers of the run
+    and of the job, and the first digits of the commit.
+    """
+
+    creator: str
+    log: str
+    payload: str | None = "{}"
+
+
+ACTIONS = Tool("github-actions[bot]", "{page}/actions/runs/{run}/job/{job}")
+#: as Actions were in 2022: the address is that of a check run
+ACTIONS_2022 = Tool("github-actions[bot]", "{page}/runs/{job}?check_suite_focus=true", "")
+PAGES = Tool("github-pages[bot]", "{page}/actions/runs/{run}/job/{job}", "")
+VERCEL = Tool("vercel[bot]", "https://patient-portal-{commit}-medica-flow.vercel.app", None)
+BUILDKITE = Tool("buildkite[bot]", "https://buildkite.com/medica-flow/deploy/builds/{run}#{job}")
+ARGO_CD = Tool("chitra", "https://argocd.medica-flow.example/applications/{environment}", None)
+
+
 @dataclass
 class DeploymentDraft:
     """A deployment that has no id yet."""
@@ -25,7 +47,7 @@ class DeploymentDraft:
     statuses: list[Status]
     ref: str = "main"
     task: str = "deploy"
-    payload: str = "{}"
+    payload: str | None = "{}"
     creator: str = "github-actions[bot]"
     production_environment: bool = False
     transient_environment: bool = False
@@ -76,9 +98,10 @@ def approved(waited: float, minutes: float) -> tuple[Step, ...]:
 
 @dataclass
 class Pipeline:
-    """The deployments of one repository; *url* is the page of the repository."""
+    """The deployments of one repository; *url* is its page, *tool* what usually files them."""
 
     url: str
+    tool: Tool = ACTIONS
     drafts: list[DeploymentDraft] = field(default_factory=list)
     _runs: int = 0
 
@@ -97,21 +120,31 @@ class Pipeline:
         run: int | None = None,
         job: int = 1,
         renamed: str | None = None,
+        tool: Tool | None = None,
         **more: Any,
     ) -> DeploymentDraft:
         """File a deployment; the status of its last step may rename the environment."""
-        number = run or self.next_run()
-        log = f"{self.url}/actions/runs/{number}/job/{number * 3 + job}"
+        number, by = run or self.next_run(), tool or self.tool
+        log = by.log.format(
+            page=self.url,
+            environment=environment,
+            run=number,
+            job=number * 3 + job,
+            commit=sha[:9],
+        )
         statuses = [
             Status(
                 state,
                 at + timedelta(seconds=round(minutes * 60)),
                 log,
                 renamed if index == len(steps) - 1 else None,
+                creator=by.creator,
             )
             for index, (state, minutes) in enumerate(steps)
         ]
-        draft = DeploymentDraft(sha, environment, at, statuses)
+        draft = DeploymentDraft(
+            sha, environment, at, statuses, payload=by.payload, creator=by.creator
+        )
         for name, value in more.items():
             setattr(draft, name, value)
         self.drafts.append(draft)
@@ -146,5 +179,6 @@ def supersede(drafts: Sequence[DeploymentDraft]) -> None:
                 if earlier.statuses[-1].state == "success":
                     log = earlier.statuses[-1].log_url
                     second = moment + timedelta(seconds=1)
-                    earlier.statuses.append(Status("inactive", second, log))
+                    made = Status("inactive", second, log, creator=earlier.creator)
+                    earlier.statuses.append(made)
             active = [same[at]]

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from dora.demo.organization.history import PlannedChange
-from dora.demo.organization.pipeline import Step, approved, went_well, went_wrong
+from dora.demo.organization.pipeline import ACTIONS, PAGES, Step, approved, went_well, went_wrong
 from dora.demo.organization.service import IssueDraft
 from dora.demo.organization.team import TeamSimulation
 
@@ -216,4 +216,5 @@ def odd_names(team: TeamSimulation) -> None:
 
 
 def _deploy_head(team: TeamSimulation, name: str, moment: datetime, steps: Sequence[Step]) -> None:
-    team.deploy(name, team.history.head, moment, steps)
+    tool = PAGES if name == "github-pages" else ACTIONS
+    team.deploy(name, team.history.head, moment, steps, tool=tool)

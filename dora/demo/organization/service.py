@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dora.demo.organization.model import Issue
-from dora.demo.organization.pipeline import DeploymentDraft
+from dora.demo.organization.pipeline import ACTIONS, DeploymentDraft, Tool
 
 SPAN_DAYS = 122  #: four months of routine
 
@@ -25,6 +25,8 @@ class Service:
     flagged: bool = False  #: production_environment is true
     approval: bool = False
     preview: str = ""  #: pattern of its request environments
+    tool: Tool = ACTIONS  #: what files its deployments
+    preview_tool: Tool = ACTIONS  #: what files those of its request environments
     old_commits: int = 60
     start_days: int = SPAN_DAYS
     stop_days: int = 0  #: routine deployments end so long ago

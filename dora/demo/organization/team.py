@@ -58,7 +58,7 @@ class TeamSimulation:
         name = self.service.name
         self.random = random.Random(f"{self.seed}:{name}")
         self.history = CommitHistory(f"{self.seed}:{ORGANIZATION}/{name}")
-        self.pipeline = Pipeline(f"https://github.com/{ORGANIZATION}/{name}")
+        self.pipeline = Pipeline(f"https://github.com/{ORGANIZATION}/{name}", self.service.tool)
         self._events: list[tuple[datetime, int, Callable[[], object]]] = []
         self._count = 0
         self._live: dict[str, list[str]] = {}
@@ -192,6 +192,7 @@ class TeamSimulation:
             shas[-1],
             opened + self.minutes(0, 3),
             steps,
+            tool=self.service.preview_tool,
             ref=change.branch,
             transient_environment=True,
         )

@@ -392,8 +392,8 @@ class Trailing(GitHub):
     ("kind", "told"),
     [
         (Standing, "GitHub gives the same page again and again"),
-        (Void, "GitHub gives pages without commits"),
-        (Nothing, "GitHub gives pages without commits"),
+        (Void, "GitHub gives pages without further commits"),
+        (Nothing, "GitHub gives pages without further commits"),
     ],
 )
 def test_pages_that_cannot_be(kind: type[GitHub], told: str) -> None:

@@ -63,12 +63,12 @@ def test_same_arguments_give_the_same_bytes(medica_flow: Organization) -> None:
 
 
 def test_ids_grow_with_time(medica_flow: Organization) -> None:
-    """Deployment ids grow with their creation over the organization and fit GraphQL's Int."""
+    """Deployment ids grow with their creation over the organization, beyond 32 bits."""
     rows = sorted(deployments(medica_flow), key=lambda pair: pair[1].id)
     moments = [deployment.created_at for _, deployment in rows]
     assert moments == sorted(moments)
     assert len(rows) == len({deployment.id for _, deployment in rows})
-    assert rows[-1][1].id < 2**31
+    assert 2**32 > rows[0][1].id > 2**31
 
 
 @pytest.mark.few(1)
@@ -171,6 +171,14 @@ KINDS: dict[str, Seen] = {
     "authored after its deployment": lambda repo, one: (
         one.sha in repo.commits and repo.commits[one.sha].authored_at > one.created_at
     ),
+    "by a person": lambda _, one: one.creator == "chitra" and one.payload is None,
+    "by Vercel": lambda _, one: (
+        one.creator == "vercel[bot]" and ".vercel.app" in (one.statuses[0].log_url or "")
+    ),
+    "by Pages": lambda _, one: one.creator == "github-pages[bot]" and one.payload == "",
+    "log elsewhere": lambda _, one: any(
+        (status.log_url or "").startswith("https://buildkite.com/") for status in one.statuses
+    ),
     "under way": lambda _, one: states(one) == ["queued", "in_progress"],
 }
 
@@ -181,6 +189,13 @@ def test_every_kind_of_deployment_is_there(medica_flow: Organization, kind: str)
     assert any(
         KINDS[kind](repo, one) for repo, one in deployments(medica_flow) if one.created_at > SINCE
     )
+
+
+def test_logs_of_2022_stand_at_check_runs(medica_flow: Organization) -> None:
+    """What Actions filed years ago names a check run, in which no workflow run can be read."""
+    (one,) = repository(medica_flow, "report-archive").deployments
+    pattern = r"https://github\.com/medica-flow/report-archive/runs/\d+\?check_suite_focus=true"
+    assert all(re.fullmatch(pattern, status.log_url or "") for status in one.statuses)
 
 
 def test_one_approval_reaches_over_the_edge(medica_flow: Organization) -> None:
