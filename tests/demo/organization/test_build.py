@@ -232,7 +232,7 @@ def test_releases_finish_out_of_order_and_at_once(medica_flow: Organization) -> 
     runs = Counter(
         re.sub("/job/.*", "", one.statuses[0].log_url or "")
         for _, one in deployments(medica_flow)
-        if one.statuses
+        if one.statuses and "/actions/runs/" in (one.statuses[0].log_url or "")
     )
     assert runs.most_common(1)[0][1] == 3
 
