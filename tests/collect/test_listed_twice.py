@@ -107,11 +107,11 @@ def busy() -> Organization:
 def check_equal(left: Tables, right: Tables) -> None:
     """Every table has the same rows, each once."""
     for name, schema in SCHEMAS.items():
-        frames = [
+        one, other = (
             getattr(tables, name).sort_values(list(schema), ignore_index=True)
             for tables in (left, right)
-        ]
-        pd.testing.assert_frame_equal(*frames, obj=name)
+        )
+        pd.testing.assert_frame_equal(one, other, obj=name)
 
 
 def read_of(world: Organization, **options: Any) -> tuple[Tables, Tables, Any, Any, ListedTwice]:
@@ -121,8 +121,8 @@ def read_of(world: Organization, **options: Any) -> tuple[Tables, Tables, Any, A
         pass
     with reading(world, middleware=[fault], **options) as (twice, _):
         pass
-    documents = [document_of(one.tables, one.config) for one in (once, twice)]
-    return once.tables, twice.tables, *documents, fault
+    expected, actual = (document_of(one.tables, one.config) for one in (once, twice))
+    return once.tables, twice.tables, expected, actual, fault
 
 
 def test_a_deployment_listed_twice_is_one() -> None:
