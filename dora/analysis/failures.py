@@ -4,7 +4,7 @@ Every signal gives reasons; all else works on reasons alone, so a further signal
 function.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NewType
 
@@ -39,13 +39,15 @@ began_at, ended_at` (NaT while it lasts), `by` (what says so)."""
 
 @dataclass(frozen=True)
 class Failures:
-    """What failed, why, and how long it was down.
+    """What failed, why, and how long recovery took.
 
     - `reasons`: see `Reasons`
     - `failed`: one row a failed deployment: `repository, environment_key, deployment, began_at,
-      ended_at` (NaT while open), `only_status` (no other signal than `status`), `episode`
+      ended_at` (NaT while open), `is_never_live` (F8), `episode`
     - `episodes`: one row an episode: `repository, environment_key, deployment` (the first of it
-      that failed), `began_at, ended_at`; its position is its number
+      that failed), `began_at, ended_at`, `is_never_live` (all its deployments are: failed
+      deployments not yet followed by a success; any other episode is an outage); its position is
+      its number
     - `rework`: one row a success that is rework (RW1): `repository, deployment`
     - `unattributed`: incidents of the window that belong to no deployment (C1); None where
       incidents are not looked at
@@ -96,7 +98,7 @@ def find_failures(
         reasons += found
         rework += find_incident_rework(found, successes)
         unattributed = len(orphans)
-    failed = _find_failed(reasons)
+    failed = _find_failed(reasons, _find_untouched(outcomes))
     keys = [*dict.fromkeys(rework)]
     return Failures(
         reasons=_as_reasons(reasons),
@@ -111,21 +113,31 @@ def find_failures(
 
 
 class _Failed(NamedTuple):
-    """A failed deployment and its downtime (R1), in the order of its environment and id."""
+    """A failed deployment from its beginning to its end (R1), sorted by environment and id."""
 
     repository: str
     environment_key: str
     deployment: int
     began_at: int
     ended_at: int | None
-    only_status: bool
+    is_never_live: bool
     episode: int
 
 
-def _find_failed(reasons: Sequence[Reason]) -> list[_Failed]:
-    """Failed deployments with their downtimes (R1) and episodes (R2), in order of their keys.
+def _find_untouched(outcomes: Outcomes) -> set[tuple[str, int]]:
+    """The deployments that cannot have changed their environment (F8): they never succeeded."""
+    is_untouched = outcomes["succeeded_at"].isna()
+    rows = outcomes[is_untouched]
+    return {*zip(rows["repository"].tolist(), rows["deployment"].tolist(), strict=True)}
 
-    Where an incident is among a deployment's signals, the incidents alone give the times.
+
+def _find_failed(
+    reasons: Sequence[Reason], untouched: Collection[tuple[str, int]]
+) -> list[_Failed]:
+    """Failed deployments with their times (R1) and episodes (R2), in order of their keys.
+
+    Where an incident is among a deployment's signals, the incidents alone give the times. Those
+    that failed by status alone were never live if they are among the *untouched* (F8).
     """
     by_deployment: dict[tuple[str, str, int], list[Reason]] = {}
     for one in reasons:
@@ -142,7 +154,8 @@ def _find_failed(reasons: Sequence[Reason]) -> list[_Failed]:
         together = (*key[:2], ended_at, None if only_status else key[2])
         episode = episodes.setdefault(together, len(episodes))
         began_at = min(one.began_at for one in timed)
-        failed.append(_Failed(*key, began_at, ended_at, only_status, episode))
+        is_never_live = only_status and (key[0], key[2]) in untouched
+        failed.append(_Failed(*key, began_at, ended_at, is_never_live, episode))
     return failed
 
 
@@ -162,16 +175,14 @@ def _as_reasons(reasons: Sequence[Reason]) -> Reasons:
 
 
 def _as_failed(failed: Sequence[_Failed]) -> pd.DataFrame:
-    repository, key, deployment, began_at, ended_at, only_status, episode = _columns(
-        failed, _Failed
-    )
+    repository, key, deployment, began_at, ended_at, never_live, episode = _columns(failed, _Failed)
     return frame_of(
         repository=texts_of(repository),
         environment_key=texts_of(key),
         deployment=np.array(deployment, dtype="int64"),
         began_at=instants_of(began_at),
         ended_at=instants_of(ended_at),
-        only_status=np.array(only_status, dtype="bool"),
+        is_never_live=np.array(never_live, dtype="bool"),
         episode=np.array(episode, dtype="int64"),
     )
 
@@ -179,6 +190,7 @@ def _as_failed(failed: Sequence[_Failed]) -> pd.DataFrame:
 def _as_episodes(failed: Sequence[_Failed]) -> pd.DataFrame:
     """The episodes that *failed* make up, each from the first of its failures on (R2)."""
     episodes: dict[int, _Failed] = {}
+    outages = {one.episode for one in failed if not one.is_never_live}
     for one in failed:
         first = episodes.setdefault(one.episode, one)
         if one.began_at < first.began_at:
@@ -191,6 +203,7 @@ def _as_episodes(failed: Sequence[_Failed]) -> pd.DataFrame:
         deployment=np.array(deployment, dtype="int64"),
         began_at=instants_of(began_at),
         ended_at=instants_of(ended_at),
+        is_never_live=np.array([one.episode not in outages for one in ordered], dtype="bool"),
     )
 
 

@@ -21,7 +21,8 @@ from dora.report.model import Generated, Metrics, Report, ReportWindow, Row
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-VERSION = 1
+#: Texts of another version are not compared with: version 1 had no median recovery time.
+VERSION = 2
 #: The most characters of the text: GitHub allows 65,536 in a comment, and people read the rest.
 LIMIT = 30_000
 #: The most bytes that a text may unpack to, so that an edited comment cannot exhaust memory.

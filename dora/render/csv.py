@@ -33,14 +33,14 @@ JUDGED = ("verdict", "p_value", "adjusted_p_value")
 EVIDENCE_COLUMNS = {
     "deployments": (
         "repository", "environment", "service", "id", "url", "sha", "created_at", "succeeded_at",
-        "failed_status_at", "outcome", "baseline", "rework", "reasons",
+        "failed_status_at", "outcome", "baseline", "rework", "reasons", "never_live",
     ),
     "changes": (
         "repository", "environment", "service", "sha", "url", "started_at", "shipped_at",
         "deployment", "lead_time", "pull_request", "author",
     ),
     "episodes": (
-        "repository", "environment", "service", "began_at", "ended_at", "deployments",
+        "repository", "environment", "service", "began_at", "ended_at", "deployments", "never_live",
     ),
 }  # fmt: skip
 #: Columns of evidence whose names have a unit in the CSV.

@@ -1,4 +1,4 @@
-"""Builds the evidence behind a report from the analysis: deployments, changes and outages."""
+"""Builds the evidence behind a report from the analysis: deployments, changes and failures."""
 
 from collections.abc import Iterator
 
@@ -14,9 +14,9 @@ from dora.report.coverage import find_scope
 from dora.report.evidence import (
     ChangeEvidence,
     DeploymentEvidence,
+    EpisodeEvidence,
     Evidence,
     FailureReason,
-    OutageEvidence,
 )
 
 
@@ -31,8 +31,8 @@ def build_evidence(
     """The evidence of one repository and environment, or of all; names are not case-sensitive.
 
     It holds the deployments that finished or succeeded in the window, those created in it that
-    never finished, and those that belong to one of its outages; the changes shipped in the window,
-    except excluded ones; and the outages that began in it.
+    never finished, and those that belong to one of its episodes; the changes shipped in the window,
+    except excluded ones; and the episodes that began in it.
     """
     window = config.window
     outcomes = show(analysis.outcomes, config)
@@ -43,7 +43,7 @@ def build_evidence(
     environments = outcomes[[*ENVIRONMENT, "name", "service"]].drop_duplicates(ENVIRONMENT)
     repositories = tables.repositories
     urls = dict(zip(repositories["repository"], repositories["url"], strict=True))
-    outages = _select_outages(analysis, environments, window)
+    episodes = _select_episodes(analysis, environments, window)
     authors = tables.commits.set_index(["repository", "sha"])["author"]
     return Evidence(
         organization=config.organization,
@@ -51,40 +51,46 @@ def build_evidence(
         until=window.until,
         timezone=window.timezone,
         deployments=tuple(
-            _build_deployments(analysis, _select_deployments(outcomes, outages, window), urls)
+            _build_deployments(analysis, _select_deployments(outcomes, episodes, window), urls)
         ),
         changes=tuple(_build_changes(_shipped(analysis), environments, urls, authors)),
         episodes=tuple(
-            OutageEvidence(repository, name, began, ended, ids, service=service)
-            for repository, name, service, began, ended, ids in plain_rows(outages)
+            EpisodeEvidence(
+                repository, name, began, ended, ids, service=service, never_live=never_live
+            )
+            for repository, name, service, began, ended, ids, never_live in plain_rows(episodes)
         ),
         waiting=tuple(_build_changes(_waiting(analysis), environments, urls, authors)),
         scope=find_scope(tables, config, environment=environment),
     )
 
 
-def _select_outages(analysis: Analysis, environments: pd.DataFrame, window: Window) -> pd.DataFrame:
-    """One row per outage that began in the window, with the ids of its failed deployments."""
+def _select_episodes(
+    analysis: Analysis, environments: pd.DataFrame, window: Window
+) -> pd.DataFrame:
+    """One row per episode that began in the window, with the ids of its failed deployments."""
     episodes = analysis.failures.episodes
     began = episodes["began_at"].between(window.since, window.until, inclusive="left")
     failed = analysis.failures.failed.sort_values("deployment")
     ids = failed.groupby("episode")["deployment"].agg(tuple).rename("deployments")
-    outages = episodes[began].join(ids).merge(environments, on=ENVIRONMENT)
-    outages = outages.sort_values(["repository", "environment_key", "began_at"])
-    return outages[["repository", "name", "service", "began_at", "ended_at", "deployments"]]
+    chosen = episodes[began].join(ids).merge(environments, on=ENVIRONMENT)
+    chosen = chosen.sort_values(["repository", "environment_key", "began_at"])
+    columns = ["repository", "name", "service", "began_at", "ended_at", "deployments",
+               "is_never_live"]  # fmt: skip
+    return chosen[columns]
 
 
 def _select_deployments(
-    outcomes: pd.DataFrame, outages: pd.DataFrame, window: Window
+    outcomes: pd.DataFrame, episodes: pd.DataFrame, window: Window
 ) -> pd.DataFrame:
-    """The rows of *outcomes* in the window or in one of its outages, sorted."""
+    """The rows of *outcomes* in the window or in one of its *episodes*, sorted."""
     inside = pd.Series(data=False, index=outcomes.index)
     for name in ("finished_at", "succeeded_at"):
         inside |= outcomes[name].between(window.since, window.until, inclusive="left")
     created = outcomes["created_at"].between(window.since, window.until, inclusive="left")
     inside |= created & outcomes["finished_at"].isna()
-    down = outages[["repository", "deployments"]].explode("deployments").dropna()
-    inside |= pd.MultiIndex.from_frame(outcomes[DEPLOYMENT]).isin(pd.MultiIndex.from_frame(down))
+    failed = episodes[["repository", "deployments"]].explode("deployments").dropna()
+    inside |= pd.MultiIndex.from_frame(outcomes[DEPLOYMENT]).isin(pd.MultiIndex.from_frame(failed))
     return outcomes[inside].sort_values(
         ["repository", "environment_key", "created_at", "deployment"]
     )
@@ -99,11 +105,14 @@ def _build_deployments(
     keys = pd.MultiIndex.from_frame(rows[DEPLOYMENT])
     is_baseline = keys.isin(pd.MultiIndex.from_frame(baselines))
     is_rework = keys.isin(pd.MultiIndex.from_frame(analysis.failures.rework))
+    failed = analysis.failures.failed
+    never_lived = failed.loc[failed["is_never_live"], DEPLOYMENT]
+    is_never_live = keys.isin(pd.MultiIndex.from_frame(never_lived))
     reasons = _find_reasons(analysis)
     columns = [*DEPLOYMENT, "sha", "name", "created_at", "succeeded_at", "failed_status_at",
                "outcome", "service"]  # fmt: skip
-    plain = zip(plain_rows(rows[columns]), is_baseline, is_rework, strict=True)
-    for values, baseline, rework in plain:
+    plain = zip(plain_rows(rows[columns]), is_baseline, is_rework, is_never_live, strict=True)
+    for values, baseline, rework, never_live in plain:
         repository, number, sha, name, created, succeeded, failed, outcome, service = values
         yield DeploymentEvidence(
             repository,
@@ -119,6 +128,7 @@ def _build_deployments(
             bool(rework),
             tuple(reasons.get((repository, number), ())),
             service=service,
+            never_live=bool(never_live),
         )
 
 

@@ -26,8 +26,8 @@ from dora.metrics.significance import (
 )
 from dora.model.tables import ENVIRONMENT, Tables
 from dora.report.contributors import find_contributors
-from dora.report.figures import FREQUENCY, METRICS, OUTAGE, RATE, Metric
-from dora.report.measurement import HAPPENED, Events, find_events, measure
+from dora.report.figures import EPISODE, FREQUENCY, METRICS, RATE, Metric
+from dora.report.measurement import Events, find_events, measure
 from dora.report.model import BETTER, UNCLEAR, WORSE, Before, Compared, Comparison, Metrics
 from dora.report.rows import Groups, find_groups
 
@@ -113,8 +113,7 @@ def _renumber(events: Events, now_of: dict[int, int]) -> Events:
     """*events* of the groups that there still are, with their numbers of now."""
     return replace(events, **{
         name: frame[frame["group"].isin(now_of)].assign(group=lambda own: own["group"].map(now_of))
-        for name in HAPPENED
-        for frame in [getattr(events, name)]
+        for name, frame in vars(events).items()
     })  # fmt: skip
 
 
@@ -139,7 +138,7 @@ def _test(
             return _frequencies(metric, pairs, begun)
         if metric.kind == RATE:
             return _shares(metric, pairs)
-        if metric.event == OUTAGE:
+        if metric.event == EPISODE:
             return _recoveries(metric, pairs, old, new, earlier, config)
         return _lead_times(metric, pairs, old, new)
 
@@ -249,9 +248,9 @@ def _recoveries(
     p_values, signs = _split([shift_of_outages(*old, *new) for old, new in both])
     floors = _shift_floors([(old[0], new[0]) for old, new in both])
     made = _frame(pairs, _values(metric, pairs), p_values, floors, signs)
-    # The mean is of those that ended alone: it may fall because the longest outages last.
-    lasts = [bool(metric.still_open(a) or metric.still_open(b)) for _, a, b in pairs]
-    return made.assign(agrees=made["agrees"] | np.array(lasts, dtype="bool"))
+    # Without a median, because too many are still open, the test alone decides.
+    is_unknown = [None in (metric.value(a), metric.value(b)) for _, a, b in pairs]
+    return made.assign(agrees=made["agrees"] | np.array(is_unknown, dtype="bool"))
 
 
 def _outage_samples(events: Events, config: Config) -> dict[Any, tuple[list[float], list[bool]]]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from dora.config import Config
 from dora.model.tables import ENVIRONMENT, Tables
-from dora.report.figures import FAILURE, METRICS, OUTAGE, REWORK, SHIPMENT, SUCCESS
+from dora.report.figures import EPISODE, FAILURE, METRICS, REWORK, SHIPMENT, SUCCESS
 from dora.report.measurement import Events
 from dora.report.model import Contributor, Metrics
 
@@ -40,7 +40,7 @@ def find_contributors(
         SUCCESS: [_pauses(events, at, window) for events, at, window in windows],
         SHIPMENT: [_batches(new, medians, moved)],
         FAILURE: [_failed(events, at, window) for events, at, window in windows],
-        OUTAGE: [_outages(events, at, window) for events, at, window in windows],
+        EPISODE: [_outages(events, at, window) for events, at, window in windows],
         REWORK: [_rework(events, window) for events, _, window in windows],
     }
     candidates = pd.concat(

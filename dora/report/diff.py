@@ -11,9 +11,9 @@ from datetime import datetime
 
 from dora.report.evidence import DeploymentEvidence, Evidence
 from dora.report.figures import (
+    EPISODE,
     FAILURE,
     METRICS,
-    OUTAGE,
     RATE,
     REWORK,
     SHIPMENT,
@@ -191,7 +191,7 @@ def _find_contributors(
         if _is_newly_failed(one, since, known):
             note(one, FAILURE, ", ".join(dict.fromkeys(reason.signal for reason in one.reasons)))
         if (one.repository, one.id) in down:
-            note(one, OUTAGE, *down[one.repository, one.id])
+            note(one, EPISODE, *down[one.repository, one.id])
     return {
         row: {event: tuple(contributors) for event, contributors in events.items()}
         for row, events in found.items()

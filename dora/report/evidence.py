@@ -1,4 +1,4 @@
-"""The records of evidence: the deployments, changes and outages that a report's figures count.
+"""The records of evidence: the deployments, changes and failures that a report's figures count.
 
 They are the same whether they were built from the tables, read from a file as a whole, or read item
 by item. Their fields have the names of the JSON contract `dora.evidence/1`.
@@ -18,7 +18,7 @@ MOST_APART = timedelta(days=1)
 
 @dataclass(frozen=True)
 class FailureReason:
-    """One signal that a deployment failed, and the time that it was down according to it."""
+    """One signal that a deployment failed, from when to when it says so."""
 
     signal: str
     began_at: datetime
@@ -43,6 +43,7 @@ class DeploymentEvidence:
     rework: bool
     reasons: tuple[FailureReason, ...]
     service: str = field(default="", kw_only=True)
+    never_live: bool = field(default=False, kw_only=True)  #: failed before it was live (F8)
 
     @property
     def finished_at(self) -> datetime | None:
@@ -69,8 +70,12 @@ class ChangeEvidence:
 
 
 @dataclass(frozen=True)
-class OutageEvidence:
-    """One outage that began in the window; *ended_at* is None while it is open."""
+class EpisodeEvidence:
+    """One episode that began in the window (R2, R3); *ended_at* is None while it is open.
+
+    If it is *never_live*, all its deployments failed before they were live (F8); any other episode
+    is an outage.
+    """
 
     repository: str
     environment: str
@@ -78,6 +83,7 @@ class OutageEvidence:
     ended_at: datetime | None
     deployments: tuple[int, ...]  #: ids of the failed deployments, in order
     service: str = field(default="", kw_only=True)
+    never_live: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +100,7 @@ class Evidence:
     timezone: str = "UTC"
     deployments: tuple[DeploymentEvidence, ...]
     changes: tuple[ChangeEvidence, ...]
-    episodes: tuple[OutageEvidence, ...]
+    episodes: tuple[EpisodeEvidence, ...]
     waiting: tuple[ChangeEvidence, ...] = ()
     scope: Scope | None = None
 

@@ -17,9 +17,9 @@ from pydantic import TypeAdapter, ValidationError
 from dora.report.evidence import (
     ChangeEvidence,
     DeploymentEvidence,
+    EpisodeEvidence,
     Evidence,
     FailureReason,
-    OutageEvidence,
 )
 from dora.report.json_file import read_json, refuse
 from dora.report.report_json import instant, scope_document
@@ -29,7 +29,7 @@ ADVICE = "Make it with `dora explain --format json --output evidence.json`."
 #: Ids are whole numbers of 64 bits in every database.
 LARGEST_ID = 2**63 - 1
 
-Item = DeploymentEvidence | ChangeEvidence | OutageEvidence
+Item = DeploymentEvidence | ChangeEvidence | EpisodeEvidence
 
 
 # -- Writing ------------------------------------------------------------------------------------
@@ -58,7 +58,7 @@ def as_document(evidence: Evidence, *, with_authors: bool = False) -> dict[str, 
         **({"scope": scope_document(evidence.scope)} if evidence.scope else {}),
         "deployments": [_deployment_document(one) for one in evidence.deployments],
         "changes": [_change_document(one, with_author=with_authors) for one in evidence.changes],
-        "episodes": [_outage_document(one) for one in evidence.episodes],
+        "episodes": [_episode_document(one) for one in evidence.episodes],
     }
 
 
@@ -81,6 +81,7 @@ def _deployment_document(one: DeploymentEvidence) -> dict[str, Any]:
         "outcome": one.outcome,
         "baseline": one.baseline,
         "rework": one.rework,
+        "never_live": one.never_live,
         "reasons": [
             {
                 "signal": reason.signal,
@@ -108,13 +109,14 @@ def _change_document(one: ChangeEvidence, *, with_author: bool) -> dict[str, Any
     }
 
 
-def _outage_document(one: OutageEvidence) -> dict[str, Any]:
+def _episode_document(one: EpisodeEvidence) -> dict[str, Any]:
     return {
         "repository": one.repository,
         **_environment(one),
         "began_at": instant(one.began_at),
         "ended_at": one.ended_at and instant(one.ended_at),
         "deployments": list(one.deployments),
+        "never_live": one.never_live,
     }
 
 
@@ -153,6 +155,7 @@ def _deployment(item: Mapping[str, Any]) -> DeploymentEvidence:
         bool(item["rework"]),
         tuple(map(_reason, item["reasons"])),
         service=_text(item.get("service", "")),
+        never_live=bool(item.get("never_live")),
     )
 
 
@@ -184,17 +187,18 @@ def _change(item: Mapping[str, Any]) -> ChangeEvidence:
     )
 
 
-def _outage(item: Mapping[str, Any]) -> OutageEvidence:
+def _episode(item: Mapping[str, Any]) -> EpisodeEvidence:
     ids = tuple(map(_id, item["deployments"]))
     if not ids:
         raise ValueError("an episode without a deployment")
-    return OutageEvidence(
+    return EpisodeEvidence(
         _text(item["repository"]),
         _text(item["environment"]),
         parse_instant(item["began_at"]),
         _instant_or_none(item["ended_at"]),
         ids,
         service=_text(item.get("service", "")),
+        never_live=bool(item.get("never_live")),
     )
 
 
@@ -203,7 +207,7 @@ def _outage(item: Mapping[str, Any]) -> OutageEvidence:
 PARSERS: dict[str, Callable[[Any], Item]] = {
     "deployments": _deployment,
     "changes": _change,
-    "episodes": _outage,
+    "episodes": _episode,
 }
 
 

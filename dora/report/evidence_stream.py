@@ -37,7 +37,7 @@ class EvidenceHeader:
 
 
 def read_items(path: Path, header: EvidenceHeader) -> Iterator[Item]:
-    """Each deployment, change and outage of a file, in the file's order; fills in *header*.
+    """Each deployment, change and episode of a file, in the file's order; fills in *header*.
 
     Raises CannotRead with what is wrong with the file, perhaps after many valid items.
     """

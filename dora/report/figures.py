@@ -16,7 +16,9 @@ COUNT, NUMBER, TEXT = "bigint", "double precision", "text"
 #: Kinds of a metric's headline number: a number per day, seconds, a fraction of 1.
 FREQUENCY, DURATION, RATE = "frequency", "duration", "rate"
 #: The events that metrics count.
-SUCCESS, SHIPMENT, FAILURE, OUTAGE, REWORK = "success", "shipment", "failure", "outage", "rework"
+SUCCESS, SHIPMENT, FAILURE, EPISODE, REWORK = (
+    "success", "shipment", "failure", "episode", "rework"
+)  # fmt: skip
 #: The name under which waiting changes are reported with the metrics.
 WAITING = "waiting"
 #: Units of the figures in time series databases: the last word of a figure's name there.
@@ -95,10 +97,11 @@ METRICS: dict[str, Metric] = {one.name: one for one in (
         leaving=("older failed one", "older failed ones"),
     ),
     Metric(
-        "recovery_time", ("Recovery", "time"), DURATION, headline="mean",
-        count="episodes", event=OUTAGE, brief=("episodes", "recovered", "open", "mean", "level"),
-        unfinished="open", noun="outage", nothing="no outages",
-        leaving=("older outage", "older outages"),
+        "recovery_time", ("Recovery", "time"), DURATION, headline="median",
+        count="episodes", event=EPISODE,
+        brief=("episodes", "recovered", "open", "median", "mean", "level"),
+        unfinished="open", noun="failure", nothing="no failures",
+        leaving=("older failure", "older failures"),
     ),
     Metric(
         "rework_rate", ("Rework", "rate"), RATE, headline="rate",
@@ -216,16 +219,21 @@ FIGURES: tuple[Figure, ...] = (
     ),
     *_figures(
         "recovery_time",
-        ("episodes", COUNT, "outages that began (R3)", "episodes",
-         "outages", "Outages that began in the window."),
-        ("recovered", COUNT, "of them, those that ended", "recovered",
-         "recovered_outages", "Of these, those that are over."),
-        ("open", COUNT, "of them, those that had not ended", "open",
-         "open_outages", "Of these, those that lasted at the report's time."),
-        ("mean_seconds", NUMBER, "mean time to recovery (R4)", "mean",
-         "mean_seconds", "Mean length of the outages that are over (MTTR)."),
-        ("median_seconds", NUMBER, "its median by Kaplan–Meier (R4)", "median",
-         "median_seconds", "Median length of outages, open ones censored."),
+        ("episodes", COUNT, "failures that began, several in a row as one (R3)", "episodes",
+         "outages", "Failures that began in the window, several in a row as one."),
+        ("recovered", COUNT, "of them, those that recovered", "recovered",
+         "recovered_outages", "Of these, those that recovered."),
+        ("open", COUNT, "of them, those that had not recovered", "open",
+         "open_outages", "Of these, those that had not recovered by the report's time."),
+        ("mean_seconds", NUMBER, "mean of those that recovered, MTTR (R4)", "mean",
+         "mean_seconds", "Mean time to recovery of the failures that recovered (MTTR)."),
+        ("median_seconds", NUMBER, "median time to recovery by Kaplan–Meier (R4)", "median",
+         "median_seconds", "Median time to recovery, open failures counted as lasting on."),
+        ("carried_in", COUNT, "failures from before the window that were open when it began (R3)",
+         "carried_in", "carried_in_outages",
+         "Failures that began before the window and had not recovered when it began."),
+        ("longest_seconds", NUMBER, "the longest of those that recovered (R4)", "longest",
+         "longest_seconds", "Longest time to recovery of the failures that recovered."),
         ("level", TEXT, "likewise", "level"),
     ),
     *_figures(

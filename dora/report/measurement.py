@@ -48,7 +48,9 @@ class Events:
       `is_never_live`, and for failed ones `began_at`, `ended_at` (R1)
     - `reasons`: why the failed ones of these failed, by `finished_at`
     - `shipped`: changes (LT6), by `shipped_at`
-    - `episodes`: outages (R3), by `began_at`, with their first failed `deployment`
+    - `episodes`: failures from their beginning to their recovery (R3), by `began_at`, with their
+      first failed `deployment`
+    - `carried_in`: episodes that began before the window and were open when it began (R3)
     """
 
     succeeded: pd.DataFrame
@@ -56,6 +58,7 @@ class Events:
     reasons: pd.DataFrame
     shipped: pd.DataFrame
     episodes: pd.DataFrame
+    carried_in: pd.DataFrame
 
 
 #: The instant that decides which part of a window an event is in, by the field of `Events`.
@@ -76,13 +79,15 @@ def find_events(groups: Groups, analysis: Analysis, config: Config) -> Events:
         groups.grouped(marked[_in_window(marked[name], config.window)])
         for name in ("succeeded_at", "finished_at")
     )
-    episodes = failures.episodes
+    episodes, window = failures.episodes, config.window
+    is_carried_in = (episodes["began_at"] < window.since) & ~(episodes["ended_at"] < window.since)
     return Events(
         succeeded=succeeded,
         finished=finished,
         reasons=_reasons(finished, failures),
         shipped=groups.grouped(changes[~changes["is_excluded"]]),
-        episodes=groups.grouped(episodes[_in_window(episodes["began_at"], config.window)]),
+        episodes=groups.grouped(episodes[_in_window(episodes["began_at"], window)]),
+        carried_in=groups.grouped(episodes[is_carried_in]),
     )
 
 
@@ -116,11 +121,11 @@ def measure_parts(
 ) -> dict[int, tuple[Bucket, ...]]:
     """The five metrics of each of *groups* in each of *spans*, the parts of *window* (T1, T2).
 
-    An open outage is as old as at the window's end, whichever part it began in.
+    An open episode is as old as at the window's end, whichever part it began in.
     """
     parts = pd.RangeIndex(len(groups) * len(spans))
     starts = pd.DatetimeIndex([span.start for span in spans])
-    of_parts = replace(events, **{
+    of_parts = replace(events, carried_in=_carry(events, starts), **{
         name: _cut(getattr(events, name), happened, starts) for name, happened in HAPPENED.items()
     })  # fmt: skip
     days = pd.Series([span.days for span in spans] * len(groups), index=parts)
@@ -143,6 +148,18 @@ def _cut(events: pd.DataFrame, happened: str, starts: pd.DatetimeIndex) -> pd.Da
     return events.assign(group=events["group"] * len(starts) + part)
 
 
+def _carry(events: Events, starts: pd.DatetimeIndex) -> pd.DataFrame:
+    """The episodes that were open when a part of the window began, one row for each such part."""
+    episodes = pd.concat([events.carried_in, events.episodes], ignore_index=True)
+    first = starts.searchsorted(pd.DatetimeIndex(episodes["began_at"]), side="right")
+    ends = pd.DatetimeIndex(episodes["ended_at"])
+    after = np.where(ends.isna(), len(starts), starts.searchsorted(ends, side="right"))
+    counts = np.maximum(after - first, 0)
+    rows = np.repeat(np.arange(len(episodes)), counts)
+    part = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts) + first[rows]
+    return episodes.take(rows).assign(group=lambda own: own["group"] * len(starts) + part)
+
+
 def _records(
     events: Events, groups: pd.Index, days: float | pd.Series, window: Window
 ) -> Iterator[tuple[Any, ...]]:
@@ -152,7 +169,7 @@ def _records(
         deployment_frequency(events.succeeded, groups, days, window.timezone),
         change_lead_time(events.shipped, groups),
         change_fail_rate(events.finished, groups),
-        recovery_time(events.episodes, groups, until),
+        recovery_time(events.episodes, groups, until, events.carried_in),
         rework_rate(events.succeeded, groups),
     )
     reasons = count_reasons(events.reasons)
@@ -167,18 +184,17 @@ def _mark(outcomes: Outcomes, failures: Failures) -> pd.DataFrame:
     rework = {*_deployments(failures.rework)}
     keys = _deployments(outcomes)
     rows = np.array([failed.get(key, NOTHING) for key in keys], dtype="int64")
-    only_status = np.append(failures.failed["only_status"].to_numpy(), values=False)[rows]
+    never_live = np.append(failures.failed["is_never_live"].to_numpy(), values=False)[rows]
     began_at, ended_at = (
         np.append(microseconds_of(failures.failed[name]), MISSING)[rows]
         for name in ("began_at", "ended_at")
     )
     return outcomes.assign(
-        only_status=only_status,
         began_at=instants_of(began_at),
         ended_at=instants_of(ended_at),
         is_failed=rows != NOTHING,
         is_rework=np.array([key in rework for key in keys], dtype="bool"),
-        is_never_live=only_status & outcomes["succeeded_at"].isna().to_numpy(),
+        is_never_live=never_live,
     )
 
 
@@ -247,8 +263,10 @@ def _recovery(row: dict[Any, Any], year: str) -> RecoveryTime:
         episodes=episodes,
         recovered=int(row["recovered"]),
         open=int(row["open"]),
-        mean=mean,
+        carried_in=int(row["carried_in"]),
         median=median,
+        mean=mean,
+        longest=_number(row["longest"]),
         level=benchmarks.recovery_level(year, episodes, typical),
         score=benchmarks.time_score(episodes, typical) if year == QUICK_CHECK else None,
     )

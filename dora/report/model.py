@@ -88,8 +88,10 @@ class RecoveryTime:
     episodes: int
     recovered: int
     open: int
-    mean: float | None = None
+    carried_in: int = 0  #: those that began before the window and were open when it began
     median: float | None = None
+    mean: float | None = None  #: of the recovered
+    longest: float | None = None  #: of the recovered
     level: str | None = None
     score: float | None = field(default=None, kw_only=True)
 

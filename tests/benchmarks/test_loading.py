@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dora.report.evidence import DeploymentEvidence, OutageEvidence
+from dora.report.evidence import DeploymentEvidence, EpisodeEvidence
 from dora.report.evidence_stream import EvidenceHeader, read_items
 from dora.report.report_json import read_report
 from tests.benchmarks.loading import UNTIL, WEEK, write
@@ -23,7 +23,7 @@ def test_files(tmp_path: Path) -> None:
         assert (report.window.since, report.window.until) == (header.since, header.until)
         assert all(report.window.since <= one.created_at < report.window.until for one in items
                    if isinstance(one, DeploymentEvidence))  # fmt: skip
-        told.append({one for one in items if not isinstance(one, OutageEvidence)})
+        told.append({one for one in items if not isinstance(one, EpisodeEvidence)})
 
     assert 1_300 + 13_000 == len(told[0])
     assert (12 * 100 * 11, 100 * 11) == (len(told[0] & told[1]), len(told[1] - told[0]))

@@ -70,8 +70,10 @@ REPORT: dict[str, Any] = {
                 "episodes": 1,
                 "recovered": 1,
                 "open": 0,
-                "mean": 86400.0,
+                "carried_in": 0,
                 "median": 86400.0,
+                "mean": 86400.0,
+                "longest": 86400.0,
                 "level": None,
             },
             "rework_rate": {

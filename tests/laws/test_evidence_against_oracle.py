@@ -88,10 +88,7 @@ def sums_of_evidence(
             "deployments": len(live),
             "finished": len(finished),
             "failed": sum(map(bool, signals)),
-            "never_live": sum(
-                of_one == {"status"} and it["succeeded_at"] is None
-                for of_one, it in zip(signals, finished, strict=True)
-            ),
+            "never_live": sum(it["never_live"] for it in finished),
             "reasons": dict(Counter(signal for of_one in signals for signal in of_one)),
             "rework": sum(it["rework"] for it in live),
             "changes": len(of["changes"]),

@@ -347,7 +347,7 @@ def metric_inputs() -> dict[Callable[..., pd.DataFrame], tuple[Any, ...]]:
         deployment_frequency: (events, groups, 30.0, "UTC"),
         change_lead_time: (events, groups),
         change_fail_rate: (events, groups),
-        recovery_time: (events, groups, pd.Timestamp(NOW)),
+        recovery_time: (events, groups, pd.Timestamp(NOW), events[["group"]].iloc[:1]),
         rework_rate: (events, groups),
     }
 

@@ -15,6 +15,7 @@ from tests.oracle.report import (
     find_reasons,
     seconds,
     shown,
+    was_never_live,
 )
 from tests.oracle.settings import Settings
 from tests.oracle.shipping import History, Span
@@ -75,6 +76,12 @@ def change_items(history: History) -> list[Item]:
     ]
 
 
+def is_never_live(one: Judged, reasons: Reasons) -> bool:
+    """Whether a failed deployment never reached the environment, by its status alone (F8)."""
+    signals = {reason.signal for reason in reasons.get(one.id, ())}
+    return signals == {"status"} and was_never_live(one)
+
+
 def deployment_item(
     one: Judged, history: History, reasons: Reasons, question: Question, *, rework: bool
 ) -> Item:
@@ -88,6 +95,7 @@ def deployment_item(
         "outcome": outcome(one, question.settings, question.span.until),
         "baseline": one is history.baseline,
         "rework": rework,
+        "never_live": is_never_live(one, reasons),
         "reasons": sorted_reasons(reasons.get(one.id, [])),
     }
 
@@ -98,6 +106,7 @@ def items_of(history: History, reasons: Reasons, question: Question) -> dict[str
     episodes = [one for one in episodes_of(history, reasons) if span.holds(one.began_at)]
     of_episodes = {number for one in episodes for number in one.deployments}
     rework = rework_of(history, settings, question.organization.login, reasons)
+    never_live = {one.id for one in history.read if is_never_live(one, reasons)}
     return {
         "deployments": [
             deployment_item(one, history, reasons, question, rework=one.id in rework)
@@ -110,6 +119,7 @@ def items_of(history: History, reasons: Reasons, question: Question) -> dict[str
                 "began_at": one.began_at,
                 "ended_at": one.ended_at,
                 "deployments": list(one.deployments),
+                "never_live": never_live.issuperset(one.deployments),
             }
             for one in episodes
         ],

@@ -300,15 +300,14 @@ def recovery_time(tally: Tally, question: Question) -> dict[str, Any]:
     number = mean if middle is None else middle
     count = len(tally.episodes)
     longest = max((time.total_seconds() for time in recovered), default=None)
-    pending = question.settings.pending
     return {
         "episodes": count,
         "recovered": len(recovered),
         "open": len(still),
-        **({} if "R3" in pending else {"carried_in": tally.carried_in}),
+        "carried_in": tally.carried_in,
         "mean": mean,
         "median": middle,
-        **({} if "R4" in pending else {"longest": longest}),
+        "longest": longest,
         **judgement(
             question,
             lambda year: levels.level_of_time(levels.RECOVERY, year, number, count),

@@ -152,8 +152,10 @@ def test_whole_document() -> None:
                     "episodes": 0,
                     "recovered": 0,
                     "open": 0,
-                    "mean": None,
+                    "carried_in": 0,
                     "median": None,
+                    "mean": None,
+                    "longest": None,
                     "level": None,
                 },
                 "rework_rate": {"rework": 0, **nothing},
@@ -292,7 +294,10 @@ def test_run_collapses_its_deployments() -> None:
         3,
         2,
     )
-    recovery = {"episodes": 1, "recovered": 1, "open": 0, "mean": DAY, "median": DAY}
+    recovery = {
+        "episodes": 1, "recovered": 1, "open": 0, "carried_in": 0,
+        "median": DAY, "mean": DAY, "longest": DAY,
+    }  # fmt: skip
     assert {**recovery, "level": None} == together["recovery_time"]
 
 
@@ -521,7 +526,10 @@ def test_status_failure_and_attempts_in_a_row() -> None:
         "reasons": {"status": 5},
         "never_live": 3,
     }
-    recovery = {"episodes": 3, "recovered": 2, "open": 1, "mean": 1.5 * DAY, "median": 2 * DAY}
+    recovery = {
+        "episodes": 3, "recovered": 2, "open": 1, "carried_in": 0,
+        "median": 2 * DAY, "mean": 1.5 * DAY, "longest": 2 * DAY,
+    }  # fmt: skip
     assert {**recovery, "level": None} == metrics["recovery_time"]
     live = row(api, configured={"failures_status": "live"})["change_fail_rate"]
     assert (live["failed"], live["never_live"]) == (2, 0)
@@ -538,7 +546,10 @@ def test_outage_ends_at_the_same_instant() -> None:
         deploy(3, "a", 3, ("failure", 3)),
         deploy(4, "a", 3),
     )
-    recovery = {"episodes": 1, "recovered": 1, "open": 0, "mean": 0.0, "median": 0.0}
+    recovery = {
+        "episodes": 1, "recovered": 1, "open": 0, "carried_in": 1,
+        "median": 0.0, "mean": 0.0, "longest": 0.0,
+    }  # fmt: skip
     assert row(api)["recovery_time"] == {**recovery, "level": None}
 
 
@@ -551,7 +562,10 @@ def test_collapsed_success_ends_an_outage_when_all_succeeded() -> None:
         deploy(2, "a", 2, ("success", 2, log)),
         deploy(3, "a", 2, ("success", 4, log)),
     )
-    recovery = {"episodes": 1, "recovered": 1, "open": 0, "mean": 3 * DAY, "median": 3 * DAY}
+    recovery = {
+        "episodes": 1, "recovered": 1, "open": 0, "carried_in": 0,
+        "median": 3 * DAY, "mean": 3 * DAY, "longest": 3 * DAY,
+    }  # fmt: skip
     collapsed = row(api, configured={"collapse": "run"})
     assert collapsed["recovery_time"] == {**recovery, "level": None}
 
@@ -573,7 +587,10 @@ def test_rollback_fails_what_had_to_go() -> None:
         "reasons": {"rollback": 1},
         "never_live": 0,
     }
-    recovery = {"episodes": 1, "recovered": 1, "open": 0, "mean": 3 * DAY, "median": 3 * DAY}
+    recovery = {
+        "episodes": 1, "recovered": 1, "open": 0, "carried_in": 0,
+        "median": 3 * DAY, "mean": 3 * DAY, "longest": 3 * DAY,
+    }  # fmt: skip
     assert {**recovery, "level": None} == metrics["recovery_time"]
     assert shares(metrics["rework_rate"]) == {"rework": 1, "deployments": 3, "rate": 1 / 3}
     off = row(api, configured={"rollback": False})
@@ -588,7 +605,10 @@ def test_rollback_after_rollback() -> None:
     )
     metrics = row(api)
     assert metrics["change_fail_rate"]["reasons"] == {"rollback": 2}
-    recovery = {"episodes": 2, "recovered": 2, "open": 0, "mean": DAY, "median": DAY}
+    recovery = {
+        "episodes": 2, "recovered": 2, "open": 0, "carried_in": 0,
+        "median": DAY, "mean": DAY, "longest": DAY,
+    }  # fmt: skip
     assert metrics["recovery_time"] == {**recovery, "level": None}
 
 
@@ -812,7 +832,10 @@ def test_window_is_half_open() -> None:
         deploy(3, "a", 30),
     )
     metrics = row(api)
-    recovery = {"episodes": 1, "recovered": 0, "open": 1, "mean": None, "median": None}
+    recovery = {
+        "episodes": 1, "recovered": 0, "open": 1, "carried_in": 0,
+        "median": None, "mean": None, "longest": None,
+    }  # fmt: skip
     assert metrics["recovery_time"] == {**recovery, "level": None}
     rate = {"failed": 1, "deployments": 2, "rate": 0.5, "reasons": {"status": 1}, "never_live": 1}
     assert shares(metrics["change_fail_rate"]) == rate

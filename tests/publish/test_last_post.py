@@ -27,7 +27,7 @@ def numbers(one: Row) -> list[Any]:
         metrics.change_fail_rate.failed,
         metrics.change_fail_rate.rate,
         metrics.recovery_time.open,
-        metrics.recovery_time.mean,
+        metrics.recovery_time.median,
         metrics.rework_rate.rate,
     ]
 

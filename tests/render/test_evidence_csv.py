@@ -12,11 +12,11 @@ from tests.report.test_evidence_json import AT, EVIDENCE
 from tests.support.reports import HOSTILE_NAMES
 
 DEPLOYMENTS = """\
-repository,environment,id,url,sha,created_at,succeeded_at,failed_status_at,outcome,baseline,rework,reasons
+repository,environment,id,url,sha,created_at,succeeded_at,failed_status_at,outcome,baseline,rework,reasons,never_live
 patient-api,production,11,https://h/d/11,aa,2026-11-20T09:30:00Z,2026-11-20T10:30:00Z,,success,false,false,\
 incident by ops#7 from 2026-11-20T11:30:00Z and still open; \
-rollback by 12 from 2026-11-20T10:30:00Z to 2026-11-20T12:30:00Z
-patient-api,production,12,https://h/d/12,bb,2026-11-20T09:30:00Z,,,in_progress,true,true,
+rollback by 12 from 2026-11-20T10:30:00Z to 2026-11-20T12:30:00Z,false
+patient-api,production,12,https://h/d/12,bb,2026-11-20T09:30:00Z,,,in_progress,true,true,,false
 """
 
 CHANGES = """\
@@ -26,9 +26,9 @@ patient-api,production,bb,https://h/c/bb,2026-11-20T09:30:00Z,2026-11-20T10:30:0
 """
 
 EPISODES = """\
-repository,environment,began_at,ended_at,deployments
-patient-api,production,2026-11-20T10:30:00Z,2026-11-20T12:30:00Z,11 12
-patient-api,production,2026-11-20T10:30:00Z,,12
+repository,environment,began_at,ended_at,deployments,never_live
+patient-api,production,2026-11-20T10:30:00Z,2026-11-20T12:30:00Z,11 12,false
+patient-api,production,2026-11-20T10:30:00Z,,12,true
 """
 
 

@@ -61,7 +61,7 @@ def test_json_tells_a_terminal_nothing() -> None:
 
 def test_json_knows_no_nan() -> None:
     """Not a number is a bug, and never gets out as invalid JSON."""
-    row = reports.changed(REPORT.rows[0], recovery_time=RecoveryTime(1, 1, 0, float("nan")))
+    row = reports.changed(REPORT.rows[0], recovery_time=RecoveryTime(1, 1, 0, mean=float("nan")))
     with pytest.raises(ValueError, match="not JSON compliant"):
         render_json(reports.report((row,)))
 
@@ -205,8 +205,10 @@ DOCUMENT = {
                 "episodes": 3,
                 "recovered": 2,
                 "open": 1,
-                "mean": 5400.0,
+                "carried_in": 1,
                 "median": 5400.0,
+                "mean": 6000.0,
+                "longest": 9000.0,
                 "level": None,
             },
             "rework_rate": {
@@ -254,8 +256,10 @@ DOCUMENT = {
                 "episodes": 0,
                 "recovered": 0,
                 "open": 0,
-                "mean": None,
+                "carried_in": 0,
                 "median": None,
+                "mean": None,
+                "longest": None,
                 "level": None,
             },
             "rework_rate": {"rework": 0, "deployments": 0, "rate": None, "interval": None},
@@ -356,8 +360,10 @@ TABLE = [
     ["recovery_time_episodes", "3", "0"],
     ["recovery_time_recovered", "2", "0"],
     ["recovery_time_open", "1", "0"],
-    ["recovery_time_mean_seconds", "5400.0", ""],
+    ["recovery_time_mean_seconds", "6000.0", ""],
     ["recovery_time_median_seconds", "5400.0", ""],
+    ["recovery_time_carried_in", "1", "0"],
+    ["recovery_time_longest_seconds", "9000.0", ""],
     ["recovery_time_level", "", ""],
     ["rework_rate_rework", "1", "0"],
     ["rework_rate_deployments", "42", "0"],

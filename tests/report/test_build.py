@@ -89,8 +89,10 @@ def test_one_deployment() -> None:
             "episodes": 0,
             "recovered": 0,
             "open": 0,
-            "mean": None,
+            "carried_in": 0,
             "median": None,
+            "mean": None,
+            "longest": None,
             "level": None,
         },
         "rework_rate": {
@@ -137,9 +139,11 @@ def test_rollback() -> None:
     assert failing | {"reasons": {"rollback": 1}, "never_live": 0} == metric(
         rollback(), "change_fail_rate"
     )
-    recovery = {"episodes": 1, "recovered": 1, "open": 0, "level": None}
+    recovery = {"episodes": 1, "recovered": 1, "open": 0, "carried_in": 0, "level": None}
     time = (24 + 6) * HOUR
-    assert recovery | {"mean": time, "median": time} == metric(rollback(), "recovery_time")
+    assert recovery | {"median": time, "mean": time, "longest": time} == metric(
+        rollback(), "recovery_time"
+    )
     assert {"rework": 1, "deployments": 4, "rate": 0.25} == metric(rollback(), "rework_rate")
 
 
@@ -149,8 +153,8 @@ def test_failed_attempts() -> None:
     assert failing | {"reasons": {"status": 2}, "never_live": 2} == metric(
         failed_attempts(), "change_fail_rate"
     )
-    recovery = {"episodes": 1, "recovered": 1, "open": 0, "level": None}
-    expected = recovery | {"mean": 3 * HOUR, "median": 3 * HOUR}
+    recovery = {"episodes": 1, "recovered": 1, "open": 0, "carried_in": 0, "level": None}
+    expected = recovery | {"median": 3 * HOUR, "mean": 3 * HOUR, "longest": 3 * HOUR}
     assert expected == metric(failed_attempts(), "recovery_time")
     live = {"failures": {"status": "live"}}
     assert 0 == metric(failed_attempts(), "change_fail_rate", **live)["failed"]
@@ -196,14 +200,15 @@ def test_episode_belongs_to_where_it_began() -> None:
         deployment(4, "b", 11 * DAY, ("failure", 10 * DAY)),
         deployment(5, "b", 9 * DAY),
     )
-    recovered = {"episodes": 1, "recovered": 1, "open": 0, "level": None}
-    times = {"mean": 24 * HOUR, "median": 24 * HOUR}
+    recovered = {"episodes": 1, "recovered": 1, "open": 0, "carried_in": 1, "level": None}
+    times = {"median": 24 * HOUR, "mean": 24 * HOUR, "longest": 24 * HOUR}
     assert recovered | times == metric(read, "recovery_time")
-    still = {"episodes": 1, "recovered": 0, "open": 1, "mean": None, "median": None, "level": None}
+    nothing = {"median": None, "mean": None, "longest": None, "level": None}
+    still = {"episodes": 1, "recovered": 0, "open": 1, "carried_in": 1} | nothing
     until = ago(9 * DAY).isoformat()
     assert still == metric(read, "recovery_time", until=until)
     at_begin = metric(read, "recovery_time", since=ago(31 * DAY).isoformat())
-    assert 2 == at_begin["episodes"]
+    assert (2, 0) == (at_begin["episodes"], at_begin["carried_in"])
 
 
 def test_two_environments() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dora.report.diff import can_compare, compare_reports
-from dora.report.evidence import ChangeEvidence, FailureReason, OutageEvidence
+from dora.report.evidence import ChangeEvidence, EpisodeEvidence, FailureReason
 from dora.report.model import Report, Row
 from tests.support.published_files import MONDAY, WEEK, deployment, evidence, report, row
 from tests.support.reports import changed
@@ -75,7 +75,7 @@ def test_deployments_that_moved_each_metric() -> None:
     mended = deployment(3, MONDAY + 2 * HOUR, rework=True)
     shipped = MONDAY + HOUR
     changes = [ChangeEvidence("api", "production", "c", "", MONDAY, shipped, 2, 3_600.0, None)] * 3
-    outage = OutageEvidence("api", "production", MONDAY + HOUR, MONDAY + 2 * HOUR, (2,))
+    outage = EpisodeEvidence("api", "production", MONDAY + HOUR, MONDAY + 2 * HOUR, (2,))
     told = evidence(old, hurt, mended, changes=changes, episodes=[outage], until=NOW)
     moved = now(row(deployments=60, median=3_600.0, failed=20, mean=60.0, rework=5))
     found = {one.metric: one for one in compare_reports(BEFORE, moved, told).changed}

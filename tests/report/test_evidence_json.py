@@ -10,9 +10,9 @@ import pytest
 from dora.report.evidence import (
     ChangeEvidence,
     DeploymentEvidence,
+    EpisodeEvidence,
     Evidence,
     FailureReason,
-    OutageEvidence,
 )
 from dora.report.evidence_json import as_document, read_evidence, render_json
 from tests.support.explained_organization import explained, renamed
@@ -48,8 +48,8 @@ EVIDENCE = Evidence(
         ChangeEvidence(*PLACE, "bb", "https://h/c/bb", AT, AT + HOUR, 11, 3600.5, None),
     ),
     episodes=(
-        OutageEvidence(*PLACE, AT + HOUR, AT + 3 * HOUR, (11, 12)),
-        OutageEvidence(*PLACE, AT + HOUR, None, (12,)),
+        EpisodeEvidence(*PLACE, AT + HOUR, AT + 3 * HOUR, (11, 12)),
+        EpisodeEvidence(*PLACE, AT + HOUR, None, (12,), never_live=True),
     ),
     waiting=(),
 )  # fmt: skip
@@ -76,6 +76,7 @@ DOCUMENT = {
             "outcome": "success",
             "baseline": False,
             "rework": False,
+            "never_live": False,
             "reasons": [
                 {
                     "signal": "incident",
@@ -103,6 +104,7 @@ DOCUMENT = {
             "outcome": "in_progress",
             "baseline": True,
             "rework": True,
+            "never_live": False,
             "reasons": [],
         },
     ],
@@ -137,6 +139,7 @@ DOCUMENT = {
             "began_at": "2026-11-20T10:30:00Z",
             "ended_at": "2026-11-20T12:30:00Z",
             "deployments": [11, 12],
+            "never_live": False,
         },
         {
             "repository": "patient-api",
@@ -144,6 +147,7 @@ DOCUMENT = {
             "began_at": "2026-11-20T10:30:00Z",
             "ended_at": None,
             "deployments": [12],
+            "never_live": True,
         },
     ],
 }

@@ -15,8 +15,8 @@ from dora.report import evidence_stream
 from dora.report.evidence import (
     ChangeEvidence,
     DeploymentEvidence,
+    EpisodeEvidence,
     FailureReason,
-    OutageEvidence,
 )
 from dora.report.evidence_json import Item, read_evidence
 from dora.report.evidence_stream import EvidenceHeader, read_items
@@ -62,7 +62,7 @@ def test_blocks(
     )  # fmt: skip
     assert ((FailureReason("status", MONDAY, None, "x"),), ()) == (first.reasons, second.reasons)
     assert ("web", 3600.0, None) == (shipped.service, shipped.lead_time, shipped.pull_request)
-    assert OutageEvidence("api", "production", MONDAY, None, (2, 1)) in found
+    assert EpisodeEvidence("api", "production", MONDAY, None, (2, 1)) in found
 
 
 def test_as_read_at_once(tmp_path: Path) -> None:

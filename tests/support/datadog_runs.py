@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dora.publish.datadog.series import tag
-from dora.report.evidence import DeploymentEvidence, Evidence, FailureReason, OutageEvidence
+from dora.report.evidence import DeploymentEvidence, EpisodeEvidence, Evidence, FailureReason
 from dora.report.model import Report
 from tests.support.command import dora
 from tests.support.expected_series import wanted
@@ -29,7 +29,7 @@ RECENT = in_window(USUAL, since=NOW - HOUR / 12 - 90 * DAY, until=NOW - HOUR / 1
 
 
 def made_evidence(
-    *deployments: DeploymentEvidence, episodes: tuple[OutageEvidence, ...] = ()
+    *deployments: DeploymentEvidence, episodes: tuple[EpisodeEvidence, ...] = ()
 ) -> Evidence:
     return evidence(*deployments, episodes=episodes, until=NOW)
 
@@ -85,7 +85,7 @@ def usual_evidence() -> Evidence:
     third = deployment(3, NOW - DAY)
     broken = replace(deployment(4, NOW, "status"), succeeded_at=None, failed_status_at=NOW - HOUR)
     episodes = (
-        OutageEvidence("api", "production", NOW - 2 * DAY, NOW - DAY, (2,)),
-        OutageEvidence("api", "production", NOW - HOUR, None, (4,)),
+        EpisodeEvidence("api", "production", NOW - 2 * DAY, NOW - DAY, (2,)),
+        EpisodeEvidence("api", "production", NOW - HOUR, None, (4,)),
     )
     return made_evidence(first, second, third, broken, episodes=episodes)

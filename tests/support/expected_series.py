@@ -31,6 +31,8 @@ PLACES = {
     "dora_recovery_time_outages": "recovery_time.episodes",
     "dora_recovery_time_recovered_outages": "recovery_time.recovered",
     "dora_recovery_time_open_outages": "recovery_time.open",
+    "dora_recovery_time_carried_in_outages": "recovery_time.carried_in",
+    "dora_recovery_time_longest_seconds": "recovery_time.longest",
     "dora_recovery_time_mean_seconds": "recovery_time.mean",
     "dora_recovery_time_median_seconds": "recovery_time.median",
     "dora_rework_rate_deployments": "rework_rate.deployments",

@@ -11,9 +11,9 @@ from dora.report.coverage_model import Coverage, RepositoryCoverage
 from dora.report.evidence import (
     ChangeEvidence,
     DeploymentEvidence,
+    EpisodeEvidence,
     Evidence,
     FailureReason,
-    OutageEvidence,
 )
 from dora.report.model import (
     ChangeFailRate,
@@ -60,7 +60,11 @@ def row(name: str = "api", environment: str = "production", **numbers: Any) -> R
                 failed, finished, failed / finished if finished else None
             ),
             recovery_time=RecoveryTime(
-                given["episodes"], given["episodes"] - given["open"], given["open"], given["mean"]
+                given["episodes"],
+                given["episodes"] - given["open"],
+                given["open"],
+                median=given["mean"],
+                mean=given["mean"],
             ),
             rework_rate=ReworkRate(given["rework"], given["deployments"], given["rework"] / 45),
         ),
@@ -105,7 +109,7 @@ def deployment(number: int, at: datetime, *signals: str, **more: Any) -> Deploym
 def evidence(
     *deployments: DeploymentEvidence,
     changes: Sequence[ChangeEvidence] = (),
-    episodes: Sequence[OutageEvidence] = (),
+    episodes: Sequence[EpisodeEvidence] = (),
     until: datetime = MONDAY,
 ) -> Evidence:
     """Evidence of ninety days."""

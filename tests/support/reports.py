@@ -96,7 +96,7 @@ def busy(key: dict[str, str], tier: str, waiting: Waiting | None = None) -> Row:
             ChangeFailRate(
                 3, 45, 3 / 45, Interval(0.023, 0.179), "high", {"status": 2, "rollback": 1}, 2
             ),
-            RecoveryTime(3, 2, 1, 5_400.0, 5_400.0),
+            RecoveryTime(3, 2, 1, 1, 5_400.0, 6_000.0, 9_000.0),
             ReworkRate(1, 42, 1 / 42, Interval(0.004, 0.123)),
         ),
         waiting,
@@ -121,7 +121,7 @@ def calm(key: dict[str, str], tier: str, waiting: Waiting | None = None) -> Row:
                 Stages(900.0, None, 600.0),
             ),
             ChangeFailRate(5, 218, 5 / 218, Interval(0.0098, 0.0526), "elite", {"incident": 5}),
-            RecoveryTime(5, 5, 0, 1_500.0, 1_200.0, "elite"),
+            RecoveryTime(5, 5, 0, 0, 1_200.0, 1_500.0, 2_700.0, "elite"),
             ReworkRate(4, 216, 4 / 216, Interval(0.0072, 0.0466)),
         ),
         waiting,

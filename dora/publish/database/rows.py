@@ -9,10 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dora.config.window import first_day
+from dora.publish.database.schema import PART_FIGURES, ROW_FIGURES
 from dora.publish.database.staging import clean
 from dora.report.coverage_model import Scope
 from dora.report.evidence_stream import EvidenceHeader
-from dora.report.figures import OF_PARTS, OF_ROWS, values
+from dora.report.figures import values
 from dora.report.model import Report, Row
 
 EVIDENCE = "evidence"  #: the kind of a run that published evidence
@@ -105,14 +106,13 @@ def coverage_rows(report: Report) -> Iterator[tuple[str, str, float | None, str 
 
 def metric_rows(report: Report) -> Iterator[tuple[Any, ...]]:
     """One staged row of `metrics` per row of the report."""
-    numbers = (*OF_PARTS, *OF_ROWS)
     for row in report.rows:
         yield (
             report.by,
             report.window.since,
             report.window.until,
             *_key(row),
-            *values(row, numbers),
+            *values(row, ROW_FIGURES),
         )
 
 
@@ -125,7 +125,7 @@ def trend_rows(report: Report) -> Iterator[tuple[Any, ...]]:
             day = first_day(one.start.astimezone(zone).date(), report.trend or "day")
             days = (one.end - one.start) / timedelta(days=1)
             yield (report.by, report.trend, day, *key, one.start, one.end, days, one.partial,
-                   *values(one, OF_PARTS))  # fmt: skip
+                   *values(one, PART_FIGURES))  # fmt: skip
 
 
 def _key(row: Row) -> tuple[str, ...]:

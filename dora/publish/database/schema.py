@@ -70,6 +70,18 @@ def instant_text(value: datetime) -> str:
     return f"{text.removesuffix('+00:00')}Z"
 
 
+#: Columns of figures that a later version of the schema added, so that they come last.
+ADDED = ("recovery_time_carried_in", "recovery_time_longest_seconds")
+
+
+def _added_last(figures: tuple[Figure, ...]) -> tuple[Figure, ...]:
+    return tuple(sorted(figures, key=lambda one: one.column in ADDED))
+
+
+#: The figures of a row of `metrics` and of `trends`, in the order of their columns.
+ROW_FIGURES = _added_last((*OF_PARTS, *OF_ROWS))
+PART_FIGURES = _added_last(OF_PARTS)
+
 METADATA = MetaData()
 #: Marks columns that are not staged: an update leaves their values as they are.
 KEPT = "kept"
@@ -166,8 +178,9 @@ MEASURES = Table(
     _key("since", Instant, "begin of the window"),
     _key("until", Instant, "end of the window"),
     *_row_key(),
-    *_measured((*OF_PARTS, *OF_ROWS)),
+    *_measured(ROW_FIGURES[: -len(ADDED)]),
     _must("generated_at", Instant, "when the run was that told it last"),
+    *_measured(ROW_FIGURES[-len(ADDED) :]),
     comment="One row a row of a report: its metrics over the whole window.",
 )
 TRENDS = Table(
@@ -183,7 +196,7 @@ TRENDS = Table(
     _must("days", Double, "length of what was measured in days of 24 hours"),
     _must("partial", Boolean, "whether the window cut it short (T1)"),
     *_known(),
-    *_measured(OF_PARTS),
+    *_measured(PART_FIGURES),
     comment="One row a row of a report and day, week or month of it (T1).",
 )
 TEAMS = Table(
@@ -235,7 +248,7 @@ REASONS = Table(
     _key("deployment", BigInteger, "the deployment that failed"),
     _key("signal", Text, "`status`, `rollback`, `revert`, `hotfix`, `label`, `tag`, `incident`"),
     _key("said_by", Text, "what says so: a status, a deployment's id, a sha, `repo#n`, a tag"),
-    _key("began_at", Instant, "when it began to be down by it"),
+    _key("began_at", Instant, "when the failure began by it"),
     _may("ended_at", Instant, "when that ended; missing while it lasts"),
     comment="One row a sign that a deployment failed (F1 to F7).",
 )
@@ -262,12 +275,13 @@ EPISODES = Table(
     _organization(),
     _repository(),
     _key("deployment", BigInteger, "the first of its failed deployments, which names it"),
-    _must("environment", Text, "environment that was down"),
+    _must("environment", Text, "environment that it is of"),
     _must("service", Text, "its service (G3), else empty"),
     _must("began_at", Instant, "when it began (R1)"),
     _may("ended_at", Instant, "when it ended; missing while it lasts"),
     *_known(),
-    comment="One row an outage (R2).",
+    _must("never_live", Boolean, "whether nothing of it was ever live (F8); else it is an outage"),
+    comment="One row an episode: a failure until its recovery, several in a row as one (R2).",
 )
 EPISODE_DEPLOYMENTS = Table(
     "episode_deployments",
@@ -276,7 +290,7 @@ EPISODE_DEPLOYMENTS = Table(
     _repository(),
     _key("episode", BigInteger, "`deployment` of its row in `episodes`"),
     _key("deployment", BigInteger, "a failed deployment of it"),
-    comment="One row an outage and failed deployment of it.",
+    comment="One row an episode and failed deployment of it.",
 )
 #: The items of evidence. Each belongs to a window, and a run covers it or does not.
 FACTS = (DEPLOYMENTS, CHANGES, EPISODES)

@@ -15,7 +15,7 @@ from sqlalchemy import Column, Connection, MetaData, Table, Text
 from dora.publish.database import schema
 from dora.publish.database.schema import Instant, instant_text
 from dora.publish.encodable import REPLACEMENT, encodable
-from dora.report.evidence import ChangeEvidence, DeploymentEvidence, OutageEvidence
+from dora.report.evidence import ChangeEvidence, DeploymentEvidence, EpisodeEvidence
 from dora.report.evidence_json import Item
 
 Values = tuple[Any, ...]
@@ -137,10 +137,11 @@ def _change_row(one: ChangeEvidence, _: list[Values]) -> Values:
             one.started_at, one.shipped_at, one.lead_time, one.pull_request)  # fmt: skip
 
 
-def _outage_row(one: OutageEvidence, deployments: list[Values]) -> Values:
+def _episode_row(one: EpisodeEvidence, deployments: list[Values]) -> Values:
     first = min(one.deployments)
     deployments += [(one.repository, first, number) for number in sorted(set(one.deployments))]
-    return (one.repository, first, one.environment, one.service, one.began_at, one.ended_at)
+    return (one.repository, first, one.environment, one.service, one.began_at, one.ended_at,
+            one.never_live)  # fmt: skip
 
 
 #: Of each kind of item: its table, the table of the rows that belong to it, and how its row is
@@ -148,5 +149,5 @@ def _outage_row(one: OutageEvidence, deployments: list[Values]) -> Values:
 STAGED: dict[type, tuple[Table, Table | None, Callable[[Any, list[Values]], Values]]] = {
     DeploymentEvidence: (schema.DEPLOYMENTS, schema.REASONS, _deployment_row),
     ChangeEvidence: (schema.CHANGES, None, _change_row),
-    OutageEvidence: (schema.EPISODES, schema.EPISODE_DEPLOYMENTS, _outage_row),
+    EpisodeEvidence: (schema.EPISODES, schema.EPISODE_DEPLOYMENTS, _episode_row),
 }

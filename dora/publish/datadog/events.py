@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from dora.publish.datadog.series import tag
 from dora.publish.gauges import value
 from dora.report.diff import row_identity
-from dora.report.evidence import DeploymentEvidence, Evidence, OutageEvidence
+from dora.report.evidence import DeploymentEvidence, EpisodeEvidence, Evidence
 from dora.report.model import Report
 
 #: Most characters of an id; an id needs at least 16.
@@ -107,7 +107,7 @@ def _mark(
     return {"change_failure": True, "remediation": remediation}
 
 
-def _failure(organization: str, one: OutageEvidence, tiers: Tiers) -> DatadogEvent:
+def _failure(organization: str, one: EpisodeEvidence, tiers: Tiers) -> DatadogEvent:
     """An outage; without its end while it lasts."""
     end = {"finished_at": _nanoseconds(one.ended_at)} if one.ended_at else {}
     name = _id("outage", organization, one.deployments[0])
@@ -123,11 +123,11 @@ def _failure(organization: str, one: OutageEvidence, tiers: Tiers) -> DatadogEve
     return DatadogEvent(name, one.began_at, attributes)
 
 
-def _row_of(one: DeploymentEvidence | OutageEvidence) -> tuple[str, str, str]:
+def _row_of(one: DeploymentEvidence | EpisodeEvidence) -> tuple[str, str, str]:
     return one.repository.casefold(), one.environment.casefold(), one.service
 
 
-def _tags(organization: str, one: DeploymentEvidence | OutageEvidence, tiers: Tiers) -> list[str]:
+def _tags(organization: str, one: DeploymentEvidence | EpisodeEvidence, tiers: Tiers) -> list[str]:
     named = {
         "organization": organization,
         "repository": one.repository,

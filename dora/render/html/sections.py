@@ -12,9 +12,9 @@ from dora.render.html import charts
 from dora.render.html.model import Cell, ChangedMetric, EvidenceList, Line, Link, RowSection
 from dora.render.trends import VERDICTS, changes_of, values_of
 from dora.report.figures import (
+    EPISODE,
     FAILURE,
     METRICS,
-    OUTAGE,
     REWORK,
     SHIPMENT,
     SUCCESS,
@@ -165,7 +165,7 @@ class Sections:
         totals = count_events(row.metrics)
         for title, total, lasting in (
             ("Down since before this window", None, True),
-            ("Outages", totals[OUTAGE], False),
+            ("Outages", totals[EPISODE], False),
         ):
             outages = [it for it in sample.outages if self.is_earlier(it) is lasting]
             items = tuple(self.outage(it, home) for it in outages)

@@ -8,8 +8,8 @@ from rich.text import Text
 from dora.render import cells, formatting
 from dora.render.terminal import links
 from dora.render.terminal.row_evidence import RowEvidence, slowest_first
-from dora.report.evidence import ChangeEvidence, DeploymentEvidence, OutageEvidence
-from dora.report.figures import FAILURE, METRICS, OUTAGE, REWORK, SHIPMENT, SUCCESS
+from dora.report.evidence import ChangeEvidence, DeploymentEvidence, EpisodeEvidence
+from dora.report.figures import EPISODE, FAILURE, METRICS, REWORK, SHIPMENT, SUCCESS
 from dora.report.model import (
     ChangeFailRate,
     ChangeLeadTime,
@@ -53,7 +53,7 @@ def _of_metrics(
         SUCCESS: lambda numbers: _frequency(evidence, numbers),
         SHIPMENT: lambda numbers: _lead_time(evidence, numbers, width, with_authors=with_authors),
         FAILURE: lambda numbers: _fail_rate(evidence, numbers, width),
-        OUTAGE: lambda numbers: _recovery_time(evidence, numbers, width),
+        EPISODE: lambda numbers: _recovery_time(evidence, numbers, width),
         REWORK: lambda numbers: _rework(evidence, numbers, width),
     }
     for name, metric in METRICS.items():
@@ -239,7 +239,7 @@ def _more(number: int, what: str = "more") -> str:
     return f"{formatting.count(number)} {what}" if number else ""
 
 
-def _seconds(one: OutageEvidence, evidence: RowEvidence) -> float:
+def _seconds(one: EpisodeEvidence, evidence: RowEvidence) -> float:
     return ((one.ended_at or evidence.until) - one.began_at).total_seconds()
 
 

@@ -6,11 +6,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import TypeVar
 
-from dora.report.evidence import ChangeEvidence, DeploymentEvidence, Evidence, OutageEvidence
+from dora.report.evidence import ChangeEvidence, DeploymentEvidence, EpisodeEvidence, Evidence
 from dora.report.model import Row
 from dora.report.sensitivity import Sensitivity
 
-Item = TypeVar("Item", DeploymentEvidence, ChangeEvidence, OutageEvidence)
+Item = TypeVar("Item", DeploymentEvidence, ChangeEvidence, EpisodeEvidence)
 Key = tuple[str, str, str]  #: repository, environment, service
 
 
@@ -27,7 +27,7 @@ class RowEvidence:
     sensitivity: Sensitivity | None
     deployments: tuple[DeploymentEvidence, ...]
     changes: tuple[ChangeEvidence, ...]
-    episodes: tuple[OutageEvidence, ...]
+    episodes: tuple[EpisodeEvidence, ...]
     waiting: tuple[ChangeEvidence, ...]
 
     def holds(self, moment: datetime | None) -> bool:
@@ -73,7 +73,7 @@ class RowEvidence:
         return {one.id: one for one in self.deployments}
 
     @cached_property
-    def episode_of(self) -> dict[int, OutageEvidence]:
+    def episode_of(self) -> dict[int, EpisodeEvidence]:
         """The episode of the window that a failed deployment belongs to, by its id."""
         return {number: one for one in self.episodes for number in one.deployments}
 
@@ -121,7 +121,7 @@ def _in_time(one: DeploymentEvidence) -> tuple[datetime, int]:
     return one.finished_at or one.created_at, one.id
 
 
-def _key(one: DeploymentEvidence | ChangeEvidence | OutageEvidence) -> Key:
+def _key(one: DeploymentEvidence | ChangeEvidence | EpisodeEvidence) -> Key:
     return one.repository, one.environment, one.service
 
 

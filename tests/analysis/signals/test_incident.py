@@ -231,7 +231,7 @@ def test_labels_ignore_case_and_are_configurable() -> None:
     said = replace(incident(9, 3, 4), labels=("Outage", "bug"))
     api = repository(line("ab"), *SHIPPED, issues=(said, incident(10, 3, 4)))
     expected = Told({2: [("incident", 3, 4, "api#9")]}, [(3, 4, [2])])
-    check(expected, api, incident_labels=("OUTAGE", "never"))
+    check(expected, api, incident_labels=("EPISODE", "never"))
 
 
 def central(*issues: Issue) -> tuple[Repository, ...]:

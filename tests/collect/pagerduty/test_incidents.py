@@ -28,7 +28,7 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CHECKOUT, SEARCH = Service("PCHECK1", "Checkout"), Service("PSEARCH", "Search")
 MAP = {"PCHECK1": "shop", "search": "finder"}
-OUTAGE = Incident("Q1", "PCHECK1", NOW - 2 * DAY, NOW - 2 * DAY + HOUR)
+EPISODE = Incident("Q1", "PCHECK1", NOW - 2 * DAY, NOW - 2 * DAY + HOUR)
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +72,7 @@ def read(
 
 def test_an_incident_becomes_a_row_of_the_table(tmp_path: Path) -> None:
     """F7: a resolved incident of a mapped service, its columns in the schema's order."""
-    with serving(tmp_path, OUTAGE) as account:
+    with serving(tmp_path, EPISODE) as account:
         rows = read(account)
     url = "https://medica-flow.pagerduty.com/incidents/Q1"
     opened_at, closed_at = NOW - 2 * DAY, NOW - 2 * DAY + HOUR
@@ -98,7 +98,7 @@ def test_an_end_not_told_is_the_last_change_of_status(tmp_path: Path) -> None:
 def test_a_name_is_looked_up_once_and_its_case_ignored(tmp_path: Path) -> None:
     """F7: services are mapped by id or name; incidents are asked for by id."""
     mine = Incident("Q2", "PSEARCH", NOW - DAY, NOW)
-    with serving(tmp_path, OUTAGE, mine) as account:
+    with serving(tmp_path, EPISODE, mine) as account:
         rows = read(account, {"SEARCH": "finder"})
     assert [("Q2", "finder")] == [row[2:4] for row in rows]
     assert ["/services", "/incidents"] == [one.path for one in account.asked]
@@ -107,7 +107,7 @@ def test_a_name_is_looked_up_once_and_its_case_ignored(tmp_path: Path) -> None:
 
 def test_services_are_found_beyond_the_first_page(tmp_path: Path) -> None:
     """F7: the list of services is read to its end."""
-    with serving(tmp_path, OUTAGE) as account:
+    with serving(tmp_path, EPISODE) as account:
         account.services[:0] = [Service(f"P{n:06}", f"other {n}") for n in range(130)]
         assert 1 == len(read(account))
 
@@ -317,7 +317,7 @@ def test_missing_rights_are_an_error_at_once(tmp_path: Path) -> None:
 def test_a_rate_limit_is_waited_for_and_told(tmp_path: Path, headers: dict[str, str]) -> None:
     """Status 429: the wait is as long as PagerDuty says, and progress hears of it."""
     told = Told()
-    with serving(tmp_path, OUTAGE, faults=[Fault(429, headers)]) as account:
+    with serving(tmp_path, EPISODE, faults=[Fault(429, headers)]) as account:
         before = datetime.now(UTC)
         rows = read(account, told=told)
         took = datetime.now(UTC) - before
@@ -370,7 +370,7 @@ def test_a_wait_ends_when_the_run_is_stopped(tmp_path: Path) -> None:
 @pytest.mark.parametrize("fault", [Fault(500), Fault(503, body="<html>"), Fault(200, body="{")])
 def test_a_failing_server_is_asked_again(tmp_path: Path, fault: Fault) -> None:
     """Status 5xx, or no JSON: one failure fewer than tries is survived, as many are an error."""
-    with serving(tmp_path, OUTAGE, faults=[fault] * (TRIES - 1)) as account:
+    with serving(tmp_path, EPISODE, faults=[fault] * (TRIES - 1)) as account:
         assert 1 == len(read(account))
         account.faults += [fault] * TRIES
         with pytest.raises(CannotReach, match=f"status {fault.status}, no JSON"):
@@ -379,7 +379,7 @@ def test_a_failing_server_is_asked_again(tmp_path: Path, fault: Fault) -> None:
 
 def test_a_cut_connection_is_made_again(tmp_path: Path) -> None:
     """A connection that fails two times is tried a third time, and no more at the start."""
-    with serving(tmp_path, OUTAGE, faults=[Fault(), Fault()]) as account:
+    with serving(tmp_path, EPISODE, faults=[Fault(), Fault()]) as account:
         assert 1 == len(read(account))
         account.faults += [Fault()] * 3
         with pytest.raises(CannotReach, match=r"the connection failed \(RemoteProtocolError\)"):
@@ -449,7 +449,7 @@ def test_the_token_is_in_no_message_and_no_log(
     """A secret is never in a message, a traceback or a log, nor is a part of it; also echoed."""
     caplog.set_level(logging.DEBUG)
     said = ""
-    with serving(tmp_path, OUTAGE, faults=list(faults)) as account:
+    with serving(tmp_path, EPISODE, faults=list(faults)) as account:
         try:
             read(account)
         except DoraError as wrong:
@@ -465,6 +465,6 @@ def test_the_library_says_nothing_on_its_own(
 ) -> None:
     """Standard error is the run's own: PagerDuty's library does not write there."""
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
-    with serving(tmp_path, OUTAGE, faults=[Fault(500)]) as account:
+    with serving(tmp_path, EPISODE, faults=[Fault(500)]) as account:
         assert 1 == len(read(account))
     assert ("", "") == capfd.readouterr()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dora.report.evidence import OutageEvidence
+from dora.report.evidence import EpisodeEvidence
 from tests.support.datadog_runs import (
     DAY,
     HOUR,
@@ -201,7 +201,7 @@ def test_hostile_events(name: str, tmp_path: Path) -> None:
     proof = made_evidence(
         replace(deployment(1, NOW - DAY, "label"), repository=name, environment=name, url=name),
         replace(deployment(2, NOW - DAY), repository=name, url="https://me:pw@host/a/b/c"),
-        episodes=(OutageEvidence(name, name, NOW - DAY, None, (1,)),),
+        episodes=(EpisodeEvidence(name, name, NOW - DAY, None, (1,)),),
     )
     with datadog() as server:
         made = replace(made_report(name), organization=name)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dora.publish.gauges import gauges_of
 from dora.publish.prometheus.exposition import exposition
-from dora.report.evidence import OutageEvidence
+from dora.report.evidence import EpisodeEvidence
 from tests.support.expected_series import parsed
 from tests.support.published_files import MONDAY, evidence
 from tests.support.reports import SERVICES, USUAL
@@ -17,7 +17,7 @@ RULES = DOCS / "prometheus" / "rules.yml"
 
 def given() -> set[str]:
     """Every metric that there can be."""
-    outage = OutageEvidence("patient-api", "production", MONDAY, None, (1,))
+    outage = EpisodeEvidence("patient-api", "production", MONDAY, None, (1,))
     found = [gauges_of(made, evidence(episodes=[outage])) for made in (USUAL, SERVICES)]
     return {name for made in found for name, _ in parsed(exposition(made.gauges))}
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dora.publish.gauges import LONGEST, gauges_of
 from dora.publish.prometheus.exposition import exposition
-from dora.report.evidence import OutageEvidence
+from dora.report.evidence import EpisodeEvidence
 from tests.support.command import dora
 from tests.support.expected_series import parsed, wanted
 from tests.support.published_files import MONDAY, evidence, report, row, written
@@ -98,7 +98,7 @@ def test_how_long_an_outage_lasts() -> None:
     """With evidence each row says how old its oldest open outage is; others do not count."""
     hours = {2: None, 5: None, 50: MONDAY}
     episodes = [
-        OutageEvidence("API", "Production", MONDAY - timedelta(hours=age), end, (age,))
+        EpisodeEvidence("API", "Production", MONDAY - timedelta(hours=age), end, (age,))
         for age, end in hours.items()
     ]
     made = report(row("api", open=2), row("web"))
