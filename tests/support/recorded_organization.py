@@ -109,8 +109,9 @@ def recorded_repositories() -> list[Repository]:
 def ants() -> Repository:
     """Seven squashed pull requests, and the releases that shipped them."""
     begun = made_sha("ants", 0)
-    trunk = [(begun, SINCE + HOUR), *((made_sha("ants", one[0]), one[2]) for one in REQUESTS)]
-    commits = line_of([(sha, at if isinstance(at, datetime) else instant(at)) for sha, at in trunk])
+    landed = [(made_sha("ants", one[0]), instant(one[2])) for one in REQUESTS]
+    trunk = [(begun, SINCE + HOUR), *landed]
+    commits = line_of(trunk)
     requests = []
     for at, (number, opened, merged, authored, branch) in enumerate(REQUESTS):
         parent, squash = trunk[at][0], made_sha("ants", number)
