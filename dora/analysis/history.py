@@ -48,10 +48,10 @@ class History:
 
     - `successes`: one row a judged success, W3 (a) and (b), in order of success within its
       environment (D7): `repository, environment_key, deployment, live` (id of the deployment it
-      replaced, <NA> for the first), `goes_back` (its sha is a proper ancestor of the sha it
-      replaced), `is_baseline`
+      replaced, <NA> for the first; what changed nothing is passed over, D3), `goes_back` (its sha
+      is a proper ancestor of the sha it replaced), `is_baseline`
     - `shipped`: one row a commit shipped by a judged success, merges too (LT1); the first in sight
-      ships nothing: `repository, environment_key, sha, deployment`
+      and those that changed nothing ship none: `repository, environment_key, sha, deployment`
     - `waiting`: one row a commit on the default branch that production lacks (LT8):
       `repository, environment_key, sha`
     - `environments`: one row an environment: `repository, environment_key, knows_waiting`
@@ -142,15 +142,16 @@ def _successes(
         microseconds_of(shown["created_at"]).tolist(),
         numbers.deployed.tolist(),
         shown["is_known"].tolist(),
+        shown["is_unchanged"].tolist(),
         strict=True,
     )
     nothing: Mapping[int, int] = {}
-    for repository, key, tier, deployment, succeeded, created, commit, is_known in rows:
+    for repository, key, tier, deployment, succeeded, created, commit, is_known, unchanged in rows:
         _, successes = found.setdefault((repository, key), (tier, []))
         if succeeded != MISSING:
             own = commit - numbers.repositories[repository].start if is_known else None
             rank = older.get(repository, nothing).get(deployment, 0)
-            successes.append(Success(succeeded, deployment, created, own, rank))
+            successes.append(Success(succeeded, deployment, created, own, rank, unchanged))
     return found
 
 
@@ -178,14 +179,17 @@ def _collect_parts(
         is_baseline = position == found.baseline
         before = None if live is None else live.deployment
         parts.successes.append((*key, one.deployment, before, goes_back, is_baseline))
-        live = one
+        live = live if one.is_unchanged else one
     first_shipped_by = np.asarray(found.first_shipped_by)
-    judged = np.zeros(len(found.order) + 1, dtype="bool")
-    judged[found.judged] = True
-    if found.first is not None:
-        judged[found.first] = False
+    shipping = [
+        position
+        for position in found.judged
+        if position != found.first and not found.order[position].is_unchanged
+    ]
+    ships = np.zeros(len(found.order) + 1, dtype="bool")
+    ships[shipping] = True
     is_position = (first_shipped_by >= 0) & (first_shipped_by < len(found.order))
-    shipped = np.flatnonzero(judged[np.where(is_position, first_shipped_by, -1)])
+    shipped = np.flatnonzero(ships[np.where(is_position, first_shipped_by, -1)])
     ids = np.asarray([one.deployment for one in found.order], dtype="int64")
     times = np.asarray([one.succeeded_at for one in found.order], dtype="int64")
     by = first_shipped_by[shipped]
@@ -196,7 +200,7 @@ def _collect_parts(
         commits,
         first_shipped_by,
         ids.tolist(),
-        frozenset(position for position in found.judged if position != found.first),
+        frozenset(shipping),
     )
     parts.environments.append((*key, found.waiting is not None, found.hit_budget))
 

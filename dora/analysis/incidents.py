@@ -171,10 +171,14 @@ def _is_finished(outcomes: Outcomes) -> dict[Key, bool]:
 def _deployments_by_part(
     outcomes: Outcomes,
 ) -> dict[tuple[str, int], list[tuple[Environment, int]]]:
-    """Deployments by the ids that stand for them, and their repository's name, case folded."""
+    """Deployments by the ids that stand for them, and their repository's name, case folded.
+
+    Those that changed nothing are not among them: no mark falls on them (D3).
+    """
     found: dict[tuple[str, int], list[tuple[Environment, int]]] = {}
     columns = (
-        outcomes[name].tolist() for name in ("repository", "environment_key", "deployment", "parts")
+        outcomes.loc[~outcomes["is_unchanged"], name].tolist()
+        for name in ("repository", "environment_key", "deployment", "parts")
     )
     for repository, key, deployment, parts in zip(*columns, strict=True):
         for part in parts:

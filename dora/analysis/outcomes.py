@@ -7,16 +7,17 @@ import numpy as np
 import pandas as pd
 
 from dora.config import Config
+from dora.model.attempts import LONGEST_PAUSE, Part, Whole, join_attempts, take_apart
 from dora.model.columns import instants_of, microseconds_of, texts_of
 from dora.model.environments import environment_reader, row_key, service_reader
 from dora.model.outcome_rules import (
     FAILURES,
     Status,
     first,
+    had_begun,
+    has_not_started,
     in_order,
-    join_histories,
-    join_runs,
-    run_of,
+    lost_its_runner,
     succeeded_at,
 )
 from dora.model.shipped_commits import microseconds
@@ -28,12 +29,18 @@ Outcomes = NewType("Outcomes", pd.DataFrame)
 - `name`, `name_key`, `tier`, `is_ephemeral`, `is_left_out`: its environment (D1, D4, D5)
 - `parts`: ids of the deployments it is made of, its own first (D6)
 - `service` (G3), "" for none; `environment_key`: environment and service, what has one history
-- `succeeded_at`, `failed_status_at`, `finished_at`: instants, missing where it never did (D2, D3)
+- `succeeded_at`, `failed_status_at`: instants, missing where it never did (D2)
+- `finished_at`: the earlier of the two; missing where it had not started, or lost its runner (D3)
 - `failed_state`: `failure` or `error`, what the first failure status said
-- `outcome`: `success`, `failure`, `in_progress` or `abandoned` (D3)
+- `outcome`: `success`, `failure`, `not_started`, `in_progress` or `abandoned` (D3)
+- `is_unchanged`: whether it succeeded without changing anything (D3)
+- `had_begun`: whether our own action says that the change had begun (F8)
 
 Sorted by `created_at`, then `deployment`.
 """
+
+
+MINUTE = 60_000_000  #: in microseconds
 
 
 class SuccessStatus(NamedTuple):
@@ -58,23 +65,21 @@ def find_outcomes(
     ids = [*zip(known["repository"].tolist(), known["deployment"].tolist(), strict=True)]
     is_joined = config.deployments.collapse == "run"
     histories = find_histories(ids, statuses, config, with_logs=is_joined)
-    parts = [[deployment] for _, deployment in ids]
+    wholes = _find_wholes(known, histories, is_joined=is_joined)
+    parts = [[ids[row][1] for row in whole.parts] for whole in wholes]
     if is_joined:
-        wholes = _find_wholes(ids, known["name_key"].tolist(), histories)
-        histories = [join_histories([histories[row] for row in whole]) for whole in wholes]
-        parts = [[ids[row][1] for row in whole] for whole in wholes]
-        firsts = [whole[0] for whole in wholes]
+        firsts = [whole.parts[0] for whole in wholes]
         known = known.take(firsts).reset_index(drop=True)
         ids = [ids[row] for row in firsts]
     known["parts"] = pd.Series(parts, index=known.index, dtype="object")
-    outcomes = _judge(known, histories, config)
+    outcomes = _judge(known, wholes, config)
     succeeded = [
-        SuccessStatus(repository, key, deployment, at)
-        for (repository, deployment), key, history in zip(
-            ids, known["environment_key"].tolist(), histories, strict=True
+        SuccessStatus(repository, key, deployment, status.at)
+        for (repository, deployment), key, whole in zip(
+            ids, known["environment_key"].tolist(), wholes, strict=True
         )
-        for state, at, _ in history
-        if state == "success"
+        for status in whole.history
+        if status.state == "success"
     ]
     return Outcomes(outcomes), succeeded
 
@@ -128,58 +133,97 @@ def find_histories(
     Addresses of logs are there only if asked for: there are many, and only joining runs needs them.
     """
     found: dict[tuple[str, int], list[Status]] = {one: [] for one in ids}
-    logs: list[Any] = [None] * len(statuses)
-    if with_logs:
-        logs = statuses["log_url"].fillna("").tolist()
+    logs = statuses["log_url"] if with_logs else None
     states, instants = statuses["state"].tolist(), microseconds_of(statuses["created_at"]).tolist()
     owners = zip(statuses["repository"].tolist(), statuses["deployment"].tolist(), strict=True)
-    written = zip(states, instants, logs, strict=True)
-    for one, status in zip(owners, written, strict=True):
+    written = zip(
+        states, instants, _texts(logs, len(states)), _texts(statuses["description"], len(states)),
+        strict=True,
+    )  # fmt: skip
+    for one, status in zip(owners, map(Status._make, written), strict=True):
         if one in found:
             found[one].append(status)
     until = microseconds(config.window.until)
     return [in_order(found[one], until) for one in ids]
 
 
+def _texts(column: pd.Series | None, count: int) -> list[Any]:
+    """The texts of a *column* of so many rows, None for all where it holds none."""
+    if column is None or column.isna().all():
+        return [None] * count
+    return column.fillna("").tolist()
+
+
 def _find_wholes(
-    ids: list[tuple[str, int]], name_keys: list[str], histories: list[list[Status]]
-) -> list[list[int]]:
-    """Rows of the deployments that each environment's workflow runs filed (D6), oldest first."""
-    return join_runs(
-        ((repository, name_key, run_of(history) or deployment), row)
-        for row, ((repository, deployment), name_key, history) in enumerate(
-            zip(ids, name_keys, histories, strict=True)
-        )
+    known: pd.DataFrame, histories: Sequence[Sequence[Status]], *, is_joined: bool
+) -> list[Whole[int]]:
+    """The deployments whose parts are rows of *known*, oldest first; joined by attempts (D6)."""
+    payloads = known["payload"].tolist() if is_joined else [None] * len(known)
+    created = microseconds_of(known["created_at"]).tolist()
+    parts = [
+        Part(row, at, history, payload if isinstance(payload, str) else None)
+        for row, (at, history, payload) in enumerate(zip(created, histories, payloads, strict=True))
+    ]
+    if not is_joined:
+        return take_apart(parts)
+    environments = zip(*(known[name].tolist() for name in ENVIRONMENT), strict=True)
+    wholes = join_attempts(zip(environments, parts, strict=True), LONGEST_PAUSE * MINUTE)
+    return sorted(wholes, key=lambda one: one.parts[0])
+
+
+class _Judgement(NamedTuple):
+    """What became of one deployment; instants in microseconds since 1970."""
+
+    succeeded_at: int | None
+    failed_status_at: int | None
+    failed_state: str | None
+    finished_at: int | None
+    outcome: str
+    had_begun: bool
+
+
+def _judge_one(history: Sequence[Status], *, is_stale: bool) -> _Judgement:
+    """What became of a deployment with this *history* (D2, D3, F8)."""
+    success, failure = succeeded_at(history), first(history, FAILURES)
+    ends = [at for at in (success, failure and failure.at) if at is not None]
+    finished = min(ends, default=None)
+    if has_not_started(history):
+        outcome, finished = "not_started", None
+    elif lost_its_runner(history):
+        outcome, finished = "abandoned", None
+    elif failure is not None:
+        outcome = "failure"
+    elif success is not None:
+        outcome = "success"
+    else:
+        is_inactive = bool(history) and history[-1].state == "inactive"
+        outcome = "abandoned" if is_stale or is_inactive else "in_progress"
+    return _Judgement(
+        success,
+        failure and failure.at,
+        failure and failure.state,
+        finished,
+        outcome,
+        had_begun(history),
     )
 
 
-def _judge(known: pd.DataFrame, histories: list[list[Status]], config: Config) -> pd.DataFrame:
-    """*known* with `succeeded_at`, `failed_status_at`, `finished_at` and `outcome` (D2, D3)."""
+def _judge(known: pd.DataFrame, wholes: Sequence[Whole[int]], config: Config) -> pd.DataFrame:
+    """*known* with what became of each deployment (D2, D3)."""
     stale_from = microseconds(config.window.until - config.stale_after)
     created = microseconds_of(known["created_at"]).tolist()
-    succeeded, failed, states, finished, outcomes = [], [], [], [], []
-    for history, created_at in zip(histories, created, strict=True):
-        success, failure = succeeded_at(history), first(history, FAILURES)
-        ends = [at for at in (success, failure and failure[1]) if at is not None]
-        if failure is not None:
-            outcome = "failure"
-        elif success is not None:
-            outcome = "success"
-        else:
-            is_inactive = bool(history) and history[-1][0] == "inactive"
-            is_stale = is_inactive or created_at <= stale_from
-            outcome = "abandoned" if is_stale else "in_progress"
-        succeeded.append(success)
-        failed.append(failure and failure[1])
-        states.append(failure and failure[0])
-        finished.append(min(ends, default=None))
-        outcomes.append(outcome)
+    judged = [
+        _judge_one(whole.history, is_stale=at <= stale_from)
+        for whole, at in zip(wholes, created, strict=True)
+    ]
     return known.assign(
-        succeeded_at=instants_of(succeeded),
-        failed_status_at=instants_of(failed),
-        failed_state=texts_of(states),
-        finished_at=instants_of(finished),
-        outcome=texts_of(outcomes),
+        succeeded_at=instants_of([one.succeeded_at for one in judged]),
+        failed_status_at=instants_of([one.failed_status_at for one in judged]),
+        failed_state=texts_of([one.failed_state for one in judged]),
+        finished_at=instants_of([one.finished_at for one in judged]),
+        outcome=texts_of([one.outcome for one in judged]),
+        is_unchanged=np.array([whole.is_unchanged for whole in wholes], dtype="bool"),
+        had_begun=np.array([one.had_begun for one in judged], dtype="bool"),
     )
 
 

@@ -4,7 +4,7 @@ Each signal is a function that gives reasons. Reverts (F3) and incidents (F7) ha
 own. All instants are microseconds since 1970.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,7 +17,7 @@ from dora.analysis.history import History
 from dora.analysis.outcomes import Outcomes, SuccessStatus
 from dora.config import Config
 from dora.config.globs import compile_globs
-from dora.model.columns import MISSING, microseconds_of
+from dora.model.columns import microseconds_of
 from dora.model.environments import payload_value
 from dora.model.shipped_commits import microseconds
 from dora.model.tables import Tables
@@ -55,10 +55,24 @@ class JudgedSuccess(NamedTuple):
 
 @dataclass(frozen=True)
 class Successes:
-    """The judged successes of each environment, in D7's order, and which are of production."""
+    """The judged successes of each environment, in D7's order, and which are of production.
+
+    No mark falls on a success that changed nothing (D3): those are only in `every`.
+    """
 
     of: Mapping[Environment, Sequence[JudgedSuccess]]
+    every: Mapping[Environment, Sequence[JudgedSuccess]]  #: those that changed nothing, too
     production: frozenset[Environment]
+
+    def after(
+        self, environment: Environment, one: JudgedSuccess, *, of_other_sha: bool = False
+    ) -> int | None:
+        """When the next success after *one* was, whether it changed something or not."""
+        every = self.every[environment]
+        place = bisect_right(every, (one.succeeded_at, one.deployment), key=_in_order)
+        later = every[place:] if of_other_sha else every[place : place + 1]
+        fits = (it.succeeded_at for it in later if not of_other_sha or it.sha != one.sha)
+        return next(fits, None)
 
     def succeeded_at(self) -> dict[Key, int]:
         """When each deployment succeeded."""
@@ -79,10 +93,12 @@ def order_successes(outcomes: Outcomes, history: History) -> Successes:
     live = [None if id_ < 0 else id_ for id_ in rows["live"].fillna(-1).tolist()]
     keys = zip(rows["repository"].tolist(), rows["deployment"].tolist(), strict=True)
     replaced = dict(zip(keys, zip(live, rows["goes_back"].tolist(), strict=True), strict=True))
-    found: dict[Environment, list[JudgedSuccess]] = {}
+    every: dict[Environment, list[JudgedSuccess]] = {}
+    unchanged: set[Key] = set()
     production = set()
-    columns = ("repository", "environment_key", "tier", "deployment", "sha", "task", "payload")
-    for repository, key, tier, deployment, sha, task, payload, created, succeeded in zip(
+    columns = ("repository", "environment_key", "tier", "is_unchanged", "deployment", "sha", "task",
+               "payload")  # fmt: skip
+    for repository, key, tier, changes_nothing, deployment, sha, task, payload, created, at in zip(
         *(outcomes[name].tolist() for name in columns),
         microseconds_of(outcomes["created_at"]).tolist(),
         microseconds_of(outcomes["succeeded_at"]).tolist(),
@@ -90,13 +106,24 @@ def order_successes(outcomes: Outcomes, history: History) -> Successes:
     ):
         if (repository, deployment) in replaced:
             before = replaced[repository, deployment]
-            one = JudgedSuccess(deployment, sha, task, payload, created, succeeded, *before)
-            found.setdefault((repository, key), []).append(one)
+            one = JudgedSuccess(deployment, sha, task, payload, created, at, *before)
+            every.setdefault((repository, key), []).append(one)
+            if changes_nothing:
+                unchanged.add((repository, deployment))
             if tier == "production":
                 production.add((repository, key))
-    for own in found.values():
-        own.sort(key=lambda one: (one.succeeded_at, one.deployment))
-    return Successes({one: found[one] for one in sorted(found)}, frozenset(production))
+    for own in every.values():
+        own.sort(key=_in_order)
+    ordered = {one: every[one] for one in sorted(every)}
+    changing = {
+        environment: [one for one in own if (environment[0], one.deployment) not in unchanged]
+        for environment, own in ordered.items()
+    }
+    return Successes(changing if unchanged else ordered, ordered, frozenset(production))
+
+
+def _in_order(one: JudgedSuccess) -> tuple[int, int]:
+    return one.succeeded_at, one.deployment
 
 
 def by_status(
@@ -106,9 +133,9 @@ def by_status(
     if config.failures.status == "off":
         return []
     failed_at = microseconds_of(outcomes["failed_status_at"])
-    is_failed = failed_at != MISSING
+    is_failed = outcomes["outcome"] == "failure"
     if config.failures.status == "live":
-        is_failed &= outcomes["succeeded_at"].notna().to_numpy()
+        is_failed &= outcomes["succeeded_at"].notna()
     rows = np.flatnonzero(is_failed)
     if not len(rows):
         return []
@@ -209,10 +236,9 @@ def by_label(
     shipped = _shipped(is_failure, history, facts, tables)
     return [
         Reason(repository, key, one.deployment, "label", one.succeeded_at,
-               None if following is None else following.succeeded_at, f"{repository}#{number}")
+               successes.after((repository, key), one), f"{repository}#{number}")
         for (repository, key), own in (successes.of.items() if shipped else ())
-        for one, following in pairwise((*own, None))
-        if one is not None
+        for one in own
         for number in shipped.get((repository, one.deployment), ())
     ]  # fmt: skip
 
@@ -232,12 +258,11 @@ def by_tag(successes: Successes, tables: Tables, config: Config) -> list[Reason]
         latest = {one.sha: place for place, one in enumerate(own)}
         for place in sorted(latest.values()):
             one = own[place]
-            after = own[place + 1 : place + 2]  # of another sha, for this was the latest of its own
-            ended = after[0].succeeded_at if after else None
             reasons += (
-                Reason(repository, key, one.deployment, "tag", one.succeeded_at, ended, tag)
+                Reason(repository, key, one.deployment, "tag", one.succeeded_at,
+                       successes.after((repository, key), one, of_other_sha=True), tag)
                 for tag in tags.get((repository, one.sha), ())
-            )
+            )  # fmt: skip
     return reasons
 
 

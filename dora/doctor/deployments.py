@@ -10,13 +10,18 @@ import pandas as pd
 
 from dora.analysis.analysis import Analysis
 from dora.analysis.incidents import attribute, find_incidents
-from dora.analysis.outcomes import Outcomes, find_histories, show
+from dora.analysis.outcomes import MINUTE, Outcomes, find_histories, show
 from dora.analysis.signals import order_successes
 from dora.config import Config
 from dora.doctor.model import Finding
+from dora.model.attempts import LONGEST_PAUSE, Part, find_attempts
+from dora.model.columns import microseconds_of, texts_of
 from dora.model.outcome_rules import run_of
 from dora.model.shipped_commits import microseconds
-from dora.model.tables import DEPLOYMENT, Tables
+from dora.model.tables import DEPLOYMENT, ENVIRONMENT, Tables
+
+#: What identifies an attempt of a workflow run, which is one deployment where runs collapse (D6).
+ATTEMPT = [*ENVIRONMENT, "run", "attempt"]
 
 
 def find_deployments(tables: Tables, analysis: Analysis, config: Config) -> Iterator[Finding]:
@@ -190,16 +195,16 @@ def _lookback(analysis: Analysis, config: Config) -> Finding:
 
 
 def _same_run(tables: Tables, shown: Outcomes, config: Config) -> Finding:
-    """Where one workflow run filed several deployments to one environment (D6)."""
+    """Where one attempt of a workflow run filed several deployments to one environment (D6)."""
     check = "deployment-same-run"
     if config.deployments.collapse == "run":
         together = int(shown["parts"].map(len).sum()) - len(shown)
         what = f"{_counted(together, 'deployment')} fell together with others of a workflow run."
         return Finding(check, "ok", what, counts={"deployments": together})
     runs = find_runs(tables, shown, config)
-    sizes = runs.groupby(["repository", "name_key", "run"])["deployment"].transform("size")
+    sizes = runs.groupby(ATTEMPT)["deployment"].transform("size")
     shared = runs[sizes > 1]
-    left = len(shared[["repository", "name_key", "run"]].drop_duplicates())
+    left = len(shared[ATTEMPT].drop_duplicates())
     return _about(
         Finding(
             check,
@@ -217,14 +222,32 @@ def _same_run(tables: Tables, shown: Outcomes, config: Config) -> Finding:
 
 
 def find_runs(tables: Tables, shown: Outcomes, config: Config) -> pd.DataFrame:
-    """The Actions run behind each deployment whose log addresses name one: the first (D6).
+    """The Actions run behind each deployment whose log addresses name one, and its attempt (D6).
 
-    One row a deployment: `repository, deployment, name, name_key, run`.
+    One row a deployment: `repository, environment_key, deployment, name, run, attempt`. What a run
+    that was run again filed anew is of another attempt.
     """
     ids = [*zip(shown["repository"].tolist(), shown["deployment"].tolist(), strict=True)]
     histories = find_histories(ids, tables.statuses, config, with_logs=True)
-    runs = pd.Series([run_of(history) for history in histories], index=shown.index, dtype="str")
-    return shown[[*DEPLOYMENT, "name", "name_key"]].assign(run=runs)[runs.notna()]
+    created = microseconds_of(shown["created_at"]).tolist()
+    environments = zip(*(shown[name].tolist() for name in ENVIRONMENT), strict=True)
+    runs: dict[tuple[str, str, str], list[Part[int]]] = {}
+    columns = zip(environments, histories, created, shown["payload"].tolist(), strict=True)
+    for row, (environment, history, at, payload) in enumerate(columns):
+        run = run_of(history)
+        if run is not None:
+            text = payload if isinstance(payload, str) else None
+            runs.setdefault((*environment, run), []).append(Part(row, at, history, text))
+    found = [
+        (part.deployment, run, number)
+        for (*_, run), parts in runs.items()
+        for number, own in enumerate(find_attempts(parts, LONGEST_PAUSE * MINUTE))
+        for part in own
+    ]
+    rows = shown.iloc[[row for row, *_ in found]][[*ENVIRONMENT, "deployment", "name"]]
+    return rows.assign(
+        run=texts_of([run for _, run, _ in found]), attempt=[number for *_, number in found]
+    )
 
 
 # -- incidents ----------------------------------------------------------------------------------

@@ -1,77 +1,93 @@
-"""When a deployment succeeded (D2) and which deployments are one (D6), for collector and analysis.
+"""When a deployment succeeded, and what its statuses say (D2, D3), for collector and analysis.
 
-A status is its state, its instant and the address of its log, in this order. Instants may be of
-any kind that can be compared: the collector has datetimes, the analysis microseconds since 1970.
+Instants may be of any kind that can be compared: the collector has datetimes, the analysis
+microseconds since 1970.
 """
 
 import re
-from collections.abc import Hashable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
-Status = tuple[str, Any, str | None]
-Deployment = TypeVar("Deployment")
+from dora.model.fixed_words import BEGUN, NOT_BEGUN, NOTHING_TO_CHANGE, RUNNER_GONE, says
+
+
+class Status(NamedTuple):
+    """One status of a deployment."""
+
+    state: str
+    at: Any
+    log: str | None = None  #: the address of its log
+    description: str | None = None
+
 
 FAILURES = frozenset({"failure", "error"})
-#: D2's order of statuses written at one instant; every other state comes first.
-RANK = {"failure": 1, "error": 1, "success": 2, "inactive": 3}
+#: D2's order of statuses written at one instant; an unknown state comes where UNKNOWN says.
+RANK = {"waiting": 0, "queued": 1, "pending": 2, "in_progress": 3, "error": 5, "failure": 5,
+        "success": 6, "inactive": 7}  # fmt: skip
+UNKNOWN = 4
 #: The address of a workflow run, with which the addresses of its logs begin.
 RUN = re.compile(r"\S*?/actions/runs/\d+")
 
 
 def in_order(statuses: Iterable[Status], until: Any) -> list[Status]:
     """The statuses written before *until* (W2), in the order in which they are read (D2)."""
-    return sorted((one for one in statuses if one[1] < until), key=_place)
+    return sorted((one for one in statuses if one.at < until), key=place_in_history)
 
 
-def _place(status: Status) -> tuple[Any, int, str]:
-    state, at, _ = status
-    return at, RANK.get(state, 0), state
+def place_in_history(status: Status) -> tuple[Any, int, str]:
+    """What statuses are sorted by (D2)."""
+    return status.at, RANK.get(status.state, UNKNOWN), status.state
 
 
 def first(history: Iterable[Status], states: Iterable[str]) -> Status | None:
     """The first status of *history*, which is in order, with one of *states*."""
-    return next((one for one in history if one[0] in states), None)
+    return next((one for one in history if one.state in states), None)
 
 
 def succeeded_at(history: Iterable[Status]) -> Any | None:
     """When a deployment with this *history*, which is in order, succeeded: None if never (D2)."""
     success = first(history, ("success",))
-    return None if success is None else success[1]
+    return None if success is None else success.at
+
+
+def is_unchanged(history: Iterable[Status]) -> bool:
+    """Whether a deployment succeeded and says that there was nothing to change (D3)."""
+    success = first(history, ("success",))
+    return success is not None and says(success.description, NOTHING_TO_CHANGE)
+
+
+def has_not_started(history: Sequence[Status]) -> bool:
+    """Whether a deployment that never succeeded had not started when it ended (D3).
+
+    Its first failure status says so, or was written directly after a `waiting` and no
+    `in_progress` came before it: an approval was refused or expired.
+    """
+    failure = first(history, FAILURES)
+    if failure is None or succeeded_at(history) is not None:
+        return False
+    before = history[: history.index(failure)]
+    is_refused = bool(before) and before[-1].state == "waiting"
+    return says(failure.description, NOT_BEGUN) or (
+        is_refused and first(before, ("in_progress",)) is None
+    )
+
+
+def lost_its_runner(history: Sequence[Status]) -> bool:
+    """Whether a deployment that never succeeded says that its runner was gone (D3)."""
+    failure = first(history, FAILURES)
+    return (
+        failure is not None
+        and succeeded_at(history) is None
+        and says(failure.description, RUNNER_GONE)
+    )
+
+
+def had_begun(history: Iterable[Status]) -> bool:
+    """Whether some status says that the change had begun (F8): it may have changed something."""
+    return any(says(one.description, BEGUN) for one in history)
 
 
 def run_of(history: Iterable[Status]) -> str | None:
     """The address of the workflow run that filed a deployment: the first that a log names (D6)."""
-    logs = (RUN.match(log) for _, _, log in history if log)
+    logs = (RUN.match(one.log) for one in history if one.log)
     return next((match[0] for match in logs if match), None)
-
-
-def join_runs(filed: Iterable[tuple[Hashable, Deployment]]) -> list[list[Deployment]]:
-    """Deployments as they belong together (D6), each whole with its parts in the order given.
-
-    *filed* are deployments, oldest first, each with what it shares with the others of its whole:
-    its environment and workflow run, or its own id where no run is known.
-    """
-    wholes: dict[Hashable, list[Deployment]] = {}
-    for run, deployment in filed:
-        wholes.setdefault(run, []).append(deployment)
-    return list(wholes.values())
-
-
-def join_histories(histories: Sequence[Sequence[Status]]) -> list[Status]:
-    """The history of a whole deployment from those of its parts, each in order (D6).
-
-    A part's success counts from the instant on at which every part has succeeded: before, the
-    whole had not. A failure counts at once.
-    """
-    if len(histories) == 1:
-        return [*histories[0]]
-    firsts = [succeeded_at(history) for history in histories]
-    known = [at for at in firsts if at is not None]
-    complete = max(known) if len(known) == len(firsts) else None
-    together = [
-        one
-        for history in histories
-        for one in history
-        if one[0] != "success" or (complete is not None and one[1] >= complete)
-    ]
-    return sorted(together, key=_place)

@@ -32,6 +32,7 @@ class Success(NamedTuple):
     created_at: int
     commit: int | None  #: number in the graph; None where GitHub no longer has it (LT10)
     older: int | None = None  #: how many of the repository's older deployments came after it
+    is_unchanged: bool = False  #: it marks commits as shipped, and ships none itself (D3)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ class ShippedCommits:
         return {
             position
             for position in self.judged
-            if self.order[position].succeeded_at >= span.since and position != self.baseline
+            if self.order[position].succeeded_at >= span.since
+            and position != self.baseline
+            and not self.order[position].is_unchanged
         }
 
 

@@ -72,6 +72,7 @@ STATUSES: Schema = {
     "state": Column(TEXT, "state in lower case", "statuses.state"),
     "created_at": Column(INSTANT, "when the status was written", "statuses.createdAt"),
     "log_url": Column(TEXT, "where its log is", "statuses.logUrl"),
+    "description": Column(TEXT, "what its writer says of it", "statuses.description"),
 }
 
 COMMITS: Schema = {

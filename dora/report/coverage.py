@@ -92,6 +92,8 @@ def _count_deployments(outcomes: Outcomes, history: History, config: Config) -> 
     return {
         "in_progress": int((shown["outcome"] == "in_progress").sum()),
         "abandoned": int((shown["outcome"] == "abandoned").sum()),
+        "not_started": int((shown["outcome"] == "not_started").sum()),
+        "unchanged": int(shown["is_unchanged"].sum()),
         "ephemeral": int(is_ephemeral.sum()),
         "left_out": int(seen["is_left_out"].sum()),
         "unknown_commit": int((~succeeded["is_known"]).sum()),

@@ -43,6 +43,7 @@ from dora.report.rows import Groups
 class Events:
     """The events that a window counts, each row with its `group` and its instant.
 
+    Deployments that changed nothing are none (D3).
     - `succeeded`: successes (DF1), by `succeeded_at`, with `is_rework`
     - `finished`: deployments that finished (F9), by `finished_at`, with `is_failed`,
       `is_never_live`, and for failed ones `began_at`, `ended_at` (R1)
@@ -74,7 +75,7 @@ HAPPENED = {
 def find_events(groups: Groups, analysis: Analysis, config: Config) -> Events:
     """The events that the window counts for each of *groups*."""
     changes, failures = analysis.changes, analysis.failures
-    marked = _mark(analysis.outcomes, failures)
+    marked = _mark(_changing(analysis.outcomes), failures)
     succeeded, finished = (
         groups.grouped(marked[_in_window(marked[name], config.window)])
         for name in ("succeeded_at", "finished_at")
@@ -89,6 +90,14 @@ def find_events(groups: Groups, analysis: Analysis, config: Config) -> Events:
         episodes=groups.grouped(episodes[_in_window(episodes["began_at"], window)]),
         carried_in=groups.grouped(episodes[is_carried_in]),
     )
+
+
+def _changing(outcomes: Outcomes) -> Outcomes:
+    """Those of *outcomes* that changed something, or failed to (D3)."""
+    is_unchanged = outcomes["is_unchanged"]
+    if not is_unchanged.any():
+        return outcomes
+    return Outcomes(outcomes[~is_unchanged].reset_index(drop=True))
 
 
 def _reasons(finished: pd.DataFrame, failures: Failures) -> pd.DataFrame:
@@ -194,7 +203,13 @@ def _mark(outcomes: Outcomes, failures: Failures) -> pd.DataFrame:
         ended_at=instants_of(ended_at),
         is_failed=rows != NOTHING,
         is_rework=np.array([key in rework for key in keys], dtype="bool"),
+<<<<<<< HEAD
         is_never_live=never_live,
+=======
+        is_never_live=only_status
+        & outcomes["succeeded_at"].isna().to_numpy()
+        & ~outcomes["had_begun"].to_numpy(),
+>>>>>>> 2da4639 (Re-runs, refused approvals and applies of nothing are read as what they are)
     )
 
 

@@ -25,6 +25,8 @@ COUNTS: dict[str, dict[str, int | None]] = {
         (
             "in_progress",
             "abandoned",
+            "not_started",
+            "unchanged",
             "ephemeral",
             "left_out",
             "unknown_commit",

@@ -44,7 +44,7 @@ def find_sensitivities(analysis: Analysis, config: Config) -> tuple[Sensitivity,
     """
     window, outcomes = config.window, analysis.outcomes
     is_finished = outcomes["finished_at"].between(window.since, window.until, inclusive="left")
-    finished = outcomes[is_finished]
+    finished = outcomes[is_finished & ~outcomes["is_unchanged"]]
     failed = _find_failed(finished, analysis, config)
     rows = analysis.environments.sort_values(ENVIRONMENT)
     sizes = finished.groupby(ENVIRONMENT).size()

@@ -54,10 +54,12 @@ def test_first_success_and_first_failure_decide(
         (("inactive", "queued"), "abandoned"),
         (("queued", "inactive"), "abandoned"),
         (("success", "failure"), "failure"),
+        (("failure", "waiting"), "not_started"),
+        (("failure", "queued", "waiting"), "failure"),
     ],
 )
 def test_statuses_of_one_instant(states: tuple[str, ...], outcome: str) -> None:
-    """D2: at one instant failures come before successes and `inactive` comes last."""
+    """D2: first comes `waiting`, then what begins, failures, successes and last `inactive`."""
     read = tables(deployment(1, "a", 6, *((state, 5) for state in states)))
     assert [(outcome,)] == outcomes_of(read, "outcome")
 
@@ -120,7 +122,7 @@ def parts(*told: list[tuple[str, float, str | None]]) -> Rows:
     return rows
 
 
-ONE, AGAIN, OTHER = RUN + "7/job/1", RUN + "7/attempts/2", RUN + "70"
+ONE, AGAIN, OTHER = RUN + "7/job/1", RUN + "7?check_suite_focus=true", RUN + "70"
 
 
 def test_jobs_of_one_run_collapse() -> None:

@@ -130,7 +130,8 @@ def _deployments(
     state = np.where(random.uniform(0, 1, count) < 0.1, "failure", "success")
     statuses = pd.concat([
         pd.DataFrame({"repository": name, "deployment": ids, "state": state,
-                      "created_at": created + after, "log_url": None})
+                      "created_at": created + after, "log_url": None,
+                      "description": None})
         for state, after in (("queued", pd.Timedelta(0)), ("in_progress", pd.Timedelta("10s")),
                              (state, pd.Timedelta("5min")))
     ])  # fmt: skip

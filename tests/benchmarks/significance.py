@@ -88,7 +88,7 @@ def _repository(
     }
     statuses = {
         "repository": name, "deployment": ids, "state": np.where(failed, "failure", "success"),
-        "created_at": created, "log_url": None,
+        "created_at": created, "log_url": None, "description": None,
     }  # fmt: skip
     row = (name, None, False, True, False, f"https://github.com/acme/{name}", shas[-1], NOW, None,
            None)  # fmt: skip

@@ -1,13 +1,14 @@
 """What the doctor finds in repositories, deployments and incidents."""
 
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given
 
 from dora.analysis.analysis import analyse
 from dora.analysis.outcomes import find_outcomes, show
 from dora.demo.organization.model import Deployment, Issue, Organization, Repository, Status
-from dora.doctor.deployments import count_by_environment, find_runs
+from dora.doctor.deployments import ATTEMPT, count_by_environment, find_runs
 from dora.doctor.diagnose import diagnose
 from dora.doctor.model import Finding
 from dora.model.token_rights import Probe
@@ -159,42 +160,62 @@ def test_deployments_without_a_commit() -> None:
     assert ("note", {"rewritten/prod": 1}) == (finding.severity, finding.counts)
 
 
-def run_of(
-    number: int, run: int, environment: str = "prod", log: str = "{}/{}/job/1"
-) -> Deployment:
-    at = NOW - number * DAY
-    statuses = (
-        Status("queued", at, "https://ci.example/1"),
-        Status("success", at + HOUR, log.format(RUN, run)),
-    )
-    return deployed(number, environment, statuses=statuses)
+def run_of(days: int, run: int, environment: str = "prod", **more: Any) -> Deployment:
+    """A job of a run so many days ago; it succeeded after an hour."""
+    at = NOW - days * DAY
+    address = f"{RUN}/{run}/job/{days}"
+    statuses = (Status("queued", at, "https://ci.example/1"), Status("success", at + HOUR, address))
+    return deployed(days, environment, **{"statuses": statuses, **more})
+
+
+def job_of(days: int, run: int) -> Deployment:
+    """A job of the run's attempt so many days ago, five minutes after its first; it fails."""
+    at = NOW - days * DAY + HOUR / 12
+    statuses = (Status("failure", at + HOUR, f"{RUN}/{run}/job/{days}2"),)
+    return replace(deployed(days), id=2000 - days, created_at=at, statuses=statuses)
 
 
 SHARING = repository(
     "api",
     run_of(9, 1),
-    run_of(8, 1, "Prod", "{}/{}/attempts/2"),
+    replace(job_of(9, 1), environment="Prod"),
     run_of(7, 1, "qa"),
     run_of(6, 2),
     run_of(5, 3),
+    job_of(5, 3),
     run_of(4, 3),
-    run_of(3, 3),
+    job_of(4, 3),
     deployed(2),
+)
+AGAIN = repository(
+    "web",
+    run_of(9, 1, statuses=(Status("failure", NOW - 9 * DAY + HOUR, f"{RUN}/1/job/9"),)),
+    run_of(8, 1),
+    run_of(5, 1),
+    run_of(4, 1, payload='{"run_attempt": 4}'),
 )
 
 
 def test_deployments_of_one_run() -> None:
-    """Deployments of one run and environment would fall together (D6), attempts and jobs alike."""
+    """Deployments of one run's attempt to one environment would fall together (D6)."""
     assert found("deployment-same-run", SHARING) == [
         Finding(
             "deployment-same-run",
             "warning",
-            "5 deployments share their workflow run with others to the same environment: by runs "
-            "they would be 2.",
+            "6 deployments share their workflow run with others to the same environment: by runs "
+            "they would be 3.",
             subjects=("api/prod",),
-            counts={"api/prod": 5},
+            counts={"api/prod": 6},
         )
     ]
+
+
+def test_runs_that_were_run_again_share_nothing() -> None:
+    """D6: a re-run is a deployment of its own, with the setting and without it."""
+    (finding,) = found("deployment-same-run", AGAIN)
+    assert ("ok", {}) == (finding.severity, finding.counts)
+    (finding,) = found("deployment-same-run", AGAIN, deployments={"collapse": "run"})
+    assert {"deployments": 0} == finding.counts
 
 
 def test_deployments_of_one_run_once_collapsed() -> None:
@@ -221,7 +242,7 @@ def test_runs_are_those_that_collapse(organization: Organization) -> None:
     shown = show(find_outcomes(tables.deployments, tables.statuses, split)[0], split)
     collapsed = show(find_outcomes(tables.deployments, tables.statuses, whole)[0], whole)
     runs = find_runs(tables, shown, split)
-    wholes = runs[["repository", "name_key", "run"]].drop_duplicates()
+    wholes = runs[ATTEMPT].drop_duplicates()
     assert len(shown) - len(runs) + len(wholes) == len(collapsed)
     assert sum(count_by_environment(shown).values()) == len(shown)
 

@@ -26,6 +26,8 @@ from tests.support.tables import (
 )
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+#: Counts of deployments that stand beside the ledger (C2).
+REMARKS = {"unknown_commit", "baseline", "lookback_limit"}
 
 
 def coverage(read: Tables, **options: Any) -> dict[str, Any]:
@@ -94,11 +96,23 @@ def test_deployments_by_what_became_of_them() -> None:
         deployment(9, "b", 35 * DAY, ("success", 29 * DAY), environment="review-1"),
         deployment(10, "b", 31 * DAY, environment="pr-9"),
         deployment(11, "gone", 5 * DAY, known=False),
+        deployment(13, "b", 6 * DAY, ("waiting", 6 * DAY), ("failure", 5 * DAY)),
+        deployment(14, "b", 7 * DAY, ("success", 6 * DAY, None, "Nothing to change.")),
+        deployment(15, "b", 31 * DAY, ("waiting", 31 * DAY), ("failure", 5 * DAY)),
+        deployment(
+            16,
+            "b",
+            31 * DAY,
+            ("success", 30.1 * DAY, None, "nothing to change"),
+            environment="staging",
+        ),
         deployment(12, "gone", 33 * DAY, known=False, environment="staging"),
     )
     expected = {
         "in_progress": 1,
         "abandoned": 1,
+        "not_started": 1,
+        "unchanged": 1,
         "ephemeral": 3,
         "left_out": 1,
         "unknown_commit": 1,
@@ -260,18 +274,19 @@ def test_ledger_adds_up(organization: Organization, days: tuple[int, int]) -> No
     report = report_for(organization, asked)
     told = report["coverage"]["deployments"]
     ledger = sum(row["change_fail_rate"]["deployments"] for row in report["rows"])
-    ledger += sum(told[name] for name in ("in_progress", "abandoned", "ephemeral", "left_out"))
+    ledger += sum(told[name] for name in told if name not in REMARKS)
     assert seen(organization, asked) == ledger
 
 
 def test_outcomes_of_a_ledger() -> None:
-    """C2, D3: every deployment is a success, a failure, in progress or abandoned."""
+    """C2, D3: every deployment is a success, a failure, not started, in progress or abandoned."""
     read = tables(
         deployment(1, "a", 9),
         deployment(2, "a", 9, ("error", 8)),
         pending(3, "a", 9),
         pending(4, "a", 90),
+        deployment(5, "a", 9, ("waiting", 9), ("failure", 8)),
     )
     outcomes, _ = find_outcomes(read.deployments, read.statuses, config())
     found = sorted(outcomes["outcome"])
-    assert ["abandoned", "failure", "in_progress", "success"] == found
+    assert ["abandoned", "failure", "in_progress", "not_started", "success"] == found

@@ -122,7 +122,7 @@ def deployment(
     payload: str = "{}",
     known: bool = True,
 ) -> Rows:
-    """A deployment created *at*; *statuses* are `(state, hours ago[, log URL])`.
+    """A deployment created *at*; *statuses* are `(state, hours ago[, log URL[, description]])`.
 
     None given: it succeeds at once.
     """
@@ -139,8 +139,8 @@ def pending(number: int, sha: str, at: float, **other: Any) -> Rows:
 
 def status(number: int, *told: Any, repository: str = "api") -> Rows:
     """One more status of deployment *number*."""
-    state, at, *log_url = told
-    return {"statuses": [(repository, number, state, ago(at), *(log_url or [None]))]}
+    state, at, log_url, description = (*told, None, None)[:4]
+    return {"statuses": [(repository, number, state, ago(at), log_url, description)]}
 
 
 def request(

@@ -57,7 +57,10 @@ def _add(rows: dict[str, list[tuple[object, ...]]], repository: Repository, url:
             (name, one.id, one.sha, one.sha in repository.commits, environment, one.task,
              one.payload, one.created_at)
         )  # fmt: skip
-        rows["statuses"] += [(name, one.id, s.state, s.created_at, s.log_url) for s in one.statuses]
+        rows["statuses"] += [
+            (name, one.id, s.state, s.created_at, s.log_url, s.description or None)
+            for s in one.statuses
+        ]
     for commit in repository.commits.values():
         rows["commits"].append(
             (

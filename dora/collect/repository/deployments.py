@@ -11,6 +11,7 @@ from dora.collect.github import page_size
 from dora.collect.github.pagination import distinct, next_cursor, read_pages
 from dora.collect.repository.context import RepositoryContext, find
 from dora.errors import CannotRead
+from dora.model.outcome_rules import Status
 
 #: Factor on the expected number of rows of a page, so that another page is seldom needed.
 RESERVE = 1.25
@@ -18,7 +19,7 @@ RESERVE = 1.25
 
 @dataclass(frozen=True, slots=True)
 class DeploymentRecord:
-    """A deployment as read from GitHub; `statuses` are state, instant and log URL, unsorted."""
+    """A deployment as read from GitHub, its statuses unsorted."""
 
     id: int
     sha: str
@@ -27,7 +28,7 @@ class DeploymentRecord:
     task: str
     payload: str | None
     created_at: datetime
-    statuses: tuple[tuple[str, datetime, str | None], ...]
+    statuses: tuple[Status, ...]
 
 
 @dataclass
@@ -137,7 +138,12 @@ def _deployment(node: dict[str, Any]) -> DeploymentRecord:
         created_at=parse_instant(node["createdAt"]),
         statuses=tuple(
             dict.fromkeys(
-                (intern(one["state"].lower()), parse_instant(one["createdAt"]), one["logUrl"])
+                Status(
+                    intern(one["state"].lower()),
+                    parse_instant(one["createdAt"]),
+                    one["logUrl"],
+                    one["description"] or None,
+                )
                 for one in node["statuses"]["nodes"]
                 if one
             )

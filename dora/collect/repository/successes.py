@@ -2,21 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
 
 from dora.collect.repository.deployments import DeploymentRecord
 from dora.config import Config
+from dora.model.attempts import LONGEST_PAUSE, Part, Whole, join_attempts, take_apart
 from dora.model.environments import Environment, row_key
-from dora.model.outcome_rules import (
-    FAILURES,
-    in_order,
-    join_histories,
-    join_runs,
-    run_of,
-    succeeded_at,
-)
+from dora.model.outcome_rules import FAILURES, in_order, succeeded_at
 from dora.model.shipped_commits import LookbackSpan, Success, microseconds
 
 
@@ -70,30 +64,30 @@ class SuccessFinder:
                 by_environment.setdefault(key, []).append(one)
         for key, own in by_environment.items():
             tier = self.environment(own[0].environment).tier
-            parts = [self._success(part, ranks) for part in self._join_runs(own)]
-            successes = [one for one in parts if one is not None]
+            found_here = [self._success(one, ranks) for one in self._join(own)]
+            successes = [one for one in found_here if one is not None]
             found[key] = EnvironmentSuccesses(
                 tier == "production", successes, is_hit or self._needs_all(own)
             )
         return found
 
-    def _join_runs(self, own: list[DeploymentRecord]) -> list[list[DeploymentRecord]]:
-        """Deployments joined by the workflow run that created them (D6), the earliest first."""
+    def _join(self, own: list[DeploymentRecord]) -> list[Whole[DeploymentRecord]]:
+        """One environment's deployments, given newest first, as they belong together (D6)."""
+        until = self.config.window.until
+        parts = [
+            Part(one, one.created_at, in_order(one.statuses, until), one.payload)
+            for one in reversed(own)
+        ]
         if self.config.deployments.collapse == "none":
-            return [[one] for one in own]
-        until = self.config.window.until
-        return join_runs(
-            (run_of(in_order(one.statuses, until)) or one.id, one) for one in reversed(own)
-        )
+            return take_apart(parts)
+        return join_attempts((("", one) for one in parts), timedelta(minutes=LONGEST_PAUSE))
 
-    def _success(self, parts: list[DeploymentRecord], ranks: dict[int, int]) -> Success | None:
-        """The success of a deployment with all its *parts*; None if it never succeeded (D2)."""
-        until = self.config.window.until
-        histories = [in_order(part.statuses, until) for part in parts]
-        succeeded = succeeded_at(join_histories(histories))
+    def _success(self, whole: Whole[DeploymentRecord], ranks: dict[int, int]) -> Success | None:
+        """The success of a *whole* deployment; None if it never succeeded (D2)."""
+        succeeded = succeeded_at(whole.history)
         if succeeded is None:
             return None
-        first = parts[0]
+        first = whole.parts[0]
         known = first.committed_at
         commit = None if known is None else self.number(first.sha, known)
         return Success(
@@ -102,18 +96,19 @@ class SuccessFinder:
             microseconds(first.created_at),
             commit,
             ranks.get(first.id),
+            whole.is_unchanged,
         )
 
     def _needs_all(self, own: list[DeploymentRecord]) -> bool:
         """Whether a deployment that was live before the window failed after its last success."""
         since = self.config.window.since
-        successes = [at for one in own for state, at, _ in one.statuses if state == "success"]
+        successes = [it.at for one in own for it in one.statuses if it.state == "success"]
         last = max((at for at in successes if at < since), default=None)
         if last is None:
             return False
         return any(
-            state in FAILURES and at > last
+            it.state in FAILURES and it.at > last
             for one in own
-            if any(state == "success" and at < since for state, at, _ in one.statuses)
-            for state, at, _ in one.statuses
+            if any(it.state == "success" and it.at < since for it in one.statuses)
+            for it in one.statuses
         )

@@ -98,7 +98,8 @@ class EnvironmentTracer:
         self, own: EnvironmentSuccesses, shipped: ShippedCommits
     ) -> Iterator[tuple[int, int]]:
         """Successes that may be rollbacks (F2): their commit, and the one that was live before."""
-        for before, position in pairwise(shipped.judged):
+        changing = [it for it in shipped.judged if not shipped.order[it].is_unchanged]
+        for before, position in pairwise(changing):
             success = shipped.order[position]
             live, one = shipped.order[before].commit, success.commit
             matters = own.needs_all or success.succeeded_at >= self.span.since
