@@ -10,6 +10,7 @@ from dora.config import Config
 from dora.model.attempts import LONGEST_PAUSE, Part, Whole, join_attempts, take_apart
 from dora.model.columns import instants_of, microseconds_of, texts_of
 from dora.model.environments import environment_reader, row_key, service_reader
+from dora.model.fixed_words import BEGUN, NOT_BEGUN, NOTHING_TO_CHANGE, RUNNER_GONE, says
 from dora.model.outcome_rules import (
     FAILURES,
     Status,
@@ -35,6 +36,7 @@ Outcomes = NewType("Outcomes", pd.DataFrame)
 - `outcome`: `success`, `failure`, `not_started`, `in_progress` or `abandoned` (D3)
 - `is_unchanged`: whether it succeeded without changing anything (D3)
 - `had_begun`: whether our own action says that the change had begun (F8)
+- `remark`: why it is not what its statuses alone would say, in a few words (D3, F8)
 
 Sorted by `created_at`, then `deployment`.
 """
@@ -180,17 +182,26 @@ class _Judgement(NamedTuple):
     finished_at: int | None
     outcome: str
     had_begun: bool
+    remark: str | None
 
 
-def _judge_one(history: Sequence[Status], *, is_stale: bool) -> _Judgement:
-    """What became of a deployment with this *history* (D2, D3, F8)."""
+#: Remark on what a person refused, or nobody approved in time (D3).
+REFUSED = "approval refused or expired"
+
+
+def _judge_one(whole: Whole[int], *, is_stale: bool) -> _Judgement:
+    """What became of a deployment (D2, D3, F8)."""
+    history = whole.history
     success, failure = succeeded_at(history), first(history, FAILURES)
     ends = [at for at in (success, failure and failure.at) if at is not None]
     finished = min(ends, default=None)
-    if has_not_started(history):
+    begun = had_begun(history)
+    remark = NOTHING_TO_CHANGE if whole.is_unchanged else BEGUN if begun else None
+    if failure is not None and has_not_started(history):
         outcome, finished = "not_started", None
+        remark = NOT_BEGUN if says(failure.description, NOT_BEGUN) else REFUSED
     elif lost_its_runner(history):
-        outcome, finished = "abandoned", None
+        outcome, finished, remark = "abandoned", None, RUNNER_GONE
     elif failure is not None:
         outcome = "failure"
     elif success is not None:
@@ -204,7 +215,8 @@ def _judge_one(history: Sequence[Status], *, is_stale: bool) -> _Judgement:
         failure and failure.state,
         finished,
         outcome,
-        had_begun(history),
+        begun,
+        remark,
     )
 
 
@@ -213,7 +225,7 @@ def _judge(known: pd.DataFrame, wholes: Sequence[Whole[int]], config: Config) ->
     stale_from = microseconds(config.window.until - config.stale_after)
     created = microseconds_of(known["created_at"]).tolist()
     judged = [
-        _judge_one(whole.history, is_stale=at <= stale_from)
+        _judge_one(whole, is_stale=at <= stale_from)
         for whole, at in zip(wholes, created, strict=True)
     ]
     return known.assign(
@@ -224,6 +236,7 @@ def _judge(known: pd.DataFrame, wholes: Sequence[Whole[int]], config: Config) ->
         outcome=texts_of([one.outcome for one in judged]),
         is_unchanged=np.array([whole.is_unchanged for whole in wholes], dtype="bool"),
         had_begun=np.array([one.had_begun for one in judged], dtype="bool"),
+        remark=texts_of([one.remark for one in judged]),
     )
 
 

@@ -33,7 +33,8 @@ JUDGED = ("verdict", "p_value", "adjusted_p_value")
 EVIDENCE_COLUMNS = {
     "deployments": (
         "repository", "environment", "service", "id", "url", "sha", "created_at", "succeeded_at",
-        "failed_status_at", "outcome", "baseline", "rework", "reasons", "never_live",
+        "failed_status_at", "outcome", "baseline", "rework", "reasons", "never_live", "unchanged",
+        "remark",
     ),
     "changes": (
         "repository", "environment", "service", "sha", "url", "started_at", "shipped_at",

@@ -105,6 +105,11 @@ def _of_deployments(coverage: Coverage) -> list[str]:
     sentences = {
         "in_progress": (*deployment, "still in progress, not counted yet"),
         "abandoned": (*deployment, "abandoned: neither succeeded nor failed, not counted"),
+        "not_started": (
+            *deployment,
+            "not started: an approval was refused or expired, or no apply was reached",
+        ),
+        "unchanged": (*deployment, "with nothing to change, not counted"),
         "ephemeral": (*deployment, "to short-lived environments, such as previews, left out"),
         "left_out": (*deployment, "to environments that the configuration leaves out"),
         "unknown_commit": (*deployment, "of a commit that GitHub no longer has: no lead times"),
@@ -151,7 +156,7 @@ def why_empty(coverage: Coverage) -> str:
         return "No rows: the token sees no repository of this organization."
     unseen = sum(
         coverage.deployments.get(name, 0)
-        for name in ("in_progress", "abandoned", "ephemeral", "left_out")
+        for name in ("in_progress", "abandoned", "not_started", "ephemeral", "left_out")
     )
     if unseen:
         return "No rows: what was deployed went to environments left out, or never finished."

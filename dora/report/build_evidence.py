@@ -110,10 +110,10 @@ def _build_deployments(
     is_never_live = keys.isin(pd.MultiIndex.from_frame(never_lived))
     reasons = _find_reasons(analysis)
     columns = [*DEPLOYMENT, "sha", "name", "created_at", "succeeded_at", "failed_status_at",
-               "outcome", "service"]  # fmt: skip
+               "outcome", "service", "is_unchanged", "remark"]  # fmt: skip
     plain = zip(plain_rows(rows[columns]), is_baseline, is_rework, is_never_live, strict=True)
     for values, baseline, rework, never_live in plain:
-        repository, number, sha, name, created, succeeded, failed, outcome, service = values
+        repository, number, sha, name, created, succeeded, failed, outcome, service, *rest = values
         yield DeploymentEvidence(
             repository,
             number,
@@ -129,6 +129,8 @@ def _build_deployments(
             tuple(reasons.get((repository, number), ())),
             service=service,
             never_live=bool(never_live),
+            unchanged=rest[0],
+            remark=rest[1],
         )
 
 

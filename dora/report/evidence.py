@@ -14,6 +14,8 @@ from dora.report.model import Report
 #: How much the windows of a report and of its evidence may differ, because the two commands are run
 #: one after the other.
 MOST_APART = timedelta(days=1)
+#: Outcomes of deployments that never finished, whatever their statuses say (D3).
+UNFINISHED = frozenset({"not_started", "in_progress", "abandoned"})
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,15 @@ class DeploymentEvidence:
     reasons: tuple[FailureReason, ...]
     service: str = field(default="", kw_only=True)
     never_live: bool = field(default=False, kw_only=True)  #: failed before it was live (F8)
+    unchanged: bool = field(default=False, kw_only=True)  #: it is in no count (D3)
+    remark: str | None = field(default=None, kw_only=True)
+    """Why it is not what its statuses alone would say, in a few words (D3, F8)."""
 
     @property
     def finished_at(self) -> datetime | None:
-        """When it first succeeded or failed (D3), None if it has not."""
+        """When it first succeeded or failed (D3), None if it has not, or had not even started."""
+        if self.outcome in UNFINISHED:
+            return None
         moments = (self.succeeded_at, self.failed_status_at)
         return min((at for at in moments if at is not None), default=None)
 

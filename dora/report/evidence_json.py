@@ -82,6 +82,8 @@ def _deployment_document(one: DeploymentEvidence) -> dict[str, Any]:
         "baseline": one.baseline,
         "rework": one.rework,
         "never_live": one.never_live,
+        "unchanged": one.unchanged,
+        "remark": one.remark,
         "reasons": [
             {
                 "signal": reason.signal,
@@ -156,6 +158,8 @@ def _deployment(item: Mapping[str, Any]) -> DeploymentEvidence:
         tuple(map(_reason, item["reasons"])),
         service=_text(item.get("service", "")),
         never_live=bool(item.get("never_live")),
+        unchanged=bool(item.get("unchanged", False)),
+        remark=None if item.get("remark") is None else _text(item["remark"]),
     )
 
 

@@ -221,7 +221,7 @@ DEPLOYMENTS = Table(
     _may("succeeded_at", Instant, "first success (D2)"),
     _may("failed_status_at", Instant, "first failure or error (D2)"),
     _may("finished_at", Instant, "the earlier of the two (D3)"),
-    _must("outcome", Text, "`success`, `failure`, `in_progress` or `abandoned` (D3)"),
+    _must("outcome", Text, "`success`, `failure`, `not_started`, `in_progress`, `abandoned` (D3)"),
     _must("is_baseline", Boolean, "whether nothing came before it (LT2)"),
     _must("is_rework", Boolean, "whether it is rework (RW1)"),
     _must("is_failed", Boolean, "whether a signal says that it failed; why is in `reasons`"),

@@ -122,13 +122,12 @@ def stage_items(connection: Connection, items: Iterable[Item]) -> None:
 
 
 def _deployment_row(one: DeploymentEvidence, reasons: list[Values]) -> Values:
-    ends = [at for at in (one.succeeded_at, one.failed_status_at) if at]
     reasons += [
         (one.repository, one.id, why.signal, why.by, why.began_at, why.ended_at)
         for why in one.reasons
     ]
     return (one.repository, one.id, one.environment, one.service, one.sha, one.url,
-            one.created_at, one.succeeded_at, one.failed_status_at, min(ends, default=None),
+            one.created_at, one.succeeded_at, one.failed_status_at, one.finished_at,
             one.outcome, one.baseline, one.rework, bool(one.reasons))  # fmt: skip
 
 

@@ -46,10 +46,13 @@ class DatadogEvents:
 def events_of(report: Report, evidence: Evidence) -> DatadogEvents:
     """The events of *evidence*: deployments that succeeded, and outages.
 
-    A deployment that never succeeded is not a deployment to Datadog; its outage is sent.
+    A deployment that never succeeded, or changed nothing, is not a deployment to Datadog; its
+    outage is sent.
     """
     tiers = {row_identity(row.key): row.tier for row in report.rows}
-    succeeded = [one for one in evidence.deployments if one.succeeded_at is not None]
+    succeeded = [
+        one for one in evidence.deployments if one.succeeded_at is not None and not one.unchanged
+    ]
     ends = {(_row_of(one), one.succeeded_at): one for one in succeeded}
     deployments = [_deployment(report.organization, one, tiers, ends) for one in succeeded]
     failures = [

@@ -15,7 +15,7 @@ from rich.text import Text
 from dora.render import formatting
 from dora.render.terminal import derivations, links
 from dora.render.terminal.row_evidence import RowEvidence, find_row_evidence
-from dora.report.evidence import DeploymentEvidence, Evidence, FailureReason
+from dora.report.evidence import UNFINISHED, DeploymentEvidence, Evidence, FailureReason
 from dora.report.model import Row
 from dora.report.sensitivity import Sensitivity
 
@@ -112,10 +112,15 @@ def _headline(one: DeploymentEvidence, evidence: RowEvidence) -> Text:
 
 def _outcome(one: DeploymentEvidence) -> str:
     """Give what became of a deployment (D3), and whether it counts as failed (F9)."""
-    if one.outcome in {"in_progress", "abandoned"}:
-        return one.outcome.replace("_", " ")
+    if one.outcome in UNFINISHED:
+        why = f": {formatting.plain(one.remark)}" if one.remark else ""
+        return one.outcome.replace("_", " ") + why
+    if one.succeeded_at is None and not one.reasons:
+        return "failed, does not count as failed"
     if one.succeeded_at is None:
-        return "failed, never live" if one.reasons else "failed, does not count as failed"
+        return "failed, may have changed something" if one.remark else "failed, never live"
+    if one.unchanged:
+        return "succeeded, nothing to change: not counted"
     if one.outcome == "success":
         return "succeeded, counts as failed" if one.reasons else "succeeded"
     fell = one.failed_status_at is not None and one.failed_status_at > one.succeeded_at

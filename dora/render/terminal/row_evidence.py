@@ -37,7 +37,9 @@ class RowEvidence:
     @cached_property
     def finished(self) -> list[DeploymentEvidence]:
         """Those that finished in the window: what the change fail rate is of (F9)."""
-        return [one for one in self.deployments if self.holds(one.finished_at)]
+        return [
+            one for one in self.deployments if self.holds(one.finished_at) and not one.unchanged
+        ]
 
     @cached_property
     def failed(self) -> list[DeploymentEvidence]:
@@ -50,7 +52,7 @@ class RowEvidence:
         inside = [
             (one.succeeded_at, one.id, one)
             for one in self.deployments
-            if one.succeeded_at is not None and self.holds(one.succeeded_at)
+            if one.succeeded_at is not None and self.holds(one.succeeded_at) and not one.unchanged
         ]
         return [one for _, _, one in sorted(inside, key=lambda it: it[:2])]
 
