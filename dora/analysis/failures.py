@@ -125,8 +125,11 @@ class _Failed(NamedTuple):
 
 
 def _find_untouched(outcomes: Outcomes) -> set[tuple[str, int]]:
-    """The deployments that cannot have changed their environment (F8): they never succeeded."""
-    is_untouched = outcomes["succeeded_at"].isna()
+    """The deployments that cannot have changed their environment (F8).
+
+    They never succeeded, and our own action does not say that the change had begun.
+    """
+    is_untouched = outcomes["succeeded_at"].isna() & ~outcomes["had_begun"]
     rows = outcomes[is_untouched]
     return {*zip(rows["repository"].tolist(), rows["deployment"].tolist(), strict=True)}
 

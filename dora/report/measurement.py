@@ -203,13 +203,7 @@ def _mark(outcomes: Outcomes, failures: Failures) -> pd.DataFrame:
         ended_at=instants_of(ended_at),
         is_failed=rows != NOTHING,
         is_rework=np.array([key in rework for key in keys], dtype="bool"),
-<<<<<<< HEAD
         is_never_live=never_live,
-=======
-        is_never_live=only_status
-        & outcomes["succeeded_at"].isna().to_numpy()
-        & ~outcomes["had_begun"].to_numpy(),
->>>>>>> 2da4639 (Re-runs, refused approvals and applies of nothing are read as what they are)
     )
 
 

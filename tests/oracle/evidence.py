@@ -6,7 +6,7 @@ from typing import Any
 
 from dora.demo.organization.model import Organization
 from tests.oracle.failures import Reason, Reasons, episodes_of, rework_of
-from tests.oracle.outcomes import Judged, outcome
+from tests.oracle.outcomes import BEGUN, BROKEN, GONE, NOT_BEGUN, NOTHING, Judged, outcome
 from tests.oracle.report import (
     Question,
     Reading,
@@ -82,6 +82,18 @@ def is_never_live(one: Judged, reasons: Reasons) -> bool:
     return signals == {"status"} and was_never_live(one)
 
 
+def remark_on(one: Judged) -> str | None:
+    """Why it is not what its statuses alone would say (D3, F8)."""
+    if one.not_started:
+        failure = next(event for event in one.events if event.state in BROKEN)
+        return NOT_BEGUN if failure.says(NOT_BEGUN) else "approval refused or expired"
+    if one.is_gone:
+        return GONE
+    if one.is_unchanged:
+        return NOTHING
+    return BEGUN if any(event.says(BEGUN) for event in one.events) else None
+
+
 def deployment_item(
     one: Judged, history: History, reasons: Reasons, question: Question, *, rework: bool
 ) -> Item:
@@ -96,6 +108,8 @@ def deployment_item(
         "baseline": one is history.baseline,
         "rework": rework,
         "never_live": is_never_live(one, reasons),
+        "unchanged": one.is_unchanged,
+        "remark": remark_on(one),
         "reasons": sorted_reasons(reasons.get(one.id, [])),
     }
 

@@ -510,11 +510,8 @@ def coverage(
         "deployments": {
             "in_progress": unfinished.count("in_progress"),
             "abandoned": unfinished.count("abandoned"),
-            **(
-                {}
-                if pending
-                else {"not_started": unfinished.count("not_started"), "unchanged": unchanged}
-            ),
+            "not_started": unfinished.count("not_started"),
+            "unchanged": unchanged,
             "ephemeral": sum(not one.left_out for one in others),
             "left_out": sum(one.left_out for one in others),
             "unknown_commit": whole.unknown,

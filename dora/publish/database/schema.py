@@ -225,6 +225,7 @@ DEPLOYMENTS = Table(
     _must("is_baseline", Boolean, "whether nothing came before it (LT2)"),
     _must("is_rework", Boolean, "whether it is rework (RW1)"),
     _must("is_failed", Boolean, "whether a signal says that it failed; why is in `reasons`"),
+    _must("is_unchanged", Boolean, "whether it changed nothing, and is in no count (D3)"),
     *_known(),
     Column(
         "incidents_as_of",

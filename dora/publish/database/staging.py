@@ -128,7 +128,7 @@ def _deployment_row(one: DeploymentEvidence, reasons: list[Values]) -> Values:
     ]
     return (one.repository, one.id, one.environment, one.service, one.sha, one.url,
             one.created_at, one.succeeded_at, one.failed_status_at, one.finished_at,
-            one.outcome, one.baseline, one.rework, bool(one.reasons))  # fmt: skip
+            one.outcome, one.baseline, one.rework, bool(one.reasons), one.unchanged)  # fmt: skip
 
 
 def _change_row(one: ChangeEvidence, _: list[Values]) -> Values:

@@ -21,3 +21,5 @@ UPDATE episodes SET never_live = NOT EXISTS (
         AND (failed.deployment IS NULL OR failed.succeeded_at IS NOT NULL
             OR others.deployment IS NOT NULL)
 );
+
+ALTER TABLE deployments ADD COLUMN is_unchanged boolean NOT NULL DEFAULT false;
