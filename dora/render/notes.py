@@ -105,10 +105,7 @@ def _of_deployments(coverage: Coverage) -> list[str]:
     sentences = {
         "in_progress": (*deployment, "still in progress, not counted yet"),
         "abandoned": (*deployment, "abandoned: neither succeeded nor failed, not counted"),
-        "not_started": (
-            *deployment,
-            "not started: an approval was refused or expired, or no apply was reached",
-        ),
+        "not_started": (*deployment, "not started: refused, expired or ended before the apply"),
         "unchanged": (*deployment, "with nothing to change, not counted"),
         "ephemeral": (*deployment, "to short-lived environments, such as previews, left out"),
         "left_out": (*deployment, "to environments that the configuration leaves out"),

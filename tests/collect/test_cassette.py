@@ -98,6 +98,8 @@ REPORT: dict[str, Any] = {
         "deployments": {
             "in_progress": 0,
             "abandoned": 0,
+            "not_started": 0,
+            "unchanged": 0,
             "ephemeral": 0,
             "left_out": 0,
             "unknown_commit": 0,

@@ -12,11 +12,12 @@ from tests.report.test_evidence_json import AT, EVIDENCE
 from tests.support.reports import HOSTILE_NAMES
 
 DEPLOYMENTS = """\
-repository,environment,id,url,sha,created_at,succeeded_at,failed_status_at,outcome,baseline,rework,reasons,never_live
+repository,environment,id,url,sha,created_at,succeeded_at,failed_status_at,outcome,baseline,rework,reasons,never_live,unchanged,remark
 patient-api,production,11,https://h/d/11,aa,2026-11-20T09:30:00Z,2026-11-20T10:30:00Z,,success,false,false,\
 incident by ops#7 from 2026-11-20T11:30:00Z and still open; \
-rollback by 12 from 2026-11-20T10:30:00Z to 2026-11-20T12:30:00Z,false
-patient-api,production,12,https://h/d/12,bb,2026-11-20T09:30:00Z,,,in_progress,true,true,,false
+rollback by 12 from 2026-11-20T10:30:00Z to 2026-11-20T12:30:00Z,false,false,
+patient-api,production,12,https://h/d/12,bb,2026-11-20T09:30:00Z,,,abandoned,true,true,,false,true,\
+its runner was gone
 """
 
 CHANGES = """\

@@ -286,6 +286,8 @@ DOCUMENT = {
         "deployments": {
             "in_progress": 1,
             "abandoned": 2,
+            "not_started": 1,
+            "unchanged": 14,
             "ephemeral": 1212,
             "left_out": 0,
             "unknown_commit": 1,
@@ -309,6 +311,8 @@ EMPTY_COVERAGE = {
     "deployments": {
         "in_progress": 0,
         "abandoned": 0,
+        "not_started": 0,
+        "unchanged": 0,
         "ephemeral": 0,
         "left_out": 0,
         "unknown_commit": 0,

@@ -38,7 +38,8 @@ EVIDENCE = Evidence(
         ),
         DeploymentEvidence(
             "patient-api", 12, "https://h/d/12", "bb", "production", AT, None, None,
-            "in_progress", baseline=True, rework=True, reasons=(),
+            "abandoned", baseline=True, rework=True, reasons=(), unchanged=True,
+            remark="its runner was gone",
         ),
     ),
     changes=(
@@ -77,6 +78,8 @@ DOCUMENT = {
             "baseline": False,
             "rework": False,
             "never_live": False,
+            "unchanged": False,
+            "remark": None,
             "reasons": [
                 {
                     "signal": "incident",
@@ -101,10 +104,12 @@ DOCUMENT = {
             "created_at": "2026-11-20T09:30:00Z",
             "succeeded_at": None,
             "failed_status_at": None,
-            "outcome": "in_progress",
+            "outcome": "abandoned",
             "baseline": True,
             "rework": True,
             "never_live": False,
+            "unchanged": True,
+            "remark": "its runner was gone",
             "reasons": [],
         },
     ],

@@ -177,6 +177,8 @@ COVERAGE = Coverage(
     {
         "in_progress": 1,
         "abandoned": 2,
+        "not_started": 1,
+        "unchanged": 14,
         "ephemeral": 1_212,
         "left_out": 0,
         "unknown_commit": 1,
