@@ -1,5 +1,6 @@
 """Reads environment variables and the settings file, and words what is wrong with a setting."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -41,14 +42,18 @@ class Layer:
         return f"{self.origin}: {key}"
 
 
+class _EnvironmentSettings(Settings):
+    """Settings where an empty variable counts as not set."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True)
+
+
 def read_environment() -> dict[str, Any]:
     """Settings of the `DORA_…` variables; BadUsage where a list or table is not JSON."""
-
-    class Environment(Settings):
-        model_config = SettingsConfigDict(env_ignore_empty=True)
-
+    if not any(name.upper().startswith("DORA_") for name in os.environ):
+        return {}  # looking for each setting takes a millisecond
     try:
-        return EnvSettingsSource(Environment)()
+        return EnvSettingsSource(_EnvironmentSettings)()
     except ValueError as wrong:  # a list or table that is not JSON
         raise BadUsage(
             f"an environment variable cannot be read: {wrong}",
