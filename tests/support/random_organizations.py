@@ -263,7 +263,8 @@ class History:
     def request(self, kind: str, tip: str) -> None:
         """Open a request; merge it as *kind* says, or leave it."""
         head = self.branch()
-        commits = [sha for sha in self.commits if sha in self.reach(head) - self.reach(tip)]
+        own = self.reach(head) - self.reach(tip)
+        commits = [sha for sha in self.commits if sha in own]
         first = self.commits[commits[0]] if commits else self.commits[head]
         opened = first.authored_at + self.choices.pick((STILL, MINUTE, -HOUR, 2 * DAY))
         brought: list[str] = []
