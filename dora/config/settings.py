@@ -85,7 +85,8 @@ class DeploymentSettings(SettingsSection):
     """How GitHub's deployments are read."""
 
     collapse: Literal["none", "run"] = "none"
-    """`run` makes the deployments that one workflow run files to one environment one (D6)."""
+    """`run` makes the deployments that one attempt of a workflow run files to one environment one
+    (D6)."""
 
 
 class LeadTimeSettings(SettingsSection):

@@ -274,9 +274,13 @@ def test_the_row_of_a_report(work: Workplace) -> None:
     _wait()
     assert 0 == apply(work, SHA=first, ROLLBACK="true").status  # 5: back to 1, so 3 had failed
     _wait()
+    # 6: the same once more, which changes nothing
+    assert 0 == apply(work, SHA=first).status
+    assert [("in_progress", ""), ("success", "nothing to change")] == statuses(work)
+    _wait()
     row = report(work)
 
-    assert ["1", "2", "2", "3", "1"] == [
+    assert ["1", "2", "2", "3", "1", "1"] == [
         {"Begin": "1", "Two": "2", "Three": "3"}[_message(work, one.sha)]
         for one in work.deployments
     ]
@@ -284,11 +288,11 @@ def test_the_row_of_a_report(work: Workplace) -> None:
     assert 3 == row["deployment_frequency"]["deployments"]
     assert 1 == row["change_lead_time"]["changes"]
     failed = row["change_fail_rate"]
-    assert (3, 5, {"rollback": 1, "status": 2}, 2) == (
+    assert (2, 4, {"rollback": 1, "status": 1}, 0) == (
         failed["failed"], failed["deployments"], failed["reasons"], failed["never_live"],
     )  # fmt: skip
     assert (1, 3) == (row["rework_rate"]["rework"], row["rework_rate"]["deployments"])
-    assert (3, 0) == (row["recovery_time"]["episodes"], row["recovery_time"]["open"])
+    assert (2, 0) == (row["recovery_time"]["episodes"], row["recovery_time"]["open"])
 
 
 def _wait() -> None:

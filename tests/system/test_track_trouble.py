@@ -12,6 +12,7 @@ import pytest
 
 from dora.demo.github.server import TOKEN, Server, serve
 from dora.demo.organization.model import Deployment
+from dora.model.fixed_words import BEGUN, NOT_BEGUN, NOTHING_TO_CHANGE, RUNNER_GONE, says
 from tests.support.act import ROOT
 from tests.support.github.faults import (
     Faults,
@@ -191,6 +192,46 @@ def test_finish(tmp_path: Path) -> None:
             ("in_progress", ""),
             ("failure", "phase apply failed; apply had begun: state may have changed"),
         ] == [(one.state, one.description) for one in made.statuses]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words", "unchanged"),
+    [
+        ({"job_status": "success", "changes": "false", "phase": "apply", "apply_begun": "true"},
+         [NOTHING_TO_CHANGE], "true"),
+        ({"job_status": "success", "changes": "true", "phase": "apply", "apply_begun": "true"},
+         [], "false"),
+        ({"job_status": "success"}, [], "false"),
+        ({"job_status": "failure", "changes": "false", "phase": "apply", "apply_begun": "true"},
+         [BEGUN], "false"),
+        ({"job_status": "failure", "phase": "plan", "apply_begun": "false"}, [NOT_BEGUN], "false"),
+        ({"job_status": "cancelled", "phase": "init", "apply_begun": "false"}, [NOT_BEGUN],
+         "false"),
+        ({"job_status": "cancelled", "phase": "apply", "apply_begun": "true"}, [BEGUN], "false"),
+    ],
+)  # fmt: skip
+def test_fixed_words(
+    asked: dict[str, str], words: list[str], unchanged: str, tmp_path: Path
+) -> None:
+    """D3, F8: the action writes the very words that the report reads."""
+    with serving() as server:
+        number = track(server.url, tmp_path).outputs.strip().removeprefix("deployment-id=")
+        given = track(server.url, tmp_path, "finish", deployment_id=number, **asked)
+        said = deployments(server)[0].statuses[-1].description
+        every = (NOT_BEGUN, BEGUN, RUNNER_GONE, NOTHING_TO_CHANGE)
+        assert words == [one for one in every if says(said, one)]
+        assert given.outputs.endswith(f"unchanged={unchanged}\n")
+
+
+def test_changes_that_are_no_flag(tmp_path: Path) -> None:
+    """An input `changes` that is neither true nor false is told, and says nothing."""
+    with serving() as server:
+        number = track(server.url, tmp_path).outputs.strip().removeprefix("deployment-id=")
+        more = {"job_status": "success", "changes": "none"}
+        given = track(server.url, tmp_path, "finish", deployment_id=number, **more)
+        assert 1 == len(given.annotations)
+        last = deployments(server)[0].statuses[-1]
+        assert ("success", "") == (last.state, last.description)
 
 
 @pytest.mark.parametrize(

@@ -270,6 +270,7 @@ state_of() {
 }
 
 # description_of STATE: how it ended; GitHub keeps a payload as it was, so the phase stands here.
+# The report reads "apply had not begun", "apply had begun" and "nothing to change": fixed words.
 description_of() {
   local verb=ended text
   [[ $1 == failure ]] && verb=failed
@@ -280,6 +281,8 @@ description_of() {
       true) text="${text:+$text; }apply had begun: state may have changed" ;;
       false) text="${text:+$text; }apply had not begun: nothing has changed" ;;
     esac
+  elif [[ ${TRACK_CHANGES:-} == false ]]; then
+    text="nothing to change"
   fi
   printf '%s' "$text"
 }
@@ -307,8 +310,12 @@ finish() {
       "Write it with https:// and without blanks."
     url=""
   fi
+  is_flag changes "${TRACK_CHANGES:-}" || TRACK_CHANGES=""
   write_status "$state" "$(description_of "$state")" "$url"
   file_once "$DEPLOYMENTS/$TRACK_DEPLOYMENT_ID/statuses" find_status || return
+  local unchanged=false
+  [[ $state == success && $TRACK_CHANGES == false ]] && unchanged=true
+  printf 'unchanged=%s\n' "$unchanged" >>"${GITHUB_OUTPUT:-/dev/null}"
   say "deployment $TRACK_DEPLOYMENT_ID ended: $state"
 }
 
