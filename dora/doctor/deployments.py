@@ -10,18 +10,13 @@ import pandas as pd
 
 from dora.analysis.analysis import Analysis
 from dora.analysis.incidents import attribute, find_incidents
-from dora.analysis.outcomes import MINUTE, Outcomes, find_histories, show
+from dora.analysis.outcomes import Outcomes, show
 from dora.analysis.signals import order_successes
 from dora.config import Config
 from dora.doctor.model import Finding
-from dora.model.attempts import LONGEST_PAUSE, Part, find_attempts
-from dora.model.columns import microseconds_of, texts_of
-from dora.model.outcome_rules import run_of
+from dora.doctor.workflow_runs import ATTEMPT, find_runs
 from dora.model.shipped_commits import microseconds
-from dora.model.tables import DEPLOYMENT, ENVIRONMENT, Tables
-
-#: What identifies an attempt of a workflow run, which is one deployment where runs collapse (D6).
-ATTEMPT = [*ENVIRONMENT, "run", "attempt"]
+from dora.model.tables import DEPLOYMENT, Tables
 
 
 def find_deployments(tables: Tables, analysis: Analysis, config: Config) -> Iterator[Finding]:
@@ -31,6 +26,8 @@ def find_deployments(tables: Tables, analysis: Analysis, config: Config) -> Iter
     yield from _without_production(shown)
     yield _unfinished(tables, shown, config, has_status=False)
     yield _unfinished(tables, shown, config, has_status=True)
+    yield _not_started(shown)
+    yield _lost(shown)
     yield _unknown_commits(shown)
     yield _same_run(tables, shown, config)
     yield _lookback(analysis, config)
@@ -128,7 +125,8 @@ def _unfinished(tables: Tables, shown: Outcomes, config: Config, *, has_status: 
     has_any = pd.MultiIndex.from_frame(shown[DEPLOYMENT]).isin(
         pd.MultiIndex.from_frame(written[DEPLOYMENT])
     )
-    abandoned = shown[(shown["outcome"] == "abandoned") & (has_any == has_status)]
+    is_abandoned = (shown["outcome"] == "abandoned") & shown["failed_status_at"].isna()
+    abandoned = shown[is_abandoned & (has_any == has_status)]
     number = _counted(len(abandoned), "deployment")
     hours = f"{config.stale_after.total_seconds() / 3600:g} h"
     if has_status:
@@ -154,6 +152,39 @@ def _unfinished(tables: Tables, shown: Outcomes, config: Config, *, has_status: 
         ),
         count_by_environment(abandoned),
         "Every deployment has a status.",
+    )
+
+
+def _not_started(shown: Outcomes) -> Finding:
+    """Deployments that ended before they began (D3)."""
+    ended = shown[shown["outcome"] == "not_started"]
+    return _about(
+        Finding(
+            "deployment-not-started",
+            "note",
+            f"{_counted(len(ended), 'deployment')} had not started when they ended.",
+            "They are in no metric: an approval was refused or expired, or the track-deployment "
+            "action says that no apply was reached.",
+            "Nothing needs to be done; `dora explain` shows the reason of each.",
+        ),
+        count_by_environment(ended),
+        "Every deployment that ended had started.",
+    )
+
+
+def _lost(shown: Outcomes) -> Finding:
+    """Deployments whose runner disappeared (D3)."""
+    lost = shown[(shown["outcome"] == "abandoned") & shown["failed_status_at"].notna()]
+    return _about(
+        Finding(
+            "deployment-runner-gone",
+            "note",
+            f"{_counted(len(lost), 'deployment')} lost their runner before they ended.",
+            "They are in no metric: nobody knows whether they changed anything.",
+            "Look at the runners if it happens often.",
+        ),
+        count_by_environment(lost),
+        "No deployment lost its runner.",
     )
 
 
@@ -218,35 +249,6 @@ def _same_run(tables: Tables, shown: Outcomes, config: Config) -> Finding:
         ),
         count_by_environment(shared),
         "No workflow run filed two deployments to one environment.",
-    )
-
-
-def find_runs(tables: Tables, shown: Outcomes, config: Config) -> pd.DataFrame:
-    """The Actions run behind each deployment whose log addresses name one, and its attempt (D6).
-
-    One row a deployment: `repository, environment_key, deployment, name, run, attempt`. What a run
-    that was run again filed anew is of another attempt.
-    """
-    ids = [*zip(shown["repository"].tolist(), shown["deployment"].tolist(), strict=True)]
-    histories = find_histories(ids, tables.statuses, config, with_logs=True)
-    created = microseconds_of(shown["created_at"]).tolist()
-    environments = zip(*(shown[name].tolist() for name in ENVIRONMENT), strict=True)
-    runs: dict[tuple[str, str, str], list[Part[int]]] = {}
-    columns = zip(environments, histories, created, shown["payload"].tolist(), strict=True)
-    for row, (environment, history, at, payload) in enumerate(columns):
-        run = run_of(history)
-        if run is not None:
-            text = payload if isinstance(payload, str) else None
-            runs.setdefault((*environment, run), []).append(Part(row, at, history, text))
-    found = [
-        (part.deployment, run, number)
-        for (*_, run), parts in runs.items()
-        for number, own in enumerate(find_attempts(parts, LONGEST_PAUSE * MINUTE))
-        for part in own
-    ]
-    rows = shown.iloc[[row for row, *_ in found]][[*ENVIRONMENT, "deployment", "name"]]
-    return rows.assign(
-        run=texts_of([run for _, run, _ in found]), attempt=[number for *_, number in found]
     )
 
 

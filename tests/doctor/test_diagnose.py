@@ -8,9 +8,10 @@ from hypothesis import given
 from dora.analysis.analysis import analyse
 from dora.analysis.outcomes import find_outcomes, show
 from dora.demo.organization.model import Deployment, Issue, Organization, Repository, Status
-from dora.doctor.deployments import ATTEMPT, count_by_environment, find_runs
+from dora.doctor.deployments import count_by_environment
 from dora.doctor.diagnose import diagnose
 from dora.doctor.model import Finding
+from dora.doctor.workflow_runs import ATTEMPT, find_runs
 from dora.model.token_rights import Probe
 from tests.support.diagnoses import (
     API,
@@ -158,6 +159,20 @@ def test_deployments_without_a_commit() -> None:
     rewritten = repository("rewritten", deployed(9), replace(deployed(5), sha="f" * 40))
     (finding,) = found("deployment-without-commit", rewritten)
     assert ("note", {"rewritten/prod": 1}) == (finding.severity, finding.counts)
+
+
+def test_deployments_that_had_not_started() -> None:
+    """D3: refused approvals and lost runners are told apart from what is merely unfinished."""
+    at = NOW - 5 * DAY
+    refused = (Status("waiting", at), Status("failure", at + HOUR))
+    gone = (
+        Status("in_progress", at),
+        Status("error", at + HOUR, description="its runner was gone"),
+    )
+    read = repository("api", deployed(5, statuses=refused), deployed(4, statuses=gone), deployed(3))
+    checks = ("deployment-not-started", "deployment-runner-gone", "deployment-unfinished")
+    told = [(one.severity, one.counts) for check in checks for one in found(check, read)]
+    assert [("note", {"api/prod": 1}), ("note", {"api/prod": 1}), ("ok", {})] == told
 
 
 def run_of(days: int, run: int, environment: str = "prod", **more: Any) -> Deployment:

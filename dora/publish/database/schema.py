@@ -225,7 +225,6 @@ DEPLOYMENTS = Table(
     _must("is_baseline", Boolean, "whether nothing came before it (LT2)"),
     _must("is_rework", Boolean, "whether it is rework (RW1)"),
     _must("is_failed", Boolean, "whether a signal says that it failed; why is in `reasons`"),
-    _must("is_unchanged", Boolean, "whether it changed nothing, and is in no count (D3)"),
     *_known(),
     Column(
         "incidents_as_of",
@@ -239,6 +238,7 @@ DEPLOYMENTS = Table(
         info={KEPT: True},
         comment="when that run was",
     ),
+    _must("is_unchanged", Boolean, "whether it changed nothing, and is in no count (D3)"),
     comment="One row a deployment of the evidence.",
 )
 REASONS = Table(

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -107,6 +108,38 @@ def test_failures_that_do_not_count() -> None:
     assert lines[6] == "2026-11-02 09:05  01c0ffe  failed, does not count as failed"
     assert lines[-1] == "  off in the configuration: status"
     assert lines[-2] == "  failures.status = any 64 % (7), live 45 % (5), off 45 % (5, as is)"
+
+
+@pytest.mark.parametrize(
+    ("facts", "headline"),
+    [
+        ({"outcome": "not_started", "remark": "approval refused or expired"},
+         "2026-11-02 09:00  01c0ffe  not started: approval refused or expired"),
+        ({"outcome": "not_started", "remark": "apply had not begun"},
+         "2026-11-02 09:00  01c0ffe  not started: apply had not begun"),
+        ({"outcome": "abandoned", "remark": "its runner was gone"},
+         "2026-11-02 09:00  01c0ffe  abandoned: its runner was gone"),
+        ({"remark": "apply had begun"},
+         "2026-11-02 09:05  01c0ffe  failed, may have changed something"),
+        ({"outcome": "success", "succeeded_at": NOW.replace(day=2, hour=9), "unchanged": True,
+          "failed_status_at": None, "remark": "nothing to change"},
+         "2026-11-02 09:00  01c0ffe  succeeded, nothing to change: not counted"),
+    ],
+)  # fmt: skip
+def test_why_a_deployment_is_not_what_its_statuses_say(
+    facts: dict[str, Any], headline: str
+) -> None:
+    """D3, F8: it stands in the deployment's first line, and such ones are not counted."""
+    it = explained(ORGANIZATION)
+    first, second, *rest = it.evidence.deployments
+    told = replace(second, **{"reasons": () if "outcome" in facts else second.reasons, **facts})
+    lines = lines_of(
+        Explained(replace(it.evidence, deployments=(first, told, *rest)), it.rows, it.sensitivities)
+    )
+    assert headline in lines
+    left = 10 if "outcome" in facts else 11
+    assert any(f" of {left} finished = " in line for line in lines)
+    assert any("  9 succeeded ÷ 30 days" in line for line in lines)
 
 
 def test_links_lead_to_what_says_so() -> None:
