@@ -42,14 +42,19 @@ def frame_of(**values: Any) -> pd.DataFrame:
 
 def plain_rows(rows: pd.DataFrame) -> list[tuple[Any, ...]]:
     """The rows of a frame as plain Python values, None for what is missing."""
-    columns = []
-    for name in rows:
-        values = rows[name]
-        is_time = isinstance(values.dtype, pd.DatetimeTZDtype)
-        plain: list[Any] = list(values.dt.to_pydatetime()) if is_time else values.tolist()
-        gone = values.isna().tolist()
-        columns.append([None if none else one for one, none in zip(plain, gone, strict=True)])
+    columns = [_plain_values(rows[name]) for name in rows]
     return cast("list[tuple[Any, ...]]", list(zip(*columns, strict=True)))
+
+
+def _plain_values(values: pd.Series) -> list[Any]:
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        instants = pd.DatetimeIndex(values).to_pydatetime()
+        return [None if one is pd.NaT else one for one in instants]
+    plain: list[Any] = values.tolist()
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iub":
+        return plain  # of a number or a flag none is missing
+    gone = values.isna().tolist()
+    return [None if none else one for one, none in zip(plain, gone, strict=True)]
 
 
 def positions_in(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,15 +1,19 @@
 """Builds the evidence behind a report from the analysis: deployments, changes and failures."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dora.analysis.analysis import Analysis
 from dora.analysis.outcomes import show
 from dora.config import Config
 from dora.config.window import Window
-from dora.model.columns import plain_rows
-from dora.model.tables import DEPLOYMENT, ENVIRONMENT, INSTANT, Tables
+from dora.model.columns import MISSING, microseconds_of, plain_rows
+from dora.model.shipped_commits import microseconds
+from dora.model.tables import DEPLOYMENT, ENVIRONMENT, Tables
 from dora.report.coverage import find_scope
 from dora.report.evidence import (
     ChangeEvidence,
@@ -18,6 +22,9 @@ from dora.report.evidence import (
     Evidence,
     FailureReason,
 )
+
+#: The name and the service of each environment that is shown, by ENVIRONMENT.
+Environments = Mapping[tuple[str, str], tuple[str, str]]
 
 
 def build_evidence(
@@ -40,11 +47,17 @@ def build_evidence(
         outcomes = outcomes[outcomes["repository"].str.casefold() == repository.casefold()]
     if environment is not None:
         outcomes = outcomes[outcomes["name_key"] == environment.casefold()]
-    environments = outcomes[[*ENVIRONMENT, "name", "service"]].drop_duplicates(ENVIRONMENT)
-    repositories = tables.repositories
-    urls = dict(zip(repositories["repository"], repositories["url"], strict=True))
-    episodes = _select_episodes(analysis, environments, window)
-    authors = tables.commits.set_index(["repository", "sha"])["author"]
+    shown = {
+        (of, key): (name, service)
+        for of, key, name, service in _rows(outcomes, *ENVIRONMENT, "name", "service")
+    }
+    urls = dict(_rows(tables.repositories, "repository", "url"))
+    episodes = [*_build_episodes(analysis, shown, window)]
+    has_author = tables.commits["author"].notna()
+    authors = {
+        (of, sha): author
+        for of, sha, author in _rows(tables.commits[has_author], "repository", "sha", "author")
+    }
     return Evidence(
         organization=config.organization,
         since=window.since,
@@ -53,67 +66,79 @@ def build_evidence(
         deployments=tuple(
             _build_deployments(analysis, _select_deployments(outcomes, episodes, window), urls)
         ),
-        changes=tuple(_build_changes(_shipped(analysis), environments, urls, authors)),
-        episodes=tuple(
-            EpisodeEvidence(
-                repository, name, began, ended, ids, service=service, never_live=never_live
-            )
-            for repository, name, service, began, ended, ids, never_live in plain_rows(episodes)
-        ),
-        waiting=tuple(_build_changes(_waiting(analysis), environments, urls, authors)),
+        changes=tuple(_build_changes(_shipped(analysis), shown, urls, authors)),
+        episodes=tuple(episodes),
+        waiting=tuple(_build_changes(_waiting(analysis), shown, urls, authors)),
         scope=find_scope(tables, config, environment=environment),
     )
 
 
-def _select_episodes(
-    analysis: Analysis, environments: pd.DataFrame, window: Window
-) -> pd.DataFrame:
-    """One row per episode that began in the window, with the ids of its failed deployments."""
+def _rows(frame: pd.DataFrame, *columns: str) -> list[tuple[Any, ...]]:
+    """The rows of a frame as plain values of *columns*."""
+    return plain_rows(frame[[*columns]])
+
+
+def _build_episodes(
+    analysis: Analysis, shown: Environments, window: Window
+) -> Iterator[EpisodeEvidence]:
+    """The record of each episode that began in the window, sorted."""
+    failed = analysis.failures.failed
+    ids: dict[int, list[int]] = {}
+    for episode, deployment in _rows(failed, "episode", "deployment"):
+        ids.setdefault(episode, []).append(deployment)
     episodes = analysis.failures.episodes
-    began = episodes["began_at"].between(window.since, window.until, inclusive="left")
-    failed = analysis.failures.failed.sort_values("deployment")
-    ids = failed.groupby("episode")["deployment"].agg(tuple).rename("deployments")
-    chosen = episodes[began].join(ids).merge(environments, on=ENVIRONMENT)
-    chosen = chosen.sort_values(["repository", "environment_key", "began_at"])
-    columns = ["repository", "name", "service", "began_at", "ended_at", "deployments",
-               "is_never_live"]  # fmt: skip
-    return chosen[columns]
+    columns = (*ENVIRONMENT, "began_at", "ended_at", "is_never_live")
+    rows = zip(_rows(episodes, *columns), episodes.index.tolist(), strict=True)
+    for (repository, key, began, ended, is_never_live), episode in sorted(
+        rows, key=lambda row: row[0][:3]
+    ):
+        if (repository, key) in shown and window.since <= began < window.until:
+            name, service = shown[repository, key]
+            yield EpisodeEvidence(
+                repository,
+                name,
+                began,
+                ended,
+                tuple(sorted(ids[episode])),
+                service=service,
+                never_live=is_never_live,
+            )
 
 
 def _select_deployments(
-    outcomes: pd.DataFrame, episodes: pd.DataFrame, window: Window
+    outcomes: pd.DataFrame, episodes: Iterable[EpisodeEvidence], window: Window
 ) -> pd.DataFrame:
-    """The rows of *outcomes* in the window or in one of its *episodes*, sorted."""
-    inside = pd.Series(data=False, index=outcomes.index)
-    for name in ("finished_at", "succeeded_at"):
-        inside |= outcomes[name].between(window.since, window.until, inclusive="left")
-    created = outcomes["created_at"].between(window.since, window.until, inclusive="left")
-    inside |= created & outcomes["finished_at"].isna()
-    failed = episodes[["repository", "deployments"]].explode("deployments").dropna()
-    inside |= pd.MultiIndex.from_frame(outcomes[DEPLOYMENT]).isin(pd.MultiIndex.from_frame(failed))
-    return outcomes[inside].sort_values(
-        ["repository", "environment_key", "created_at", "deployment"]
+    """The rows of *outcomes* in the window or in one of its *episodes*."""
+    since, until = microseconds(window.since), microseconds(window.until)
+    finished, succeeded, created = (
+        microseconds_of(outcomes[name]) for name in ("finished_at", "succeeded_at", "created_at")
     )
+    is_inside = (finished >= since) & (finished < until)
+    is_inside |= (succeeded >= since) & (succeeded < until)
+    is_inside |= (created >= since) & (created < until) & (finished == MISSING)
+    failed = {(one.repository, number) for one in episodes for number in one.deployments}
+    is_failed = [key in failed for key in _rows(outcomes, *DEPLOYMENT)]
+    chosen: pd.DataFrame = outcomes[is_inside | np.array(is_failed, dtype="bool")]
+    return chosen
 
 
 def _build_deployments(
     analysis: Analysis, rows: pd.DataFrame, urls: dict[str, str]
 ) -> Iterator[DeploymentEvidence]:
-    """The record of each deployment in *rows*; *urls* are the repositories' web addresses."""
-    baselines = analysis.history.successes
-    baselines = baselines.loc[baselines["is_baseline"], DEPLOYMENT]
-    keys = pd.MultiIndex.from_frame(rows[DEPLOYMENT])
-    is_baseline = keys.isin(pd.MultiIndex.from_frame(baselines))
-    is_rework = keys.isin(pd.MultiIndex.from_frame(analysis.failures.rework))
-    failed = analysis.failures.failed
-    never_lived = failed.loc[failed["is_never_live"], DEPLOYMENT]
-    is_never_live = keys.isin(pd.MultiIndex.from_frame(never_lived))
+    """The record of each deployment in *rows*, sorted; *urls* are the repositories' addresses."""
+    successes, failed = analysis.history.successes, analysis.failures.failed
+    baselines = {*_rows(successes[successes["is_baseline"]], *DEPLOYMENT)}
+    rework = {*_rows(analysis.failures.rework, *DEPLOYMENT)}
+    never_live = {*_rows(failed[failed["is_never_live"]], *DEPLOYMENT)}
     reasons = _find_reasons(analysis)
-    columns = [*DEPLOYMENT, "sha", "name", "created_at", "succeeded_at", "failed_status_at",
-               "outcome", "service", "is_unchanged", "remark"]  # fmt: skip
-    plain = zip(plain_rows(rows[columns]), is_baseline, is_rework, is_never_live, strict=True)
-    for values, baseline, rework, never_live in plain:
-        repository, number, sha, name, created, succeeded, failed, outcome, service, *rest = values
+    columns = ("repository", "environment_key", "created_at", "deployment", "sha", "name",
+               "succeeded_at", "failed_status_at", "outcome", "service", "is_unchanged",
+               "remark")  # fmt: skip
+    for repository, _, created, number, sha, name, *values in sorted(
+        _rows(rows, *columns), key=itemgetter(0, 1, 2, 3)
+    ):
+        succeeded, failed_at, outcome, service, *rest = values
+        one = (repository, number)
         yield DeploymentEvidence(
             repository,
             number,
@@ -122,13 +147,13 @@ def _build_deployments(
             name,
             created,
             succeeded,
-            failed,
+            failed_at,
             outcome,
-            bool(baseline),
-            bool(rework),
-            tuple(reasons.get((repository, number), ())),
+            one in baselines,
+            one in rework,
+            tuple(reasons.get(one, ())),
             service=service,
-            never_live=bool(never_live),
+            never_live=one in never_live,
             unchanged=rest[0],
             remark=rest[1],
         )
@@ -136,38 +161,52 @@ def _build_deployments(
 
 def _find_reasons(analysis: Analysis) -> dict[tuple[str, int], list[FailureReason]]:
     """Why each failed deployment failed, sorted by when the reason began and by signal."""
-    reasons = analysis.failures.reasons.drop_duplicates().sort_values(["began_at", "signal", "by"])
+    rows = _rows(analysis.failures.reasons, *DEPLOYMENT, "signal", "began_at", "ended_at", "by")
     found: dict[tuple[str, int], list[FailureReason]] = {}
-    columns = [*DEPLOYMENT, "signal", "began_at", "ended_at", "by"]
-    for repository, number, *values in plain_rows(reasons[columns]):
+    for repository, number, *values in dict.fromkeys(rows):
         found.setdefault((repository, number), []).append(FailureReason(*values))
+    for own in found.values():
+        own.sort(key=lambda one: (one.began_at, one.signal, one.by is None, one.by or ""))
     return found
 
 
-def _shipped(analysis: Analysis) -> pd.DataFrame:
-    """The changes that were shipped in the window and count."""
+def _shipped(analysis: Analysis) -> Iterator[tuple[Any, ...]]:
+    """The changes that were shipped in the window and count, as `_build_changes` takes them."""
     changes = analysis.changes
-    return changes[~changes["is_excluded"]].rename(columns={"lead_time_seconds": "lead_time"})
+    columns = ("repository", "environment_key", "shipped_at", "started_at", "sha", "deployment",
+               "lead_time_seconds", "number")  # fmt: skip
+    yield from sorted(
+        _rows(changes[~changes["is_excluded"]], *columns), key=itemgetter(0, 1, 2, 3, 4)
+    )
 
 
-def _waiting(analysis: Analysis) -> pd.DataFrame:
-    """The changes that no deployment has shipped yet, with the columns of shipped ones."""
-    no_deployment = pd.Series(pd.NA, index=analysis.waiting.index, dtype="Int64")
-    never = pd.Series(None, index=analysis.waiting.index, dtype=INSTANT)
-    return analysis.waiting.assign(shipped_at=never, deployment=no_deployment, lead_time=None)
+def _waiting(analysis: Analysis) -> Iterator[tuple[Any, ...]]:
+    """The changes that no deployment has shipped yet, as `_build_changes` takes them."""
+    columns = ("repository", "environment_key", "started_at", "sha", "number")
+    for repository, key, started, sha, number in sorted(
+        _rows(analysis.waiting, *columns), key=itemgetter(0, 1, 2, 3)
+    ):
+        yield repository, key, None, started, sha, None, None, number
 
 
 def _build_changes(
-    changes: pd.DataFrame, environments: pd.DataFrame, urls: dict[str, str], authors: pd.Series
+    changes: Iterable[tuple[Any, ...]],
+    shown: Environments,
+    urls: dict[str, str],
+    authors: dict[tuple[str, str], str],
 ) -> Iterator[ChangeEvidence]:
-    """The record of each change that belongs to one of *environments*, sorted."""
-    columns = ["repository", "name", "sha", "started_at", "shipped_at", "deployment", "lead_time",
-               "number", "service"]  # fmt: skip
-    rows = changes.merge(environments, on=ENVIRONMENT).sort_values(
-        ["repository", "environment_key", "shipped_at", "started_at", "sha"]
-    )
-    row_authors = authors.reindex(pd.MultiIndex.from_frame(rows[["repository", "sha"]]))
-    plain = zip(plain_rows(rows[columns]), plain_rows(row_authors.to_frame()), strict=True)
-    for (repository, name, sha, *values, service), (author,) in plain:
-        url = f"{urls[repository]}/commit/{sha}"
-        yield ChangeEvidence(repository, name, sha, url, *values, service=service, author=author)
+    """The record of each of the sorted *changes* that belongs to one of the *shown*."""
+    for repository, key, shipped, started, sha, *values in changes:
+        if (repository, key) in shown:
+            name, service = shown[repository, key]
+            yield ChangeEvidence(
+                repository,
+                name,
+                sha,
+                f"{urls[repository]}/commit/{sha}",
+                started,
+                shipped,
+                *values,
+                service=service,
+                author=authors.get((repository, sha)),
+            )
