@@ -9,6 +9,9 @@ REQUEST = re.compile(r"Reverts (?:(?P<owner>[\w.-]+)/(?P<name>[\w.-]+))?#(?P<num
 ADDRESS = re.compile(r"https?://\S*?(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)/deployments/(?P<id>\d+)/?")
 NAMED = re.compile(r"^\s*Deployment:[^\S\n]*(\S+)", re.IGNORECASE | re.MULTILINE)
 BRANCH = re.compile(r"revert-(\d+)-.*", re.DOTALL)
+#: A first line like `Revert "Add thing (#12)" (#13)`, where #13 is the revert's own request. In a
+#: revert of a revert the last number before the closing quotation mark is the one that is meant.
+TITLE = re.compile(r'Revert ".*\(#(\d+)\)"(?: \(#\d+\))?\s*')
 
 
 class Targets(NamedTuple):
@@ -22,8 +25,9 @@ class Targets(NamedTuple):
 def find_targets(message: str | None, branch: str | None, owner: str, name: str) -> Targets:
     """What a commit says it reverts, by its *message* and its pull request's head *branch*.
 
-    `This reverts commit <sha>`, `Reverts <owner>/<repo>#<n>`, `Reverts #<n>`, and a branch called
-    `revert-<n>-…`; *owner* and *name* are its own repository's.
+    `This reverts commit <sha>`, `Reverts <owner>/<repo>#<n>`, `Reverts #<n>`, a first line
+    `Revert "… (#<n>)"`, and a branch called `revert-<n>-…`; *owner* and *name* are its own
+    repository's.
     """
     commits = [sha.lower() for sha in COMMIT.findall(message or "")]
     requests, strangers = [], 0
@@ -34,9 +38,10 @@ def find_targets(message: str | None, branch: str | None, owner: str, name: str)
             requests.append(int(found["number"]))
         else:
             strangers += 1
-    on_branch = BRANCH.fullmatch(branch or "")
-    if on_branch:
-        requests.append(int(on_branch[1]))
+    first_line, _, _ = (message or "").partition("\n")
+    for found in (TITLE.fullmatch(first_line), BRANCH.fullmatch(branch or "")):
+        if found:
+            requests.append(int(found[1]))
     return Targets(tuple(dict.fromkeys(commits)), tuple(dict.fromkeys(requests)), strangers)
 
 

@@ -121,6 +121,36 @@ def test_request_by_its_number() -> None:
     check_each(told("c"), [saying(f"Take it back\n\n{text}") for text in texts])
 
 
+def test_request_by_a_title_alone() -> None:
+    """F3: `Revert "… (#<n>)"` names request n, from whatever branch the revert came."""
+    texts = ['Revert "Add thing (#7)" (#8)', 'Revert "Add thing (#7)"']
+    check_each(told("c"), [saying(text) for text in texts])
+    requests = request(7, "b"), request(8, "c", branch="undo-thing")
+    shipped = BEFORE, deploy(2, "b", 2), deploy(3, "c", 3)
+    check(told("c"), repository(line("abc", c=texts[0]), *shipped, pull_requests=requests))
+
+
+def test_title_that_names_no_request() -> None:
+    """F3: a number that is no merged request's, or none within the quotes, names nothing."""
+    texts = ['Revert "Add thing (#9)" (#8)', 'Revert "Add thing" (#7)']
+    check_each(Told(), [saying(text) for text in texts])
+
+
+def test_reverting_a_revert_by_titles() -> None:
+    """F3, RW1: the outermost title counts, so a revert's revert puts back, by parity."""
+    titles = {
+        "c": 'Revert "Add thing (#7)" (#8)',
+        "d": 'Revert "Revert "Add thing (#7)" (#8)" (#9)',
+        "e": 'Revert "Revert "Revert "Add thing (#7)" (#8)" (#9)" (#10)',
+    }
+    requests = [request(7 + place, name, branch="work") for place, name in enumerate("bcde")]
+    onward = [deploy(2 + place, name, 2 + place) for place, name in enumerate("bcde")]
+    failed = {2: [("revert", 2, 3, sha("c"))], 4: [("revert", 4, 5, sha("e"))]}
+    expected = Told(failed, [(2, 3, [2]), (4, 5, [4])], [3, 5])
+    api = repository(line("abcde", **titles), BEFORE, *onward, pull_requests=tuple(requests))
+    check(expected, api)
+
+
 def test_request_of_another_repository() -> None:
     """F3: another repository's request, or one that there is not, is a target nobody knows."""
     texts = ["Reverts org/web#7", "Reverts other/api#7", "Reverts #8"]
