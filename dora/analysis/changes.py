@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dora.analysis.commit_numbers import CommitNumbers, Numbers
+from dora.analysis.commit_numbers import CommitNumbers, Flags, Numbers
+from dora.analysis.commit_requests import CommitRequests
 from dora.analysis.history import History, find_excluded
 from dora.config import Config
 from dora.model.columns import MISSING, NOTHING, instants_of, microseconds_of
 from dora.model.shipped_commits import microseconds
 from dora.model.tables import Tables
 
-Flags = NDArray[np.bool_]
 SECOND = 1_000_000  #: in microseconds
 
 
@@ -108,39 +108,16 @@ def describe_commits(history: History, tables: Tables, config: Config) -> Commit
     parents = np.bincount(numbers.children, minlength=count)
     is_excluded = np.zeros(count, dtype="bool")
     is_excluded[numbers.commits] = find_excluded(tables.commits, config)
-    requests = find_requests(numbers, tables, config)
     return CommitFacts(
         is_change=is_read & (parents <= 1),
         is_excluded=is_excluded,
-        started_at=_started_at(numbers, requests, parents == 1, tables, config),
-        requests=requests,
+        started_at=_started_at(numbers, history.requests, tables, config),
+        requests=history.requests.rows,
     )
-
-
-def find_requests(numbers: CommitNumbers, tables: Tables, config: Config) -> Numbers:
-    """The pull request of each commit, merged before `until` (LT4): its row, or NOTHING.
-
-    The one whose merge commit it is, else the lowest-numbered one associated with it.
-    """
-    merged_at = microseconds_of(tables.pull_requests["merged_at"])
-    is_merged = (merged_at != MISSING) & (merged_at < microseconds(config.window.until))
-    rows = np.arange(len(is_merged))
-    commits = np.concatenate([numbers.merged, numbers.associated])
-    requests = np.concatenate([rows, numbers.associated_requests])
-    fits = (
-        (commits != NOTHING) & (requests != NOTHING) & np.append(is_merged, values=False)[requests]
-    )
-    commits, requests = commits[fits], requests[fits]
-    is_merge = numbers.merged[requests] == commits
-    # The best comes last, so that it is what is left of each commit.
-    order = np.lexsort((-tables.pull_requests["number"].to_numpy()[requests], is_merge))
-    found = np.full(len(numbers), NOTHING)
-    found[commits[order]] = requests[order]
-    return found
 
 
 def _started_at(
-    numbers: CommitNumbers, requests: Numbers, has_one_parent: Flags, tables: Tables, config: Config
+    numbers: CommitNumbers, requests: CommitRequests, tables: Tables, config: Config
 ) -> Numbers:
     """When each commit's change began, by the rule chosen (LT4)."""
     start = config.lead_time.start
@@ -153,10 +130,10 @@ def _started_at(
         began_at = _work_began_at(tables)
     else:
         return started_at
-    of_request = _picked(began_at, requests)
+    of_request = _picked(began_at, requests.rows)
     fits = of_request != MISSING
     if start == "first_commit":
-        fits &= _is_squash(numbers, requests, has_one_parent)
+        fits &= requests.is_squash
     return np.where(fits, of_request, started_at)
 
 
@@ -169,31 +146,3 @@ def _work_began_at(tables: Tables) -> Numbers:
         microseconds_of(tables.pull_requests[name]) for name in ("first_authored_at", "created_at")
     )
     return np.where(first == MISSING, MISSING, np.minimum(first, opened))
-
-
-def _is_squash(numbers: CommitNumbers, requests: Numbers, has_one_parent: Flags) -> Flags:
-    """Whether each commit holds its request's work squashed into one (LT4).
-
-    Its request's merge commit, with one parent that the request did not bring: neither among the
-    branch's commits nor associated with the request, as the commits of a rebase are.
-    """
-    count = len(numbers)
-    parents = np.full(count, NOTHING)
-    parents[numbers.children] = numbers.parents  # of those with one parent it is that one
-    is_merge = np.append(numbers.merged, NOTHING)[requests] == np.arange(count)
-    asked = np.flatnonzero(is_merge & has_one_parent)
-    brought = np.concatenate(
-        [
-            numbers.brought_requests * count + numbers.brought,
-            numbers.associated_requests * count + numbers.associated,
-        ]
-    )
-    is_known = np.concatenate(
-        [
-            (numbers.brought_requests != NOTHING) & (numbers.brought != NOTHING),
-            (numbers.associated_requests != NOTHING) & (numbers.associated != NOTHING),
-        ]
-    )
-    is_squash = np.zeros(count, dtype="bool")
-    is_squash[asked] = ~np.isin(requests[asked] * count + parents[asked], brought[is_known])
-    return is_squash

@@ -19,6 +19,7 @@ from dora.model.shipped_commits import microseconds
 from dora.model.tables import Tables
 
 Numbers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class CommitNumbers:
     deployed: Numbers  #: of the deployments given
     heads: dict[str, int]  #: of each default branch whose head and its date were read
     merged: Numbers  #: of the rows of `Tables.pull_requests`: the merge commit, or NOTHING
+    heads_of_requests: Numbers  #: of the same rows: the last commit of the branch, or NOTHING
     associated: Numbers  #: of the rows of `Tables.associations`, or NOTHING
     brought: Numbers  #: of the rows of `Tables.branch_commits`, or NOTHING
     associated_requests: Numbers  #: rows of their pull requests in `Tables.pull_requests`
@@ -61,6 +63,7 @@ def number_commits(tables: Tables, deployments: pd.DataFrame) -> CommitNumbers:
         (heads, "head_sha"),
         # These give no commit a number: they are looked up among the rest.
         (requests, "merge_sha"),
+        (requests, "head_sha"),
         (tables.associations, "sha"),
         (tables.branch_commits, "sha"),
     ]
@@ -74,7 +77,7 @@ def number_commits(tables: Tables, deployments: pd.DataFrame) -> CommitNumbers:
     keys, numbers = np.unique(pairs[:numbered], return_inverse=True)
     found = np.concatenate([numbers, positions_in(keys, pairs[numbered:])])
     columns = np.split(found, ends[:-1])
-    request_codes, associated_codes, brought_codes = np.split(codes, ends[4:-1])[1:]
+    request_codes, _, associated_codes, brought_codes = np.split(codes, ends[4:-1])[1:]
     starts = np.searchsorted(keys, np.arange(len(names) + 1) * width).tolist()
     spans = zip(names.tolist(), pairwise(starts), strict=True)
     numbers_of_requests = requests["number"].to_numpy()
@@ -94,15 +97,16 @@ def number_commits(tables: Tables, deployments: pd.DataFrame) -> CommitNumbers:
         deployed=columns[3],
         heads=dict(zip(heads["repository"].tolist(), columns[4].tolist(), strict=True)),
         merged=columns[5],
-        associated=columns[6],
-        brought=columns[7],
+        heads_of_requests=columns[6],
+        associated=columns[7],
+        brought=columns[8],
         associated_requests=associated_requests,
         brought_requests=brought_requests,
     )
 
 
 def make_graphs(
-    numbers: CommitNumbers, tables: Tables, is_excluded: NDArray[np.bool_]
+    numbers: CommitNumbers, tables: Tables, is_excluded: Flags
 ) -> dict[str, CommitGraph]:
     """The graph of each repository, whose commit 0 has the first of its numbers.
 

@@ -1,6 +1,6 @@
 """Walks every environment's successes over its repository's commits: who shipped what, what waits.
 
-LT1, LT2, LT8, LT10, W3.
+LT1, LT2, LT8, LT10, LT11, W3.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,14 @@ import numpy as np
 import pandas as pd
 
 from dora.analysis.commit_numbers import CommitNumbers, Numbers, make_graphs, number_commits
+from dora.analysis.commit_requests import CommitRequests, find_requests
 from dora.analysis.outcomes import Outcomes, show
+from dora.analysis.same_changes import find_all_same_changes
 from dora.config import Config
 from dora.config.globs import compile_globs
 from dora.model.columns import MISSING, frame_of, microseconds_of, texts_of
 from dora.model.commit_graph import CommitGraph
+from dora.model.same_changes import SameChanges
 from dora.model.shipped_commits import (
     LookbackSpan,
     ShippedCommits,
@@ -51,12 +54,15 @@ class History:
       replaced, <NA> for the first; what changed nothing is passed over, D3), `goes_back` (its sha
       is a proper ancestor of the sha it replaced), `is_baseline`
     - `shipped`: one row a commit shipped by a judged success, merges too (LT1); the first in sight
-      and those that changed nothing ship none: `repository, environment_key, sha, deployment`
-    - `waiting`: one row a commit on the default branch that production lacks (LT8):
-      `repository, environment_key, sha`
+      and those that changed nothing ship none, nor is what was received under another sha shipped
+      (LT11): `repository, environment_key, sha, deployment`
+    - `waiting`: one row a commit on the default branch that production lacks (LT8), under whatever
+      sha: `repository, environment_key, sha`
     - `environments`: one row an environment: `repository, environment_key, knows_waiting`
       (whether LT8 can be said of it), `hit_budget` (W3)
     - `first_shipped`: for each repository and environment, which deployment first shipped what
+    - `requests`: the pull request of each commit
+    - `same`: for each repository which commits are the same change (LT11)
     - `numbers`: the numbers of all commits; `shipped_numbers` and `waiting_numbers` are the rows
       of `shipped` and `waiting` by number
     """
@@ -66,6 +72,8 @@ class History:
     waiting: pd.DataFrame
     environments: pd.DataFrame
     first_shipped: Mapping[tuple[str, str], "FirstShipped"]
+    requests: CommitRequests
+    same: Mapping[str, SameChanges]
     numbers: CommitNumbers
     shipped_numbers: ShippedRows
     waiting_numbers: CommitRows
@@ -80,6 +88,13 @@ class FirstShipped:
     """For each of them, the position of what first shipped it; NEVER, or BEFORE them all."""
     deployments: list[int]  #: ids in order of success
     shipping: frozenset[int]  #: positions of the judged ones that ship something
+    repeated: frozenset[int]
+    """Commits, counted from the repository's first, that it had received under another sha."""
+
+    def position(self, commit: int) -> int | None:
+        """The position of the judged deployment that shipped *commit*; None if none did."""
+        found = int(self.positions[commit])
+        return found if found in self.shipping and commit not in self.repeated else None
 
 
 @dataclass
@@ -102,6 +117,8 @@ def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History
     shown = show(outcomes, config)
     numbers = number_commits(tables, shown)
     graphs = make_graphs(numbers, tables, find_excluded(tables.commits, config))
+    requests = find_requests(numbers, tables, config)
+    same = find_all_same_changes(numbers, requests, graphs, tables)
     older = _older_ranks(tables, span)
     parts = _Parts()
     for (name, key), (tier, successes) in _successes(shown, numbers, older).items():
@@ -111,11 +128,12 @@ def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History
             successes,
             graphs[name],
             span,
+            same=same[name],
             head=None if head is None else head - own.start,
             older_count=len(older.get(name, ())),
         )
         _collect_parts(parts, (name, key), shipped, graphs[name], own)
-    return _as_history(parts, numbers)
+    return _as_history(parts, numbers, requests, same)
 
 
 def find_excluded(commits: pd.DataFrame, config: Config) -> np.ndarray[Any, Any]:
@@ -189,7 +207,9 @@ def _collect_parts(
     ships = np.zeros(len(found.order) + 1, dtype="bool")
     ships[shipping] = True
     is_position = (first_shipped_by >= 0) & (first_shipped_by < len(found.order))
-    shipped = np.flatnonzero(ships[np.where(is_position, first_shipped_by, -1)])
+    is_shipped = ships[np.where(is_position, first_shipped_by, -1)]
+    is_shipped[np.array([*found.repeated], dtype="int64")] = False
+    shipped = np.flatnonzero(is_shipped)
     ids = np.asarray([one.deployment for one in found.order], dtype="int64")
     times = np.asarray([one.succeeded_at for one in found.order], dtype="int64")
     by = first_shipped_by[shipped]
@@ -201,6 +221,7 @@ def _collect_parts(
         first_shipped_by,
         ids.tolist(),
         frozenset(shipping),
+        found.repeated,
     )
     parts.environments.append((*key, found.waiting is not None, found.hit_budget))
 
@@ -219,7 +240,12 @@ def _goes_back(
     return graph.is_ancestor(one.commit, live.commit)
 
 
-def _as_history(parts: _Parts, numbers: CommitNumbers) -> History:
+def _as_history(
+    parts: _Parts,
+    numbers: CommitNumbers,
+    requests: CommitRequests,
+    same: Mapping[str, SameChanges],
+) -> History:
     keys = (
         texts_of([repository for repository, *_ in parts.environments]),
         texts_of([key for _, key, *_ in parts.environments]),
@@ -254,6 +280,8 @@ def _as_history(parts: _Parts, numbers: CommitNumbers) -> History:
             hit_budget=np.array([one[3] for one in parts.environments], dtype="bool"),
         ),
         first_shipped=parts.first_shipped,
+        requests=requests,
+        same=same,
         numbers=numbers,
         shipped_numbers=shipped_numbers,
         waiting_numbers=waiting_numbers,

@@ -1,4 +1,4 @@
-"""Finds the reverts that environments were shipped, and what these took away (F3)."""
+"""Finds the reverts that environments were shipped, and what these took away (F3, LT11)."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,16 +9,15 @@ import numpy as np
 
 from dora.analysis.changes import CommitFacts
 from dora.analysis.history import FirstShipped, History
+from dora.analysis.same_changes import PAST_ALL_DIGITS
 from dora.analysis.signals import Reason, Successes
 from dora.config import Config
 from dora.model.columns import MISSING, NOTHING, microseconds_of
 from dora.model.commit_graph import NEVER
 from dora.model.references import Targets, find_targets
+from dora.model.same_changes import Name, SameChanges
 from dora.model.shipped_commits import microseconds
 from dora.model.tables import Tables
-
-#: The highest digit there is: after a prefix, the end of all that begins with it.
-PAST_ALL_DIGITS = "g"
 
 
 class Revert(NamedTuple):
@@ -50,7 +49,8 @@ def find_reverts(
         if repository in by_repository:
             if repository not in shas:
                 shas[repository] = history.numbers.shas[shipped.commits].tolist()
-            own = _Reverts(repository, by_repository[repository], merges, shipped, shas[repository])
+            same, own_shas = history.same[repository], shas[repository]
+            own = _Reverts(repository, by_repository[repository], merges, shipped, same, own_shas)
             found |= dict.fromkeys(Revert(repository, key, *one) for one in own.found())
     return [*found]
 
@@ -122,30 +122,53 @@ class _Reverts:
     targets: Mapping[str, Targets]
     merges: Mapping[tuple[str, int], str]
     shipped: FirstShipped
+    same: SameChanges
     shas: Sequence[str]  #: of the repository's commits
-    _position: dict[str, int] = field(init=False)
-    _sorted: list[str] = field(init=False)
+    _numbers: dict[str, int] = field(init=False)  #: of the commits that the environment received
+    _names: dict[str, Name] = field(init=False)  #: of what may be received under another sha
+    _sorted: list[str] = field(init=False)  #: by which shas the received changes are known
 
     def __post_init__(self) -> None:
-        """Look up the positions of the commits that were shipped to the environment."""
-        pairs = zip(self.shas, self.shipped.positions.tolist(), strict=True)
-        self._position = {sha: position for sha, position in pairs if position != NEVER}
-        self._sorted = sorted(self._position)
+        """Look up what was received by the environment, under whichever sha (LT11)."""
+        received = np.flatnonzero(self.shipped.positions != NEVER).tolist()
+        self._numbers = {self.shas[one]: one for one in received}
+        self._names = {self._sha(one): one for one in self.same.all_names()}
+        others = (sha for sha in self._names if any(True for _ in self._received_as(sha)))
+        self._sorted = sorted({*self._numbers, *others})
 
     def found(self) -> list[tuple[int, int | None, str]]:
         """The shipping deployment, the failed one, the revert: for each that takes away."""
         rows = []
         for sha in self.targets:
-            position = self._position.get(sha, NEVER)
-            if position not in self.shipped.shipping:
+            number = self._numbers.get(sha)
+            position = None if number is None else self.shipped.position(number)
+            if position is None:
                 continue
+            deployment = self.shipped.deployments[position]
             for target in self._taken_away(sha, frozenset()):
-                before = NEVER if target is None else self._position.get(target, NEVER)
-                if before < position:
-                    is_judged = before in self.shipped.shipping
-                    failed = self.shipped.deployments[before] if is_judged else None
-                    rows.append((self.shipped.deployments[position], failed, sha))
+                rows += [(deployment, failed, sha) for failed in self._failed(target, position)]
         return rows
+
+    def _failed(self, target: str | None, position: int) -> list[int | None]:
+        """The deployments that had shipped *target* before *position*.
+
+        None stands for one that is not judged; there are none where it was shipped together with
+        its revert or never received before.
+        """
+        commits = [] if target is None else [*self._received_as(target)]
+        by = {self.shipped.position(one) for one in commits}
+        before = {one for one in by if one is not None and one < position}
+        if position in by or all(self.shipped.positions[one] >= position for one in commits):
+            return []
+        return [self.shipped.deployments[one] for one in sorted(before)] or [None]
+
+    def _received_as(self, sha: str) -> Iterator[int]:
+        """The received commits whose change is that of *sha*."""
+        name = self._names.get(sha, self._numbers.get(sha))
+        if name is not None:
+            for one in self.same.names(name):
+                if isinstance(one, int) and self.shipped.positions[one] != NEVER:
+                    yield one
 
     def _taken_away(self, sha: str, seen: frozenset[str]) -> list[str | None]:
         """What a revert takes away rather than puts back, None for what is unknown (parity)."""
@@ -156,15 +179,26 @@ class _Reverts:
         ]
 
     def _targets_of(self, sha: str) -> list[str | None]:
-        targets = self.targets.get(sha)
+        targets = self.targets.get(self._told(sha))
         if targets is None:
             return []
         requests = [self.merges.get((self.repository, number)) for number in targets.requests]
         commits = [self._only_fit(prefix) for prefix in targets.commits]
         return [*commits, *requests, *([None] * targets.strangers)]
 
+    def _told(self, sha: str) -> str:
+        """The commit whose message tells of a change: a pick where nobody knows the original."""
+        name = self._names.get(sha)
+        if not isinstance(name, str):
+            return sha
+        picks = [self._sha(one) for one in self.same.group(name) if isinstance(one, int)]
+        return min(picks, default=sha)
+
     def _only_fit(self, prefix: str) -> str | None:
-        """The one commit shipped that begins with *prefix*; None for none or several."""
+        """The sha with *prefix* by which a received change is known; None for none or several."""
         begin = bisect_left(self._sorted, prefix)
         end = bisect_left(self._sorted, prefix + PAST_ALL_DIGITS)
         return self._sorted[begin] if end - begin == 1 else None
+
+    def _sha(self, name: Name) -> str:
+        return self.shas[name] if isinstance(name, int) else name

@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dora.analysis.changes import CommitFacts, Flags
+from dora.analysis.changes import CommitFacts
+from dora.analysis.commit_numbers import Flags
 from dora.analysis.history import History
 from dora.analysis.outcomes import Outcomes, SuccessStatus
+from dora.analysis.shipped_requests import find_requests_under_any_sha, find_shipped_requests
 from dora.config import Config
 from dora.config.globs import compile_globs
 from dora.model.columns import microseconds_of
@@ -206,13 +208,13 @@ def by_rollback(
 def find_hotfixes(
     history: History, facts: CommitFacts, tables: Tables, config: Config
 ) -> dict[Key, list[int]]:
-    """The numbers of the hotfixes that each deployment shipped (F4)."""
+    """The numbers of the hotfixes that each deployment shipped, under whichever sha (F4, LT11)."""
     branches = compile_globs(config.failures.hotfix_branches)
     names = tables.pull_requests["head_ref"]
     fitting = [name for name in names.dropna().unique() if branches.fullmatch(name)]
     is_on_branch = names.isin(fitting).to_numpy(dtype="bool")
     is_labelled = _is_labelled(tables, config.failures.hotfix_labels)
-    return _shipped(is_on_branch | is_labelled, history, facts, tables)
+    return find_requests_under_any_sha(is_on_branch | is_labelled, history, facts, tables)
 
 
 def by_hotfix(successes: Successes, hotfixes: Mapping[Key, Sequence[int]]) -> list[Reason]:
@@ -233,7 +235,7 @@ def by_label(
 ) -> list[Reason]:
     """F5: what shipped a change with a failure label, until the next success."""
     is_failure = _is_labelled(tables, config.failures.labels)
-    shipped = _shipped(is_failure, history, facts, tables)
+    shipped = find_shipped_requests(is_failure, history, facts, tables)
     return [
         Reason(repository, key, one.deployment, "label", one.succeeded_at,
                successes.after((repository, key), one), f"{repository}#{number}")
@@ -278,28 +280,3 @@ def _is_labelled(tables: Tables, labels: Sequence[str]) -> Flags:
     labelled = {*zip(found["repository"].tolist(), found["number"].tolist(), strict=True)}
     keys = zip(requests["repository"].tolist(), requests["number"].tolist(), strict=True)
     return np.array([key in labelled for key in keys], dtype="bool")
-
-
-def _shipped(
-    is_wanted: Flags,
-    history: History,
-    facts: CommitFacts,
-    tables: Tables,
-) -> dict[Key, list[int]]:
-    """For each deployment the numbers of the wanted pull requests of which it shipped a change."""
-    if not is_wanted.any():
-        return {}
-    shipped = history.shipped_numbers
-    requests = facts.requests[shipped.numbers]
-    is_of_wanted = np.append(is_wanted, values=False)[requests]  # NOTHING is the last
-    rows = np.flatnonzero(is_of_wanted & facts.is_change[shipped.numbers])
-    names = history.shipped["repository"].array.take(rows).tolist()
-    numbers = tables.pull_requests["number"].to_numpy()[requests[rows]].tolist()
-    found: dict[Key, list[int]] = {}
-    for name, deployment, number in zip(
-        names, shipped.deployments[rows].tolist(), numbers, strict=True
-    ):
-        own = found.setdefault((name, deployment), [])
-        if number not in own:
-            own.append(number)
-    return found

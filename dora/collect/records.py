@@ -21,7 +21,7 @@ class PullRequestRecord(NamedTuple):
     merge_sha: str | None
     head_ref: str
     first_authored_at: datetime | None  #: of its branch's first commit
-    branch: tuple[str, ...]  #: the first and the last two commits of its branch (LT4)
+    branch: tuple[str, ...]  #: the first and the last two commits of its branch (LT4, LT11)
     labels: tuple[LabelRecord, ...]
 
 
@@ -32,7 +32,7 @@ class CommitRecord(NamedTuple):
     authored_at: datetime
     committed_at: datetime
     parents: tuple[str, ...]
-    message: str | None  #: only if it mentions a revert (F3)
+    message: str | None  #: only if it mentions a revert (F3) or a pick (LT11)
     login: str | None  #: its author's, if authors are read (LT9)
     requests: tuple[int, ...]
 

@@ -5,6 +5,7 @@ history is. A commit that was not read is in the graph as somebody's parent, wit
 """
 
 from collections.abc import Iterable, Sequence
+from heapq import heapify, heappop, heappush
 
 #: `first_shipped_by` of a commit that nothing has reached; greater than every position in an order.
 NEVER = 1 << 62
@@ -54,9 +55,9 @@ class CommitGraph:
         return () if first == NONE else (first, *self.other_parents.get(commit, ()))
 
     def assign(self, commit: int, position: int, first_shipped_by: list[int]) -> None:
-        """Lower `first_shipped_by` to *place* for *commit* and all it reaches.
+        """Lower `first_shipped_by` to *position* for *commit* and all it reaches.
 
-        What something received at an equal or lower place is left alone, and so is all it
+        What something received at an equal or lower position is left alone, and so is all it
         reaches: whoever received a commit received its ancestors.
         """
         first_parent, other_parents = self.first_parent, self.other_parents
@@ -98,6 +99,37 @@ class CommitGraph:
             if here == older and older != newer:
                 return True
         return False
+
+    def difference(self, newer: int, older: int) -> list[int]:
+        """The commits that *newer* reaches and *older* does not; *older* may be NONE.
+
+        Descends from both at once, and no further than where they meet: a commit comes after all
+        that reach it, so that it is known by then whether *older* is among these.
+        """
+        generations = self._known_generations()
+        is_new = {newer: True}
+        if older != NONE:
+            is_new[older] = False
+        waiting = [(-generations[one], one) for one in is_new]
+        heapify(waiting)
+        new = sum(is_new.values())  # how many of those waiting are new
+        found = []
+        while new:
+            _, here = heappop(waiting)
+            own = is_new[here]
+            if own:
+                new -= 1
+                found.append(here)
+            for parent in self.parents(here):
+                known = is_new.get(parent)
+                if known is None:
+                    heappush(waiting, (-generations[parent], parent))
+                    new += own
+                    is_new[parent] = own
+                elif known and not own:
+                    new -= 1
+                    is_new[parent] = False
+        return found
 
     def at(self, head: int, until: int) -> int | None:
         """First commit along first parents from *head* committed before *until* (LT8).

@@ -1,4 +1,4 @@
-"""Finds what messages, branch names and incident texts refer to (F3, F7)."""
+"""Finds what messages, branch names and incident texts refer to (F3, F7, LT11)."""
 
 import re
 from typing import NamedTuple
@@ -8,6 +8,11 @@ REQUEST = re.compile(r"Reverts (?:(?P<owner>[\w.-]+)/(?P<name>[\w.-]+))?#(?P<num
 #: A deployment's web or API address: its repository, and its id at the end.
 ADDRESS = re.compile(r"https?://\S*?(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)/deployments/(?P<id>\d+)/?")
 NAMED = re.compile(r"^\s*Deployment:[^\S\n]*(\S+)", re.IGNORECASE | re.MULTILINE)
+#: What `git cherry-pick -x` adds to a message, and what it adds when a pick is picked again.
+PICK = re.compile(r"\(cherry picked from commit ([0-9a-fA-F]{7,40})\)")
+PICKS = re.compile(rf"(?:{PICK.pattern}\s*)+")
+#: What is in every such message.
+PICKED = "(cherry picked from commit "
 BRANCH = re.compile(r"revert-(\d+)-.*", re.DOTALL)
 #: A first line like `Revert "Add thing (#12)" (#13)`, where #13 is the revert's own request. In a
 #: revert of a revert the last number before the closing quotation mark is the one that is meant.
@@ -39,10 +44,25 @@ def find_targets(message: str | None, branch: str | None, owner: str, name: str)
         else:
             strangers += 1
     first_line, _, _ = (message or "").partition("\n")
-    for found in (TITLE.fullmatch(first_line), BRANCH.fullmatch(branch or "")):
-        if found:
-            requests.append(int(found[1]))
+    named = (TITLE.fullmatch(first_line), BRANCH.fullmatch(branch or ""))
+    requests += [int(one[1]) for one in named if one]
     return Targets(tuple(dict.fromkeys(commits)), tuple(dict.fromkeys(requests)), strangers)
+
+
+def may_name_commits(message: str) -> bool:
+    """Whether a message may name other commits (F3, LT11): all other messages are not kept."""
+    return PICKED in message or "revert" in message.lower()
+
+
+def find_origins(message: str) -> tuple[str, ...]:
+    """The shas that a message says its commit was picked from, in lower case (LT11).
+
+    Where it was picked again, there are several lines in a row, all of one change. Of other lines,
+    as a squash of several picks has them, only the last count.
+    """
+    runs = [*PICKS.finditer(message)]
+    shas = PICK.findall(runs[-1][0]) if runs else ()
+    return tuple(dict.fromkeys(sha.lower() for sha in shas))
 
 
 def find_named(body: str | None) -> str | None:

@@ -1,4 +1,6 @@
-"""Which successful deployment first shipped which commit, for one environment (LT1, LT2, LT10, W3).
+"""Which successful deployment first shipped which commit, for one environment.
+
+LT1, LT2, LT10, LT11, W3.
 
 The collector uses it to decide how much older history must be read, the analysis to decide what
 each deployment shipped; because it is one function, the two cannot disagree. Instants are
@@ -13,6 +15,7 @@ from typing import NamedTuple
 
 from dora.config import Config
 from dora.model.commit_graph import NEVER, CommitGraph
+from dora.model.same_changes import SameChanges
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Position of everything that was shipped before the first deployment that is judged.
@@ -71,6 +74,8 @@ class ShippedCommits:
     first: int | None  #: position of the first success of a known commit: it ships nothing (LT2)
     baseline: int | None  #: the same, where it lies in the window
     waiting: list[int] | None = None  #: commits that wait (LT8); None where that is unknown
+    repeated: frozenset[int] = frozenset()
+    """Commits whose change was received before under another sha: they ship nothing (LT11)."""
     older_shippers: list[Success] = field(default_factory=list)
     """Older successes that were assigned what they shipped (W3 (c)), newest first."""
     hit_budget: bool = False  #: whether W3 (c) ended because its budget was used up
@@ -93,14 +98,16 @@ def assign_commits(
     graph: CommitGraph,
     span: LookbackSpan,
     *,
+    same: SameChanges | None = None,
     head: int | None = None,
     older_count: int = 0,
     is_complete: bool = True,
 ) -> ShippedCommits:
     """Assign every commit to the success that first shipped it (LT1), older ones included (W3).
 
-    *successes* are all that were read, in any order; *head* is the default branch's commit where
-    waiting work is to be found (LT8). *older_count* deployments of the repository older than the
+    *successes* are all that were read, in any order; *same* tells which commits are the same change
+    (LT11), and *head* is the default branch's commit where waiting work is to be found (LT8).
+    *older_count* deployments of the repository older than the
     look-back were read; these are all there are if *is_complete*.
     """
     judged = {one for one in successes if one.created_at >= span.lookback}
@@ -135,7 +142,18 @@ def assign_commits(
     if known:
         at = None if head is None else graph.at(head, span.until)
         result.waiting = None if at is None else graph.missing(at, first_shipped_by)
-        _assign_older(result, older, graph, span, older_count, is_complete=is_complete)
+        waits = frozenset(result.waiting or ())
+        same = same or SameChanges()
+        result.repeated = same.find_repeated(first_shipped_by, waits)
+        _assign_older(result, older, graph, span, same, older_count, is_complete=is_complete)
+        if result.older_shippers:
+            result.repeated = same.find_repeated(first_shipped_by, waits)
+        if result.waiting is not None:
+            result.waiting = [
+                commit
+                for commit in result.waiting
+                if first_shipped_by[commit] == NEVER and commit not in result.repeated
+            ]
     return result
 
 
@@ -149,6 +167,7 @@ def _assign_older(
     older: Sequence[Success],
     graph: CommitGraph,
     span: LookbackSpan,
+    same: SameChanges,
     older_count: int,
     *,
     is_complete: bool,
@@ -163,6 +182,7 @@ def _assign_older(
     shipping = result.shipping(span)
     counts = shipping | {NEVER}
     first_shipped_by = result.first_shipped_by
+    waits = frozenset(result.waiting or ())
     candidates = [
         commit for commit, position in enumerate(first_shipped_by) if position in shipping
     ]
@@ -174,8 +194,14 @@ def _assign_older(
     dated = sorted(
         (committed, commit)
         for commit in candidates
-        if (committed := graph.committed[commit]) is not None
+        if (committed := graph.committed[commit]) is not None and commit not in result.repeated
     )
+
+    def still_counts(commit: int) -> bool:
+        return first_shipped_by[commit] in counts and not same.is_repeated(
+            commit, first_shipped_by, waits
+        )
+
     oldest = min(
         result.order[position].succeeded_at
         for position in result.judged
@@ -184,7 +210,7 @@ def _assign_older(
     position_of = {one.deployment: position for position, one in enumerate(result.order)}
     remaining = iter(older)
     for committed, commit in dated:
-        while first_shipped_by[commit] in counts and committed < oldest:
+        while committed < oldest and still_counts(commit):
             one = next(remaining, None)
             if one is None or one.commit is None or (one.older or 0) >= span.budget:
                 result.hit_budget = one is not None or older_count > span.budget
@@ -198,5 +224,3 @@ def _assign_older(
         else:
             continue
         break
-    if result.waiting is not None:
-        result.waiting = [commit for commit in result.waiting if first_shipped_by[commit] == NEVER]

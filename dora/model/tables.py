@@ -81,7 +81,9 @@ COMMITS: Schema = {
     "authored_at": Column(INSTANT, "author's date", "authoredDate"),
     "committed_at": Column(INSTANT, "committer's date", "committedDate"),
     "author": Column(TEXT, "author's login, read where it is asked for (LT9)", "author.user.login"),
-    "message": Column(TEXT, "its message, kept only where it speaks of a revert (F3)", "message"),
+    "message": Column(
+        TEXT, "its message, kept only where it speaks of a revert (F3) or a pick (LT11)", "message"
+    ),
 }
 
 PARENTS: Schema = {
@@ -101,6 +103,7 @@ PULL_REQUESTS: Schema = {
     "first_authored_at": Column(
         INSTANT, "author's date of its branch's first commit", "commits.commit.authoredDate"
     ),
+    "head_sha": Column(TEXT, "last commit of its branch (LT11)", "commits.commit.oid"),
 }
 
 #: Which pull requests GitHub associates with a commit.

@@ -77,7 +77,7 @@ def test_change_without_a_request_starts_when_it_was_authored() -> None:
 def test_request_whose_merge_commit_it_is_goes_first() -> None:
     """LT4: the request merged by the commit, before any lower-numbered associated one."""
     requests = [
-        request(3, "w", opened=9 * DAY, merged=8 * DAY, associated=("b",)),
+        request(3, "x", opened=9 * DAY, merged=8 * DAY, associated=("b",)),
         request(5, "b", opened=22 * DAY, merged=20 * DAY),
     ]
     assert 5 == column(one_change(*requests), "number")["b"]

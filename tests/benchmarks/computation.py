@@ -102,7 +102,7 @@ def _repository(number: int, random: np.random.Generator) -> dict[str, pd.DataFr
         "pull_requests": pd.DataFrame(
             {"repository": name, "number": numbers, "created_at": merged - pd.Timedelta(hours=5),
              "merged_at": merged, "merge_sha": shas[numbers], "head_ref": "work",
-             "first_authored_at": merged - pd.Timedelta(days=2)}
+             "first_authored_at": merged - pd.Timedelta(days=2), "head_sha": branches}
         ),
         "associations": pd.DataFrame(
             {"repository": name, "sha": shas[numbers], "number": numbers}

@@ -110,7 +110,7 @@ def test_plan_of_nothing() -> None:
 def test_points_are_what_github_asks(kind: str) -> None:
     """What a hundred rows of a query cost by GitHub's rules, which the stand-in holds to."""
     variables = {"owner": "acme", "name": "api", "n": 100, "after": None, "oid": "0" * 40,
-                 "authors": False, "messages": True, "labels": kind != "deployments",
+                 "authors": False, "labels": kind != "deployments",
                  "tags": False, "stamp": False}  # fmt: skip
     found = execute.prepare({"query": load_query(kind).text, "variables": variables})
     assert isinstance(found, execute.PreparedQuery)

@@ -141,3 +141,14 @@ def test_ancestors_in_any_history(parents: Parents) -> None:
     size = range(len(parents))
     expected = [[older in reached(parents, newer) - {newer} for older in size] for newer in size]
     assert expected == [[graph.is_ancestor(older, newer) for older in size] for newer in size]
+
+
+@given(histories(), st.data())
+@ANY
+def test_difference_is_what_only_one_reaches(parents: Parents, data: st.DataObject) -> None:
+    """LT11: the commits of a request are those that its head reaches and its base does not."""
+    commits = st.integers(0, len(parents) - 1)
+    newer, older = data.draw(commits), data.draw(st.one_of(commits, st.just(NONE)))
+    without = set() if older == NONE else reached(parents, older)
+    found = graph_of(parents).difference(newer, older)
+    assert sorted(reached(parents, newer) - without) == sorted(found)

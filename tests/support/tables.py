@@ -82,10 +82,11 @@ def commit(
     at: float,
     authored: float | None = None,
     author: str | None = None,
+    message: str | None = None,
     repository: str = "api",
 ) -> Rows:
     """A commit of *at*; authored then, too, unless said otherwise."""
-    row = (repository, sha, ago(at if authored is None else authored), ago(at), author, None)
+    row = (repository, sha, ago(at if authored is None else authored), ago(at), author, message)
     edges: list[tuple[object, ...]] = [
         (repository, sha, place, parent) for place, parent in enumerate(parents)
     ]
@@ -155,13 +156,15 @@ def request(
     repository: str = "api",
 ) -> Rows:
     """A pull request; *branch* are its own commits, *associated* those GitHub counts to it."""
+    own = [*branch]
     first_authored_at = None if first_authored is None else ago(first_authored)
     merged_at = None if merged is None else ago(merged)
-    row = (repository, number, ago(opened), merged_at, merge_sha, "work", first_authored_at)
+    row = (repository, number, ago(opened), merged_at, merge_sha, "work", first_authored_at,
+           own[-1] if own else None)  # fmt: skip
     return {
         "pull_requests": [row],
         "associations": [(repository, sha, number) for sha in associated],
-        "branch_commits": [(repository, number, sha) for sha in branch],
+        "branch_commits": [(repository, number, sha) for sha in own],
     }
 
 

@@ -85,7 +85,8 @@ def _add(rows: dict[str, list[tuple[object, ...]]], repository: Repository, url:
         first = repository.commits.get(request.commits[0]) if request.commits else None
         rows["pull_requests"].append(
             (name, request.number, request.created_at, request.merged_at, request.merge_commit_sha,
-             request.head_ref, first and first.authored_at)
+             request.head_ref, first and first.authored_at,
+             request.commits[-1] if request.commits else None)
         )  # fmt: skip
         rows["labels"] += [(name, request.number, label) for label in request.labels]
         rows["associations"] += [(name, sha, request.number) for sha in request.associated]

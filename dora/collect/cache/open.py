@@ -44,7 +44,7 @@ class RepositoryCaches:
             self._cache = Cache(path, self.client.progress.warns)
         # Only data that was read with the same options can be reused.
         on = self.config.failures
-        options = f"labels={on.hotfix or on.label} messages={on.revert}"
+        options = f"labels={on.hotfix or on.label} messages=reverts,picks"
         return CachedRepository(self._cache, found.id, query_options=options, branch=found.branch)
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from dora.collect.repository.context import RepositoryContext, find
 from dora.collect.repository.deployments import parse_instant
 from dora.collect.repository.pull_requests import PullRequestReader, is_merged
 from dora.errors import CannotRead
+from dora.model.references import may_name_commits
 from dora.model.shipped_commits import microseconds
 
 NO_PAGE: dict[str, Any] = {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
@@ -40,7 +41,6 @@ class CommitLog:
     context: RepositoryContext
     requests: PullRequestReader
     with_authors: bool = False
-    with_messages: bool = False
     cached: CachedRepository | None = None
     new_rows: int = 0  #: estimated number of commits that are newer than the cache
     known: dict[str, CommitRecord] = field(default_factory=dict)
@@ -79,7 +79,6 @@ class CommitLog:
             oid=listing.start,
             after=listing.cursor,
             authors=self.with_authors,
-            messages=self.with_messages,
             labels=self.requests.with_labels,
         )
         page = find(result, "repository", "object", "history")
@@ -142,7 +141,7 @@ class CommitLog:
             authored_at=parse_instant(node["authoredDate"]),
             committed_at=parse_instant(node["committedDate"]),
             parents=tuple(one["oid"] for one in distinct(node["parents"]["nodes"], "oid")),
-            message=message if message and "revert" in message.lower() else None,
+            message=message if message and may_name_commits(message) else None,
             login=((node.get("author") or {}).get("user") or {}).get("login"),
             requests=tuple(one["number"] for one in distinct(requests, "number") if is_merged(one)),
         )

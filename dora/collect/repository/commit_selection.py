@@ -84,6 +84,7 @@ class CommitSelection:
     log: CommitLog
     page_budget: int
     excluded: re.Pattern[str]
+    with_reverts: bool
     found: ReadCommits = field(default_factory=ReadCommits)
     _marks: CommitMarks = field(default_factory=CommitMarks)
     _walks: dict[int, Walk] = field(default_factory=dict)  #: by mark
@@ -242,5 +243,5 @@ class CommitSelection:
         if requests.add(one.sha, one.requests):
             found.merging.add(commit)
         branch = requests.branches.get(one.sha)
-        if self.log.with_messages and (one.message or (branch or "").startswith("revert-")):
+        if self.with_reverts and (one.message or (branch or "").startswith("revert-")):
             found.texts[commit] = (one.message, branch)

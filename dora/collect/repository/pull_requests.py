@@ -117,6 +117,7 @@ class PullRequestReader:
                 request.merge_sha,
                 request.head_ref,
                 request.first_authored_at,
+                request.branch[-1] if request.branch else None,
             )
         )
         self.rows["branch_commits"] += [(name, number, sha) for sha in request.branch]

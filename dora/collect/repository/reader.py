@@ -59,15 +59,14 @@ class RepositoryReader:
             with_labels=cached is not None and bool(cached.labels),
         )
         self._pull_requests = PullRequestReader(self.context, on.hotfix or on.label, cached)
-        log = CommitLog(
-            self.context, self._pull_requests, self.rules.with_authors, on.revert, cached
-        )
+        log = CommitLog(self.context, self._pull_requests, self.rules.with_authors, cached)
         if cached is not None:
             log.new_rows = cached.expected(config.now)
         self._commits = CommitSelection(
             log,
             page_budget=config.collect.commit_pages,
             excluded=compile_globs(config.changes.exclude_authors),
+            with_reverts=on.revert,
         )
 
     async def read(self) -> Rows:

@@ -106,7 +106,7 @@ def test_variables_that_are_not_given_are_null() -> None:
     ("name", "constants"),
     [
         ("deployments", set()),
-        ("commits", {"authors", "messages", "labels"}),
+        ("commits", {"authors", "labels"}),
         ("commit", {"labels"}),
         ("updates", {"labels"}),
         ("object", set()),
@@ -187,7 +187,7 @@ def repositories(organization: Organization) -> list[str]:
     ("name", "more"),
     [
         ("deployments", {"tags": True, "stamp": True, "labels": True}),
-        ("commits", {"authors": False, "messages": True, "labels": True}),
+        ("commits", {"authors": False, "labels": True}),
         ("labels", {}),
         ("object", {}),
         ("request", {"number": 1}),

@@ -128,7 +128,7 @@ def test_how_many_share(most: int, partners: int, asking: Asking) -> None:
 
 def test_other_queries_and_constants_do_not_share(asking: Asking) -> None:
     """Who asks something else, or with other variables of a fragment, asks by itself."""
-    on = {"authors": False, "messages": True, "labels": True}
+    on = {"authors": False, "labels": True}
     waiting = [
         asking("a", "commits", **on),
         asking("b", "deployments", tags=True),
