@@ -1,6 +1,7 @@
 """Re-runs, services and applies of nothing are read as the analysis judges them (W3, D3, D6)."""
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -90,7 +91,7 @@ CASES = {
 
 @pytest.mark.parametrize("size", [2, 7])
 @pytest.mark.parametrize("collapse", ["none", "run"])
-def test_what_is_read_is_enough(size: int, collapse: str) -> None:
+def test_what_is_read_is_enough(size: int, collapse: Literal["none", "run"]) -> None:
     """W3: pages of any size give the report that the truth gives, with joined runs and without."""
     repositories = tuple(
         Repository(
