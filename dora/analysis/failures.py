@@ -11,9 +11,9 @@ from typing import Any, NamedTuple, NewType
 import numpy as np
 import pandas as pd
 
+from dora.analysis.attribution import Attribution, attribute, find_incident_rework
 from dora.analysis.changes import CommitFacts
 from dora.analysis.history import History
-from dora.analysis.incidents import attribute, find_incident_rework, find_incidents
 from dora.analysis.outcomes import Outcomes, SuccessStatus, show
 from dora.analysis.reverts import by_revert, find_reverts
 from dora.analysis.signals import (
@@ -49,15 +49,14 @@ class Failures:
       deployments not yet followed by a success; any other episode is an outage); its position is
       its number
     - `rework`: one row a success that is rework (RW1): `repository, deployment`
-    - `unattributed`: incidents of the window that belong to no deployment (C1); None where
-      incidents are not looked at
+    - `incidents`: what the incidents belong to (F7, C1); None where they are not looked at
     """
 
     reasons: Reasons
     failed: pd.DataFrame
     episodes: pd.DataFrame
     rework: pd.DataFrame
-    unattributed: int | None
+    incidents: Attribution | None
 
 
 def find_failures(
@@ -91,13 +90,11 @@ def find_failures(
         reasons += by_label(successes, history, facts, tables, config)
     if on.tag:
         reasons += by_tag(successes, tables, config)
-    unattributed = None
+    incidents = None
     if on.incident:
-        incidents = find_incidents(tables, config)
-        found, orphans = attribute(incidents, show(outcomes, config), successes, config)
-        reasons += found
-        rework += find_incident_rework(found, successes)
-        unattributed = len(orphans)
+        incidents = attribute(show(outcomes, config), successes, tables, config)
+        reasons += incidents.reasons
+        rework += find_incident_rework(incidents.reasons, successes)
     failed = _find_failed(reasons, _find_untouched(outcomes))
     keys = [*dict.fromkeys(rework)]
     return Failures(
@@ -108,7 +105,7 @@ def find_failures(
             repository=texts_of([repository for repository, _ in keys]),
             deployment=np.array([deployment for _, deployment in keys], dtype="int64"),
         ),
-        unattributed=unattributed,
+        incidents=incidents,
     )
 
 

@@ -1,24 +1,29 @@
-"""Finds the deployments that incidents belong to (F7)."""
+"""Finds the incidents that count, and the repositories that they are about (F7, C1)."""
 
-import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from dora.analysis.outcomes import Outcomes
-from dora.analysis.repositories import find_read
-from dora.analysis.signals import Environment, Key, Reason, Successes
+from dora.analysis.repositories import find_central, find_read, find_skipped
 from dora.config import Config
 from dora.model.columns import MISSING, microseconds_of
-from dora.model.references import ADDRESS
+from dora.model.environments import environment_reader
+from dora.model.incident_texts import (
+    ENVIRONMENT_LABEL,
+    REPOSITORY_LABEL,
+    SERVICE_LABEL,
+    find_label_values,
+    find_own_name,
+    read_name,
+)
 from dora.model.shipped_commits import microseconds
-from dora.model.tables import Tables
+from dora.model.tables import Incidents, Tables
 
-SHA = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE)
-REPOSITORY_LABEL = "repo:"
+#: Why an issue was closed that is no incident.
+DISMISSED = frozenset({"not_planned", "duplicate"})
 
 
 class Incident(NamedTuple):
@@ -27,186 +32,160 @@ class Incident(NamedTuple):
     by: str
     opened_at: int
     closed_at: int | None  #: None while it lasts
-    named: str | None  #: the deployment that its body names
+    named: str | None  #: the word by which its text names a deployment
     about: str  #: name of the repository, case folded
+    url: str | None = None
+    environments: frozenset[str] = frozenset()  #: keys of those it is narrowed to; none: of all
+    services: frozenset[str] = frozenset()  #: likewise, case folded
 
 
-class Attribution(NamedTuple):
-    """What incidents belong to."""
+@dataclass(frozen=True)
+class FoundIncidents:
+    """The incidents that count, one for each repository they are about, and what does not."""
 
-    reasons: list[Reason]
-    orphans: list[str]  #: incidents of the window that belong to no deployment (C1), in order
+    incidents: Sequence[Incident]
+    dismissed: int  #: issues of the window closed as not planned or as a duplicate
+    not_found: tuple[str, ...]
+    """Names of repositories, in the settings and in labels of the window's incidents, that fit no
+    repository of the organization; as they are written, sorted."""
 
 
-def find_incidents(tables: Tables, config: Config) -> list[Incident]:
-    """Incidents opened in the look-back or window, one for each repository they are about.
+def find_incidents(tables: Tables, config: Config) -> FoundIncidents:
+    """Incidents opened in the look-back or window (F7).
 
-    Those of repositories that were skipped belong to none (C1).
+    Those of repositories that were skipped are none, unless the repository is a central one, and
+    so are those that are about repositories excluded by `--repo` alone (C1).
     """
-    if not len(tables.incidents):
-        return []
-    start, until = microseconds(config.lookback_start), microseconds(config.window.until)
-    opened_at = microseconds_of(tables.incidents["opened_at"])
-    rows = np.flatnonzero((opened_at >= start) & (opened_at < until))
-    incidents = tables.incidents.iloc[rows]
-    closed_at = microseconds_of(incidents["closed_at"]).tolist()
-    read = find_read(tables.repositories, config)
-    columns = (_plain(incidents[name]) for name in ("by", "repository", "number", "owner", "named"))
-    found = []
-    for opened, closed, by, own, number, owner, named in zip(
-        opened_at[rows].tolist(), closed_at, *columns, strict=True
-    ):
-        if own is None or own in read:
-            ended = closed if closed != MISSING and closed < until else None
-            found += [
-                Incident(by, opened, ended, named, about)
-                for about in _about(tables, config, own, number, owner, named)
-            ]
-    return found
+    search = _Search(tables, config)
+    found = [one for row in search.rows() for one in search.read(row)]
+    unknown = {name for name in search.names if search.own_name(name) not in search.known}
+    is_whole = "repositories" not in tables.gaps  # else a name may be that of an unlisted one
+    names = tuple(sorted(unknown)) if is_whole else ()
+    return FoundIncidents(found, search.dismissed, names)
 
 
-def _plain(values: Any) -> list[Any]:
-    """Values of a column, None for what is missing."""
-    return [
-        None if is_missing else one
-        for one, is_missing in zip(values.tolist(), values.isna().tolist(), strict=True)
-    ]
+class _Row(NamedTuple):
+    """A row of the incidents table; instants in microseconds since 1970."""
+
+    repository: str | None
+    number: int
+    by: str
+    owner: str | None
+    opened_at: int
+    closed_at: int
+    named: str | None
+    url: str | None
+    state_reason: str | None
 
 
-def _about(
-    tables: Tables,
-    config: Config,
-    own: str | None,
-    number: int,
-    owner: str | None,
-    named: str | None,
-) -> list[str]:
-    """Names, case folded, of the repositories an incident is about."""
-    if own is None:
-        return [str(owner).casefold()]
-    central = {name.casefold() for name in config.incidents.repositories}
-    if own.casefold() not in central:
-        return [own.casefold()]
-    is_own = (tables.labels["repository"] == own) & (tables.labels["number"] == number)
-    of_repositories = {
-        label[len(REPOSITORY_LABEL) :].strip().casefold()
-        for label in tables.labels.loc[is_own, "label"]
-        if label.casefold().startswith(REPOSITORY_LABEL)
-    }
-    if of_repositories:
-        return sorted(of_repositories)
-    address = ADDRESS.fullmatch(named or "")
-    if address and address["owner"].casefold() == config.organization.casefold():
-        return [address["name"].casefold()]
-    return [own.casefold()]
+class _Search:
+    """The search for incidents that count: which repositories there are, what was passed over."""
+
+    def __init__(self, tables: Tables, config: Config) -> None:
+        self.tables, self.config = tables, config
+        self.since = microseconds(config.window.since)
+        self.until = microseconds(config.window.until)
+        self.central = find_central(config)
+        self.dismissed = 0
+        #: names of repositories as they are written in the settings and in labels
+        self.names = {
+            name.strip()
+            for name in (*config.incidents.repositories, *config.incidents.pagerduty.values())
+            if name.strip()
+        }
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """Names of all repositories of the organization, case folded."""
+        return frozenset(self.tables.repositories["repository"].str.casefold())
+
+    @cached_property
+    def excluded(self) -> frozenset[str]:
+        """Names of the repositories that `--repo` leaves out, case folded."""
+        is_excluded = find_skipped(self.tables.repositories, self.config) == "excluded"
+        return frozenset(self.tables.repositories.loc[is_excluded, "repository"].str.casefold())
+
+    @cached_property
+    def labels(self) -> dict[tuple[str, int], list[str]]:
+        """Labels of each issue that is an incident."""
+        incidents, labels = self.tables.incidents, self.tables.labels
+        is_needed = labels["repository"].isin(incidents["repository"].unique())
+        own = labels[is_needed & labels["number"].isin(incidents["number"].unique())]
+        found: dict[tuple[str, int], list[str]] = {}
+        columns = (own[name].tolist() for name in ("repository", "number", "label"))
+        for repository, number, label in zip(*columns, strict=True):
+            found.setdefault((repository, number), []).append(label)
+        return found
+
+    def own_name(self, name: str) -> str:
+        """A repository's name, case folded, without the organization."""
+        return find_own_name(name, self.config.organization)
+
+    def rows(self) -> Iterator[_Row]:
+        """Rows of the incidents opened in the look-back or window and told where they count."""
+        incidents = self.tables.incidents
+        if not len(incidents):
+            return
+        opened_at = microseconds_of(incidents["opened_at"])
+        start = microseconds(self.config.lookback_start)
+        positions = np.flatnonzero((opened_at >= start) & (opened_at < self.until))
+        read = find_read(self.tables.repositories, self.config)
+        for row in _plain_rows(Incidents(incidents.iloc[positions])):
+            own = row.repository
+            if own is None or own in read or own.casefold() in self.central:
+                yield row
+
+    def read(self, row: _Row) -> list[Incident]:
+        """The incident of a row, once for each repository it is about."""
+        labels = self.labels.get((row.repository or "", row.number), [])
+        about, names = self._about(row, labels)
+        if about and set(about) <= self.excluded:
+            return []
+        is_in_window = row.opened_at >= self.since
+        closed_at = row.closed_at if MISSING < row.closed_at < self.until else None
+        is_dismissed = closed_at is not None and row.state_reason in DISMISSED
+        if is_dismissed and self.config.incidents.dismissed == "ignore":
+            self.dismissed += is_in_window
+            return []
+        if is_in_window:
+            self.names.update(names)
+        read = environment_reader(self.config)
+        environments = [*find_label_values(labels, ENVIRONMENT_LABEL)]
+        keys = {key for name in environments for key in (name.casefold(), read(name).key)}
+        services = {name.casefold() for name in find_label_values(labels, SERVICE_LABEL)}
+        narrowed = frozenset(keys), frozenset(services)
+        return [
+            Incident(row.by, row.opened_at, closed_at, row.named, name, row.url, *narrowed)
+            for name in about
+        ]
+
+    def _about(self, row: _Row, labels: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Names, case folded, of the repositories an incident is about, and those in its labels."""
+        if row.repository is None:
+            return [self.own_name(str(row.owner))], []
+        own = row.repository.casefold()
+        if own not in self.central:
+            return [own], []
+        names = [*find_label_values(labels, REPOSITORY_LABEL)]
+        if names:
+            return sorted({self.own_name(name) for name in names}), names
+        named = read_name(row.named)
+        if named is not None and named.repository is not None:
+            owner, name = named.repository
+            if owner == self.config.organization.casefold():
+                return [name], []
+        return [own], []
 
 
-def attribute(
-    incidents: Sequence[Incident], outcomes: Outcomes, successes: Successes, config: Config
-) -> Attribution:
-    """Reasons of F7, and the incidents of the window that belong to no deployment (C1).
-
-    An incident on a deployment that never finished belongs to it, but is the reason of nothing
-    (D3).
-    """
-    if not incidents:
-        return Attribution([], [])
-    finished = _is_finished(outcomes)
-    production: dict[str, list[Environment]] = {}
-    for environment, _ in successes.in_production():
-        production.setdefault(environment[0].casefold(), []).append(environment)
-    parts = _deployments_by_part(outcomes)
-    named = [(one, _number(one, config)) for one in incidents if one.named is not None]
-    belonging = [
-        (one, *found)
-        for one, number in named
-        if number is not None
-        for found in parts.get((one.about, number), ())
-    ]
-    by_id = {one.by for one, *_ in belonging}
-    others = [one for one, _ in named if one.by not in by_id and SHA.fullmatch(one.named or "")]
-    others += [one for one in incidents if one.named is None]
-    for one in others:
-        for environment in production.get(one.about, ()):
-            deployment = _live(one, successes, environment, config)
-            if deployment is not None:
-                belonging.append((one, environment, deployment))
-    owned = {one.by for one, *_ in belonging}
-    since = microseconds(config.window.since)
-    orphans = {one.by: None for one in incidents if one.opened_at >= since and one.by not in owned}
-    reasons = {
-        Reason(*environment, deployment, "incident", one.opened_at, one.closed_at, one.by): None
-        for one, environment, deployment in belonging
-        if finished[environment[0], deployment]
-    }
-    return Attribution([*reasons], [*orphans])
-
-
-def _live(
-    incident: Incident, successes: Successes, environment: Environment, config: Config
-) -> int | None:
-    """The deployment of an environment that an incident belongs to, if any.
-
-    The latest success not later than the incident: of the sha that it names, or of any, if that
-    had not been live for too long.
-    """
-    own = successes.of[environment]
-    end = bisect_right(own, incident.opened_at, key=lambda one: one.succeeded_at)
-    if incident.named is not None:
-        fits = incident.named.lower()
-        return next(
-            (one.deployment for one in reversed(own[:end]) if one.sha.startswith(fits)), None
-        )
-    longest = config.incidents.attribution // timedelta(microseconds=1)
-    if not end or incident.opened_at - own[end - 1].succeeded_at > longest:
-        return None
-    return own[end - 1].deployment
-
-
-def _is_finished(outcomes: Outcomes) -> dict[Key, bool]:
-    keys = zip(outcomes["repository"].tolist(), outcomes["deployment"].tolist(), strict=True)
-    return dict(zip(keys, outcomes["finished_at"].notna().tolist(), strict=True))
-
-
-def _deployments_by_part(
-    outcomes: Outcomes,
-) -> dict[tuple[str, int], list[tuple[Environment, int]]]:
-    """Deployments by the ids that stand for them, and their repository's name, case folded.
-
-    Those that changed nothing are not among them: no mark falls on them (D3).
-    """
-    found: dict[tuple[str, int], list[tuple[Environment, int]]] = {}
-    columns = (
-        outcomes.loc[~outcomes["is_unchanged"], name].tolist()
-        for name in ("repository", "environment_key", "deployment", "parts")
-    )
-    for repository, key, deployment, parts in zip(*columns, strict=True):
-        for part in parts:
-            own = found.setdefault((repository.casefold(), part), [])
-            own.append(((repository, key), deployment))
-    return found
-
-
-def _number(incident: Incident, config: Config) -> int | None:
-    """Id of the deployment that an incident names by its number or address, None for none."""
-    name = incident.named or ""
-    address = ADDRESS.fullmatch(name)
-    if address is not None:
-        of = (address["owner"].casefold(), address["name"].casefold())
-        if of != (config.organization.casefold(), incident.about):
-            return None
-        return int(address["id"])
-    return int(name) if name.isascii() and name.isdigit() else None
-
-
-def find_incident_rework(reasons: Sequence[Reason], successes: Successes) -> list[Key]:
-    """RW1: the first success after an incident of an environment was opened, before it closed."""
-    return list(dict.fromkeys(_first_after(reasons, successes)))
-
-
-def _first_after(reasons: Sequence[Reason], successes: Successes) -> Iterator[Key]:
-    for one in reasons:
-        own = successes.of.get((one.repository, one.environment_key), ())
-        place = bisect_right(own, one.began_at, key=lambda one: one.succeeded_at)
-        if place < len(own) and (one.ended_at is None or own[place].succeeded_at < one.ended_at):
-            yield one.repository, own[place].deployment
+def _plain_rows(incidents: Incidents) -> Iterator[_Row]:
+    """Rows of the table as plain values, None for what is missing."""
+    columns: list[list[Any]] = []
+    for name in _Row._fields:
+        values = incidents[name]
+        if name.endswith("_at"):
+            columns.append(microseconds_of(values).tolist())
+        else:
+            gone = values.isna().tolist()
+            plain = zip(values.tolist(), gone, strict=True)
+            columns.append([None if none else one for one, none in plain])
+    return (_Row(*values) for values in zip(*columns, strict=True))

@@ -4,13 +4,26 @@ import pandas as pd
 
 from dora.config import Config
 from dora.model.columns import MISSING, microseconds_of, texts_of
+from dora.model.incident_texts import find_own_name
 from dora.model.shipped_commits import microseconds
 from dora.model.tables import Repositories
 
 
+def find_central(config: Config) -> frozenset[str]:
+    """Names, case folded, of the repositories where incidents of others are told (F7).
+
+    They are read for their incidents even where they are skipped. None where nobody looks for
+    incidents.
+    """
+    if not config.failures.incident:
+        return frozenset()
+    names = config.incidents.repositories
+    return frozenset(find_own_name(name, config.organization) for name in names)
+
+
 def find_skipped(repositories: Repositories, config: Config) -> pd.Series:
     """Why each repository was skipped (C1, the first reason that fits); missing if it was not."""
-    central = {name.casefold() for name in config.incidents.repositories}
+    central = find_central(config)
     until = microseconds(config.window.until)
 
     def reason(
@@ -22,8 +35,7 @@ def find_skipped(repositories: Repositories, config: Config) -> pd.Series:
             return "archived"
         if is_empty:
             return "empty"
-        is_central = config.failures.incident and name.casefold() in central
-        return None if has_deployments or is_central else "no deployments"
+        return None if has_deployments or name.casefold() in central else "no deployments"
 
     flags = ("is_empty", "has_deployments", "is_excluded")
     columns = [repositories[name].tolist() for name in flags]

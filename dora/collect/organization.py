@@ -29,7 +29,12 @@ from dora.config import Config
 from dora.config.globs import compile_globs
 from dora.errors import BadUsage, DoraError
 from dora.model.environments import environment_reader, service_reader
-from dora.model.references import ADDRESS
+from dora.model.incident_texts import (
+    REPOSITORY_LABEL,
+    find_label_values,
+    find_own_name,
+    read_name,
+)
 from dora.model.shipped_commits import make_lookback_span
 from dora.model.tables import TableBuilder, Tables
 
@@ -181,7 +186,7 @@ class _Gathering:
         )
         rows |= {"incidents": [*rows.get("incidents", []), *more.get("incidents", [])]}
         self._incidents = rows
-        return _named_by(rows)
+        return _named_by(rows, self.config.organization)
 
     async def _read_pagerduty(self) -> Rows:
         def read() -> Rows:
@@ -247,14 +252,14 @@ def find_skips(config: Config) -> Callable[[ListedRepository], Rows | None]:
     return skip
 
 
-def _named_by(incidents: Rows) -> set[str]:
+def _named_by(incidents: Rows, organization: str) -> set[str]:
     """Names, case folded, of repositories that incidents may be about; some may not exist."""
     rows, labels = incidents.get("incidents", []), incidents.get("labels", [])
-    own = {str(row[0] or row[3]).casefold() for row in rows}
-    names = {str(row[2]).casefold() for row in labels}
-    labelled = {name.removeprefix("repo:").strip() for name in names if name.startswith("repo:")}
-    addresses = (ADDRESS.fullmatch(row[6] or "") for row in rows)
-    return own | labelled | {found["name"].casefold() for found in addresses if found}
+    own = {str(row[0] or row[3]) for row in rows}
+    labelled = {*find_label_values((row[2] for row in labels), REPOSITORY_LABEL)}
+    addresses = (read_name(row[6]) for row in rows)
+    named = {one.repository[1] for one in addresses if one and one.repository}
+    return {find_own_name(name, organization) for name in own | labelled | named}
 
 
 def _row(listed: ListedRepository, *, is_excluded: bool, reason: str | None) -> Rows:

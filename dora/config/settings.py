@@ -136,7 +136,10 @@ class IncidentSettings(SettingsSection):
     labels: tuple[str, ...] = ("incident",)
     """Labels of the issues that are incidents (F7)."""
     repositories: tuple[str, ...] = ()
-    """Central repositories: their incidents' labels `repo:NAME` say whose they are (F7)."""
+    """Central repositories, with or without `OWNER/`: labels `repo:NAME` of their incidents say
+    whose these are (F7)."""
+    dismissed: Literal["ignore", "count"] = "ignore"
+    """What an issue closed as not planned or as a duplicate is: no incident, or one (F7)."""
     attribution: Age = timedelta(days=7)
     """How long a deployment may have been live for an incident to be its own (F7)."""
     pagerduty: dict[str, str] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Checks deployments, their statuses and incidents for what distorts the numbers (C1, D3, D6, F7).
+"""Checks deployments and their statuses for what distorts the numbers (C1, D3, D6).
 
 Looked at are the deployments that a report judges, W3 (a) and (b), of environments that may have a
 row: those of the window and of the look-back before it.
@@ -9,13 +9,10 @@ from collections.abc import Iterator
 import pandas as pd
 
 from dora.analysis.analysis import Analysis
-from dora.analysis.incidents import attribute, find_incidents
 from dora.analysis.outcomes import Outcomes, show
-from dora.analysis.signals import order_successes
 from dora.config import Config
 from dora.doctor.model import Finding
 from dora.doctor.workflow_runs import ATTEMPT, find_runs
-from dora.model.shipped_commits import microseconds
 from dora.model.tables import DEPLOYMENT, Tables
 
 
@@ -249,45 +246,4 @@ def _same_run(tables: Tables, shown: Outcomes, config: Config) -> Finding:
         ),
         count_by_environment(shared),
         "No workflow run filed two deployments to one environment.",
-    )
-
-
-# -- incidents ----------------------------------------------------------------------------------
-
-
-def find_unattributed(tables: Tables, analysis: Analysis, config: Config) -> Iterator[Finding]:
-    """Incidents of the window that found no deployment (F7), or that there are none at all."""
-    if not config.failures.incident:
-        return
-    incidents = find_incidents(tables, config)
-    since = microseconds(config.window.since)
-    every = sorted({one.by for one in incidents if one.opened_at >= since})
-    labels = ", ".join(config.incidents.labels)
-    if not every:
-        yield Finding(
-            "incident-none",
-            "note",
-            f"No issue labelled {labels} was opened in the window.",
-            "Failures are known by statuses, rollbacks, reverts and hotfixes alone; where outages "
-            "are told elsewhere, the change fail rate is too low.",
-            "Label the issues of outages, or say under [incidents] how they are labelled.",
-        )
-        return
-    if not analysis.failures.unattributed:
-        what = f"Every incident of the window found a deployment ({len(every):,})."
-        yield Finding("incident-without-deployment", "ok", what)
-        return
-    successes = order_successes(analysis.outcomes, analysis.history)
-    shown = show(analysis.outcomes, config)
-    orphans = tuple(sorted(attribute(incidents, shown, successes, config).orphans))
-    days = f"{config.incidents.attribution.total_seconds() / 86400:g} days"
-    yield Finding(
-        "incident-without-deployment",
-        "warning" if len(orphans) == len(every) else "note",
-        f"{len(orphans):,} of {_counted(len(every), 'incident')} found no deployment.",
-        "They fail no deployment: neither the change fail rate nor recovery time knows them.",
-        "Where a deployment was to blame, begin a line of the issue with `Deployment:` and its id, "
-        f"address or sha; or, if it had been live for more than {days}, raise "
-        "incidents.attribution.",
-        orphans,
     )

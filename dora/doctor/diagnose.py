@@ -5,7 +5,8 @@ from datetime import timedelta
 from dora.analysis.analysis import Analysis
 from dora.config import Config
 from dora.doctor.access import find_access
-from dora.doctor.deployments import find_deployments, find_unattributed
+from dora.doctor.deployments import find_deployments
+from dora.doctor.incidents import find_incidents
 from dora.doctor.model import Diagnosis
 from dora.doctor.names import find_names
 from dora.doctor.repositories import find_repositories
@@ -19,7 +20,7 @@ def diagnose(checkup: Checkup, tables: Tables, analysis: Analysis, config: Confi
         *find_access(checkup, tables, config),
         *find_repositories(checkup, tables, analysis, config),
         *find_deployments(tables, analysis, config),
-        *find_unattributed(tables, analysis, config),
+        *find_incidents(tables, analysis, config),
         *find_names(tables, analysis, config),
     )
     window = config.window

@@ -151,10 +151,6 @@ def _unused_for_names(tables: Tables, config: Config) -> Iterator[str]:
     yield from _without_match("--repo ", config.repo, names)
     for team, globs in config.teams.items():
         yield from _without_match(f"[teams] {team}: ", globs, names)
-    known = {name.casefold() for name in names}
-    for central in config.incidents.repositories:
-        if central.casefold() not in known:
-            yield f"incidents.repositories {central}"
 
 
 def _without_match(prefix: str, globs: Iterable[str], names: list[str]) -> Iterator[str]:

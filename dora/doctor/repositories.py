@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dora.analysis.analysis import Analysis
-from dora.analysis.repositories import find_read, find_skipped
+from dora.analysis.repositories import find_central, find_read, find_skipped
 from dora.config import Config
 from dora.doctor.access import grant_unread
 from dora.doctor.model import Finding
@@ -80,7 +80,7 @@ def _gaps(tables: Tables) -> Iterator[Finding]:
 def _silent(tables: Tables, analysis: Analysis, config: Config) -> Finding:
     """Repositories that have deployed, but not lately."""
     read = {str(name) for name in find_read(tables.repositories, config)}
-    central = {name.casefold() for name in config.incidents.repositories}
+    central = find_central(config)
     silent = {
         name
         for name in read - set(analysis.outcomes["repository"])

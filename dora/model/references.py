@@ -1,13 +1,10 @@
-"""Finds what messages, branch names and incident texts refer to (F3, F7, LT11)."""
+"""Finds what messages and branch names refer to (F3, LT11)."""
 
 import re
 from typing import NamedTuple
 
 COMMIT = re.compile(r"This reverts commit ([0-9a-fA-F]{7,40})\b")
 REQUEST = re.compile(r"Reverts (?:(?P<owner>[\w.-]+)/(?P<name>[\w.-]+))?#(?P<number>\d+)\b")
-#: A deployment's web or API address: its repository, and its id at the end.
-ADDRESS = re.compile(r"https?://\S*?(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)/deployments/(?P<id>\d+)/?")
-NAMED = re.compile(r"^\s*Deployment:[^\S\n]*(\S+)", re.IGNORECASE | re.MULTILINE)
 #: What `git cherry-pick -x` adds to a message, and what it adds when a pick is picked again.
 PICK = re.compile(r"\(cherry picked from commit ([0-9a-fA-F]{7,40})\)")
 PICKS = re.compile(rf"(?:{PICK.pattern}\s*)+")
@@ -63,12 +60,3 @@ def find_origins(message: str) -> tuple[str, ...]:
     runs = [*PICKS.finditer(message)]
     shas = PICK.findall(runs[-1][0]) if runs else ()
     return tuple(dict.fromkeys(sha.lower() for sha in shas))
-
-
-def find_named(body: str | None) -> str | None:
-    """The deployment that an incident's body names, None for none (F7).
-
-    The first word after the colon of its first line `Deployment: X`.
-    """
-    found = NAMED.search(body or "")
-    return found[1] if found else None

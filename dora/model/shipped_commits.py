@@ -27,6 +27,11 @@ def microseconds(instant: datetime) -> int:
     return (instant - EPOCH) // timedelta(microseconds=1)
 
 
+def instant_of(at: int) -> datetime:
+    """The instant so many microseconds after 1970."""
+    return EPOCH + timedelta(microseconds=at)
+
+
 class Success(NamedTuple):
     """A deployment that succeeded before `until`."""
 

@@ -143,8 +143,11 @@ INCIDENTS: Schema = {
     "owner": Column(TEXT, "repository its service is mapped to, at PagerDuty", "service"),
     "opened_at": Column(INSTANT, "when it was opened", "createdAt"),
     "closed_at": Column(INSTANT, "when it was closed; missing while it lasts", "closedAt"),
-    "named": Column(TEXT, "the deployment its body names, as it stands there (F7)", "body"),
+    "named": Column(TEXT, "the word by which its body names a deployment (F7)", "body"),
     "url": Column(TEXT, "where to read it", "url"),
+    "state_reason": Column(
+        TEXT, "why it was closed, in lower case; missing at PagerDuty", "stateReason"
+    ),
 }
 
 TEAMS: Schema = {

@@ -7,12 +7,14 @@ safe in the format of the output.
 from collections.abc import Callable, Collection, Iterator
 
 from dora.render import cells, formatting
-from dora.report.coverage_model import Coverage
+from dora.report.coverage_model import Coverage, IncidentCoverage
 from dora.report.model import Report
 
 Quote = Callable[[str], str]
 
 NO_LEVELS = ("none", "quick-check")  #: benchmarks without levels from low to elite
+
+MOST_NAMES = 5  #: repositories that a sentence lists
 
 #: DORA's Quick Check, edition 2025, all industries; its shares are inverted like the scores (B4).
 QUICK_CHECK_MEANS = {
@@ -74,7 +76,12 @@ def legend(report: Report, room: Collection[str]) -> Iterator[str]:
 
 def remarks(coverage: Coverage, quote: Quote) -> list[str]:
     """Give a sentence for each thing that the report left out or is unsure of."""
-    return [*_of_repositories(coverage, quote), *_of_deployments(coverage), *_of_the_rest(coverage)]
+    return [
+        *_of_repositories(coverage, quote),
+        *_of_deployments(coverage),
+        *_of_changes(coverage),
+        *_of_incidents(coverage.incidents, quote),
+    ]
 
 
 def _skipped(coverage: Coverage) -> str:
@@ -128,7 +135,7 @@ def _of_deployments(coverage: Coverage) -> list[str]:
     ]
 
 
-def _of_the_rest(coverage: Coverage) -> list[str]:
+def _of_changes(coverage: Coverage) -> list[str]:
     sentences = (
         (
             coverage.changes.get("clock_skew"),
@@ -136,11 +143,28 @@ def _of_the_rest(coverage: Coverage) -> list[str]:
             "with a wrong clock: lead time below zero, taken as zero",
         ),
         (coverage.changes.get("excluded"), "change", "by excluded authors, not counted"),
-        (coverage.incidents.get("unattributed"), "incident", "not traced to any deployment"),
     )
     return [
         f"{formatting.counted(number, one)} {rest}" for number, one, rest in sentences if number
     ]
+
+
+def _of_incidents(coverage: IncidentCoverage, quote: Quote) -> list[str]:
+    notes = []
+    if coverage.unattributed:
+        which = formatting.counted(coverage.unattributed, "incident")
+        named = coverage.not_understood or 0
+        why = f" ({formatting.count(named)} of them by a name that fits none)" if named else ""
+        notes.append(f"{which} not traced to any deployment{why}")
+    if coverage.dismissed:
+        which = formatting.counted(coverage.dismissed, "incident")
+        notes.append(f"{which} closed as not planned or as a duplicate, not counted")
+    if coverage.not_found:
+        names = ", ".join(quote(name) for name in coverage.not_found[:MOST_NAMES])
+        more = len(coverage.not_found) - MOST_NAMES
+        rest = f" and {formatting.count(more)} more" if more > 0 else ""
+        notes.append(f"no repository is called {names}{rest}, as incidents or [incidents] have it")
+    return notes
 
 
 def why_empty(coverage: Coverage) -> str:

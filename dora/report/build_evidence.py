@@ -12,7 +12,7 @@ from dora.analysis.outcomes import show
 from dora.config import Config
 from dora.config.window import Window
 from dora.model.columns import MISSING, microseconds_of, plain_rows
-from dora.model.shipped_commits import microseconds
+from dora.model.shipped_commits import instant_of, microseconds
 from dora.model.tables import DEPLOYMENT, ENVIRONMENT, Tables
 from dora.report.coverage import find_scope
 from dora.report.evidence import (
@@ -21,6 +21,7 @@ from dora.report.evidence import (
     EpisodeEvidence,
     Evidence,
     FailureReason,
+    IncidentEvidence,
 )
 
 #: The name and the service of each environment that is shown, by ENVIRONMENT.
@@ -68,6 +69,7 @@ def build_evidence(
         ),
         changes=tuple(_build_changes(_shipped(analysis), shown, urls, authors)),
         episodes=tuple(episodes),
+        unattributed=tuple(_build_incidents(analysis, tables, repository)),
         waiting=tuple(_build_changes(_waiting(analysis), shown, urls, authors)),
         scope=find_scope(tables, config, environment=environment),
     )
@@ -168,6 +170,22 @@ def _find_reasons(analysis: Analysis) -> dict[tuple[str, int], list[FailureReaso
     for own in found.values():
         own.sort(key=lambda one: (one.began_at, one.signal, one.by is None, one.by or ""))
     return found
+
+
+def _build_incidents(
+    analysis: Analysis, tables: Tables, repository: str | None
+) -> Iterator[IncidentEvidence]:
+    """Incidents that belong to no deployment, those about one *repository* if it is given."""
+    incidents = analysis.failures.incidents
+    names = {name.casefold(): name for name in tables.repositories["repository"].tolist()}
+    orphans = incidents.orphans if incidents is not None else ()
+    chosen = None if repository is None else repository.casefold()
+    for one in sorted(orphans, key=lambda it: (it.opened_at, it.by, it.about)):
+        if chosen in {None, one.about}:
+            name = names.get(one.about, one.about)
+            opened_at = instant_of(one.opened_at)
+            closed_at = None if one.closed_at is None else instant_of(one.closed_at)
+            yield IncidentEvidence(name, one.by, one.url or None, opened_at, closed_at, one.named)
 
 
 def _shipped(analysis: Analysis) -> Iterator[tuple[Any, ...]]:

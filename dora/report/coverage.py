@@ -3,6 +3,7 @@
 import pandas as pd
 
 from dora.analysis.analysis import Analysis
+from dora.analysis.attribution import Attribution
 from dora.analysis.history import History
 from dora.analysis.outcomes import Outcomes, show
 from dora.analysis.repositories import find_skipped
@@ -14,6 +15,7 @@ from dora.report.coverage_model import (
     SKIP_REASONS,
     Coverage,
     Gap,
+    IncidentCoverage,
     RepositoryCoverage,
     Requests,
     Scope,
@@ -43,7 +45,7 @@ def build_coverage(tables: Tables, analysis: Analysis, config: Config) -> Covera
             "clock_skew": int((changes["is_skewed"] & ~changes["is_excluded"]).sum()),
             "excluded": int(changes["is_excluded"].sum()),
         },
-        incidents={"unattributed": analysis.failures.unattributed},
+        incidents=_describe_incidents(analysis.failures.incidents),
         gaps=tuple(Gap(what, reason) for what, reason in tables.gaps.items()),
         requests=Requests(tables.requests, tables.points, tables.seconds),
     )
@@ -100,6 +102,17 @@ def _count_deployments(outcomes: Outcomes, history: History, config: Config) -> 
         "baseline": len(baselines),
         "lookback_limit": int(history.environments["hit_budget"].sum()),
     }
+
+
+def _describe_incidents(incidents: Attribution | None) -> IncidentCoverage:
+    if incidents is None:
+        return IncidentCoverage()
+    return IncidentCoverage(
+        unattributed=len(incidents.unattributed),
+        dismissed=incidents.dismissed,
+        not_understood=len(incidents.not_understood),
+        not_found=incidents.not_found,
+    )
 
 
 def _named(repositories: pd.DataFrame, column: str) -> tuple[Unreadable, ...]:

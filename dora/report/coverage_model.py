@@ -36,6 +36,18 @@ class RepositoryCoverage:
 
 
 @dataclass(frozen=True)
+class IncidentCoverage:
+    """Remarks on the incidents opened in the window; None where nobody looked for incidents."""
+
+    unattributed: int | None = None  #: belong to no deployment
+    dismissed: int | None = None  #: closed as not planned or as a duplicate, so none
+    not_understood: int | None = None
+    """Of the unattributed, those that name a deployment, but none that was read."""
+    not_found: tuple[str, ...] = ()
+    """Names of repositories, in the settings or in labels, that fit no repository."""
+
+
+@dataclass(frozen=True)
 class Gap:
     """A part of the organization, such as its teams, that could not be read at all, and why."""
 
@@ -50,7 +62,7 @@ class Coverage:
     repositories: RepositoryCoverage = field(default_factory=RepositoryCoverage)
     deployments: dict[str, int] = field(default_factory=dict)
     changes: dict[str, int] = field(default_factory=dict)
-    incidents: dict[str, int | None] = field(default_factory=dict)
+    incidents: IncidentCoverage = field(default_factory=IncidentCoverage)
     gaps: tuple[Gap, ...] = ()
     requests: Requests = field(default_factory=Requests)
 

@@ -93,6 +93,18 @@ class EpisodeEvidence:
     never_live: bool = field(default=False, kw_only=True)
 
 
+@dataclass(frozen=True)
+class IncidentEvidence:
+    """An incident opened in the window that belongs to no deployment (F7, C1)."""
+
+    repository: str  #: which it is about
+    by: str  #: what it is called: `repo#n`, or PagerDuty's id
+    url: str | None
+    opened_at: datetime
+    closed_at: datetime | None
+    named: str | None  #: the word by which it names a deployment, None where it names none
+
+
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
     """The items that every figure of a report follows from, oldest first.
@@ -109,6 +121,7 @@ class Evidence:
     changes: tuple[ChangeEvidence, ...]
     episodes: tuple[EpisodeEvidence, ...]
     waiting: tuple[ChangeEvidence, ...] = ()
+    unattributed: tuple[IncidentEvidence, ...] = ()
     scope: Scope | None = None
 
     @property

@@ -20,6 +20,7 @@ from dora.report.evidence import (
     EpisodeEvidence,
     Evidence,
     FailureReason,
+    IncidentEvidence,
 )
 from dora.report.json_file import read_json, refuse
 from dora.report.report_json import instant, scope_document
@@ -59,6 +60,7 @@ def as_document(evidence: Evidence, *, with_authors: bool = False) -> dict[str, 
         "deployments": [_deployment_document(one) for one in evidence.deployments],
         "changes": [_change_document(one, with_author=with_authors) for one in evidence.changes],
         "episodes": [_episode_document(one) for one in evidence.episodes],
+        "unattributed": [_incident_document(one) for one in evidence.unattributed],
     }
 
 
@@ -119,6 +121,17 @@ def _episode_document(one: EpisodeEvidence) -> dict[str, Any]:
         "ended_at": one.ended_at and instant(one.ended_at),
         "deployments": list(one.deployments),
         "never_live": one.never_live,
+    }
+
+
+def _incident_document(one: IncidentEvidence) -> dict[str, Any]:
+    return {
+        "repository": one.repository,
+        "by": one.by,
+        "url": one.url,
+        "opened_at": instant(one.opened_at),
+        "closed_at": one.closed_at and instant(one.closed_at),
+        "named": one.named,
     }
 
 

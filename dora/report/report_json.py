@@ -36,7 +36,6 @@ COUNTS: dict[str, dict[str, int | None]] = {
         0,
     ),
     "changes": {"clock_skew": 0, "excluded": 0},
-    "incidents": {"unattributed": None},
 }
 #: Keys that every version of the document has: without one of them it is not a report.
 REQUIRED = ("coverage", "window", "generated", "organization", "by", "benchmark", "rows")

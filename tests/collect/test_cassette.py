@@ -107,7 +107,7 @@ REPORT: dict[str, Any] = {
             "lookback_limit": 0,
         },
         "changes": {"clock_skew": 0, "excluded": 0},
-        "incidents": {"unattributed": 0},
+        "incidents": {"unattributed": 0, "dismissed": 0, "not_understood": 0, "not_found": []},
         "gaps": [],
         "requests": {"count": REQUESTS, "points": REQUESTS, "seconds": 0.0},
     },

@@ -1,4 +1,4 @@
-"""What the doctor finds in repositories, deployments and incidents."""
+"""What the doctor finds in repositories and deployments."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,7 +7,7 @@ from hypothesis import given
 
 from dora.analysis.analysis import analyse
 from dora.analysis.outcomes import find_outcomes, show
-from dora.demo.organization.model import Deployment, Issue, Organization, Repository, Status
+from dora.demo.organization.model import Deployment, Organization, Repository, Status
 from dora.doctor.deployments import count_by_environment
 from dora.doctor.diagnose import diagnose
 from dora.doctor.model import Finding
@@ -275,59 +275,3 @@ def test_lookback_limit() -> None:
     diagnosis = diagnose(FINE, tables, replace(analysis, history=history), config)
     (finding,) = [one for one in diagnosis.findings if one.check == "lookback-limit"]
     assert ("warning", ("deep/prod",)) == (finding.severity, finding.subjects)
-
-
-# -- incidents ----------------------------------------------------------------------------------
-
-
-def incident(number: int, days: int, body: str = "") -> Issue:
-    return Issue(number, "It burns", NOW - days * DAY, body=body, labels=("incident",))
-
-
-def test_incidents_without_deployment() -> None:
-    """Incidents that found no deployment are named (F7, C1)."""
-    issues = (incident(1, 4), incident(2, 4, "Deployment: nonsense"), incident(3, 60))
-    burning = replace(API, issues=issues)
-    assert found("incident-without-deployment", burning) == [
-        Finding(
-            "incident-without-deployment",
-            "note",
-            "2 of 3 incidents found no deployment.",
-            subjects=("api#2", "api#3"),
-        )
-    ]
-    lost = replace(API, issues=issues[1:])
-    assert found("incident-without-deployment", lost)[0].severity == "warning"
-    known = replace(API, issues=issues[:1])
-    assert found("incident-without-deployment", known) == [
-        Finding(
-            "incident-without-deployment",
-            "ok",
-            "Every incident of the window found a deployment (1).",
-        )
-    ]
-
-
-def test_an_incident_of_a_deployment_under_way_is_not_lost() -> None:
-    """An incident on a deployment that never finished belongs to it, though it marks nothing."""
-    under_way = deployed(6, statuses=())
-    issues = (incident(1, 4, f"Deployment: {under_way.id}"), incident(2, 60))
-    burning = repository("api", deployed(9), under_way, issues=issues)
-    assert ("api#2",) == found("incident-without-deployment", burning)[0].subjects
-
-
-@LAW
-@given(organizations(issues=4))
-def test_as_many_incidents_are_named_as_coverage_counts(organization: Organization) -> None:
-    """The names are those that the report counts (C1)."""
-    tables, config = tables_of(organization), config_of(organization)
-    analysis = analyse(tables, config)
-    findings = diagnose(FINE, tables, analysis, config).findings
-    named = [one for one in findings if one.check == "incident-without-deployment"]
-    assert sum(len(one.subjects) for one in named) == analysis.failures.unattributed
-
-
-def test_no_incidents_at_all() -> None:
-    """Where no incident is known, it is said what failures rest on; not where none is wanted."""
-    assert found("incident-none", API)[0].severity == "note"
-    assert found("incident-none", API, failures={"incident": False}) == []

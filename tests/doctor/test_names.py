@@ -100,7 +100,6 @@ def test_patterns_that_fit_nothing() -> None:
         teams={"us": ("A*", "web")},
         repo=("api", "wob*"),
         environment=("qa", "prod*"),
-        incidents={"repositories": ("API", "ops")},
     )
     assert (
         "warning",
@@ -111,7 +110,6 @@ def test_patterns_that_fit_nothing() -> None:
             '[environments] "stage*"',
             "[teams] us: web",
             "ephemeral_environments tmp-*",
-            "incidents.repositories ops",
         ),
     ) == (finding.severity, finding.subjects)
 

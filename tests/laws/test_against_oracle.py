@@ -61,6 +61,10 @@ def comparable(report: dict[str, Any]) -> dict[str, Any]:
     repositories.pop("incomplete", None)
     repositories["unreadable"] = sorted(one["repository"] for one in repositories["unreadable"])
     coverage = {**report["coverage"], "repositories": repositories}
+    unknown = {"not_understood", "not_found"}
+    coverage["incidents"] = {
+        name: count for name, count in coverage["incidents"].items() if name not in unknown
+    }
     for own in ("requests", "gaps"):
         coverage.pop(own, None)
     unknown = {"generated", "scope", "teams"}

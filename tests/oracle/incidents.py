@@ -55,7 +55,7 @@ def said_by(issue: Issue, kind: str) -> set[str]:
     return {
         label[len(start) :].strip().casefold()
         for label in issue.labels
-        if label.casefold().startswith(start)
+        if label.casefold().startswith(start) and label[len(start) :].strip()
     }
 
 

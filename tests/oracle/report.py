@@ -492,7 +492,6 @@ def coverage(
         for one in reading.tabled
     )
     listed = question.organization.repositories
-    pending = "C1" in question.settings.pending
     reasons = [reason_to_skip(repository, question) for repository in listed]
     return {
         "repositories": {
@@ -528,15 +527,7 @@ def coverage(
             "unattributed": in_window(
                 None if incidents is None else incidents.unattributed, question
             ),
-            **(
-                {}
-                if pending
-                else {
-                    "dismissed": in_window(
-                        None if incidents is None else incidents.dismissed, question
-                    )
-                }
-            ),
+            "dismissed": in_window(None if incidents is None else incidents.dismissed, question),
         },
     }
 

@@ -177,7 +177,7 @@ def test_whole_document() -> None:
                 "lookback_limit": 0,
             },
             "changes": {"clock_skew": 0, "excluded": 0},
-            "incidents": {"unattributed": None},
+            "incidents": {"unattributed": None, "dismissed": None},
         },
     }
     assert expected == report(quiet)
@@ -724,7 +724,7 @@ def test_incident(body: str, outcome: tuple[int, int, float | None]) -> None:
     api = repository(line(a=-90, b=2.55), *made, issues=(issue,))
     assert signalled("incident", api) == outcome
     whole = report(api, configured={"signals": ALL})
-    assert {"unattributed": int(not outcome[0])} == whole["coverage"]["incidents"]
+    assert int(not outcome[0]) == whole["coverage"]["incidents"]["unattributed"]
 
 
 # Groups

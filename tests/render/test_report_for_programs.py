@@ -295,7 +295,7 @@ DOCUMENT = {
             "lookback_limit": 1,
         },
         "changes": {"clock_skew": 1, "excluded": 0},
-        "incidents": {"unattributed": 1},
+        "incidents": {"unattributed": 1, "dismissed": 0, "not_understood": 0, "not_found": []},
         "gaps": [],
         "requests": {"count": 61, "points": 63, "seconds": 8.2},
     },
@@ -320,7 +320,12 @@ EMPTY_COVERAGE = {
         "lookback_limit": 0,
     },
     "changes": {"clock_skew": 0, "excluded": 0},
-    "incidents": {"unattributed": None},
+    "incidents": {
+        "unattributed": None,
+        "dismissed": None,
+        "not_understood": None,
+        "not_found": [],
+    },
     "gaps": [],
     "requests": {"count": 0, "points": 0, "seconds": 0.0},
 }

@@ -218,9 +218,10 @@ def test_what_reading_cost_is_passed_on() -> None:
     read = tables(deployment(1, "a", 9))
     found = coverage(read)
     assert {"count": 0, "points": 0, "seconds": 0.0} == found["requests"]
-    assert {"unattributed": 0} == found["incidents"]
+    counts = ("unattributed", "dismissed", "not_understood")
+    assert {**dict.fromkeys(counts, 0), "not_found": []} == found["incidents"]
     unasked = coverage(read, failures={"incident": False})
-    assert {"unattributed": None} == unasked["incidents"]
+    assert {**dict.fromkeys(counts), "not_found": []} == unasked["incidents"]
 
 
 def test_requests_leave_coverage_alone() -> None:

@@ -13,6 +13,7 @@ from dora.report.evidence import (
     EpisodeEvidence,
     Evidence,
     FailureReason,
+    IncidentEvidence,
 )
 from dora.report.evidence_json import as_document, read_evidence, render_json
 from tests.support.explained_organization import explained, renamed
@@ -53,6 +54,10 @@ EVIDENCE = Evidence(
         EpisodeEvidence(*PLACE, AT + HOUR, None, (12,), never_live=True),
     ),
     waiting=(),
+    unattributed=(
+        IncidentEvidence("patient-api", "ops#8", "https://h/o/8", AT, None, "nonsense"),
+        IncidentEvidence("patient-api", "Q1", None, AT, AT + HOUR, None),
+    ),
 )  # fmt: skip
 
 DOCUMENT = {
@@ -153,6 +158,24 @@ DOCUMENT = {
             "ended_at": None,
             "deployments": [12],
             "never_live": True,
+        },
+    ],
+    "unattributed": [
+        {
+            "repository": "patient-api",
+            "by": "ops#8",
+            "url": "https://h/o/8",
+            "opened_at": "2026-11-20T09:30:00Z",
+            "closed_at": None,
+            "named": "nonsense",
+        },
+        {
+            "repository": "patient-api",
+            "by": "Q1",
+            "url": None,
+            "opened_at": "2026-11-20T09:30:00Z",
+            "closed_at": "2026-11-20T10:30:00Z",
+            "named": None,
         },
     ],
 }

@@ -4,7 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dora.report.coverage_model import Coverage, RepositoryCoverage, Requests, Unreadable
+from dora.report.coverage_model import (
+    Coverage,
+    IncidentCoverage,
+    RepositoryCoverage,
+    Requests,
+    Unreadable,
+)
 from dora.report.model import (
     Before,
     Bucket,
@@ -186,7 +192,7 @@ COVERAGE = Coverage(
         "lookback_limit": 1,
     },
     {"clock_skew": 1, "excluded": 0},
-    {"unattributed": 1},
+    IncidentCoverage(unattributed=1, dismissed=0, not_understood=0),
     requests=Requests(61, 63, 8.2),
 )
 

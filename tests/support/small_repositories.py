@@ -12,6 +12,7 @@ from typing import Any
 from dora.analysis.analysis import analyse
 from dora.config import Config
 from dora.config.settings import FailureSettings, IncidentSettings, ServiceSettings
+from dora.demo.github.views import state_reason
 from dora.demo.organization.model import (
     Commit,
     Deployment,
@@ -21,7 +22,7 @@ from dora.demo.organization.model import (
     Repository,
     Status,
 )
-from dora.model.references import find_named
+from dora.model.incident_texts import find_named
 from dora.model.tables import INCIDENTS, LABELS, Tables, frame
 from dora.model.tables import Incidents as IncidentRows
 from dora.model.tables import Labels as LabelRows
@@ -142,6 +143,7 @@ def configure(config: Config, settings: Settings) -> Config:
         labels=settings.incident_labels,
         repositories=settings.incident_repositories,
         attribution=settings.attribution,
+        dismissed=settings.dismissed,
     )
     services = ServiceSettings()
     if settings.services not in (None, AUTO):
@@ -172,7 +174,7 @@ def with_incidents(
     ]
     incidents = [
         (name, one.number, f"{name}#{one.number}", None, one.created_at, one.closed_at,
-         find_named(one.body), "")
+         find_named(one.body), "", state_reason(one))
         for name, one in told
     ]  # fmt: skip
     labelled = [(name, one.number, label) for name, one in told for label in one.labels]
@@ -341,7 +343,7 @@ def renamed(scene: Repository, name: str) -> Repository:
     """The repository under another name, which its texts use, too."""
 
     def said(text: str) -> str:
-        return re.sub(r"(?i)(?<=/)api(?=[/#])", name, text)
+        return re.sub(r"(?i)(?<=/)api(?=[/#])(?!/v3/)", name, text)
 
     commits = {one.sha: replace(one, message=said(one.message)) for one in scene.commits.values()}
     issues = tuple(replace(one, body=said(one.body)) for one in scene.issues)

@@ -1,7 +1,8 @@
 """An organization's truth as tables, everything in them, as if GitHub had been read to the end."""
 
+from dora.demo.github.views import state_reason
 from dora.demo.organization.model import Organization, Repository
-from dora.model.references import find_named
+from dora.model.incident_texts import find_named
 from dora.model.tables import Tables, make_tables
 
 WEB = "https://github.com"
@@ -78,7 +79,7 @@ def _add(rows: dict[str, list[tuple[object, ...]]], repository: Repository, url:
         if "incident" in {label.casefold() for label in issue.labels}:
             rows["incidents"].append(
                 (name, issue.number, f"{name}#{issue.number}", None, issue.created_at,
-                 issue.closed_at, find_named(issue.body), "")
+                 issue.closed_at, find_named(issue.body), "", state_reason(issue))
             )  # fmt: skip
             rows["labels"] += [(name, issue.number, label) for label in issue.labels]
     for request in repository.pull_requests:

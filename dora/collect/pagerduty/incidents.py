@@ -10,7 +10,7 @@ from dora.collect.pagerduty.client import LAST_ITEM, PagerDutyClient, connect
 from dora.collect.progress import Progress
 from dora.config import Config
 from dora.errors import BadUsage, CannotRead, NoAccess
-from dora.model.references import find_named
+from dora.model.incident_texts import find_named
 
 #: PagerDuty limits the range of a query to six months; the shortest six have 181 days.
 LONGEST_RANGE = timedelta(days=180)
@@ -47,9 +47,8 @@ def read_incidents(
             if owner is not None and since <= opened_at < until:
                 closed_at = _find_end(api, incident, known)
                 details = _find_named(incident), incident.get("html_url")
-                rows.append(
-                    (opened_at, name, (None, 0, name, owner, opened_at, closed_at, *details))
-                )
+                row = (None, 0, name, owner, opened_at, closed_at, *details, None)
+                rows.append((opened_at, name, row))
     return [row for _, _, row in sorted(rows, key=lambda row: row[:2])]
 
 

@@ -85,11 +85,14 @@ def coverage_rows(report: Report) -> Iterator[tuple[str, str, float | None, str 
     """Rows of what a report did and did not see: about, name, amount, reason."""
     coverage = report.coverage
     yield "repositories", "read", coverage.repositories.read, None
+    incidents = asdict(coverage.incidents)
+    for name in incidents.pop("not_found"):
+        yield "not_found", name, None, "an incident or a setting names it, but there is none"
     for about, counts in (
         ("skipped", coverage.repositories.skipped),
         ("deployments", coverage.deployments),
         ("changes", coverage.changes),
-        ("incidents", coverage.incidents),
+        ("incidents", incidents),
         ("requests", asdict(coverage.requests)),
     ):
         for name, amount in counts.items():

@@ -71,6 +71,8 @@ def render_explanation(
                 console.print(padded, overflow="fold")
         if not found:
             console.print("Nothing was deployed in this time.")
+        for line in _unattributed(evidence, width - links.INDENT):
+            console.print(line, overflow="fold")
     return "".join(f"{line.rstrip()}\n" for line in captured.get().rstrip("\n").split("\n"))
 
 
@@ -95,6 +97,24 @@ def _describe(
         for line in _details(one, evidence, width - links.INDENT, with_authors=with_authors):
             yield links.INDENT, line
     yield from derivations.tell(evidence, width, with_authors=with_authors)
+
+
+def _unattributed(evidence: Evidence, width: int) -> Iterator[Text]:
+    """Give the incidents that belong to no deployment, and by which name they were looked for."""
+    incidents = evidence.unattributed
+    if not incidents:
+        return
+    number = len({one.by for one in incidents})
+    belong = "incident belongs" if number == 1 else "incidents belong"
+    yield Text()
+    yield Text(f"{formatting.count(number)} {belong} to no deployment:")
+    for one in incidents:
+        opened = formatting.instant(one.opened_at, evidence.timezone)
+        why = "names none, and nothing had gone live shortly before"
+        if one.named is not None:
+            why = f"names “{formatting.plain(one.named)}”, which is no deployment that was read"
+        lead = Text("  ").append_text(links.link(one.by, one.url or ""))
+        yield from links.fill([lead.append(f" opened {opened},"), Text(why)], width)
 
 
 def _headline(one: DeploymentEvidence, evidence: RowEvidence) -> Text:

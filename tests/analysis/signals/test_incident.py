@@ -85,11 +85,28 @@ NAMES = [
     "Deployment: bbbbbbb",
     "Deployment: BBBBBBBB",
     f"Deployment: {sha('b')}",
+    # an issue form, and whatever Markdown stands around label and value
+    "### What\n\nIt burns.\n\n### Deployment\n\n2\n\n### Cause\n\n_No response_",
+    "### Deployment\r\n\r\nhttps://github.com/org/api/deployments/2\r\n",
+    "### Deployment\n\n_No response_\n\n### Other\n\n- Deployment: 2",
+    "**Deployment:** 2",
+    "- Deployment: 2",
+    "> Deployment: 2",
+    "| Deployment | 2 |",
+    "| What | Which |\n|---|---|\n| **Deployment** | `bbbbbbb` |",
+    "## Deployment: 2",
+    "Deployment: `2`",
+    "Deployment: <HTTPS://GitHub.com/ORG/api/deployments/2>",
+    "Deployment: [that of noon](https://github.com/org/api/deployments/2)",
+    "Deployment: [2](https://example.org/what)",
 ]
 
 
 def test_named() -> None:
-    """F7: the first line `Deployment: X` names it: id, web or API address, sha of 7 to 40."""
+    """F7: the first line `Deployment: X` names it: id, web or API address, sha of 7 to 40.
+
+    So does the first line below a heading; Markdown around label and value is passed over.
+    """
     check_each(TOLD, [named(text) for text in NAMES])
 
 
@@ -102,6 +119,9 @@ NO_NAMES = [
     "Deployment: https://github.com/org/web/deployments/2",
     "Deployment: https://github.com/other/api/deployments/2",
     "Deployment: #2",
+    "### Deployment\n\nWe rolled it out at noon.",
+    "- **Deployment:** [noon](https://example.org/deployments/2)",
+    "| Deployment | N/A |",
 ]
 
 
@@ -110,7 +130,10 @@ def test_name_that_fits_none() -> None:
     check_each(NONE, [named(text) for text in NO_NAMES])
 
 
-@pytest.mark.parametrize("text", ["The Deployment: 2", "Deployment 2", "Deployments: 2"])
+@pytest.mark.parametrize(
+    "text",
+    ["The Deployment: 2", "Deployment 2", "Deployments: 2", "### Deployment\n\n_No response_"],
+)
 def test_no_such_line(text: str) -> None:
     """F7: other lines name nothing: it is what was live."""
     check(Told({3: [("incident", 3, 4, "api#9")]}, [(3, 4, [3])]), named(text))
@@ -231,7 +254,7 @@ def test_labels_ignore_case_and_are_configurable() -> None:
     said = replace(incident(9, 3, 4), labels=("Outage", "bug"))
     api = repository(line("ab"), *SHIPPED, issues=(said, incident(10, 3, 4)))
     expected = Told({2: [("incident", 3, 4, "api#9")]}, [(3, 4, [2])])
-    check(expected, api, incident_labels=("EPISODE", "never"))
+    check(expected, api, incident_labels=("OUTAGE", "never"))
 
 
 def central(*issues: Issue) -> tuple[Repository, ...]:
@@ -313,7 +336,8 @@ def test_incident_of_a_skipped_repository() -> None:
 def test_pagerduty() -> None:
     """F7: PagerDuty's incidents obey the same rule; they are called by their ids."""
     api = repository(line("ab"), *SHIPPED)
-    told = (None, 0, "Q1", "API", SINCE + 3 * DAY, None, None, "https://example.pagerduty.com/Q1")
-    other = (None, 0, "Q2", "web", SINCE + 3 * DAY, None, None, "https://example.pagerduty.com/Q2")
+    url = "https://example.pagerduty.com"
+    told = (None, 0, "Q1", "API", SINCE + 3 * DAY, None, None, f"{url}/Q1", None)
+    other = (None, 0, "Q2", "web", SINCE + 3 * DAY, None, None, f"{url}/Q2", None)
     expected = Told({2: [("incident", 3, None, "Q1")]}, [(3, None, [2])], unattributed=1)
     assert expected == told_of(*answers((api,), partial(ask, further=(told, other)), {}))

@@ -76,7 +76,7 @@ def test_an_incident_becomes_a_row_of_the_table(tmp_path: Path) -> None:
         rows = read(account)
     url = "https://medica-flow.pagerduty.com/incidents/Q1"
     opened_at, closed_at = NOW - 2 * DAY, NOW - 2 * DAY + HOUR
-    assert [(None, 0, "Q1", "shop", opened_at, closed_at, None, url)] == rows
+    assert [(None, 0, "Q1", "shop", opened_at, closed_at, None, url, None)] == rows
     assert list(INCIDENTS) == list(make_tables({"incidents": rows}).incidents.columns)
 
 
@@ -204,7 +204,7 @@ def test_the_window_is_half_open_and_begins_with_the_look_back(
         rows = read(account, **window)
     assert [("Q2", None), ("Q3", until + HOUR)] == [(row[2], row[5]) for row in rows]
     tables = make_tables({"incidents": rows})
-    as_of = find_incidents(tables, config_of(MAP, **window))
+    as_of = find_incidents(tables, config_of(MAP, **window)).incidents
     assert [("Q2", None), ("Q3", None)] == [(one.by, one.closed_at) for one in as_of]
 
 
