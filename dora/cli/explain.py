@@ -1,4 +1,4 @@
-"""`dora explain`: show the deployments, changes and outages that the numbers follow from."""
+"""`dora explain`: show the deployments, changes and failures that the numbers follow from."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -63,7 +63,7 @@ def explain(
 ) -> None:
     """Show what the numbers of a repository and environment follow from.
 
-    Every deployment with why it counts as failed, what ended the outage and what it shipped; then
+    Every deployment with why it counts as failed, what ended the failure and what it shipped; then
     how each figure follows. With no environment: all of the repository's, one after the other.
     With no repository either: everything, as JSON or CSV.
     """

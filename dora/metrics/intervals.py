@@ -64,7 +64,7 @@ def median_ranks(sizes: ArrayLike) -> NDArray[np.int64]:
 
 
 def kaplan_meier_median(durations: Sequence[float], ended: Sequence[bool]) -> float | None:
-    """Smallest time at which the share still down is at or below one half (R4).
+    """Smallest time at which the share not recovered is at or below one half (R4).
 
     *ended* tells recoveries from what is still open at that age; recoveries come before open ones
     of equal age. None when the curve never falls that low. Shares are exact fractions, so that a

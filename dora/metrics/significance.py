@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 #: Up to this adjusted p-value a change is called clear (K5).
 CLEAR = 0.05
-#: Ways to deal the outages to two windows that are gone through one by one; above, by the normal.
+#: Ways to deal the episodes to two windows that are gone through one by one; above, by the normal.
 MOST_DEALS = 20_000
 
 
@@ -85,16 +85,16 @@ def shift_of(before: Sequence[float], now: Sequence[float]) -> Shift | None:
     return Shift(min(float(found.pvalue), 1.0), int(np.sign(found.statistic - middle)))
 
 
-def shift_of_outages(
+def shift_of_episodes(
     before: Sequence[float],
     before_ended: Sequence[bool],
     now: Sequence[float],
     now_ended: Sequence[bool],
 ) -> Shift | None:
-    """The same of outages (K4): of one that lasts no more is known than that it is longer.
+    """The same of episodes (K4): of one that lasts no more is known than that it is longer.
 
     Where all ended it is the Mann–Whitney test, else Gehan's, which is that for such samples; by
-    every way to deal the outages to both windows where these are few.
+    every way to deal the episodes to both windows where these are few.
     """
     if all(before_ended) and all(now_ended):
         return shift_of(before, now)
@@ -109,7 +109,7 @@ def _gehan(
 ) -> Shift:
     """Gehan's test of two samples. Source: E. A. Gehan, Biometrika 52 (1965)."""
     seconds, ended = np.array([*now, *before]), np.array([*now_ended, *before_ended])
-    # Row i, column j: outage i was certainly longer than j; at equal age one that lasts was.
+    # Row i, column j: episode i was certainly longer than j; at equal age one that lasts was.
     is_later = seconds[:, None] > seconds
     is_longer = ended & (is_later | ((seconds[:, None] == seconds) & ~ended[:, None]))
     scores = is_longer.sum(axis=1) - is_longer.sum(axis=0)

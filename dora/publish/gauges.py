@@ -17,7 +17,7 @@ from dora.report.model import Report, Row
 
 #: What a time is in, and what counts are of.
 SECONDS, DEPLOYMENTS, REPOSITORIES = "seconds", "deployments", "repositories"
-OLDEST = "How long the oldest open outage had lasted at the report's time."
+OLDEST = "How long the oldest open failure had lasted at the report's time."
 #: Characters of a label's value; names on GitHub are shorter.
 LONGEST = 200
 #: Which labels a row may have, in the order in which they are written.
@@ -48,7 +48,7 @@ class Gauges:
 
 
 def gauges_of(report: Report, evidence: Evidence | None = None) -> Gauges:
-    """Every figure of *report*; with *evidence* also how long the oldest open outage has lasted."""
+    """Every figure of *report*; with *evidence* also how long the oldest open failure lasts."""
     made: list[Gauge] = list(_of_report(report))
     doubles: list[Labels] = []
     seen: set[Labels] = set()
@@ -139,7 +139,7 @@ def _of_report(report: Report) -> Iterator[Gauge]:
 
 
 def _open_since(evidence: Evidence) -> dict[tuple[str, str, str], datetime]:
-    """When the oldest outage of each row that lasts began."""
+    """When the oldest open failure of each row began."""
     found: dict[tuple[str, str, str], datetime] = {}
     for one in evidence.episodes:
         if one.ended_at is None:

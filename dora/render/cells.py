@@ -1,6 +1,6 @@
 """Formats each metric of a row as the text of a table's cell."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,8 @@ from dora.report.model import (
     Row,
 )
 
+#: The details of a recovery time that stand beside the median wherever it is shown (R4).
+BESIDE_MEDIAN = ("mean", "longest", "carried in")
 REST = {"repository": "environment", "team": "tier", "organization": "tier"}  #: group → its rows
 
 
@@ -29,6 +31,12 @@ class Fact:
     level: str | None = None
     interval: str = ""  #: 95 %
     more: dict[str, str] = field(default_factory=dict)  #: details, by kind
+
+    def sample_with(self, kinds: Collection[str]) -> str:
+        """Give the sample, and behind it the details of these *kinds*."""
+        return ", ".join(
+            filter(None, (self.sample, *(self.more[one] for one in kinds if one in self.more)))
+        )
 
 
 def group_and_label(key: dict[str, str]) -> tuple[str, str]:
@@ -47,7 +55,7 @@ def metric_of(metrics: Metrics, name: str) -> Fact:
     numbers = metric.of(metrics)
     value = metric.value(metrics)
     interval = metric.interval and getattr(numbers, metric.interval)
-    # Without open outages the mean would flatter the worst services, so they are always shown (R4).
+    # A time without the open failures would flatter the worst services, so they are shown (R4).
     still_open = metric.still_open(metrics)
     return Fact(
         metric.title,
@@ -115,9 +123,17 @@ def _reasons(numbers: ChangeFailRate) -> dict[str, str]:
     return more
 
 
-def _median(numbers: RecoveryTime) -> dict[str, str]:
-    missing = formatting.is_missing(numbers.median)
-    return {} if missing else {"median": f"median {formatting.duration(numbers.median)}"}
+def _beside_median(numbers: RecoveryTime) -> dict[str, str]:
+    """Give mean and longest of the recovered, and what came from before the window (R3, R4)."""
+    more = {}
+    if not formatting.is_missing(numbers.mean):
+        over = f" of {formatting.count(numbers.recovered)}" if numbers.open else ""
+        more["mean"] = f"mean {formatting.duration(numbers.mean)}{over}"
+    if numbers.recovered > 1 and not formatting.is_missing(numbers.longest):
+        more["longest"] = f"longest {formatting.duration(numbers.longest)}"
+    if numbers.carried_in:
+        more["carried in"] = f"{formatting.count(numbers.carried_in)} from before"
+    return more
 
 
 #: The functions that give further details of a metric.
@@ -125,7 +141,7 @@ EXTRAS: dict[str, Callable[[Any], dict[str, str]]] = {
     "deployment_frequency": _active_days,
     "change_lead_time": _spread,
     "change_fail_rate": _reasons,
-    "recovery_time": _median,
+    "recovery_time": _beside_median,
 }
 
 

@@ -20,7 +20,7 @@ NOTES_SIZE = 200  #: bytes that the two notes on what is left out need at most
 
 PIPE = "\\|"  #: within a cell
 
-EXTRAS = ("p90", "never live", "median")  #: details shown after the sample size
+EXTRAS = ("p90", "never live", *cells.BESIDE_MEDIAN)  #: details shown after the sample size
 
 
 def render_report(report: Report, *, limit: int = LIMIT) -> str:
@@ -124,9 +124,12 @@ def _key(row: Row, name: str) -> str:
 
 def _cell(fact: Fact) -> str:
     value = f"{fact.value} **{fact.level}**" if fact.level else fact.value
-    more = [fact.more[kind] for kind in EXTRAS if kind in fact.more]
-    below = ", ".join([fact.sample, *more])
-    lines = [value, below, fact.more.get("before", ""), fact.more.get("trend", "")]
+    lines = [
+        value,
+        fact.sample_with(EXTRAS),
+        fact.more.get("before", ""),
+        fact.more.get("trend", ""),
+    ]
     return "<br>".join(line for line in lines if line)
 
 
@@ -153,7 +156,7 @@ def name_of(key: dict[str, str]) -> str:
 
 
 def _contributor(noted: NotedContributor, by: str) -> str:
-    """Give a link to a deployment or outage, with how it changed a metric."""
+    """Give a link to a deployment or an outage, with how it changed a metric."""
     contributor = noted.contributor
     where = (
         ""
@@ -164,7 +167,7 @@ def _contributor(noted: NotedContributor, by: str) -> str:
 
 
 def link_with_note(contributor: Contributor, note: str) -> str:
-    """Give a deployment or outage as a link, and *note*, which is Markdown, behind it."""
+    """Give a deployment or an outage as a link, and *note*, which is Markdown, behind it."""
     link = link_to(contributor.id, contributor.url)
     return f"{link} ({note})" if note else link
 

@@ -61,17 +61,28 @@ def legend(report: Report, room: Collection[str]) -> Iterator[str]:
     if "intervals" in room and any(fact.interval for fact in shown):
         yield "(a–b) 95 % interval."
     if report.by == "repository" and report.benchmark not in NO_LEVELS:
-        yield "A level takes 5 changes, deployments or outages."
+        yield "A level needs at least 5 changes, deployments or failures."
     if report.benchmark == "quick-check" and report.by == "repository":
         means = ", ".join(f"{name} {mean}" for name, mean in QUICK_CHECK_MEANS.items())
         yield f"Scores are 0 to 10; the industry's means: {means}."
-    yield "Lead time is the median, recovery time the mean (MTTR) of the outages that are over."
+    yield from _of_times(shown, room)
     if "p90" in room and any("p90" in fact.more for fact in shown):
         yield "p90: nine in ten are faster."
     if "never live" in room and any("never live" in fact.more for fact in shown):
         yield "Never live: failed before it reached the environment."
     if any(row.waiting and row.waiting.changes for row in report.rows):
         yield "Waiting: changes not yet in production, and the age of the oldest."
+
+
+def _of_times(shown: Collection[cells.Fact], room: Collection[str]) -> Iterator[str]:
+    """Explain lead and recovery times (R2 to R4)."""
+    yield "Lead and recovery times are medians; failed deployments in a row are one failure."
+    if any("open" in fact.value for fact in shown):
+        beside = " and ".join(name for name in ("mean", "longest") if name in room)
+        without = f", and not in {beside}" if beside else ""
+        yield f"Open failures count in the median as lasting on{without}."
+    if "carried in" in room and any("carried in" in fact.more for fact in shown):
+        yield "From before: failed before this time, and had not recovered when it began."
 
 
 def remarks(coverage: Coverage, quote: Quote) -> list[str]:

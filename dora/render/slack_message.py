@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dora.render import formatting
-from dora.render.cells import metric_of
+from dora.render.cells import BESIDE_MEDIAN, metric_of
 from dora.report.diff import ReportDiff
 from dora.report.figures import METRICS
 from dora.report.metric_change import MetricChange
@@ -33,9 +33,9 @@ def render_message(
     ]
     if diff is not None:
         blocks += _list(_since(diff), [_changed(one) for one in diff.changed])
-    outages = [row for row in report.rows if row.metrics.recovery_time.open]
-    lines = [[*_name(row), _text(f" {_open(row)}")] for row in outages]
-    blocks += _list("Outages that are still open", lines)
+    failing = [row for row in report.rows if row.metrics.recovery_time.open]
+    lines = [[*_name(row), _text(f" {_open(row)}")] for row in failing]
+    blocks += _list("Failures without a recovery yet", lines)
     if formatting.is_web_address(link) and len(link) <= TEXT:
         blocks.append(_paragraph({"type": "link", "url": link, "text": "The whole report"}))
     return {"text": escape(_cut(f"{title}: {headline}", TEXT)), "blocks": blocks}
@@ -59,7 +59,7 @@ def _headline(report: Report) -> str:
         tier = next((row for row in report.rows if row.tier == "production"), report.rows[0])
         if report.by == "organization":
             values = (
-                f"{metric.heading.lower()} {_value(tier.metrics, name)}"
+                f"{metric.heading.lower()} {_value(tier.metrics, name, beside=True)}"
                 for name, metric in METRICS.items()
             )
             return f"{tier.tier.capitalize()}: {', '.join(values)}."
@@ -75,7 +75,7 @@ def _headline(report: Report) -> str:
         f"{formatting.counted(len(rows), 'environment')}, "
         f"{formatting.counted(succeeded, 'deployment')}, "
         f"{formatting.of(failed, finished)} failed, "
-        f"{formatting.counted(still_open, 'outage')} open."
+        f"{formatting.counted(still_open, 'failure')} not recovered yet."
     )
 
 
@@ -90,9 +90,12 @@ def _changed(one: MetricChange) -> list[dict[str, Any]]:
     return [*_name(one.row), _text(f" {METRICS[one.metric].heading.lower()} {before} → {now}{way}")]
 
 
-def _value(metrics: Metrics, metric: str) -> str:
+def _value(metrics: Metrics, metric: str, *, beside: bool = False) -> str:
+    """Give a metric in words; with what belongs *beside* a median recovery time (R4)."""
     fact = metric_of(metrics, metric)
-    return f"{fact.value} {fact.level}" if fact.level else fact.value
+    more = [fact.more[kind] for kind in BESIDE_MEDIAN if beside and kind in fact.more]
+    value = f"{fact.value} ({', '.join(more)})" if more else fact.value
+    return f"{value} {fact.level}" if fact.level else value
 
 
 def _open(row: Row) -> str:

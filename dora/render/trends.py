@@ -103,7 +103,7 @@ def note_of(metric: str, contributor: Contributor) -> str:
     """Describe how a deployment or an outage changed a metric."""
     length = formatting.duration(contributor.seconds)
     changes = formatting.counted(contributor.changes or 0, "change")
-    lasts = ", lasts" if contributor.open else ""
+    lasts = ", still open" if contributor.open else ""
     effect = {
         "deployment_frequency": f"none for {length} after it",
         "change_lead_time": f"{changes}, median {length}",

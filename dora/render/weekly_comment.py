@@ -40,7 +40,7 @@ def render_comment(
         ]
     else:
         parts = [_introduction(diff), *_sections(diff)]
-    parts += _outages(report)
+    parts += _open_failures(report)
     text = "\n".join(head)
     left_out = 0
     for part in parts:
@@ -112,7 +112,8 @@ def _title(one: MetricChange) -> str:
 def _cell(metrics: Metrics, metric: str) -> str:
     fact = cells.metric_of(metrics, metric)
     value = f"{fact.value} **{fact.level}**" if fact.level else fact.value
-    return f"{value}<br>{fact.sample}" if fact.sample else value
+    sample = fact.sample_with(cells.BESIDE_MEDIAN)
+    return f"{value}<br>{sample}" if sample else value
 
 
 def _contributors(one: MetricChange) -> str:
@@ -133,14 +134,14 @@ def _contributor(noted: NotedContributor) -> str:
     return link_with_note(noted.contributor, noted.note if is_plain else code(noted.note))
 
 
-def _outages(report: Report) -> Iterable[str]:
+def _open_failures(report: Report) -> Iterable[str]:
     rows = [row for row in report.rows if row.metrics.recovery_time.open]
     if rows:
         lines = [
             f"{name_of(row.key)}: {formatting.count(row.metrics.recovery_time.open)}"
             for row in rows
         ]
-        yield _list("Outages that are still open:", lines)
+        yield _list("Failures without a recovery yet:", lines)
 
 
 def _list(title: str, lines: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ from dora.metrics.significance import (
     share_p_values,
     shift_floors,
     shift_of,
-    shift_of_outages,
+    shift_of_episodes,
 )
 from dora.model.tables import ENVIRONMENT, Tables
 from dora.report.contributors import find_contributors
@@ -242,10 +242,10 @@ def _recoveries(
     earlier: Config,
     config: Config,
 ) -> pd.DataFrame:
-    before, now = _outage_samples(old, earlier), _outage_samples(new, config)
+    before, now = _episode_samples(old, earlier), _episode_samples(new, config)
     nothing: tuple[list[float], list[bool]] = ([], [])
     both = [(before.get(group, nothing), now.get(group, nothing)) for group, _, _ in pairs]
-    p_values, signs = _split([shift_of_outages(*old, *new) for old, new in both])
+    p_values, signs = _split([shift_of_episodes(*old, *new) for old, new in both])
     floors = _shift_floors([(old[0], new[0]) for old, new in both])
     made = _frame(pairs, _values(metric, pairs), p_values, floors, signs)
     # Without a median, because too many are still open, the test alone decides.
@@ -253,13 +253,13 @@ def _recoveries(
     return made.assign(agrees=made["agrees"] | np.array(is_unknown, dtype="bool"))
 
 
-def _outage_samples(events: Events, config: Config) -> dict[Any, tuple[list[float], list[bool]]]:
-    """How long the outages of each group took, and which of them are over."""
-    outages = events.episodes
-    end = outages["ended_at"].fillna(pd.Timestamp(config.window.until))
-    seconds = (end - outages["began_at"]).dt.total_seconds()
+def _episode_samples(events: Events, config: Config) -> dict[Any, tuple[list[float], list[bool]]]:
+    """How long the episodes of each group took, and which of them have ended."""
+    episodes = events.episodes
+    end = episodes["ended_at"].fillna(pd.Timestamp(config.window.until))
+    seconds = (end - episodes["began_at"]).dt.total_seconds()
     sample = pd.DataFrame(
-        {"group": outages["group"], "seconds": seconds, "ended": outages["ended_at"].notna()}
+        {"group": episodes["group"], "seconds": seconds, "ended": episodes["ended_at"].notna()}
     )
     lists = sample.groupby("group").agg(list)
     return dict(zip(lists.index, zip(lists["seconds"], lists["ended"], strict=True), strict=True))

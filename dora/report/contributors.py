@@ -1,4 +1,4 @@
-"""Finds the few deployments and outages that contributed most to a change (K6)."""
+"""Finds the few deployments and failures that contributed most to a change (K6)."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def find_contributors(
     tables: Tables,
     config: Config,
 ) -> dict[tuple[int, str], list[Contributor]]:
-    """The deployments and outages that contributed most to each move, the weightiest first (K6).
+    """The deployments and failures that contributed most to each move, the weightiest first (K6).
 
     *tests* has `group`, `metric`, and `sign`: whether the metric grew; *names* are those of the
     environments, by repository and key. Metrics that did not move, or that nothing of what is
@@ -40,7 +40,7 @@ def find_contributors(
         SUCCESS: [_pauses(events, at, window) for events, at, window in windows],
         SHIPMENT: [_batches(new, medians, moved)],
         FAILURE: [_failed(events, at, window) for events, at, window in windows],
-        EPISODE: [_outages(events, at, window) for events, at, window in windows],
+        EPISODE: [_episodes(events, at, window) for events, at, window in windows],
         REWORK: [_rework(events, window) for events, _, window in windows],
     }
     candidates = pd.concat(
@@ -113,13 +113,14 @@ def _failed(events: Events, until: pd.Timestamp, window: str) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _outages(events: Events, until: pd.Timestamp, window: str) -> pd.DataFrame:
-    """Outages, by their length so far."""
-    outages = events.episodes
-    seconds = (outages["ended_at"].fillna(until) - outages["began_at"]).dt.total_seconds()
+def _episodes(events: Events, until: pd.Timestamp, window: str) -> pd.DataFrame:
+    """Failures until their recovery, by their length so far; outages are called so (F8)."""
+    episodes = events.episodes
+    seconds = (episodes["ended_at"].fillna(until) - episodes["began_at"]).dt.total_seconds()
+    kind = episodes["is_never_live"].map({True: "deployment", False: "outage"})
     return _candidates(
-        outages, window, kind="outage", at=outages["began_at"], seconds=seconds,
-        open=outages["ended_at"].isna(), weight=seconds,
+        episodes, window, kind=kind, at=episodes["began_at"], seconds=seconds,
+        open=episodes["ended_at"].isna(), weight=seconds,
     )  # fmt: skip
 
 

@@ -168,10 +168,10 @@ def _find_contributors(
     for change in evidence.changes:
         key = (change.repository, change.deployment, change.environment.casefold())
         shipped[key] = shipped.get(key, 0) + 1
-    down = {
+    failing = {
         (episode.repository, number): (
-            "over" if episode.ended_at else "still open",
-            # the deployments of one outage count as one, and an older outage is not new
+            "recovered" if episode.ended_at else "still open",
+            # the deployments of one episode count as one, and an older episode is not new
             int(number == episode.deployments[0] and episode.began_at >= since),
         )
         for episode in evidence.episodes
@@ -190,8 +190,8 @@ def _find_contributors(
             note(one, FAILURE + OTHERS, "did not fail")
         if _is_newly_failed(one, since, known):
             note(one, FAILURE, ", ".join(dict.fromkeys(reason.signal for reason in one.reasons)))
-        if (one.repository, one.id) in down:
-            note(one, EPISODE, *down[one.repository, one.id])
+        if (one.repository, one.id) in failing:
+            note(one, EPISODE, *failing[one.repository, one.id])
     return {
         row: {event: tuple(contributors) for event, contributors in events.items()}
         for row, events in found.items()

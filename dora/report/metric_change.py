@@ -7,7 +7,7 @@ from dora.report.model import Contributor, Metrics, Row
 
 @dataclass(frozen=True)
 class NotedContributor:
-    """A deployment or an outage that moved a metric, and in a few words in what way."""
+    """A deployment or an outage that changed a metric, and in a few words in what way."""
 
     contributor: Contributor
     note: str = ""

@@ -149,7 +149,7 @@ class Contributor:
 
     *window* is `now`, or `before` for one that affected only the earlier value. *seconds* are the
     median lead time of a deployment's *changes*, an outage's length so far, or the time since the
-    previous deployment.
+    previous deployment. A failure that never went live is a `deployment`, any other an `outage`.
     """
 
     kind: str  #: `deployment`, or `outage`, which has the id of its first failed deployment
@@ -158,10 +158,10 @@ class Contributor:
     environment: str
     id: int
     url: str
-    at: datetime  #: when it finished, or the outage began
+    at: datetime  #: when it finished, or the failure began
     seconds: float | None = None
     changes: int | None = None
-    open: bool = False  #: of an outage: whether it has not ended
+    open: bool = False  #: of a failure: whether it has not recovered
 
 
 @dataclass(frozen=True)

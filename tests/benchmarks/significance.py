@@ -179,7 +179,7 @@ CHANGES = (
     Change("half the lead time", METRICS[1], USUAL, replace(USUAL, lead_time=15.0)),
     Change("30 % instead of 10 % fail", METRICS[2], USUAL, OFTEN_DOWN),
     Change("50 % instead of 10 % fail", METRICS[2], USUAL, replace(USUAL, failing=0.5)),
-    Change("4 times the recovery, few outages", METRICS[3], USUAL, replace(USUAL, recovery=20.0)),
+    Change("4 times the recovery, few failures", METRICS[3], USUAL, replace(USUAL, recovery=20.0)),
     Change("4 times the recovery", METRICS[3], OFTEN_DOWN, replace(OFTEN_DOWN, recovery=20.0)),
 )
 

@@ -17,7 +17,7 @@ from dora.metrics.significance import (
     share_p_values,
     shift_floors,
     shift_of,
-    shift_of_outages,
+    shift_of_episodes,
 )
 
 COUNTS = st.integers(0, 60)
@@ -84,17 +84,17 @@ def test_times_by_hand() -> None:
 
 def test_outages_that_last_by_hand() -> None:
     """K4: an outage that lasts counts as longer than those that ended before its age, no more."""
-    found = shift_of_outages([1, 2, 3], [True] * 3, [3, 9, 9], [False] * 3)
+    found = shift_of_episodes([1, 2, 3], [True] * 3, [3, 9, 9], [False] * 3)
     assert of(found) == (0.1, 1)
     # Of one that is as young as this nobody knows whether it will be longer.
-    assert shift_of_outages([5, 6], [True] * 2, [1], [False]) == Shift(1.0, 0)
+    assert shift_of_episodes([5, 6], [True] * 2, [1], [False]) == Shift(1.0, 0)
 
 
 @given(before=TIMES, now=TIMES)
 def test_outages_that_all_ended(before: list[float], now: list[float]) -> None:
     """K4: where none lasts it is the Mann–Whitney test."""
     over = [True] * len(before), [True] * len(now)
-    assert shift_of_outages(before, over[0], now, over[1]) == shift_of(before, now)
+    assert shift_of_episodes(before, over[0], now, over[1]) == shift_of(before, now)
 
 
 @given(sample=st.lists(st.integers(0, 30), min_size=4, max_size=10, unique=True))
@@ -103,7 +103,7 @@ def test_gehan_s_test_is_mann_whitney_s_without_ties(sample: list[int]) -> None:
     *others, longest = sorted(sample)
     before, now = others[::2], [*others[1::2], longest]
     ended = [True] * len(before)
-    lasting = shift_of_outages(before, ended, now, [*[True] * (len(now) - 1), False])
+    lasting = shift_of_episodes(before, ended, now, [*[True] * (len(now) - 1), False])
     over = shift_of(before, now)
     assert lasting is not None
     assert over is not None
@@ -116,7 +116,7 @@ def test_many_outages() -> None:
     chance = np.random.default_rng(4)
     before, now = chance.exponential(1, 40), chance.exponential(2, 40)
     ended = [True] * 40
-    found = shift_of_outages([*before], ended, [*now, 1000.0], [*ended, False])
+    found = shift_of_episodes([*before], ended, [*now, 1000.0], [*ended, False])
     exact = stats.mannwhitneyu([*now, 1000.0], before, method="exact")
     assert found is not None
     assert found.p_value == pytest.approx(float(exact.pvalue), rel=0.1)

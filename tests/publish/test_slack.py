@@ -51,7 +51,7 @@ def texts(message: Any) -> str:
     return "".join(map(texts, message)) if isinstance(message, list) else ""
 
 
-def test_headline_movers_outages_and_link(tmp_path: Path) -> None:
+def test_headline_movers_failures_and_link(tmp_path: Path) -> None:
     """A message says the whole in a sentence, what moved, what is open, and where more is."""
     previous = written(tmp_path, BEFORE, "previous.json")
     with slack() as server:
@@ -62,10 +62,11 @@ def test_headline_movers_outages_and_link(tmp_path: Path) -> None:
         (message,) = server.posted
         said = texts(message["blocks"])
         assert (
-            "Production: 2 environments, 90 deployments, 12 of 100 failed, 1 outage open." in said
+            "Production: 2 environments, 90 deployments, 12 of 100 failed,"
+            " 1 failure not recovered yet." in said
         )
         assert "api production change fail rate 6.0 % → 18 %, worse" in said
-        assert "Outages that are still openapi production 1" in said
+        assert "Failures without a recovery yetapi production 1" in said
         assert link in json.dumps(message)
         assert False is message["unfurl_links"]
 

@@ -137,8 +137,8 @@ def test_rows_left_out_are_counted() -> None:
     """Whole rows are left out from the end, and the note says how many and where they are."""
     rows = tuple(row_of(f"environment-{number}") for number in range(40))
     text = render_report(reports.report(rows, reports.coverage(1), by="environment"), limit=4_000)
-    assert "\n24 of 40 rows did not fit: the JSON and CSV reports have them all.\n" in text
-    assert [row[0] for row in table_of(text)][-1:] == ["`environment-15`<br>other"]
+    assert "\n27 of 40 rows did not fit: the JSON and CSV reports have them all.\n" in text
+    assert [row[0] for row in table_of(text)][-1:] == ["`environment-12`<br>other"]
 
 
 USUAL = """\
@@ -146,13 +146,13 @@ USUAL = """\
 
 | Repository | Environment | Deployment frequency | Change lead time | Change fail rate | Recovery time | Rework rate | Waiting changes |
 | --- | --- | --- | --- | --- | --- | --- | --- |
-| `appointment-service` | `production` | 0.2/week **low**<br>2 times | 40 d<br>3 changes, p90 42 d | 50 %<br>1 of 2 | –, 1 open<br>1 outage | 0 %<br>0 of 2 | 31<br>oldest 62 d |
-| `appointment-service` | `qa`<br>testing | 2.4/day **elite**<br>216 times | 35 min **elite**<br>388 changes, p90 2.5 h | 2.3 % **elite**<br>5 of 218 | 25 min **elite**<br>5 outages, median 20 min | 1.9 %<br>4 of 216 |  |
-| `billing-gateway` | `live-eu-west-1`<br>production | 0/week<br>0 times | –<br>no changes | –<br>0 of 0 | –<br>no outages | –<br>0 of 0 | – |
-| `patient-api` | `production` | 3.3/week **high**<br>42 times | 26 h **high**<br>120 changes, p90 3.0 d | 6.7 % **high**<br>3 of 45, 2 never live | 1.5 h, 1 open<br>3 outages, median 1.5 h | 2.4 %<br>1 of 42 | 7<br>oldest 4.0 d |
-| `patient-api` | `staging` | 2.4/day **elite**<br>216 times | 35 min **elite**<br>388 changes, p90 2.5 h | 2.3 % **elite**<br>5 of 218 | 25 min **elite**<br>5 outages, median 20 min | 1.9 %<br>4 of 216 |  |
+| `appointment-service` | `production` | 0.2/week **low**<br>2 times | 40 d<br>3 changes, p90 42 d | 50 %<br>1 of 2 | –, 1 open<br>1 failure | 0 %<br>0 of 2 | 31<br>oldest 62 d |
+| `appointment-service` | `qa`<br>testing | 2.4/day **elite**<br>216 times | 35 min **elite**<br>388 changes, p90 2.5 h | 2.3 % **elite**<br>5 of 218 | 20 min **elite**<br>5 failures, mean 25 min, longest 45 min | 1.9 %<br>4 of 216 |  |
+| `billing-gateway` | `live-eu-west-1`<br>production | 0/week<br>0 times | –<br>no changes | –<br>0 of 0 | –<br>no failures | –<br>0 of 0 | – |
+| `patient-api` | `production` | 3.3/week **high**<br>42 times | 26 h **high**<br>120 changes, p90 3.0 d | 6.7 % **high**<br>3 of 45, 2 never live | 1.5 h, 1 open<br>3 failures, mean 1.7 h of 2, longest 2.5 h, 1 from before | 2.4 %<br>1 of 42 | 7<br>oldest 4.0 d |
+| `patient-api` | `staging` | 2.4/day **elite**<br>216 times | 35 min **elite**<br>388 changes, p90 2.5 h | 2.3 % **elite**<br>5 of 218 | 20 min **elite**<br>5 failures, mean 25 min, longest 45 min | 1.9 %<br>4 of 216 |  |
 
-– no data. A level takes 5 changes, deployments or outages. Lead time is the median, recovery time the mean (MTTR) of the outages that are over. p90: nine in ten are faster. Never live: failed before it reached the environment. Waiting: changes not yet in production, and the age of the oldest.
+– no data. A level needs at least 5 changes, deployments or failures. Lead and recovery times are medians; failed deployments in a row are one failure. Open failures count in the median as lasting on, and not in mean and longest. From before: failed before this time, and had not recovered when it began. p90: nine in ten are faster. Never live: failed before it reached the environment. Waiting: changes not yet in production, and the age of the oldest.
 
 `medica-flow`, 2026-08-25 06:00 to 2026-11-23 06:00 UTC (90 days), levels of DORA 2023. Read 38 repositories with 61 requests (63 points) in 8.2 s.
 

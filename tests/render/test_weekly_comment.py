@@ -21,6 +21,7 @@ def test_the_whole_comment() -> None:
     text = render_comment(now, compare_reports(before, now, told))
 
     api = "| `api` `production`"
+    recovered = "3 failures, mean 2.0 h"
     link = "[7](https://github.com/acme/api/deployments/7)"
     assert (
         f"""\
@@ -32,7 +33,7 @@ Compared with the post of 2026-11-23 06:00 UTC, 2 metrics moved.
 
 | Row | Metric | Before | Now | Deployments |
 | --- | --- | --- | --- | --- |
-{api} | Recovery time, worse | 2.0 h<br>3 outages | –, 1 open<br>3 outages | none since then |
+{api} | Recovery time, worse | 2.0 h<br>{recovered} | –, 1 open<br>3 failures | none since then |
 {api} | Change fail rate, worse | 6.0 %<br>3 of 50 | 18 %<br>9 of 50 | {link} (incident) |
 
 Failed since then, or found since then to have failed:
@@ -47,7 +48,7 @@ Rows that are gone:
 
 - `old` `production`
 
-Outages that are still open:
+Failures without a recovery yet:
 
 - `api` `production`: 1
 
@@ -100,7 +101,7 @@ def test_the_largest_report_is_cut_and_not_dropped() -> None:
 
     assert len(text.encode()) <= LIMIT
     assert "smaller movements" in text
-    assert "Outages that are still open" in text
+    assert "Failures without a recovery yet" in text
     assert "more than fits" not in text
 
 

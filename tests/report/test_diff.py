@@ -69,7 +69,7 @@ def test_rows_that_came_and_went() -> None:
 
 
 def test_deployments_that_moved_each_metric() -> None:
-    """New successes, what they shipped, new failures, outages that began or ended, rework."""
+    """New successes, what they shipped, new failures, those that began or recovered, rework."""
     old = deployment(1, MONDAY - HOUR, "status")
     hurt = deployment(2, MONDAY + HOUR, "hotfix", "incident")
     mended = deployment(3, MONDAY + 2 * HOUR, rework=True)
@@ -84,7 +84,7 @@ def test_deployments_that_moved_each_metric() -> None:
         "deployment_frequency": [(2, ""), (3, "")],
         "change_lead_time": [(2, "3 changes")],
         "change_fail_rate": [(2, "hotfix, incident")],
-        "recovery_time": [(2, "over")],
+        "recovery_time": [(2, "recovered")],
         "rework_rate": [(3, "")],
     } == {
         name: [(one.contributor.id, one.note) for one in it.contributors]

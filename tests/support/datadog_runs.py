@@ -86,6 +86,6 @@ def usual_evidence() -> Evidence:
     broken = replace(deployment(4, NOW, "status"), succeeded_at=None, failed_status_at=NOW - HOUR)
     episodes = (
         EpisodeEvidence("api", "production", NOW - 2 * DAY, NOW - DAY, (2,)),
-        EpisodeEvidence("api", "production", NOW - HOUR, None, (4,)),
+        EpisodeEvidence("api", "production", NOW - HOUR, None, (4,), never_live=True),
     )
     return made_evidence(first, second, third, broken, episodes=episodes)

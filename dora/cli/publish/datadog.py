@@ -1,4 +1,4 @@
-"""`dora publish datadog`: send figures as gauges, deployments and outages as events."""
+"""`dora publish datadog`: send figures as gauges, deployments and failures as events."""
 
 import json
 import os
@@ -22,7 +22,7 @@ def datadog(
     dry_run: DryRun = False,
     verbose: Verbose = False,
 ) -> None:
-    """Send every figure as a gauge; with --evidence deployments and outages to DORA Metrics.
+    """Send every figure as a gauge; with --evidence deployments and failures to DORA Metrics.
 
     By DD_API_KEY and DD_SITE. With DD_APP_KEY deployments that failed are marked as such, which
     Datadog's change failure rate rests on.
@@ -89,7 +89,7 @@ def _preview(figures: "DatadogSeries", events: "DatadogEvents") -> str:
 
 def _tell_events(done: "SentCounts") -> None:
     """Print what became of the events, and which are missing at Datadog."""
-    for name, count in (("deployments", done.deployments), ("outages", done.outages)):
+    for name, count in (("deployments", done.deployments), ("failures", done.outages)):
         print_note(f"Datadog: {count.sent:,} {name} were sent, {count.there:,} were sent before")
         if count.too_old:
             print_note(

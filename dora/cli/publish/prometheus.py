@@ -33,7 +33,7 @@ def prometheus(
 ) -> None:
     """Give every figure as a gauge: in a file (--output), or pushed (--pushgateway).
 
-    With --evidence also how long the oldest open outage has lasted. User and password of a
+    With --evidence also how long the oldest open failure has lasted. User and password of a
     Pushgateway are read from DORA_PUSHGATEWAY_USER and DORA_PUSHGATEWAY_PASSWORD.
     """
     from dora.publish.gauges import gauges_of, value

@@ -5,7 +5,7 @@ of what follows happens in it at least once in the last 90 days (or before, wher
 
 - superseded successes turned `inactive`, also in production where `production_environment` is
   false; failure after success and success after failure on one deployment; failed attempts in a
-  row; an outage still open; a commit deployed twice; deployments out of order or at one instant;
+  row; a failure still open; a commit deployed twice; deployments out of order or at one instant;
 - one under way; approvals: usual ones (terraform-ci), two still waiting, one that waited 23 days
   over the window's edge, one refused; abandoned ones (no status, queued for days, only `inactive`);
 - rollbacks to the previous commit, over two deployments, forward again, of a rollback, by task, by

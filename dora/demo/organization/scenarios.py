@@ -81,7 +81,7 @@ def success_after_failure(team: TeamSimulation, days_ago: float) -> None:
 
 
 def still_down(team: TeamSimulation) -> None:
-    """An outage open now: the last two attempts failed and nothing succeeded since."""
+    """A failure open now: the last two attempts failed and nothing succeeded since."""
     start = team.now - 5 * HOUR
     team.pause(start - 3 * HOUR, team.now)
     commit_at(team, start - 9 * MINUTE)

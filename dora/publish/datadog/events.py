@@ -1,4 +1,4 @@
-"""Makes events of Datadog's DORA Metrics API from evidence: deployments, outages, and failures.
+"""Makes events of Datadog's DORA Metrics API from evidence: deployments and failures.
 
 Each event has an id, which is the same in every run. Fields and their rules:
 https://docs.datadoghq.com/api/latest/dora-metrics/
@@ -111,12 +111,16 @@ def _mark(
 
 
 def _failure(organization: str, one: EpisodeEvidence, tiers: Tiers) -> DatadogEvent:
-    """An outage; without its end while it lasts."""
+    """A failure until its recovery; without its end while it is open.
+
+    Its name says which deployments failed before they went live (F8).
+    """
     end = {"finished_at": _nanoseconds(one.ended_at)} if one.ended_at else {}
+    what = "failed deployment" if one.never_live else "deployment"
     name = _id("outage", organization, one.deployments[0])
     attributes = {
         "id": name,
-        "name": value(f"{one.repository} {one.environment}: deployment {one.deployments[0]}"),
+        "name": value(f"{one.repository} {one.environment}: {what} {one.deployments[0]}"),
         "services": [value(one.service or one.repository)],
         "env": value(one.environment),
         "started_at": _nanoseconds(one.began_at),

@@ -78,14 +78,14 @@ def tag(name: str, text: str) -> str:
 
 
 def parts(series: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    """*series* in parts that the API takes."""
+    """*series* in parts that the API takes, each as the body of a request."""
     part: list[Mapping[str, Any]] = []
-    size = 0
+    size = empty = len(json.dumps({"series": []}))
     for one in series:
         length = len(json.dumps(one)) + 2
         if part and size + length > PART:
             yield part
-            part, size = [], 0
+            part, size = [], empty
         part.append(one)
         size += length
     if part:

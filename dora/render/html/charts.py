@@ -13,8 +13,8 @@ from dora.report.page.model import Marks
 
 FEW = 6  #: changes below which the median has no interval (LT6): drawn hollow
 CEILINGS = (0.1, 0.2, 0.5, 1.0)  #: the possible rates at the top of a chart
-THIN = 3  #: units up to which an outage is a line
-BRIEF = 600.0  #: seconds; the scale of outages is logarithmic from about here on
+THIN = 3  #: units up to which a failure is a line
+BRIEF = 600.0  #: seconds; the scale of recoveries is logarithmic from about here on
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def draw(row: Row, marks: Marks, axis: Axis) -> tuple[Chart, ...]:
         _frequency(row.trend, marks, axis),
         _lead_time(row.trend, axis),
         _rate("Change fail rate", fails, ("x", marks.failed), axis),
-        _outages(marks),
+        _recoveries(marks),
         _rate("Rework rate", reworks, ("r", marks.rework), axis),
     )
 
@@ -158,14 +158,14 @@ def _ceiling(rates: Sequence[tuple[float, Interval]]) -> float:
     return next(one for one in CEILINGS if one >= min(most, 1.0))
 
 
-def _outages(marks: Marks) -> Chart:
-    """Draw each outage from its start to its end; the longer it lasted, the higher."""
-    lengths = [(1.0 if end is None else end) - began for began, end in marks.outages]
+def _recoveries(marks: Marks) -> Chart:
+    """Draw each failure from its start to its recovery; the longer that took, the higher."""
+    lengths = [(1.0 if end is None else end) - began for began, end in marks.episodes]
     most = math.log1p(max(lengths, default=0.0) * marks.seconds / BRIEF)
     over: list[str] = []
     short: list[str] = []
     still: list[str] = []
-    for (began, end), length in zip(marks.outages, lengths, strict=True):
+    for (began, end), length in zip(marks.episodes, lengths, strict=True):
         left, right = svg.place_of(began), svg.place_of(1.0 if end is None else end)
         top = max(svg.height(math.log1p(length * marks.seconds / BRIEF), most), 3)
         if end is not None and right - left <= THIN:
@@ -174,7 +174,7 @@ def _outages(marks: Marks) -> Chart:
         left = min(left, WIDTH - THIN - 1)
         block = f"M{left} {BASE}v-{top}h{max(right - left, THIN + 1)}v{top}"
         (still if end is None else over).append(block)
-    summary, longest = "no outages", ""
+    summary, longest = "no failures", ""
     if lengths:
         shortest, longest = (
             formatting.duration(end(lengths) * marks.seconds) for end in (min, max)
@@ -182,7 +182,7 @@ def _outages(marks: Marks) -> Chart:
         summary = "lasting " + " to ".join(dict.fromkeys((shortest, longest)))
     if still:
         summary += f", {formatting.count(len(still))} still open"
-    if earlier := sum(began < 0 for began, _ in marks.outages):
+    if earlier := sum(began < 0 for began, _ in marks.episodes):
         summary += f", {formatting.count(earlier)} of them from before this window"
         longest += f", {formatting.count(earlier)} from before this window"
     paths = _filled(("o", "".join(over)), ("u", "".join(short)), ("n", "".join(still)))

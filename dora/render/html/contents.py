@@ -26,8 +26,8 @@ START = "start of the work"
 
 
 @dataclass(frozen=True)
-class Down:
-    """An outage that is still open: its row, its start, and the deployment that began it."""
+class OpenFailure:
+    """A failure that is still open: its row, its start, and the deployment that began it."""
 
     section: int
     names: tuple[str, ...]
@@ -76,7 +76,8 @@ def contents_of(page: Page) -> dict[str, Any]:
         "unit": repositories.trend or "",
         "rate": "day" if repositories.trend == "day" else "week",
         "partial": _partial(maker.axis),
-        "down": _down(page, maker, sections),
+        "down": _open_failures(page, maker, sections, never_live=False),
+        "failing": _open_failures(page, maker, sections, never_live=True),
         "most_down": MOST_DOWN,
         "most_moved": MOST_MOVED,
         **{word: [one for one in moved if one[1].verdict == word] for word in VERDICTS},
@@ -194,24 +195,30 @@ def _way(step: Step | None) -> dict[str, str] | None:
     return {"median": formatting.duration(step.median), "changes": changes, "apart": apart}
 
 
-def _down(page: Page, maker: Sections, sections: Sequence[RowSection]) -> list[Down]:
-    """All open outages, those of production first, then the newest first."""
+def _open_failures(
+    page: Page, maker: Sections, sections: Sequence[RowSection], *, never_live: bool
+) -> list[OpenFailure]:
+    """All open outages, or open failures that were never live (F8).
+
+    Those of production come first, then the newest.
+    """
     found = []
     for one, row, sample in zip(sections, page.repositories.rows, page.samples, strict=True):
         home = address(sample.url)
-        for outage in sample.outages:
-            if outage.ended_at is None:
-                down = Down(
+        for episode in sample.episodes:
+            if episode.ended_at is None and episode.never_live is never_live:
+                failure = OpenFailure(
                     one.number,
                     one.line.names,
-                    formatting.instant(outage.began_at, maker.timezone),
-                    maker.is_earlier(outage),
-                    formatting.duration((maker.until - outage.began_at).total_seconds()),
-                    maker.failing(outage, home),
-                    incident(outage.by, home),
+                    formatting.instant(episode.began_at, maker.timezone),
+                    maker.is_earlier(episode),
+                    formatting.duration((maker.until - episode.began_at).total_seconds()),
+                    maker.failing(episode, home),
+                    incident(episode.by, home),
                 )
-                found.append(((row.tier != "production", maker.until - outage.began_at), down))
-    return [down for _, down in sorted(found, key=lambda it: it[0])]
+                order = (row.tier != "production", maker.until - episode.began_at)
+                found.append((order, failure))
+    return [failure for _, failure in sorted(found, key=lambda it: it[0])]
 
 
 def _moved(

@@ -30,7 +30,7 @@ def head_of(page: Page) -> dict[str, Any]:
         "has_rows": bool(repositories.rows),
         "why_empty": notes.why_empty(report.coverage),
         "no_tier": _no_tier(page),
-        "outages": sum(row.metrics.recovery_time.episodes for row in repositories.rows),
+        "failures_began": sum(row.metrics.recovery_time.episodes for row in repositories.rows),
         "window_options": f"--since {written(window.since)} --until {written(window.until)}",
         "since": instant(window.since),
         "until": instant(window.until),

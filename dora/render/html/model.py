@@ -70,6 +70,7 @@ class RowSection:
     environment: str
     line: Line
     down: int  #: open outages
+    failing: int  #: open failures of deployments that never went live
     charts: tuple[Chart, ...]
     evidence: tuple[EvidenceList, ...]
     changed: tuple[ChangedMetric, ...]

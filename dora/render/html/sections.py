@@ -23,7 +23,7 @@ from dora.report.figures import (
 )
 from dora.report.metric_change import MetricChange, NotedContributor
 from dora.report.model import Metrics, Report, Row
-from dora.report.page.model import Outage, RowSample, Shown, SlowChange
+from dora.report.page.model import Episode, RowSample, Shown, SlowChange
 
 FULL = 40  #: up to so many sections, charts are drawn in full detail
 SHA = 7  #: digits of an abbreviated sha
@@ -53,7 +53,7 @@ def _cell(fact: cells.Fact, verdict: str | None, before: cells.Fact | None) -> C
         title=" ".join(fact.title),
         value=fact.value,
         level=fact.level or "",
-        sample=fact.sample,
+        sample=fact.sample_with(cells.BESIDE_MEDIAN),
         interval=fact.interval,
         verdict=verdict if verdict in VERDICTS else "",
         before=before.value if before else "",
@@ -105,7 +105,7 @@ def lines_of(
 
 
 def _order(row: Row, *, has_waiting: bool) -> str:
-    """Give the numbers to sort *row* by; an outage that has not ended is infinitely long."""
+    """Give the numbers to sort *row* by; a failure that is still open is infinitely long."""
     numbers = [_sortable(metric, row.metrics) for metric in METRICS.values()]
     if has_waiting:
         numbers.append(row.waiting.changes if row.waiting else None)
@@ -153,7 +153,8 @@ class Sections:
             repository,
             " · ".join([environment, *service]),
             line,
-            sum(it.ended_at is None for it in sample.outages),
+            sum(it.ended_at is None and not it.never_live for it in sample.episodes),
+            sum(it.ended_at is None and it.never_live for it in sample.episodes),
             charts.draw(row, sample.marks, self.axis) if self.axis else (),
             tuple(evidence),
             tuple(self.changed(row)),
@@ -163,14 +164,14 @@ class Sections:
 
     def _evidence(self, row: Row, sample: RowSample, home: str | None) -> Iterator[EvidenceList]:
         totals = count_events(row.metrics)
-        for title, total, lasting in (
-            ("Down since before this window", None, True),
-            ("Outages", totals[EPISODE], False),
+        for title, total, is_earlier in (
+            ("Open since before this window", None, True),
+            ("Failures and recoveries", totals[EPISODE], False),
         ):
-            outages = [it for it in sample.outages if self.is_earlier(it) is lasting]
-            items = tuple(self.outage(it, home) for it in outages)
-            yield EvidenceList(title, "outages", len(items) if total is None else total, items)
-        named = {one.deployment for one in sample.outages if one.is_counted}
+            episodes = [it for it in sample.episodes if self.is_earlier(it) is is_earlier]
+            items = tuple(self.episode(it, home) for it in episodes)
+            yield EvidenceList(title, "failures", len(items) if total is None else total, items)
+        named = {one.deployment for one in sample.episodes if one.is_counted}
         others = [one for one in sample.failed if one.id not in named]
         for title, total, shown in (
             (
@@ -190,20 +191,21 @@ class Sections:
         ):
             yield EvidenceList(title, noun, total, tuple(_change(one, home) for one in changes))
 
-    def is_earlier(self, one: Outage) -> bool:
-        """Whether an outage began before the window, so that no figure counts it."""
+    def is_earlier(self, one: Episode) -> bool:
+        """Whether a failure began before the window, so that it is only counted as carried in."""
         return one.began_at < self.since
 
-    def outage(self, one: Outage, home: str | None) -> Link:
-        """Give an outage as a link to its first failed deployment, with its start and duration."""
+    def episode(self, one: Episode, home: str | None) -> Link:
+        """Give a failure as a link to its first deployment, with its start and its duration."""
         lasted = formatting.duration(((one.ended_at or self.until) - one.began_at).total_seconds())
         note = f"{self.day(one.began_at)}, {lasted}{'' if one.ended_at else ' and open'}"
         if one.failures > 1:
             note += f", {formatting.count(one.failures)} failures"
+        note += ", never live" if one.never_live else ""
         return self._link(one.deployment, one.sha, home, f"{note}, {', '.join(one.signals)}")
 
-    def failing(self, one: Outage, home: str | None) -> Link:
-        """Give a link to an outage's first failed deployment, with the signals that marked it."""
+    def failing(self, one: Episode, home: str | None) -> Link:
+        """Give a link to a failure's first deployment, with the signals that marked it."""
         return self._link(one.deployment, one.sha, home, f"by {', '.join(one.signals)}")
 
     def _deployment(self, one: Shown, home: str | None) -> Link:

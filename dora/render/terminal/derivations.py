@@ -130,33 +130,50 @@ def _fail_rate(evidence: RowEvidence, metric: ChangeFailRate, width: int) -> Ite
 
 
 def _recovery_time(evidence: RowEvidence, metric: RecoveryTime, width: int) -> Iterator[Text]:
-    """Give the mean over what is over, the median over all (R4), and the outages."""
-    over = [one for one in evidence.episodes if one.ended_at]
-    still_open = len(evidence.episodes) - len(over)
+    """Give the median over all, the mean of those that recovered (R4), and the failures."""
+    yield from links.fill(_counts(evidence, metric), width)
     if not evidence.episodes:
-        yield Text("no outages")
         return
-    outages = formatting.counted(len(evidence.episodes), "outage")
-    counts = f"{formatting.count(len(over))} over, {formatting.count(still_open)} open"
-    yield Text(f"{outages}: {counts}" if still_open else f"{outages}, all over")
-    if over:
-        total = formatting.duration(sum(_seconds(one, evidence) for one in over))
-        of_those = " of those over" if still_open else ""
-        yield Text(
-            f"mean{of_those}: {total} ÷ {formatting.count(len(over))}"
-            f" = {formatting.duration(metric.mean)}"
-        )
+    recovered = [one for one in evidence.episodes if one.ended_at]
+    still_open = len(evidence.episodes) - len(recovered)
     if metric.median is None:
-        yield Text("median: not known, too many are open for half to be over")
+        yield Text("median: not known, because too many are open for half to have recovered")
     else:
         how = "Kaplan–Meier, the open ones counted as lasting on" if still_open else "Kaplan–Meier"
         yield Text(f"median: {formatting.duration(metric.median)} ({how})")
+    if recovered:
+        total = formatting.duration(sum(_seconds(one, evidence) for one in recovered))
+        of_those = " of the recovered" if still_open else ""
+        yield Text(
+            f"mean{of_those}: {total} ÷ {formatting.count(len(recovered))}"
+            f" = {formatting.duration(metric.mean)}; longest {formatting.duration(metric.longest)}"
+        )
     lengths = sorted((-_seconds(one, evidence), one.ended_at is None) for one in evidence.episodes)
     shown = [
         Text(formatting.duration(-seconds) + (" and open" if is_open else ""))
         for seconds, is_open in lengths[:MOST]
     ]
-    yield from links.flow("longest:", shown, width, rest=_more(len(lengths) - len(shown)))
+    yield from links.flow("the longest:", shown, width, rest=_more(len(lengths) - len(shown)))
+
+
+def _counts(evidence: RowEvidence, metric: RecoveryTime) -> list[Text]:
+    """Give how many failures there were, of which kind (F8), and what became of them (R3)."""
+    episodes = evidence.episodes
+    carried_in = formatting.count(metric.carried_in)
+    before = f"{carried_in} from before this time, still open when it began"
+    if not episodes:
+        return [Text(f"no failures began; {before}" if metric.carried_in else "no failures")]
+    recovered = sum(one.ended_at is not None for one in episodes)
+    counts = f"{formatting.count(recovered)} recovered"
+    if recovered < len(episodes):
+        counts += f", {formatting.count(len(episodes) - recovered)} open"
+    pieces = [f"{formatting.counted(len(episodes), 'failure')}: {counts}"]
+    never_live = sum(one.never_live for one in episodes)
+    if never_live:
+        outages = formatting.counted(len(episodes) - never_live, "outage")
+        pieces.append(f"{outages}, {formatting.count(never_live)} never live")
+    pieces += [f"and {before}"] if metric.carried_in else []
+    return [*(Text(f"{it};") for it in pieces[:-1]), Text(pieces[-1])]
 
 
 def _rework(evidence: RowEvidence, metric: ReworkRate, width: int) -> Iterator[Text]:

@@ -138,7 +138,8 @@ def _outcome(one: DeploymentEvidence) -> str:
     if one.succeeded_at is None and not one.reasons:
         return "failed, does not count as failed"
     if one.succeeded_at is None:
-        return "failed, may have changed something" if one.remark else "failed, never live"
+        what = ", never live" if one.never_live else ""
+        return "failed, may have changed something" if one.remark else f"failed{what}"
     if one.unchanged:
         return "succeeded, nothing to change: not counted"
     if one.outcome == "success":
@@ -155,7 +156,7 @@ def _details(
     for reason in one.reasons:
         yield from _reason(reason, one, evidence, width)
     if one.reasons:
-        yield from _outage(one, evidence, width)
+        yield from _episode(one, evidence, width)
     at = one.finished_at
     if at is not None and at < evidence.since:
         yield Text(
@@ -181,7 +182,10 @@ def _details(
 def _reason(
     reason: FailureReason, one: DeploymentEvidence, evidence: RowEvidence, width: int
 ) -> list[Text]:
-    """Give one signal: what says so, how long it was down by it, and what ended that."""
+    """Give one signal: what says so, what ended the failure by it, and after how long.
+
+    Only what was live can be down (F8).
+    """
     before, _, after = SAYS.get(reason.signal, "*").partition("*")
     said = Text(f"{reason.signal}: {before}").append_text(_by(reason, one)).append(after)
     is_incident = reason.signal == "incident"
@@ -193,12 +197,18 @@ def _reason(
         ((reason.ended_at or evidence.until) - reason.began_at).total_seconds()
     )
     if reason.ended_at is None:
+        if one.never_live:
+            no_success = Text("not followed by a success yet,")
+            return links.fill([said, no_success, Text(f"after {lasted}")], width)
         return links.fill([said, Text(f"still open after {lasted}")], width)
     ended = _time(reason.ended_at, reason.began_at, evidence)
     if is_incident:
         return links.fill([said, Text(f"closed {ended},"), Text(f"after {lasted}")], width)
-    until = Text("until ").append_text(_ending(reason, evidence)).append(f" at {ended}")
-    return links.fill([said, Text(f"down {lasted},"), until], width)
+    success = _ending(reason, evidence).append(f" at {ended}")
+    if one.never_live:
+        after = Text("followed by ").append_text(success)
+        return links.fill([said, after.append(","), Text(f"after {lasted}")], width)
+    return links.fill([said, Text(f"down {lasted},"), Text("until ").append_text(success)], width)
 
 
 def _by(reason: FailureReason, one: DeploymentEvidence) -> Text:
@@ -220,15 +230,19 @@ def _ending(reason: FailureReason, evidence: RowEvidence) -> Text:
     return Text("the next success") if ending is None else links.deployment(ending)
 
 
-def _outage(one: DeploymentEvidence, evidence: RowEvidence, width: int) -> list[Text]:
+def _episode(one: DeploymentEvidence, evidence: RowEvidence, width: int) -> list[Text]:
     """Give the episode of *one*, where it is more than its one reason says (R1 to R3)."""
     episode = evidence.episode_of.get(one.id)
     if episode is None:
-        return [Text("Its outage began before this time, and is not among those counted.", "dim")]
+        what = "failure" if one.never_live else "outage"
+        return [Text(f"Its {what} began before this time, and is not among those counted.", "dim")]
     together = [evidence.by_id[it] for it in episode.deployments if it in evidence.by_id]
+    in_a_row = f"{formatting.counted(len(together), 'failure')} in a row"
+    name = in_a_row if episode.never_live else "outage"
     first = min(together, key=evidence.deployments.index)
     if len(together) > 1 and first is not one:
-        return [Text("outage: the one that began with ").append_text(links.deployment(first))]
+        text = "in a row with" if episode.never_live else "outage: the one that began with"
+        return [Text(f"{text} ").append_text(links.deployment(first))]
     if len(together) == 1 and len(one.reasons) == 1:
         return []
     lasted = formatting.duration(
@@ -236,14 +250,15 @@ def _outage(one: DeploymentEvidence, evidence: RowEvidence, width: int) -> list[
     )
     began = formatting.instant(episode.began_at, evidence.timezone)
     if episode.ended_at is None:
-        pieces = [f"outage: from {began}", f"still open after {lasted}"]
+        still = "no success yet" if episode.never_live else "still open"
+        pieces = [f"{name}: from {began}", f"{still} after {lasted}"]
     else:
         ended = _time(episode.ended_at, episode.began_at, evidence)
-        pieces = [f"outage: {lasted}", f"from {began} to {ended}"]
+        pieces = [f"{name}: {lasted}", f"from {began} to {ended}"]
     if any(it.signal == "incident" for it in one.reasons) and len(one.reasons) > 1:
         pieces.append("as its incidents say")
-    if len(together) > 1:
-        pieces.append(f"one of {formatting.count(len(together))} failures in a row")
+    if len(together) > 1 and not episode.never_live:
+        pieces.append(f"one of {in_a_row}")
     return links.fill([*(Text(f"{it},") for it in pieces[:-1]), Text(pieces[-1])], width)
 
 

@@ -27,16 +27,20 @@ EXTRAS = (
     "levels",
     "p90",
     "never live",
-    "median",
+    "mean",
     "trend",
     "intervals",
     "tier",
     "days",
     "reasons",
     "stages",
+    "longest",
+    "carried in",
 )
 #: Details shown after the sample size.
-SAMPLE_EXTRAS = ("days", "p90", "never live", "reasons", "median")
+SAMPLE_EXTRAS = ("days", "p90", "never live", "reasons")
+#: Details with a line of their own.
+LINE_EXTRAS = ("stages", *cells.BESIDE_MEDIAN)
 
 #: Names are wrapped to the first width so that a table fits, to the second for more details.
 NAME_WIDTHS = (14, 24)
@@ -158,10 +162,8 @@ def value_lines(fact: Fact, room: frozenset[str]) -> list[Text]:
         value.append(f" ({fact.interval})", style="dim")
     if fact.level and "levels" in room:
         value.append(f" {fact.level}", style=LEVEL_STYLES.get(fact.level, ""))
-    more = [fact.more[kind] for kind in SAMPLE_EXTRAS if kind in room and kind in fact.more]
-    below = [", ".join([fact.sample, *more])]
-    if "stages" in room:
-        below.append(fact.more.get("stages", ""))
+    below = [fact.sample_with([kind for kind in SAMPLE_EXTRAS if kind in room])]
+    below.append(", ".join(fact.more[one] for one in LINE_EXTRAS if one in room & {*fact.more}))
     lines = [value, *(Text(line, style="dim") for line in below if line)]
     if "before" in fact.more:
         before = fact.more["before"]

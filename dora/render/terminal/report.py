@@ -157,7 +157,7 @@ def _changes(report: Report, width: int) -> Iterator[RenderableType]:
 
 
 def _contributor(noted: NotedContributor, by: str, *, is_last: bool) -> Text:
-    """Give a link to a deployment or outage, with how it changed a metric."""
+    """Give a link to a deployment or an outage, with how it changed a metric."""
     contributor = noted.contributor
     text = Text()
     if by != "repository":

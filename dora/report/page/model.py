@@ -21,10 +21,11 @@ class Shown(NamedTuple):
     never_live: bool
 
 
-class Outage(NamedTuple):
-    """An outage to show, with the id of its first failed deployment.
+class Episode(NamedTuple):
+    """A failure until its recovery, with the id of its first failed deployment (R2).
 
-    It began in the window, or before it and is still open.
+    It began in the window, or before it and is still open. It is an outage unless it is
+    *never_live* (F8).
     """
 
     began_at: datetime
@@ -35,6 +36,7 @@ class Outage(NamedTuple):
     signals: tuple[str, ...]
     by: str  #: the incident that marked it, as `repo#n`; "" for none
     is_counted: bool  #: whether its deployment is one of the window's failed ones
+    never_live: bool = False
 
 
 class SlowChange(NamedTuple):
@@ -52,8 +54,8 @@ class Marks:
     deployments: tuple[float, ...] = ()  #: successes
     failed: tuple[float, ...] = ()
     rework: tuple[float, ...] = ()
-    outages: tuple[tuple[float, float | None], ...] = ()
-    """Start and end of each; the end is None while it is open. The start of an open outage may be
+    episodes: tuple[tuple[float, float | None], ...] = ()
+    """Start and end of each; the end is None while it is open. The start of an open one may be
     below 0, before the window."""
     seconds: float = 0.0  #: length of the window
 
@@ -64,7 +66,7 @@ class RowSample:
 
     url: str = ""  #: of the repository
     failed: tuple[Shown, ...] = ()  #: newest first
-    outages: tuple[Outage, ...] = ()  #: open ones first, then newest first
+    episodes: tuple[Episode, ...] = ()  #: open ones first, then newest first
     slowest: tuple[SlowChange, ...] = ()
     latest: tuple[Shown, ...] = ()  #: successes, newest first
     rework: tuple[Shown, ...] = ()  #: newest first
@@ -122,8 +124,8 @@ class Page:
             deployments=tuple(sorted(share for marks in own for share in marks.deployments)),
             failed=tuple(sorted(share for marks in own for share in marks.failed)),
             rework=tuple(sorted(share for marks in own for share in marks.rework)),
-            outages=tuple(
-                sorted((span for marks in own for span in marks.outages), key=lambda it: it[0])
+            episodes=tuple(
+                sorted((span for marks in own for span in marks.episodes), key=lambda it: it[0])
             ),
             seconds=(self.report.window.until - self.report.window.since).total_seconds(),
         )

@@ -14,11 +14,11 @@ from dora.config import Config
 from dora.model.columns import plain_rows
 from dora.model.tables import DEPLOYMENT, Tables
 from dora.report.measurement import Events
-from dora.report.page.model import Marks, Outage, RowSample, Shown, SlowChange
+from dora.report.page.model import Episode, Marks, RowSample, Shown, SlowChange
 from dora.report.rows import Groups
 
 #: The most items of each kind that a page shows, and that each row shows.
-ROOM = {"outages": 180, "slowest": 160, "failed": 160, "latest": 80, "rework": 80, "waiting": 80}
+ROOM = {"episodes": 180, "slowest": 160, "failed": 160, "latest": 80, "rework": 80, "waiting": 80}
 MOST = 12
 
 
@@ -32,18 +32,18 @@ def find_excerpts(
     succeeded = events.succeeded
     failed = events.finished[events.finished["is_failed"]]
     reworked = succeeded[succeeded["is_rework"]]
-    outages = _outages(groups, events, analysis, config)
-    keys = pd.MultiIndex.from_frame(outages[DEPLOYMENT])
-    outages["is_counted"] = keys.isin(pd.MultiIndex.from_frame(failed[DEPLOYMENT]))
+    episodes = _find_episodes(events, analysis)
+    keys = pd.MultiIndex.from_frame(episodes[DEPLOYMENT])
+    episodes["is_counted"] = keys.isin(pd.MultiIndex.from_frame(failed[DEPLOYMENT]))
     kinds: dict[str, dict[int, list[Any]]] = {
         "failed": _shown(failed, "failed", "finished_at", analysis),
         "latest": _shown(succeeded, "latest", "succeeded_at", analysis),
         "rework": _shown(reworked, "rework", "succeeded_at", analysis),
-        "outages": _as_outages(outages, analysis),
+        "episodes": _as_episodes(episodes, analysis),
         "slowest": _moving(events.shipped, "lead_time_seconds", "slowest"),
         "waiting": _moving(groups.grouped(analysis.waiting), "age_seconds", "waiting"),
     }
-    marks = _marks(succeeded, failed, reworked, outages, config)
+    marks = _marks(succeeded, failed, reworked, episodes, config)
     urls = dict(zip(tables.repositories["repository"], tables.repositories["url"], strict=True))
     return [
         RowSample(
@@ -89,34 +89,30 @@ def _shown(events: pd.DataFrame, kind: str, at: str, analysis: Analysis) -> dict
     return found
 
 
-def _outages(groups: Groups, events: Events, analysis: Analysis, config: Config) -> pd.DataFrame:
-    """Outages of the window, and those from before it that are still open.
+def _find_episodes(events: Events, analysis: Analysis) -> pd.DataFrame:
+    """Episodes of the window, and those from before it that are still open.
 
     Each with its first failed deployment, and its number of failed deployments.
     """
-    episodes = analysis.failures.episodes
-    is_earlier = episodes["ended_at"].isna() & (episodes["began_at"] < config.window.since)
-    episodes = pd.concat([events.episodes, groups.grouped(episodes[is_earlier])])
+    still_open = events.carried_in[events.carried_in["ended_at"].isna()]
+    episodes = pd.concat([events.episodes, still_open])
     failed = analysis.failures.failed
     sizes = failed.assign(failures=failed.groupby("episode")["deployment"].transform("size"))
-    outages = episodes.merge(sizes[[*DEPLOYMENT, "failures"]], on=DEPLOYMENT)
-    return outages.merge(analysis.outcomes[[*DEPLOYMENT, "sha"]], on=DEPLOYMENT)
+    episodes = episodes.merge(sizes[[*DEPLOYMENT, "failures"]], on=DEPLOYMENT)
+    return episodes.merge(analysis.outcomes[[*DEPLOYMENT, "sha"]], on=DEPLOYMENT)
 
 
-def _as_outages(outages: pd.DataFrame, analysis: Analysis) -> dict[int, list[Outage]]:
-    order = outages.assign(is_over=outages["ended_at"].notna())
+def _as_episodes(episodes: pd.DataFrame, analysis: Analysis) -> dict[int, list[Episode]]:
+    order = episodes.assign(is_over=episodes["ended_at"].notna())
     order = order.sort_values(["is_over", "began_at"], ascending=[True, False])
-    # Open outages are always shown, even if they are too many.
-    kept = pd.concat([order[~order["is_over"]], keep_fairly(order, ROOM["outages"])])
+    # Open episodes are always shown, even if they are too many.
+    kept = pd.concat([order[~order["is_over"]], keep_fairly(order, ROOM["episodes"])])
     kept = _with_signals(kept[~kept.index.duplicated()], analysis)
     columns = ["group", "began_at", "ended_at", "deployment", "sha", "failures", "signals", "by",
-               "is_counted"]  # fmt: skip
-    found: dict[int, list[Outage]] = {}
-    for group, began, ended, number, sha, failures, signals, by, counted in plain_rows(
-        kept[columns]
-    ):
-        one = Outage(began, ended, number, sha, failures, signals, by or "", counted)
-        found.setdefault(group, []).append(one)
+               "is_counted", "is_never_live"]  # fmt: skip
+    found: dict[int, list[Episode]] = {}
+    for group, *values, by, counted, never_live in plain_rows(kept[columns]):
+        found.setdefault(group, []).append(Episode(*values, by or "", counted, never_live))
     return found
 
 
@@ -135,7 +131,7 @@ def _marks(
     succeeded: pd.DataFrame,
     failed: pd.DataFrame,
     reworked: pd.DataFrame,
-    outages: pd.DataFrame,
+    episodes: pd.DataFrame,
     config: Config,
 ) -> dict[int, Marks]:
     """The marks of the charts, by group; all of them, because a mark takes only six bytes."""
@@ -149,12 +145,12 @@ def _marks(
         pairs = zip(events["group"].tolist(), shares.tolist(), strict=True)
         for group, share in sorted(pairs):
             parts.setdefault(group, {}).setdefault(name, []).append(share)
-    began, ended = (_shares(outages[name], config) for name in ("began_at", "ended_at"))
-    is_open = outages["ended_at"].isna()
-    spans = zip(outages["group"], began, ended, is_open, strict=True)
+    began, ended = (_shares(episodes[name], config) for name in ("began_at", "ended_at"))
+    is_open = episodes["ended_at"].isna()
+    spans = zip(episodes["group"], began, ended, is_open, strict=True)
     for group, begin, end, lasts in sorted(spans):
         span = (float(begin), None if lasts else float(end))
-        parts.setdefault(group, {}).setdefault("outages", []).append(span)
+        parts.setdefault(group, {}).setdefault("episodes", []).append(span)
     return {
         group: Marks(
             seconds=config.window.length.total_seconds(),

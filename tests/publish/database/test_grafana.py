@@ -132,10 +132,10 @@ NOW_PANELS: dict[str, tuple[str, dict[str, Any]]] = {
         {"failed": "failed", "deployments": "deployments", "rate": "rate", "level": "level",
          "never_live": "never_live", "low": ("interval", 0), "high": ("interval", 1)},
     ),
-    "Failed deployment recovery time (MTTR) now": (
+    "Failed deployment recovery time now": (
         "recovery_time",
-        {"outages": "episodes", "recovered": "recovered", "open": "open", "mean": "mean",
-         "median": "median", "level": "level"},
+        {"failures": "episodes", "recovered": "recovered", "open": "open", "median": "median",
+         "carried_in": "carried_in", "mean": "mean", "longest": "longest", "level": "level"},
     ),
     "Rework rate now": (
         "rework_rate",
@@ -175,7 +175,7 @@ def test_now(store: Store, title: str) -> None:
          "per_day", "deployments"),
         ("Lead time for changes, median, and", "change_lead_time", "median", "changes"),
         ("Change fail rate, share that", "change_fail_rate", "rate", "deployments"),
-        ("Failed deployment recovery time, mean", "recovery_time", "mean", "recovered"),
+        ("Failed deployment recovery time, median", "recovery_time", "median", "episodes"),
         ("Rework rate, share that", "rework_rate", "rate", "deployments"),
     ],
 )  # fmt: skip
@@ -204,8 +204,8 @@ def test_teams(store: Store) -> None:
         "per_day": ("deployment_frequency", "per_day"),
         "changes": ("change_lead_time", "changes"), "lead_time": ("change_lead_time", "median"),
         "finished": ("change_fail_rate", "deployments"), "fail_rate": ("change_fail_rate", "rate"),
-        "outages": ("recovery_time", "episodes"), "open": ("recovery_time", "open"),
-        "recovery": ("recovery_time", "mean"), "rework_rate": ("rework_rate", "rate"),
+        "failures": ("recovery_time", "episodes"), "open": ("recovery_time", "open"),
+        "recovery": ("recovery_time", "median"), "rework_rate": ("rework_rate", "rate"),
     }  # fmt: skip
     expected = [
         {
@@ -220,16 +220,16 @@ def test_teams(store: Store) -> None:
     assert expected == sorted(store.ask(panel("Teams:")), key=lambda row: str(row["team"]))
 
 
-def test_open_outages(store: Store) -> None:
-    """Open outages are those of the report, and their links lead to their first deployment."""
-    found = store.ask(panel("Open outages"))
+def test_open_failures(store: Store) -> None:
+    """Open failures are those of the report, of either kind, linked to their first deployment."""
+    found = store.ask(panel("Open failures"))
     told = [one for one in store.evidence["episodes"] if one["ended_at"] is None]
     urls = {one["id"]: one["url"] for one in store.evidence["deployments"]}
 
     assert sum(row["recovery_time"]["open"] for row in store.report["rows"]) == len(found) > 3
-    assert sorted((one["began_at"], urls[min(one["deployments"])]) for one in told) == sorted(
-        (instant(row["began_at"]), row["url"]) for row in found
-    )
+    assert sorted(
+        (one["began_at"], urls[min(one["deployments"])], one["never_live"]) for one in told
+    ) == sorted((instant(row["began_at"]), row["url"], row["never_live"]) for row in found)
     assert all((NOW - row["began_at"]).total_seconds() == row["lasted"] for row in found)
 
 
@@ -248,12 +248,12 @@ def test_outages_that_nobody_looks_at(server: Server, tmp_path: Path) -> None:
     with server.connect(url.rpartition("/")[2], row_factory=dict_row) as connection:
         known = Store(connection, {}, {}, {})
         seen = known.ask(panel("What the newest report did not see"))
-        before = known.ask(panel("Open outages"))
+        before = known.ask(panel("Open failures"))
         connection.rollback()
         later = NOW + timedelta(days=1)
         told = evidence(*items[1:], short, until=later, days=30)
         sent(url, tmp_path, whole_report(made_row("api"), until=later), told)
-        after = known.ask(panel("Open outages"))
+        after = known.ask(panel("Open failures"))
 
     assert [80, 3] == [one["deployment"] for one in before]
     assert {"acme"} == {one["organization"] for one in before}

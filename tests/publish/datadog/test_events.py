@@ -39,10 +39,12 @@ def sent_deployment(number: int, at: datetime, started: datetime, **more: Any) -
     }
 
 
-def sent_outage(number: int, began: datetime, **more: Any) -> dict[str, Any]:
+def sent_outage(
+    number: int, began: datetime, what: str = "deployment", **more: Any
+) -> dict[str, Any]:
     return {
         "id": f"dora:outage:github:acme:{number}",
-        "name": f"api production: deployment {number}",
+        "name": f"api production: {what} {number}",
         "services": ["api"],
         "env": "production",
         "started_at": nanoseconds(began),
@@ -56,7 +58,10 @@ def by_id(*events: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def test_deployments_and_outages(tmp_path: Path) -> None:
-    """Successes are deployments, from their creation on; outages are failures, open ones too."""
+    """Successes are deployments, from their creation on; episodes are failures, open ones too.
+
+    Those that never went live are named as failed deployments (F8).
+    """
     git = {"commit_sha": SHA, "repository_url": "https://github.com/acme/api"}
     with datadog() as server:
         done = send(server, tmp_path, made_report(), usual_evidence())
@@ -69,7 +74,7 @@ def test_deployments_and_outages(tmp_path: Path) -> None:
         )
         assert server.failures == by_id(
             sent_outage(2, NOW - 2 * DAY, finished_at=nanoseconds(NOW - DAY)),
-            sent_outage(4, NOW - HOUR),
+            sent_outage(4, NOW - HOUR, "failed deployment"),
         )
         assert {} == server.marks
         assert "1 deployments failed and are not marked: set DD_APP_KEY" in done.stderr
@@ -106,7 +111,7 @@ def test_an_outage_that_ends_is_updated(tmp_path: Path) -> None:
         assert 0 == done.returncode, done.stderr
         assert ["/api/v2/dora/failure"] == [one.path for one in server.requests("/api/v2/dora")]
         assert server.failures["dora:outage:github:acme:4"] == sent_outage(
-            4, NOW - HOUR, finished_at=nanoseconds(NOW)
+            4, NOW - HOUR, "failed deployment", finished_at=nanoseconds(NOW)
         )
 
 

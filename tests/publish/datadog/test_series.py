@@ -71,7 +71,7 @@ def test_a_part_is_full_before_the_next() -> None:
 
     assert list(figures.series) == [one for part in made for one in part]
     sizes = [len(json.dumps({"series": part})) for part in made]
-    assert all(PART - 1_000 < size <= PART + 14 for size in sizes[:-1])
+    assert all(PART - 1_000 < size <= PART for size in sizes[:-1])
 
 
 def test_names_that_datadog_would_make_one(tmp_path: Path) -> None:

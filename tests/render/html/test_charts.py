@@ -129,7 +129,7 @@ def test_partial_bucket_without_anything_is_no_week_of_nothing() -> None:
     """T1: weeks in which there was nothing are counted of whole weeks alone."""
     made = with_trend(*HOURS.rows[0].trend[:3], bucket(3, 0, partial=True))
     said = [one.description for one in charts_of(made)]
-    assert ["1 to 4 a week", "median 10 h to 20 h, 10 h last", "0 %", "no outages", "0 %"] == said
+    assert ["1 to 4 a week", "median 10 h to 20 h, 10 h last", "0 %", "no failures", "0 %"] == said
 
 
 def test_only_partial_bucket_sets_the_scale() -> None:
@@ -160,23 +160,26 @@ def test_zero_is_drawn_and_missing_is_not() -> None:
     assert () == charts_of(with_trend(bucket(1, 0)))[4].paths
 
 
-def test_outages_are_spans_and_open_ones_are_others() -> None:
+def test_failures_are_spans_and_open_ones_are_others() -> None:
     """R1, R3: from when to when it lasted; brief ones a line, open ones up to the window's end."""
-    marks = Marks(outages=((0.25, 0.5), (0.6, 0.6), (0.75, None)), seconds=4 * 604_800.0)
+    marks = Marks(episodes=((0.25, 0.5), (0.6, 0.6), (0.75, None)), seconds=4 * 604_800.0)
     chart = charts_of(QUARTERS, marks)[3]
     assert chart.paths == (
         ("o", f"M53 {BASE}v-36h53v36"),
         ("u", f"M127 {BASE}v-3"),
         ("n", f"M159 {BASE}v-36h53v36"),
     )
-    assert ("7.0 d", "lasting 0 s to 7.0 d, 1 still open") == (chart.most, chart.description)
+    assert ("7.0 d", "lasting 0 s to 7.0 d, 1 still open") == (
+        chart.most,
+        chart.description,
+    )
 
 
-def test_outage_from_before_the_window_begins_at_the_edge() -> None:
+def test_failure_from_before_the_window_begins_at_the_edge() -> None:
     """R1: what has lasted since before the window is drawn from the chart's left end."""
-    chart = charts_of(QUARTERS, Marks(outages=((-0.5, None),), seconds=4 * 604_800.0))[3]
+    chart = charts_of(QUARTERS, Marks(episodes=((-0.5, None),), seconds=4 * 604_800.0))[3]
     assert (("n", f"M0 {BASE}v-36h212v36"),) == chart.paths
-    assert chart.description == ("lasting 42 d, 1 still open, 1 of them from before this window")
+    assert chart.description == "lasting 42 d, 1 still open, 1 of them from before this window"
 
 
 @pytest.mark.parametrize(("brief", "ticks"), [(False, "M0 42h3m49 0h1"), (True, "M0 42h1m51 0h1")])
@@ -201,6 +204,6 @@ def test_every_chart_says_in_words_what_it_shows() -> None:
         "0 to 0 a week, none in 1 week",
         "no changes",
         "no deployments",
-        "no outages",
+        "no failures",
         "no deployments",
     ] == [one.description for one in charts_of(with_trend(bucket(0, 0)))]

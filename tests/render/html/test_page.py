@@ -26,7 +26,13 @@ from tests.benchmarks.made_up import Shape
 from tests.support.large_pages import many
 from tests.support.pages import demo, demo_tables, demo_text, hostile_text, page_of
 from tests.support.reports import changed, in_window, place, report, slow
-from tests.support.tables import failed_attempts, no_deployments
+from tests.support.tables import (
+    deployment,
+    failed_attempts,
+    line,
+    no_deployments,
+    tables,
+)
 
 #: Elements without an end tag, and those whose end tag may be left out.
 VOID = {"meta", "link", "input", "br"}
@@ -41,6 +47,9 @@ ENDS = {
     "dd": {"dt", "dd"},
     **{it: {"p"} for it in ("ul", "dl", "p", "div", "table", "details", "h2", "h3", "h4")},
 }
+
+
+DAY = 24  #: hours
 
 
 class Reader(HTMLParser):
@@ -155,22 +164,60 @@ def test_policy_names_the_style_and_the_script_that_are_there(name: str) -> None
     assert [] == [one for one in names if one == "style" or one.startswith("on")]
 
 
+def open_failures(text: str) -> tuple[list[str], list[str]]:
+    """What a page says is down, and which failed deployments no success has followed yet."""
+    first = text.rpartition("Down now ")[2].partition("What changed")[0]
+    down, _, failed = first.partition("Failed deployments not yet followed by a success")
+    since = r" since 20\d\d-\d\d-\d\d \d\d:\d\d[^:]*: deployment [0-9a-f]+"
+    return re.findall(since, down), re.findall(since, failed)
+
+
 def test_open_outages_come_first() -> None:
-    """What is down now is the first part, with since when, by which deployment, and a link."""
-    read = Reader(demo_text())
-    down = read.text.rpartition("Down now ")[2].partition("What changed")[0]
-    count = sum(row.metrics.recovery_time.open for row in demo().repositories.rows)
-    assert count > 0
-    assert count == len(
-        re.findall(r" since 20\d\d-\d\d-\d\d \d\d:\d\d: deployment [0-9a-f]{7}", down)
+    """F8: what is down comes first, then what failed before it was live, each since when."""
+    page = demo()
+    still_open = [
+        one.never_live for it in page.samples for one in it.episodes if one.ended_at is None
+    ]
+    down, failed = open_failures(Reader(demo_text()).text)
+    assert (still_open.count(False), still_open.count(True)) == (len(down), len(failed))
+    assert min(len(down), len(failed)) > 0
+
+
+def never_succeeded(*more: Any) -> Page:
+    """A page of a deployment that failed before it was live, and of what is given besides."""
+    return page_of(
+        tables(
+            line(a=50 * DAY, b=20 * DAY),
+            deployment(1, "a", 45 * DAY),
+            deployment(2, "b", 3 * DAY, ("failure", 3 * DAY)),
+            *more,
+        )
     )
+
+
+def test_a_deployment_that_never_was_live_is_not_down() -> None:
+    """F8: a failed deployment that no success followed is listed apart, in words of its own."""
+    text = Reader(render_page(never_succeeded())).text
+    assert "Down now Nothing: what is open below never went live." in text
+    down, failed = open_failures(text)
+    assert ([], 1) == (down, len(failed))
+    assert "production 1 not yet followed by a success" in text
+    assert "outage" not in text
+
+
+def test_what_failed_after_it_was_live_is_down() -> None:
+    """F8: a deployment that succeeded and then failed is down until the next success."""
+    live = deployment(3, "b", 2 * DAY, ("success", 2 * DAY), ("failure", 2 * DAY - 1))
+    text = Reader(render_page(never_succeeded(live))).text
+    down, failed = open_failures(text)
+    assert (1, []) == (len(down), failed)
+    assert "production 1 outage open" in text
 
 
 def test_page_says_that_nothing_is_down() -> None:
-    """Where all is over it says so."""
-    assert (
-        "Nothing: the one outage that began in this time is over." in Reader(PAGES["small"]()).text
-    )
+    """Where all has recovered it says so."""
+    said = "Nothing: the one failure that began in this time has recovered."
+    assert said in Reader(PAGES["small"]()).text
 
 
 @pytest.mark.parametrize("compare", [False, True])
@@ -188,7 +235,7 @@ def test_page_says_to_what_it_was_narrowed() -> None:
     asked = page_of(failed_attempts(), since="30d", repo=("ap*",), tier=("production",))
     read = Reader(render_page(asked))
     assert "Only repositories ap*; tier production: all else was left out" in read.text
-    assert "Nothing of what was asked for: the one outage" in read.text
+    assert "Nothing of what was asked for: the one failure" in read.text
     assert "Only " not in Reader(PAGES["small"]()).text
 
 
@@ -200,18 +247,20 @@ def test_page_says_that_some_could_not_be_read() -> None:
     )
     coverage = replace(page.report.coverage, repositories=repositories)
     read = Reader(render_page(replace(page, report=replace(page.report, coverage=coverage))))
-    assert "Nothing of what could be read: the one outage" in read.text
+    assert "Nothing of what could be read: the one failure" in read.text
     assert "Nothing of what could be read got better or worse" in read.text
 
 
 def test_what_is_down_since_before_the_window_is_told() -> None:
-    """R1: an outage that lasts is down now, whichever window is asked for, in one's own words."""
-    read = Reader(render_page(page_of(demo_tables(), since="2h")))
-    down = read.text.rpartition("Down now ")[2].partition("What changed")[0]
+    """R1: a failure that is open is told whichever window is asked for, in words of its own."""
+    page = page_of(demo_tables(), since="2h")
+    read = Reader(render_page(page))
+    first = read.text.rpartition("Down now ")[2].partition("What changed")[0]
     lasting = sum(row.metrics.recovery_time.open for row in demo().repositories.rows)
-    told = re.findall(r", began before this window: deployment [0-9a-f]{7}", down)
-    assert lasting == len(told) == sum(map(int, re.findall(r" (\d+) open", read.text)))
-    assert "Down since before this window, all 1" in read.text
+    told = re.findall(r", began before this window: deployment [0-9a-f]{7}", first)
+    carried_in = sum(row.metrics.recovery_time.carried_in for row in page.repositories.rows)
+    assert lasting == len(told) <= carried_in
+    assert "Open since before this window, all 1" in read.text
 
 
 def test_page_without_comparison_says_how_to_get_one() -> None:
@@ -423,7 +472,7 @@ def test_the_organization_is_told_of_first() -> None:
     text = Reader(render_page(replace(page, organization=made))).text
     told = text.rpartition("Got worse")[2].partition("The organization")[0]
     assert f"{' · '.join(row.key.values())}: recovery time" in told
-    assert "moved by api prod-eu outage 7 2026-11-04, 25 h, lasts" in told
+    assert "moved by api prod-eu outage 7 2026-11-04, 25 h, still open" in told
 
 
 def test_large_page_is_folded() -> None:

@@ -42,7 +42,7 @@ def after(lines: list[str], head: str) -> str:
 
 
 def test_at_80_columns() -> None:
-    """Every deployment with its reasons, outages and changes; how each figure follows (F1–F9)."""
+    """Every deployment with its reasons, failures and changes; how each figure follows (F1–F9)."""
     assert render_explanation(*explained(ORGANIZATION), width=80, colour=False) == AT_80
 
 
@@ -85,16 +85,19 @@ def test_a_quiet_row() -> None:
     )
     assert after(lines, "Change lead time: –") == "  no changes shipped"
     assert after(lines, "Change fail rate: –") == "  nothing finished"
-    assert after(lines, "Recovery time: –") == "  no outages"
+    assert (
+        after(lines, "Recovery time: –")
+        == "  no failures began; 1 from before this time, still open when it began"
+    )
     assert after(lines, "Rework rate: –") == "  nothing succeeded"
 
 
 def test_what_began_before_the_window() -> None:
-    """A deployment that is there for its outage alone, and one whose outage is not, say so (R3)."""
+    """What is there for its failure alone, and what has one from before, says so (R3)."""
     since = NOW.replace(day=2, hour=10)
     lines = lines_of(explained(ORGANIZATION, {"since": since, "until": NOW}))
     assert after(lines, "2026-11-02 12:05").startswith("  status: error at 12:05")
-    assert "  Its outage began before this time, and is not among those counted." in lines
+    assert "  Its failure began before this time, and is not among those counted." in lines
     since = NOW.replace(day=7, hour=12)
     lines = lines_of(explained(ORGANIZATION, {"since": since, "until": NOW}))
     assert "  It succeeded before this time, and is not among those counted." in lines
@@ -203,11 +206,11 @@ patient-api production
 2026-11-01 09:05  00c0ffe  succeeded
   The first known here: all it holds is older work, not its changes.
 2026-11-02 09:05  01c0ffe  failed, never live
-  status: failure at 09:05, down 6.0 h, until 01c0ffe at 15:05
-  outage: 6.0 h, from 2026-11-02 09:05 to 15:05, one of 2 failures in a row
+  status: failure at 09:05, followed by 01c0ffe at 15:05, after 6.0 h
+  2 failures in a row: 6.0 h, from 2026-11-02 09:05 to 15:05
 2026-11-02 12:05  01c0ffe  failed, never live
-  status: error at 12:05, down 3.0 h, until 01c0ffe at 15:05
-  outage: the one that began with 01c0ffe
+  status: error at 12:05, followed by 01c0ffe at 15:05, after 3.0 h
+  in a row with 01c0ffe
 2026-11-02 15:05  01c0ffe  succeeded
   1 change: 9.1 h 01c0ffe #1
 2026-11-03 09:05  02c0ffe  succeeded, then failed
@@ -258,11 +261,11 @@ Change fail rate: 64 %
     03c0ffe 2026-11-04, 05c0ffe 2026-11-06, 06c0ffe 2026-11-07,
     07c0ffe 2026-11-08
 
-Recovery time: 14 h, 1 open
-  6 outages: 5 over, 1 open
-  mean of those over: 3.0 d ÷ 5 = 14 h
+Recovery time: 12 h, 1 open
+  6 failures: 5 recovered, 1 open; 5 outages, 1 never live
   median: 12 h (Kaplan–Meier, the open ones counted as lasting on)
-  longest: 15 d and open, 24 h, 24 h, 12 h, 6.0 h, 6.0 h
+  mean of the recovered: 3.0 d ÷ 5 = 14 h; longest 24 h
+  the longest: 15 d and open, 24 h, 24 h, 12 h, 6.0 h, 6.0 h
 
 Rework rate: 44 %
   4 rework of 9 succeeded = 44 %

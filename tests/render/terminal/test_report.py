@@ -171,24 +171,24 @@ Repository        Deployment   Change        Change      Recovery       Rework
 ────────────────────────────────────────────────────────────────────────────────
 appointment-service
   production    L 0.2/week     40 d          50 %        –, 1 open      0 %
-  31 wait, 62 d   2 times      3 changes     1 of 2      1 outage       0 of 2
-  qa            E 2.4/day    E 35 min      E 2.3 %     E 25 min         1.9 %
-                  216 times    388 changes   5 of 218    5 outages      4 of 216
+  31 wait, 62 d   2 times      3 changes     1 of 2      1 failure      0 of 2
+  qa            E 2.4/day    E 35 min      E 2.3 %     E 20 min         1.9 %
+                  216 times    388 changes   5 of 218    5 failures     4 of 216
 
 billing-gateway
   live-eu-west-   0/week       –             –           –              –
-  1               0 times      no changes    0 of 0      no outages     0 of 0
+  1               0 times      no changes    0 of 0      no failures    0 of 0
 
 patient-api
   production    H 3.3/week   H 26 h        H 6.7 %       1.5 h, 1 open  2.4 %
-  7 wait, 4.0 d   42 times     120 changes   3 of 45     3 outages      1 of 42
-  staging       E 2.4/day    E 35 min      E 2.3 %     E 25 min         1.9 %
-                  216 times    388 changes   5 of 218    5 outages      4 of 216
+  7 wait, 4.0 d   42 times     120 changes   3 of 45     3 failures     1 of 42
+  staging       E 2.4/day    E 35 min      E 2.3 %     E 20 min         1.9 %
+                  216 times    388 changes   5 of 218    5 failures     4 of 216
 
-E elite, H high, M medium, L low. – no data. A level takes 5 changes,
-deployments or outages. Lead time is the median, recovery time the mean (MTTR)
-of the outages that are over. Waiting: changes not yet in production, and the
-age of the oldest.
+E elite, H high, M medium, L low. – no data. A level needs at least 5 changes,
+deployments or failures. Lead and recovery times are medians; failed deployments
+in a row are one failure. Open failures count in the median as lasting on.
+Waiting: changes not yet in production, and the age of the oldest.
 
 medica-flow, 2026-08-25 06:00 to 2026-11-23 06:00 UTC (90 days), levels of DORA
 2023.
@@ -215,50 +215,53 @@ Not in the numbers, or less than certain:
 AT_120 = """\
 DORA metrics of medica-flow
 
-Repository        Deployment     Change                  Change                 Recovery       Rework    Waiting
-  environment     frequency      lead time               fail rate              time           rate      changes
-─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+Repository        Deployment     Change                  Change                 Recovery         Rework    Waiting
+  environment     frequency      lead time               fail rate              time             rate      changes
+───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 appointment-service
-  production      0.2/week low   40 d                    50 %                   –, 1 open      0 %       31
-                  2 times        3 changes, p90 42 d     1 of 2                 1 outage       0 of 2    oldest 62 d
-  qa              2.4/day elite  35 min elite            2.3 % elite            25 min elite   1.9 %
-  testing         216 times      388 changes, p90 2.5 h  5 of 218               5 outages      4 of 216
+  production      0.2/week low   40 d                    50 %                   –, 1 open        0 %       31
+                  2 times        3 changes, p90 42 d     1 of 2                 1 failure        0 of 2    oldest 62 d
+  qa              2.4/day elite  35 min elite            2.3 % elite            20 min elite     1.9 %
+  testing         216 times      388 changes, p90 2.5 h  5 of 218               5 failures       4 of 216
+                                                                                mean 25 min
 
 billing-gateway
-  live-eu-west-1  0/week         –                       –                      –              –         –
-  production      0 times        no changes              0 of 0                 no outages     0 of 0
+  live-eu-west-1  0/week         –                       –                      –                –         –
+  production      0 times        no changes              0 of 0                 no failures      0 of 0
 
 patient-api
-  production      3.3/week high  26 h high               6.7 % high             1.5 h, 1 open  2.4 %     7
-                  42 times       120 changes, p90 3.0 d  3 of 45, 2 never live  3 outages      1 of 42   oldest 4.0 d
-  staging         2.4/day elite  35 min elite            2.3 % elite            25 min elite   1.9 %
-                  216 times      388 changes, p90 2.5 h  5 of 218               5 outages      4 of 216
+  production      3.3/week high  26 h high               6.7 % high             1.5 h, 1 open    2.4 %     7
+                  42 times       120 changes, p90 3.0 d  3 of 45, 2 never live  3 failures       1 of 42   oldest 4.0 d
+                                                                                mean 1.7 h of 2
+  staging         2.4/day elite  35 min elite            2.3 % elite            20 min elite     1.9 %
+                  216 times      388 changes, p90 2.5 h  5 of 218               5 failures       4 of 216
+                                                                                mean 25 min
 """  # noqa: E501 (a wide terminal)
 
 AT_200 = """\
 DORA metrics of medica-flow
 
-Repository        Deployment                 Change                                     Change                                       Recovery                  Rework             Waiting
-  environment     frequency                  lead time                                  fail rate                                    time                      rate               changes
-──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+Repository        Deployment                 Change                                     Change                                       Recovery                        Rework             Waiting
+  environment     frequency                  lead time                                  fail rate                                    time                            rate               changes
+────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 appointment-service
-  production      0.2/week (0.02–0.6) low    40 d                                       50 % (9.5–90 %)                              –, 1 open                 0 % (0–66 %)       31
-                  2 times, 2 active days     3 changes, p90 42 d                        1 of 2, revert 1                             1 outage                  0 of 2             oldest 62 d
-  qa              2.4/day (2.1–2.7) elite    35 min (33–40 min) elite                   2.3 % (1.0–5.3 %) elite                      25 min elite              1.9 % (0.7–4.7 %)
-  testing         216 times, 64 active days  388 changes, p90 2.5 h                     5 of 218, incident 5                         5 outages, median 20 min  4 of 216
-                                             coding 15 min, review –, delivery 10 min
+  production      0.2/week (0.02–0.6) low    40 d                                       50 % (9.5–90 %)                              –, 1 open                       0 % (0–66 %)       31
+                  2 times, 2 active days     3 changes, p90 42 d                        1 of 2, revert 1                             1 failure                       0 of 2             oldest 62 d
+  qa              2.4/day (2.1–2.7) elite    35 min (33–40 min) elite                   2.3 % (1.0–5.3 %) elite                      20 min elite                    1.9 % (0.7–4.7 %)
+  testing         216 times, 64 active days  388 changes, p90 2.5 h                     5 of 218, incident 5                         5 failures                      4 of 216
+                                             coding 15 min, review –, delivery 10 min                                                mean 25 min, longest 45 min
 
 billing-gateway
-  live-eu-west-1  0/week (0–0.3)             –                                          –                                            –                         –                  –
-  production      0 times                    no changes                                 0 of 0                                       no outages                0 of 0
+  live-eu-west-1  0/week (0–0.3)             –                                          –                                            –                               –                  –
+  production      0 times                    no changes                                 0 of 0                                       no failures                     0 of 0
 
 patient-api
-  production      3.3/week (2.4–4.4) high    26 h (22–31 h) high                        6.7 % (2.3–18 %) high                        1.5 h, 1 open             2.4 % (0.4–12 %)   7
-                  42 times, 31 active days   120 changes, p90 3.0 d                     3 of 45, 2 never live, status 2, rollback 1  3 outages, median 1.5 h   1 of 42            oldest 4.0 d
-                                             coding 8.3 h, review 5.6 h, delivery 11 h
-  staging         2.4/day (2.1–2.7) elite    35 min (33–40 min) elite                   2.3 % (1.0–5.3 %) elite                      25 min elite              1.9 % (0.7–4.7 %)
-                  216 times, 64 active days  388 changes, p90 2.5 h                     5 of 218, incident 5                         5 outages, median 20 min  4 of 216
-                                             coding 15 min, review –, delivery 10 min
+  production      3.3/week (2.4–4.4) high    26 h (22–31 h) high                        6.7 % (2.3–18 %) high                        1.5 h, 1 open                   2.4 % (0.4–12 %)   7
+                  42 times, 31 active days   120 changes, p90 3.0 d                     3 of 45, 2 never live, status 2, rollback 1  3 failures                      1 of 42            oldest 4.0 d
+                                             coding 8.3 h, review 5.6 h, delivery 11 h                                               mean 1.7 h of 2, longest 2.5 h
+  staging         2.4/day (2.1–2.7) elite    35 min (33–40 min) elite                   2.3 % (1.0–5.3 %) elite                      20 min elite                    1.9 % (0.7–4.7 %)
+                  216 times, 64 active days  388 changes, p90 2.5 h                     5 of 218, incident 5                         5 failures                      4 of 216
+                                             coding 15 min, review –, delivery 10 min                                                mean 25 min, longest 45 min
 """  # noqa: E501 (a wide terminal)
 
 AT_40 = """\
@@ -280,8 +283,10 @@ medica-flow
                       live, status 2,
                       rollback 1
     Recovery time     1.5 h, 1 open, 3
-                      outages, median
-                      1.5 h
+                      failures, mean 1.7
+                      h of 2, longest
+                      2.5 h, 1 from
+                      before
     Rework rate       2.4 % (0.4–12 %),
                       1 of 42
     Waiting changes   –
@@ -290,28 +295,31 @@ medica-flow
 BY_ENVIRONMENT = """\
 DORA metrics of medica-flow
 
-               Deployment  Change       Change     Recovery       Rework
-Environment    frequency   lead time    fail rate  time           rate
-──────────────────────────────────────────────────────────────────────────
-production     3.3/week    26 h         6.7 %      1.5 h, 1 open  2.4 %
-7 wait, 4.0 d  42 times    120 changes  3 of 45    3 outages      1 of 42
-qa             2.4/day     35 min       2.3 %      25 min         1.9 %
-testing        216 times   388 changes  5 of 218   5 outages      4 of 216
+               Deployment  Change       Change     Recovery         Rework
+Environment    frequency   lead time    fail rate  time             rate
+────────────────────────────────────────────────────────────────────────────
+production     3.3/week    26 h         6.7 %      1.5 h, 1 open    2.4 %
+7 wait, 4.0 d  42 times    120 changes  3 of 45    3 failures       1 of 42
+                                                   mean 1.7 h of 2
+qa             2.4/day     35 min       2.3 %      20 min           1.9 %
+testing        216 times   388 changes  5 of 218   5 failures       4 of 216
+                                                   mean 25 min
 """
 
 BY_TEAM = """\
 DORA metrics of medica-flow
 
-Team          Deployment  Change       Change     Recovery       Rework
-  tier        frequency   lead time    fail rate  time           rate
-────────────────────────────────────────────────────────────────────────
+Team          Deployment  Change       Change     Recovery         Rework
+  tier        frequency   lead time    fail rate  time             rate
+──────────────────────────────────────────────────────────────────────────
 (no team)
-  production  0.2/week    40 d         50 %       –, 1 open      0 %
-  none wait   2 times     3 changes    1 of 2     1 outage       0 of 2
+  production  0.2/week    40 d         50 %       –, 1 open        0 %
+  none wait   2 times     3 changes    1 of 2     1 failure        0 of 2
 
 Patient care
-  production  3.3/week    26 h         6.7 %      1.5 h, 1 open  2.4 %
-              42 times    120 changes  3 of 45    3 outages      1 of 42
+  production  3.3/week    26 h         6.7 %      1.5 h, 1 open    2.4 %
+              42 times    120 changes  3 of 45    3 failures       1 of 42
+                                                  mean 1.7 h of 2
 """
 
 SERVICES = """\
@@ -322,24 +330,24 @@ Repository          Deployment   Change        Change     Recovery       Rework
 ────────────────────────────────────────────────────────────────────────────────
 platform
   production      L 0.2/week     40 d          50 %       –, 1 open      0 %
-                    2 times      3 changes     1 of 2     1 outage       0 of 2
+                    2 times      3 changes     1 of 2     1 failure      0 of 2
   production ·    H 3.3/week   H 26 h        H 6.7 %      1.5 h, 1 open  2.4 %
-  checkout          42 times     120 changes   3 of 45    3 outages      1 of 42
+  checkout          42 times     120 changes   3 of 45    3 failures     1 of 42
 """
 
 QUIET = """\
 DORA metrics of medica-flow
 
-Repository     Deployment      Change      Change     Recovery    Rework
-  environment  frequency       lead time   fail rate  time        rate
-────────────────────────────────────────────────────────────────────────
+Repository     Deployment      Change      Change     Recovery     Rework
+  environment  frequency       lead time   fail rate  time         rate
+─────────────────────────────────────────────────────────────────────────
 patient-api
-  production   0/week (0–0.3)  –           –          –           –
-               0 times         no changes  0 of 0     no outages  0 of 0
+  production   0/week (0–0.3)  –           –          –            –
+               0 times         no changes  0 of 0     no failures  0 of 0
 
-– no data. (a–b) 95 % interval. A level takes 5 changes, deployments or outages.
-Lead time is the median, recovery time the mean (MTTR) of the outages that are
-over.
+– no data. (a–b) 95 % interval. A level needs at least 5 changes, deployments or
+failures. Lead and recovery times are medians; failed deployments in a row are
+one failure.
 
 medica-flow, 2026-08-25 06:00 to 2026-11-23 06:00 UTC (90 days), levels of DORA
 2023.
@@ -369,7 +377,7 @@ COLOURED = [
         "   \x1b[2m2 times\x1b[0m   "
         "   \x1b[2m3 changes\x1b[0m  "
         "   \x1b[2m1 of 2\x1b[0m   "
-        "   \x1b[2m1 outage\x1b[0m    "
+        "   \x1b[2m1 failure\x1b[0m   "
         "   \x1b[2m0 of 2\x1b[0m"
     ),
 ]

@@ -12,7 +12,7 @@ from dora.model.tables import Tables
 from dora.render.html.page import render_page
 from dora.report.build import analyse_before, report_of
 from dora.report.page.build import build_page, choose_trend
-from dora.report.page.model import Marks, Outage, Page, Shown, SlowChange
+from dora.report.page.model import Episode, Marks, Page, Shown, SlowChange
 from dora.report.page.samples import MOST, ROOM, keep_fairly
 from tests.support.tables import (
     DAY,
@@ -35,15 +35,15 @@ def page_of(read: Tables, **options: Any) -> Page:
 
 @cache
 def troubled() -> Page:
-    """A page of two failed attempts that were one outage."""
+    """A page of two failed attempts that were one failure."""
     return page_of(failed_attempts())
 
 
-def test_outage_is_called_by_its_first_failure() -> None:
-    """R2: failed attempts in a row are one outage, and it has as many failures."""
+def test_episode_is_called_by_its_first_failure() -> None:
+    """R2: failed attempts in a row are one episode, and it has as many failures."""
     began, ended = ago(10 * DAY), ago(10 * DAY - 3)
-    expected = Outage(began, ended, 2, "b", 2, ("status",), "", is_counted=True)
-    assert (expected,) == troubled().samples[0].outages
+    expected = Episode(began, ended, 2, "b", 2, ("status",), "", is_counted=True, never_live=True)
+    assert (expected,) == troubled().samples[0].episodes
 
 
 def test_failed_deployments_are_shown_newest_first() -> None:
@@ -73,24 +73,24 @@ def test_rework_is_shown() -> None:
 def test_marks_are_shares_of_the_window() -> None:
     """Everything that a chart marks lies where it happened between the window's ends."""
     month = 30 * DAY
-    outage = (1 - 10 * DAY / month, 1 - (10 * DAY - 3) / month)
+    episode = (1 - 10 * DAY / month, 1 - (10 * DAY - 3) / month)
     expected = Marks(
         (1 - (10 * DAY - 3) / month,),
         (1 - 10 * DAY / month, 1 - (10 * DAY - 2) / month),
         (),
-        (outage,),
+        (episode,),
         month * 3600.0,
     )
     found = troubled().samples[0].marks
-    assert found.outages[0] == pytest.approx(expected.outages[0])
+    assert found.episodes[0] == pytest.approx(expected.episodes[0])
     assert found.deployments == pytest.approx(expected.deployments)
     assert found.failed == pytest.approx(expected.failed)
     assert (expected.rework, expected.seconds) == (found.rework, found.seconds)
 
 
-def test_open_outages_come_first_and_are_all_shown() -> None:
-    """All that is down is on the page, whatever room there is; it comes before what is over."""
-    count = ROOM["outages"] + 20
+def test_open_failures_come_first_and_are_all_shown() -> None:
+    """All that is open is on the page, whatever room there is, and before what is over."""
+    count = ROOM["episodes"] + 20
     parts = [line(a=50 * DAY, b=20 * DAY)]
     for number in range(count):
         name = f"prod-{number:03}"
@@ -102,12 +102,12 @@ def test_open_outages_come_first_and_are_all_shown() -> None:
         ]
     page = page_of(tables(*parts))
     expected = [[None]] * count
-    assert expected == [[one.ended_at for one in it.outages] for it in page.samples]
+    assert expected == [[one.ended_at for one in it.episodes] for it in page.samples]
     assert [()] * count == [one.failed for one in page.samples]
 
 
-def test_what_is_down_since_before_the_window_is_shown() -> None:
-    """R1: an outage that lasts is shown whenever it began; one that ended earlier is not."""
+def test_what_is_open_since_before_the_window_is_shown() -> None:
+    """R1: a failure that is open is shown whenever it began; one that ended earlier is not."""
     read = tables(
         line(a=50 * DAY, b=20 * DAY, c=10 * DAY),
         deployment(1, "a", 45 * DAY),
@@ -117,9 +117,11 @@ def test_what_is_down_since_before_the_window_is_shown() -> None:
     )
     page = page_of(read, since="2d")
     assert 0 == page.repositories.rows[0].metrics.recovery_time.open
-    expected = Outage(ago(9 * DAY), None, 4, "c", 1, ("status",), "", is_counted=False)
-    assert (expected,) == page.samples[0].outages
-    ((begin, end),) = page.samples[0].marks.outages
+    expected = Episode(
+        ago(9 * DAY), None, 4, "c", 1, ("status",), "", is_counted=False, never_live=True
+    )
+    assert (expected,) == page.samples[0].episodes
+    ((begin, end),) = page.samples[0].marks.episodes
     assert begin == pytest.approx(-3.5)
     assert end is None
 
