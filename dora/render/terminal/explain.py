@@ -206,8 +206,8 @@ def _reason(
         return links.fill([said, Text(f"closed {ended},"), Text(f"after {lasted}")], width)
     success = _ending(reason, evidence).append(f" at {ended}")
     if one.never_live:
-        after = Text("followed by ").append_text(success)
-        return links.fill([said, after.append(","), Text(f"after {lasted}")], width)
+        following = Text("followed by ").append_text(success).append(",")
+        return links.fill([said, following, Text(f"after {lasted}")], width)
     return links.fill([said, Text(f"down {lasted},"), Text("until ").append_text(success)], width)
 
 

@@ -111,8 +111,11 @@ def _as_episodes(episodes: pd.DataFrame, analysis: Analysis) -> dict[int, list[E
     columns = ["group", "began_at", "ended_at", "deployment", "sha", "failures", "signals", "by",
                "is_counted", "is_never_live"]  # fmt: skip
     found: dict[int, list[Episode]] = {}
-    for group, *values, by, counted, never_live in plain_rows(kept[columns]):
-        found.setdefault(group, []).append(Episode(*values, by or "", counted, never_live))
+    for group, began, ended, number, sha, failures, signals, by, counted, never_live in plain_rows(
+        kept[columns]
+    ):
+        one = Episode(began, ended, number, sha, failures, signals, by or "", counted, never_live)
+        found.setdefault(group, []).append(one)
     return found
 
 
