@@ -13,7 +13,7 @@ from dora.model.environments import environment_reader, row_key, service_reader
 from dora.model.fixed_words import BEGUN, NOT_BEGUN, NOTHING_TO_CHANGE, RUNNER_GONE, says
 from dora.model.outcome_rules import (
     FAILURES,
-    Status,
+    StatusRecord,
     first,
     had_begun,
     has_not_started,
@@ -129,12 +129,12 @@ def _with_environments(deployments: pd.DataFrame, config: Config) -> pd.DataFram
 
 def find_histories(
     ids: Sequence[tuple[str, int]], statuses: pd.DataFrame, config: Config, *, with_logs: bool
-) -> list[list[Status]]:
+) -> list[list[StatusRecord]]:
     """The history of each of the deployments *ids*, instants in microseconds since 1970.
 
     Addresses of logs are there only if asked for: there are many, and only joining runs needs them.
     """
-    found: dict[tuple[str, int], list[Status]] = {one: [] for one in ids}
+    found: dict[tuple[str, int], list[StatusRecord]] = {one: [] for one in ids}
     logs = statuses["log_url"] if with_logs else None
     states, instants = statuses["state"].tolist(), microseconds_of(statuses["created_at"]).tolist()
     owners = zip(statuses["repository"].tolist(), statuses["deployment"].tolist(), strict=True)
@@ -142,7 +142,7 @@ def find_histories(
         states, instants, _texts(logs, len(states)), _texts(statuses["description"], len(states)),
         strict=True,
     )  # fmt: skip
-    for one, status in zip(owners, map(Status._make, written), strict=True):
+    for one, status in zip(owners, map(StatusRecord._make, written), strict=True):
         if one in found:
             found[one].append(status)
     until = microseconds(config.window.until)
@@ -157,7 +157,7 @@ def _texts(column: pd.Series | None, count: int) -> list[Any]:
 
 
 def _find_wholes(
-    known: pd.DataFrame, histories: Sequence[Sequence[Status]], *, is_joined: bool
+    known: pd.DataFrame, histories: Sequence[Sequence[StatusRecord]], *, is_joined: bool
 ) -> list[Whole[int]]:
     """The deployments whose parts are rows of *known*, oldest first; joined by attempts (D6)."""
     payloads = known["payload"].tolist() if is_joined else [None] * len(known)

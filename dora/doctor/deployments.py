@@ -159,7 +159,7 @@ def _not_started(shown: Outcomes) -> Finding:
         Finding(
             "deployment-not-started",
             "note",
-            f"{_counted(len(ended), 'deployment')} had not started when they ended.",
+            f"{_counted(len(ended), 'deployment')} ended without having started.",
             "They are in no metric: an approval was refused or expired, or the track-deployment "
             "action says that no apply was reached.",
             "Nothing needs to be done; `dora explain` shows the reason of each.",
@@ -176,7 +176,7 @@ def _lost(shown: Outcomes) -> Finding:
         Finding(
             "deployment-runner-gone",
             "note",
-            f"{_counted(len(lost), 'deployment')} lost their runner before they ended.",
+            f"{_counted(len(lost), 'deployment')} ended because the runner was gone.",
             "They are in no metric: nobody knows whether they changed anything.",
             "Look at the runners if it happens often.",
         ),

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from dora.model.environments import payload_value
 from dora.model.outcome_rules import (
     FAILURES,
-    Status,
+    StatusRecord,
     first,
     is_unchanged,
     place_in_history,
@@ -32,7 +32,7 @@ class Part(Generic[Deployment]):
 
     deployment: Deployment
     created_at: Any
-    history: Sequence[Status]  #: in order
+    history: Sequence[StatusRecord]  #: in order
     payload: str | None
 
     def has_succeeded_by(self, instant: Any) -> bool:
@@ -46,7 +46,7 @@ class Whole(Generic[Deployment]):
     """A deployment with all its parts, the oldest first; without joining it has one."""
 
     parts: list[Deployment]
-    history: list[Status]  #: in order
+    history: list[StatusRecord]  #: in order
     is_unchanged: bool  #: whether none of its parts changed anything (D3)
 
 
@@ -144,8 +144,8 @@ def _as_whole(own: list[Part[Deployment]], standing: list[Part[Deployment]]) -> 
 
 
 def join_histories(
-    own: Sequence[Sequence[Status]], standing: Sequence[Sequence[Status]] = ()
-) -> list[Status]:
+    own: Sequence[Sequence[StatusRecord]], standing: Sequence[Sequence[StatusRecord]] = ()
+) -> list[StatusRecord]:
     """The history of a whole deployment from those of its parts, each in order (D6).
 
     A part's success counts from the instant on at which every part has succeeded, those *standing*

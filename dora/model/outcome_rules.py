@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from dora.model.fixed_words import BEGUN, NOT_BEGUN, NOTHING_TO_CHANGE, RUNNER_GONE, says
 
 
-class Status(NamedTuple):
+class StatusRecord(NamedTuple):
     """One status of a deployment."""
 
     state: str
@@ -29,34 +29,34 @@ UNKNOWN = 4
 RUN = re.compile(r"\S*?/actions/runs/\d+")
 
 
-def in_order(statuses: Iterable[Status], until: Any) -> list[Status]:
+def in_order(statuses: Iterable[StatusRecord], until: Any) -> list[StatusRecord]:
     """The statuses written before *until* (W2), in the order in which they are read (D2)."""
     return sorted((one for one in statuses if one.at < until), key=place_in_history)
 
 
-def place_in_history(status: Status) -> tuple[Any, int, str]:
+def place_in_history(status: StatusRecord) -> tuple[Any, int, str]:
     """What statuses are sorted by (D2)."""
     return status.at, RANK.get(status.state, UNKNOWN), status.state
 
 
-def first(history: Iterable[Status], states: Iterable[str]) -> Status | None:
+def first(history: Iterable[StatusRecord], states: Iterable[str]) -> StatusRecord | None:
     """The first status of *history*, which is in order, with one of *states*."""
     return next((one for one in history if one.state in states), None)
 
 
-def succeeded_at(history: Iterable[Status]) -> Any | None:
+def succeeded_at(history: Iterable[StatusRecord]) -> Any | None:
     """When a deployment with this *history*, which is in order, succeeded: None if never (D2)."""
     success = first(history, ("success",))
     return None if success is None else success.at
 
 
-def is_unchanged(history: Iterable[Status]) -> bool:
+def is_unchanged(history: Iterable[StatusRecord]) -> bool:
     """Whether a deployment succeeded and says that there was nothing to change (D3)."""
     success = first(history, ("success",))
     return success is not None and says(success.description, NOTHING_TO_CHANGE)
 
 
-def has_not_started(history: Sequence[Status]) -> bool:
+def has_not_started(history: Sequence[StatusRecord]) -> bool:
     """Whether a deployment that never succeeded had not started when it ended (D3).
 
     Its first failure status says so, or was written directly after a `waiting` and no
@@ -72,7 +72,7 @@ def has_not_started(history: Sequence[Status]) -> bool:
     )
 
 
-def lost_its_runner(history: Sequence[Status]) -> bool:
+def lost_its_runner(history: Sequence[StatusRecord]) -> bool:
     """Whether a deployment that never succeeded says that its runner was gone (D3)."""
     failure = first(history, FAILURES)
     return (
@@ -82,12 +82,12 @@ def lost_its_runner(history: Sequence[Status]) -> bool:
     )
 
 
-def had_begun(history: Iterable[Status]) -> bool:
+def had_begun(history: Iterable[StatusRecord]) -> bool:
     """Whether some status says that the change had begun (F8): it may have changed something."""
     return any(says(one.description, BEGUN) for one in history)
 
 
-def run_of(history: Iterable[Status]) -> str | None:
+def run_of(history: Iterable[StatusRecord]) -> str | None:
     """The address of the workflow run that filed a deployment: the first that a log names (D6)."""
     logs = (RUN.match(one.log) for one in history if one.log)
     return next((match[0] for match in logs if match), None)

@@ -11,7 +11,7 @@ from dora.collect.github import page_size
 from dora.collect.github.pagination import distinct, next_cursor, read_pages
 from dora.collect.repository.context import RepositoryContext, find
 from dora.errors import CannotRead
-from dora.model.outcome_rules import Status
+from dora.model.outcome_rules import StatusRecord
 
 #: Factor on the expected number of rows of a page, so that another page is seldom needed.
 RESERVE = 1.25
@@ -28,7 +28,7 @@ class DeploymentRecord:
     task: str
     payload: str | None
     created_at: datetime
-    statuses: tuple[Status, ...]
+    statuses: tuple[StatusRecord, ...]
 
 
 @dataclass
@@ -138,7 +138,7 @@ def _deployment(node: dict[str, Any]) -> DeploymentRecord:
         created_at=parse_instant(node["createdAt"]),
         statuses=tuple(
             dict.fromkeys(
-                Status(
+                StatusRecord(
                     intern(one["state"].lower()),
                     parse_instant(one["createdAt"]),
                     one["logUrl"],

@@ -172,7 +172,7 @@ DEMO_AT_100 = """\
 Diagnosis of medica-flow
 2026-08-25 06:00 to 2026-11-23 06:00 (UTC), and the 30 days before.
 
-A report of this window would not be complete: 1 problem, 2 warnings, 6 notes.
+A report of this window would not be complete: 1 problem, 2 warnings, 7 notes.
 
 Problems
 
@@ -214,6 +214,12 @@ These repositories have no deployments.
   mend   If they did end, let what deploys write success or failure; an approval that is never
          given, or a cancelled job, leaves such ones, too.
 
+1 deployment ended without having started.
+  where  terraform-ci/prod (1)
+  means  They are in no metric: an approval was refused or expired, or the track-deployment action
+         says that no apply was reached.
+  mend   Nothing needs to be done; `dora explain` shows the reason of each.
+
 2 successful deployments of commits that GitHub no longer has (force-pushed away, or never pushed).
   where  lab-results-api/dev (1), lab-results-api/prod (1)
   means  They count in frequency and failures, but ship no change: the next one does.
@@ -250,6 +256,7 @@ Fine
 · Every repository that deploys has successes.
 · Every environment that is deployed to has successes.
 · Every repository that deploys has an environment of the tier production.
+· No deployment lost its runner.
 · No look-back hit its limit.
 · production, by the word 'prod': prod (372), prod-eu (29), prod-us (20)
 · production, by the word 'production': Production (39), production (314)
