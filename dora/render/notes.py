@@ -25,7 +25,7 @@ QUICK_CHECK_MEANS = {
     "rework": 7.8,
 }
 
-SKIPPED = {"no deployments": "without deployments", "excluded": "not asked for"}  #: in plain words
+SKIPPED = {"no deployments": "without deployments", "excluded": "filtered out"}  #: in plain words
 
 
 def provenance(report: Report, quote: Quote) -> str:
@@ -123,10 +123,13 @@ def _of_deployments(coverage: Coverage) -> list[str]:
     sentences = {
         "in_progress": (*deployment, "still in progress, not counted yet"),
         "abandoned": (*deployment, "abandoned: neither succeeded nor failed, not counted"),
-        "not_started": (*deployment, "not started: refused, expired or ended before the apply"),
-        "unchanged": (*deployment, "with nothing to change, not counted"),
+        "not_started": (
+            *deployment,
+            "that never started (refused, expired or ended before the apply), not counted",
+        ),
+        "unchanged": (*deployment, "that succeeded with nothing to change, not counted"),
         "ephemeral": (*deployment, "to short-lived environments, such as previews, left out"),
-        "left_out": (*deployment, "to environments that the configuration leaves out"),
+        "left_out": (*deployment, "left out by the configuration"),
         "unknown_commit": (*deployment, "of a commit that GitHub no longer has: no lead times"),
         "baseline": (
             "first deployment of an environment:",
@@ -165,7 +168,7 @@ def _of_incidents(coverage: IncidentCoverage, quote: Quote) -> list[str]:
     if coverage.unattributed:
         which = formatting.counted(coverage.unattributed, "incident")
         named = coverage.not_understood or 0
-        why = f" ({formatting.count(named)} of them by a name that fits none)" if named else ""
+        why = f" ({formatting.count(named)} by a name that was not found)" if named else ""
         notes.append(f"{which} not traced to any deployment{why}")
     if coverage.dismissed:
         which = formatting.counted(coverage.dismissed, "incident")
@@ -174,7 +177,7 @@ def _of_incidents(coverage: IncidentCoverage, quote: Quote) -> list[str]:
         names = ", ".join(quote(name) for name in coverage.not_found[:MOST_NAMES])
         more = len(coverage.not_found) - MOST_NAMES
         rest = f" and {formatting.count(more)} more" if more > 0 else ""
-        notes.append(f"no repository is called {names}{rest}, as incidents or [incidents] have it")
+        notes.append(f"no repository is called {names}{rest}: named by an incident or the settings")
     return notes
 
 
@@ -191,5 +194,5 @@ def why_empty(coverage: Coverage) -> str:
         for name in ("in_progress", "abandoned", "not_started", "ephemeral", "left_out")
     )
     if unseen:
-        return "No rows: what was deployed went to environments left out, or never finished."
+        return "No rows: what was deployed was left out, or never finished."
     return "No rows: nothing was deployed in this time or shortly before it."

@@ -121,7 +121,7 @@ def test_what_was_not_understood_is_told_everywhere(folder: Path) -> None:
     for text in (*texts.values(), doctor, explained):
         assert "\x1b" not in text
     for text in texts.values():
-        assert "2 incidents not traced to any deployment (1 of them by a name that fits none)" in (
+        assert "2 incidents not traced to any deployment (1 by a name that was not found)" in (
             " ".join(text.split())
         )
         assert "no repository is called " in " ".join(text.split())

@@ -163,8 +163,8 @@ Not in the numbers, or less than certain:
 - `lab-results` was read only in part: `the history is longer than 5,000 deployments`
 - 1 deployment still in progress, not counted yet
 - 2 deployments abandoned: neither succeeded nor failed, not counted
-- 1 deployment not started: refused, expired or ended before the apply
-- 14 deployments with nothing to change, not counted
+- 1 deployment that never started (refused, expired or ended before the apply), not counted
+- 14 deployments that succeeded with nothing to change, not counted
 - 1,212 deployments to short-lived environments, such as previews, left out
 - 1 deployment of a commit that GitHub no longer has: no lead times
 - 3 first deployments of environments: no lead times, for what came before is not known

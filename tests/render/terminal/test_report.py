@@ -77,11 +77,11 @@ def test_an_empty_report_says_why() -> None:
         ),
         (
             reports.coverage(skipped={"archived": 2, "excluded": 1, "empty": 0}),
-            "No rows: every repository was skipped (2 archived, 1 not asked for).",
+            "No rows: every repository was skipped (2 archived, 1 filtered out).",
         ),
         (
             replace(reports.coverage(3), deployments={"ephemeral": 9}),
-            "No rows: what was deployed went to environments left out, or never finished.",
+            "No rows: what was deployed was left out, or never finished.",
         ),
         (reports.coverage(3), "No rows: nothing was deployed in this time or shortly before it."),
     ],
@@ -201,8 +201,9 @@ Not in the numbers, or less than certain:
   deployments
 · 1 deployment still in progress, not counted yet
 · 2 deployments abandoned: neither succeeded nor failed, not counted
-· 1 deployment not started: refused, expired or ended before the apply
-· 14 deployments with nothing to change, not counted
+· 1 deployment that never started (refused, expired or ended before the apply),
+  not counted
+· 14 deployments that succeeded with nothing to change, not counted
 · 1,212 deployments to short-lived environments, such as previews, left out
 · 1 deployment of a commit that GitHub no longer has: no lead times
 · 3 first deployments of environments: no lead times, for what came before is
