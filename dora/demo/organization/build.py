@@ -7,11 +7,14 @@ of what follows happens in it at least once in the last 90 days (or before, wher
   false; failure after success and success after failure on one deployment; failed attempts in a
   row; a failure still open; a commit deployed twice; deployments out of order or at one instant;
 - one under way; approvals: usual ones (terraform-ci), two still waiting, one that waited 23 days
-  over the window's edge, one refused; abandoned ones (no status, queued for days, only `inactive`);
+  over the window's edge, one refused, one expired; abandoned ones (no status, queued for days, only
+  `inactive`); plans of requests filed as production, applies that changed nothing, applies that had
+  not begun and that had (terraform-ci); two stacks in one environment (infrastructure);
 - rollbacks to the previous commit, over two deployments, forward again, of a rollback, by task, by
   payload (JSON, and JSON within a JSON string); hotfixes by label and branch; reverts by commit, by
-  request, of a revert; failure labels and tags; incidents that name their deployment by id, sha or
-  address, or do not; open and closed ones; one that is no deployment's fault;
+  request, of a revert; a hotfix picked onto what is live (fhir-bridge); failure labels and tags;
+  incidents that name their deployment by id, sha, address or an issue form, or do not; open and
+  closed ones; dismissed ones; one that is no deployment's fault;
 - squash, rebase, merge and octopus commits, direct pushes, open requests, bots, force-pushed
   commits, long-lived branches (rebased and merged), back-dated commits, an author date after the
   deployment;
@@ -30,12 +33,13 @@ import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from dora.demo.organization import change_scenarios, scenarios
+from dora.demo.organization import change_scenarios, ordinary_scenarios, scenarios
 from dora.demo.organization.model import Organization, Repository, Team
 from dora.demo.organization.pipeline import (
     ACTIONS_2022,
     ARGO_CD,
     BUILDKITE,
+    TRACKED,
     VERCEL,
     cut,
     supersede,
@@ -125,6 +129,9 @@ def _terraform(team: TeamSimulation) -> None:
     scenarios.success_after_failure(team, 33)
     scenarios.same_instant(team, 12)
     scenarios.approvals(team)
+    ordinary_scenarios.expired_approval(team, 58)
+    ordinary_scenarios.plans(team, 24)
+    ordinary_scenarios.nightly_applies(team, 16, 9)
 
 
 def _patient_api(team: TeamSimulation) -> None:
@@ -132,7 +139,7 @@ def _patient_api(team: TeamSimulation) -> None:
     scenarios.roll_back_two(team, 52)
     change_scenarios.odd_clocks(team, 44)
     scenarios.redeploy(team, 15)
-    change_scenarios.incident(team, 62, "id")
+    change_scenarios.incident(team, 62, "form")
 
 
 def _portal(team: TeamSimulation) -> None:
@@ -147,6 +154,7 @@ def _appointments(team: TeamSimulation) -> None:
     change_scenarios.incident(team, 5, is_open=True)
     scenarios.under_way(team)
     change_scenarios.open_request(team)
+    ordinary_scenarios.dismissed_incidents(team, 52)
 
 
 def _billing(team: TeamSimulation) -> None:
@@ -180,6 +188,11 @@ def _identity(team: TeamSimulation) -> None:
 def _infrastructure(team: TeamSimulation) -> None:
     change_scenarios.octopus(team, 34)
     scenarios.failed_attempts(team, 64)
+    ordinary_scenarios.two_stacks(team, 27)
+
+
+def _bridge(team: TeamSimulation) -> None:
+    ordinary_scenarios.picked_hotfix(team, 16)
 
 
 def _chaos(team: TeamSimulation) -> None:
@@ -199,7 +212,7 @@ def _ancient(team: TeamSimulation) -> None:
 
 _EU_US = ("prod-eu", "prod-us")
 _SERVICES: tuple[tuple[Service, Scenario], ...] = (
-    (Service("terraform-ci", 8, 5, 0.14, flagged=False, approval=True), _terraform),
+    (Service("terraform-ci", 8, 5, 0.14, approval=True, tool=TRACKED), _terraform),
     (
         Service(
             "patient-api",
@@ -233,8 +246,20 @@ _SERVICES: tuple[tuple[Service, Scenario], ...] = (
     (Service("notification-gateway", 5, 1.5, 0.07, 2.5, production=_EU_US), _notification),
     (Service("identity-provider", 4, 2, 0.05, production=("Production",), flagged=True), _identity),
     (Service("data-warehouse", 3, 0, before=("dev",), tool=BUILDKITE), _quiet),
-    (Service("infrastructure", 6, 4, 0.18, before=("qa",), direct=0.4), _infrastructure),
-    (Service("fhir-bridge", 5, 3, 0.1, start_days=45, old_commits=0), _nothing),
+    (
+        Service(
+            "infrastructure",
+            6,
+            2.5,
+            0.18,
+            production=("prod#network", "prod#database"),
+            before=("qa",),
+            direct=0.4,
+            tool=TRACKED,
+        ),
+        _infrastructure,
+    ),
+    (Service("fhir-bridge", 5, 3, 0.1, start_days=45, old_commits=0), _bridge),
     (Service("fax-gateway", 2, 3, 0.1, stop_days=96, before=("qa",), tool=ACTIONS_2022), _nothing),
     (Service("design-system", 4, deploys=False), _nothing),
     (Service("chaos-playground", 2, 0, before=()), _chaos),

@@ -101,6 +101,12 @@ class CommitHistory:
         self._request(change, number, own, brought)
         return LandedChange(self.head, number)
 
+    def pick(self, sha: str, onto: str, moment: datetime) -> str:
+        """Pick a commit onto another, as `git cherry-pick -x` does beside the default branch."""
+        old = self.commits[sha]
+        message = f"{old.message}\n\n(cherry picked from commit {sha})"
+        return self.commit((onto,), old.authored_at, moment, message, old.author_login)
+
     def open(self, change: PlannedChange, now: datetime) -> None:
         """Open a request that has not landed yet: with those of its commits that exist *now*."""
         authored = [moment for moment in change.authored if moment <= now]

@@ -4,6 +4,7 @@ Their ids come last, because they grow with time over the whole organization. `s
 GitHub's `auto_inactive` once all are made.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,8 @@ from typing import Any
 
 from dora.demo.organization.model import Deployment, Status
 
-Step = tuple[str, float]  #: a state, and after how many minutes since the creation
+#: a state, after how many minutes since the creation, and what its status says
+Step = tuple[str, float] | tuple[str, float, str]
 
 
 @dataclass(frozen=True)
@@ -20,17 +22,28 @@ class Tool:
     """What files deployments: under which login, where its logs are, what payload it leaves.
 
     *log* is filled with the repository's page, the name of the environment, the numbers of the run
-    and of the job, and the first digits of the commit.
+    and of the job, and the first digits of the commit. A tool that *tracks* leaves a payload of its
+    own for each deployment, and says how far one that ended got: it is our own action.
     """
 
     creator: str
     log: str
     payload: str | None = "{}"
+    tracks: bool = False
+
+    def payload_of(self, run: int, job: int, stack: str) -> str | None:
+        """The payload of one deployment, with the *stack* that it applies."""
+        if not self.tracks:
+            return self.payload
+        own: dict[str, object] = {"stack": stack} if stack else {}
+        own |= {"run_id": run, "run_attempt": 1, "key": f"{run}-1-{job:016x}", "dora": 1}
+        return json.dumps(own)
 
 
 ACTIONS = Tool("github-actions[bot]", "{page}/actions/runs/{run}/job/{job}")
 #: as Actions were in 2022: the address is that of a check run
 ACTIONS_2022 = Tool("github-actions[bot]", "{page}/runs/{job}?check_suite_focus=true", "")
+TRACKED = Tool("github-actions[bot]", ACTIONS.log, tracks=True)
 PAGES = Tool("github-pages[bot]", "{page}/actions/runs/{run}/job/{job}", "")
 VERCEL = Tool("vercel[bot]", "https://patient-portal-{commit}-medica-flow.vercel.app", None)
 BUILDKITE = Tool("buildkite[bot]", "https://buildkite.com/medica-flow/deploy/builds/{run}#{job}")
@@ -48,6 +61,7 @@ class DeploymentDraft:
     ref: str = "main"
     task: str = "deploy"
     payload: str | None = "{}"
+    description: str | None = None
     creator: str = "github-actions[bot]"
     production_environment: bool = False
     transient_environment: bool = False
@@ -70,6 +84,7 @@ class DeploymentDraft:
             ref=self.ref,
             task=self.task,
             payload=self.payload,
+            description=self.description,
             creator=self.creator,
             production_environment=self.production_environment,
             transient_environment=self.transient_environment,
@@ -84,6 +99,20 @@ def went_well(minutes: float) -> tuple[Step, ...]:
 def went_wrong(minutes: float) -> tuple[Step, ...]:
     """The statuses of a pipeline that fails after so many minutes."""
     return (("queued", 0.05), ("in_progress", 0.4), ("failure", minutes))
+
+
+def unchanged(minutes: float) -> tuple[Step, ...]:
+    """The statuses of an apply that finds nothing to change."""
+    return (("in_progress", 0.1), ("success", minutes, "nothing to change"))
+
+
+def broke_off(minutes: float, *, begun: bool) -> tuple[Step, ...]:
+    """The statuses of an apply that fails, or, where it had not *begun*, is cancelled before."""
+    if begun:
+        said = "phase apply failed; apply had begun: state may have changed"
+        return (("in_progress", 0.1), ("failure", minutes, said))
+    said = "phase plan was cancelled or broke off; apply had not begun: nothing has changed"
+    return (("in_progress", 0.1), ("error", minutes, said))
 
 
 def approved(waited: float, minutes: float) -> tuple[Step, ...]:
@@ -110,6 +139,16 @@ class Pipeline:
         self._runs += 1
         return 7_000_000_000 + 4_321 * self._runs
 
+    def failed(self, minutes: float, *, begun: bool | None = None) -> tuple[Step, ...]:
+        """The statuses of a pipeline that fails; of applies that are tracked every third had begun.
+
+        That holds unless *begun* says it.
+        """
+        if not self.tool.tracks:
+            return went_wrong(minutes)
+        had_begun = self._runs % 3 == 0 if begun is None else begun
+        return broke_off(minutes, begun=had_begun)
+
     def deploy(
         self,
         environment: str,
@@ -121,6 +160,7 @@ class Pipeline:
         job: int = 1,
         renamed: str | None = None,
         tool: Tool | None = None,
+        stack: str = "",
         **more: Any,
     ) -> DeploymentDraft:
         """File a deployment; the status of its last step may rename the environment."""
@@ -139,11 +179,17 @@ class Pipeline:
                 log,
                 renamed if index == len(steps) - 1 else None,
                 creator=by.creator,
+                description=said[0] if said else "",
             )
-            for index, (state, minutes) in enumerate(steps)
+            for index, (state, minutes, *said) in enumerate(steps)
         ]
         draft = DeploymentDraft(
-            sha, environment, at, statuses, payload=by.payload, creator=by.creator
+            sha,
+            environment,
+            at,
+            statuses,
+            payload=by.payload_of(number, job, stack),
+            creator=by.creator,
         )
         for name, value in more.items():
             setattr(draft, name, value)

@@ -39,10 +39,11 @@ def deploy_at(
     *,
     shas: list[str] | None = None,
     again: int | None = None,
+    environment: str = "",
     **more: Any,
 ) -> None:
     """A production deployment of the head, noted in *shas*; *again* deploys one noted earlier."""
-    environment = team.service.production[0]
+    environment = environment or team.service.production[0]
 
     def act() -> None:
         if shas is not None and again is not None:
@@ -60,7 +61,7 @@ def failed_attempts(team: TeamSimulation, days_ago: float) -> None:
     start = reserve(team, days_ago)
     commit_at(team, start - 5 * MINUTE)
     for minutes in (0, 40, 95):
-        deploy_at(team, start + minutes * MINUTE, went_wrong(6))
+        deploy_at(team, start + minutes * MINUTE, team.pipeline.failed(6, begun=True))
     deploy_at(team, start + 130 * MINUTE, went_well(7))
 
 

@@ -20,7 +20,7 @@ class Service:
     pace: float = 1.0  #: how long work and review take, against the usual
     ways: tuple[float, float, float] = (0.7, 0.2, 0.1)  #: squash, merge, rebase
     direct: float = 0.0
-    production: tuple[str, ...] = ("prod",)
+    production: tuple[str, ...] = ("prod",)  #: `prod#net` is a stack with a history of its own
     before: tuple[str, ...] = ("dev", "qa")
     flagged: bool = False  #: production_environment is true
     approval: bool = False
@@ -44,6 +44,7 @@ class IssueDraft:
     about: DeploymentDraft | None = None
     naming: str = "id"
     labels: tuple[str, ...] = ("incident",)
+    state_reason: str = "completed"
 
     def frozen(self, number: int, url: str, now: datetime) -> Issue:
         """The issue as GitHub holds it at *now*; *url* is the page of its repository.
@@ -54,11 +55,20 @@ class IssueDraft:
         if self.about is not None:
             api = url.replace("https://github.com/", "https://api.github.com/repos/")
             named = {
-                "id": str(self.about.id),
-                "sha": self.about.sha,
-                "url": f"{url}/deployments/{self.about.id}",
-                "api": f"{api}/deployments/{self.about.id}",
+                "id": f"Deployment: {self.about.id}",
+                "sha": f"Deployment: {self.about.sha}",
+                "url": f"Deployment: {url}/deployments/{self.about.id}",
+                "api": f"Deployment: {api}/deployments/{self.about.id}",
+                "form": f"### Deployment\n\n{self.about.id}\n\n### What happened?",
             }[self.naming]
-            body = f"Deployment: {named}\n\n{body}"
+            body = f"{named}\n\n{body}"
         closed = self.closed_at if self.closed_at and self.closed_at <= now else None
-        return Issue(number, self.title, self.created_at, closed, body, self.labels)
+        return Issue(
+            number,
+            self.title,
+            self.created_at,
+            closed,
+            body,
+            self.labels,
+            state_reason=self.state_reason,
+        )

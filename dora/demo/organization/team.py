@@ -202,8 +202,12 @@ class TeamSimulation:
         if self.is_paused(moment):
             return
         for environment in self.service.production:
-            if self._live.get(environment, [""])[-1] != self.history.head:
+            if self.live_sha(environment) != self.history.head:
                 self.release(environment, self.history.head, moment)
+
+    def live_sha(self, environment: str) -> str:
+        """The commit that routine put live there last; empty before the first."""
+        return self._live.get(environment, [""])[-1]
 
     def is_paused(self, moment: datetime) -> bool:
         """Whether a scenario plays at that moment."""
@@ -216,7 +220,7 @@ class TeamSimulation:
         if fails and draw.random() < 0.55:  # somewhat more break in the pipeline
             later = moment + self.minutes(12, 150)
             self.at(later, lambda: self.put_live(environment, self.history.head, later))
-            return self.deploy(environment, sha, moment, went_wrong(draw.uniform(2, 9)))
+            return self.deploy(environment, sha, moment, self.pipeline.failed(draw.uniform(2, 9)))
         draft = self.put_live(environment, sha, moment)
         if fails and draft.succeeded_at is not None:
             self.remedy(environment, draft, draft.succeeded_at + self.minutes(8, 140))
@@ -236,9 +240,11 @@ class TeamSimulation:
     def deploy(
         self, environment: str, sha: str, moment: datetime, steps: Sequence[Step], **more: Any
     ) -> DeploymentDraft:
-        """A deployment to production with exactly these steps."""
+        """A deployment to production with exactly these steps; `prod#net` is a stack of it."""
+        name, _, stack = environment.partition("#")
+        flagged = self.service.flagged
         return self.pipeline.deploy(
-            environment, sha, moment, steps, production_environment=self.service.flagged, **more
+            name, sha, moment, steps, stack=stack, production_environment=flagged, **more
         )
 
     # ---- what goes wrong -------------------------------------------------------------------------
