@@ -8,6 +8,23 @@ from dora.demo.organization.pipeline import ACTIONS, DeploymentDraft, Tool
 
 SPAN_DAYS = 122  #: four months of routine
 
+# What a usual change is made of.
+PEOPLE = ("amara", "bjoern", "chitra", "diego", "elif", "farid", "grace", "hana", "ilya", "jun")
+VERBS = ("Add", "Fix", "Cache", "Rename", "Validate", "Log", "Retry", "Split", "Speed up", "Test")
+THINGS = (
+    "appointment slots",
+    "audit trail",
+    "consent form",
+    "export job",
+    "insurance lookup",
+    "lab result parser",
+    "patient search",
+    "retry policy",
+    "session timeout",
+    "terraform module",
+)
+WAYS = ("squash", "merge", "rebase")
+
 
 @dataclass(frozen=True)
 class Service:

@@ -22,24 +22,9 @@ from dora.demo.organization.pipeline import (
     went_well,
     went_wrong,
 )
-from dora.demo.organization.service import IssueDraft, Service
+from dora.demo.organization.service import PEOPLE, THINGS, VERBS, WAYS, IssueDraft, Service
 
 ORGANIZATION = "medica-flow"
-PEOPLE = ("amara", "bjoern", "chitra", "diego", "elif", "farid", "grace", "hana", "ilya", "jun")
-VERBS = ("Add", "Fix", "Cache", "Rename", "Validate", "Log", "Retry", "Split", "Speed up", "Test")
-THINGS = (
-    "appointment slots",
-    "audit trail",
-    "consent form",
-    "export job",
-    "insurance lookup",
-    "lab result parser",
-    "patient search",
-    "retry policy",
-    "session timeout",
-    "terraform module",
-)
-WAYS = ("squash", "merge", "rebase")
 
 
 @dataclass

@@ -39,6 +39,11 @@ def states(deployment: Deployment) -> list[str]:
     return [status.state for status in deployment.statuses]
 
 
+def says(deployment: Deployment, words: str) -> bool:
+    """Whether one of its statuses says that."""
+    return any(words in status.description for status in deployment.statuses)
+
+
 def repository(organization: Organization, name: str) -> Repository:
     """The repository of that name."""
     return next(one for one in organization.repositories if one.name == name)
@@ -148,6 +153,34 @@ KINDS: dict[str, Seen] = {
     "approved": lambda _, one: states(one)[:4] == ["waiting", "queued", "in_progress", "success"],
     "still waiting": lambda _, one: states(one) == ["waiting"],
     "refused": lambda _, one: states(one) == ["waiting", "failure"],
+    "expired": lambda _, one: (
+        states(one) == ["waiting", "failure"]
+        and one.statuses[1].created_at - one.created_at > timedelta(days=14)
+    ),
+    "plan of a request": lambda repo, one: (
+        repo.name == "terraform-ci"
+        and one.environment == "prod"
+        and re.fullmatch(r"refs/pull/\d+/merge", one.ref) is not None
+        and re.fullmatch(r"Plan of #\d+", one.description or "") is not None
+    ),
+    "apply not begun": lambda _, one: (
+        states(one) == ["in_progress", "error"] and says(one, "apply had not begun")
+    ),
+    "apply begun": lambda _, one: (
+        states(one) == ["in_progress", "failure"] and says(one, "apply had begun")
+    ),
+    "nothing to change": lambda _, one: (
+        states(one)[:2] == ["in_progress", "success"] and says(one, "nothing to change")
+    ),
+    "stack": lambda repo, one: (
+        repo.name == "infrastructure"
+        and one.environment == "prod"
+        and json.loads(one.payload or "")["stack"] in {"network", "database"}
+        and json.loads(one.payload or "")["dora"] == 1
+    ),
+    "picked": lambda repo, one: (
+        one.sha in repo.commits and "(cherry picked from commit " in repo.commits[one.sha].message
+    ),
     "no status": lambda _, one: not one.statuses and one.created_at < NOW - timedelta(days=2),
     "queued for days": lambda _, one: (
         states(one) == ["queued"] and one.created_at < NOW - timedelta(days=2)
@@ -306,7 +339,10 @@ def test_failures_are_told_in_every_way(medica_flow: Organization) -> None:
     assert tags["rollback/2-1-0"].tagged_at is None
     for pattern in (r"\d{10}\n", r"https://github.com/\S+/deployments/\d+", r"[0-9a-f]{40}"):
         assert any(re.match(f"Deployment: {pattern}", body) for body in bodies)
+    assert any(re.match(r"### Deployment\n\n\d{10}\n\n### ", body) for body in bodies)
     assert any("Deployment:" not in body for body in bodies)
+    reasons = {issue.state_reason for repo in repos for issue in repo.issues if issue.closed_at}
+    assert reasons == {"completed", "not_planned", "duplicate"}
 
 
 def test_repositories_are_of_every_kind(medica_flow: Organization) -> None:
