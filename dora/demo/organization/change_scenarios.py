@@ -107,19 +107,28 @@ def tagged(team: TeamSimulation, days_ago: float, name: str, *, annotated: bool)
 
 
 def incident(
-    team: TeamSimulation, days_ago: float, naming: str = "", *, is_open: bool = False
+    team: TeamSimulation,
+    days_ago: float,
+    naming: str = "",
+    *,
+    is_open: bool = False,
+    hours: float = 1,
 ) -> None:
-    """An incident after a release, naming the deployment by *naming* or not at all."""
+    """An incident so many hours after a release, naming it by *naming* or not at all.
+
+    After four hours another release is live.
+    """
     start = reserve(team, days_ago)
     commit_at(team, start - 5 * MINUTE)
 
     def act() -> None:
         sha = team.history.head
         draft = team.deploy(team.service.production[0], sha, start, went_well(5))
-        closed = None if is_open else start + 4 * HOUR
+        opened = start + hours * HOUR
+        closed = None if is_open else opened + 3 * HOUR
         about = draft if naming else None
         title = "Patients cannot sign in" if naming else "Slow pages since this morning"
-        team.issues.append(IssueDraft(title, start + HOUR, closed, about, naming or "id"))
+        team.issues.append(IssueDraft(title, opened, closed, about, naming or "id"))
 
     team.at(start, act)
     commit_at(team, start + 3 * HOUR)

@@ -40,7 +40,7 @@ def _patient_api(team: TeamSimulation) -> None:
     scenarios.roll_back_two(team, 52)
     change_scenarios.odd_clocks(team, 44)
     scenarios.redeploy(team, 15)
-    change_scenarios.incident(team, 62, "form")
+    change_scenarios.incident(team, 62, "form", hours=5)
 
 
 def _portal(team: TeamSimulation) -> None:
