@@ -110,3 +110,10 @@ def test_recorded_answers_against_the_oracle(document: Any, recorded: Organizati
     every = Settings(signals=ALL)
     expected = expected_report(recorded, since=SINCE, until=NOW, tiers=TIERS, settings=every)
     assert differences(comparable(expected), comparable(document))[:SHOWN] == []
+
+
+def test_logs_of_2022_name_no_run(server: Server, document: Any) -> None:
+    """D6: `/runs/N?check_suite_focus=true` is a check run; other vendors' addresses are none."""
+    collapsed = {"DORA_DEPLOYMENTS__COLLAPSE": "run"}
+    told = dora("report", *WINDOW, *EVERY_TIER, "--format", "json", server=server, **collapsed)
+    assert json.loads(told.stdout)["rows"] == document["rows"]
