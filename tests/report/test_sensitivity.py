@@ -165,7 +165,6 @@ def counted(story: RowEvidence) -> dict[str, object]:
     marks = Counter(
         signal for one in story.failed for signal in {reason.signal for reason in one.reasons}
     )
-    never = [one for one in story.failed if one.succeeded_at is None]
     over = [(it.ended_at - it.began_at).total_seconds() for it in story.episodes if it.ended_at]
     return {
         "succeeded": len(story.succeeded),
@@ -174,7 +173,7 @@ def counted(story: RowEvidence) -> dict[str, object]:
         "finished": len(story.finished),
         "failed": len(story.failed),
         "reasons": dict(marks),
-        "never live": sum({it.signal for it in one.reasons} == {"status"} for one in never),
+        "never live": sum(one.never_live for one in story.failed),
         "episodes": len(story.episodes),
         "open": sum(one.ended_at is None for one in story.episodes),
         "recovery": rounded(fmean(over) if over else None),

@@ -214,8 +214,8 @@ These repositories have no deployments.
   mend   If they did end, let what deploys write success or failure; an approval that is never
          given, or a cancelled job, leaves such ones, too.
 
-1 deployment ended without having started.
-  where  terraform-ci/prod (1)
+11 deployments ended without having started.
+  where  infrastructure/prod (7), terraform-ci/prod (4)
   means  They are in no metric: an approval was refused or expired, or the track-deployment action
          says that no apply was reached.
   mend   Nothing needs to be done; `dora explain` shows the reason of each.
@@ -225,11 +225,12 @@ These repositories have no deployments.
   means  They count in frequency and failures, but ship no change: the next one does.
   mend   Deploy from branches that are not rewritten.
 
-1 of 11 incidents found no deployment.
+1 of 12 incidents found no deployment.
   where  data-warehouse#50
-  means  They fail no deployment: neither the change fail rate nor recovery time knows them.
+  means  They fail no deployment: they are in neither change fail rate nor recovery time.
   mend   Where a deployment was to blame, begin a line of the issue with `Deployment:` and its id,
-         address or sha; or, if it had been live for more than 7 days, raise incidents.attribution.
+         its address or the sha of its commit; or, if it had been live for more than 7 days, raise
+         incidents.attribution.
 
 The names of these environments say no tier: they are of tier other.
   where  <b>bold</b> (4), =1+1 (4), @team (4), a|b (4), github-pages (4)
@@ -258,10 +259,11 @@ Fine
 · Every repository that deploys has an environment of the tier production.
 · No deployment lost its runner.
 · No look-back hit its limit.
-· production, by the word 'prod': prod (372), prod-eu (29), prod-us (20)
+· 2 incidents were closed as not planned or as a duplicate: not counted.
+· production, by the word 'prod': prod (423), prod-eu (29), prod-us (20)
 · production, by the word 'production': Production (39), production (314)
-· testing, by the word 'qa': [brackets] qa (4), qa (856)
-· development, by the word 'dev': dev (1,528)
+· testing, by the word 'qa': [brackets] qa (4), qa (867)
+· development, by the word 'dev': dev (1,531)
 · 'pr-*' in ephemeral_environments, left out: pr-10 (1), pr-100 (1), pr-101 (1), and 403 more
 · 'preview*' in ephemeral_environments, left out: 93 names
 · Every configured pattern fits something.
