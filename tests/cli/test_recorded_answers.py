@@ -114,6 +114,6 @@ def test_recorded_answers_against_the_oracle(document: Any, recorded: Organizati
 
 def test_logs_of_2022_name_no_run(server: Server, document: Any) -> None:
     """D6: `/runs/N?check_suite_focus=true` is a check run; other vendors' addresses are none."""
-    collapsed = {"DORA_DEPLOYMENTS__COLLAPSE": "run"}
-    told = dora("report", *WINDOW, *EVERY_TIER, "--format", "json", server=server, **collapsed)
+    arguments = ("report", *WINDOW, *EVERY_TIER, "--format", "json")
+    told = dora(*arguments, server=server, DORA_DEPLOYMENTS__COLLAPSE="run")
     assert json.loads(told.stdout)["rows"] == document["rows"]
