@@ -168,7 +168,9 @@ def _find_wholes(
     ]
     if not is_joined:
         return take_apart(parts)
-    environments = zip(*(known[name].tolist() for name in ENVIRONMENT), strict=True)
+    # What is left out belongs together with its like alone.
+    columns = (*ENVIRONMENT, "is_left_out")
+    environments = zip(*(known[name].tolist() for name in columns), strict=True)
     wholes = join_attempts(zip(environments, parts, strict=True), LONGEST_PAUSE * MINUTE)
     return sorted(wholes, key=lambda one: one.parts[0])
 

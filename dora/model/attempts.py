@@ -21,7 +21,8 @@ from dora.model.outcome_rules import (
 
 Deployment = TypeVar("Deployment")
 
-ATTEMPT = re.compile(r"\S*?/actions/runs/\d+/attempts/(\d+)")
+#: What stands behind the address of a run in that of one of its attempts.
+ATTEMPT = re.compile(r"/attempts/(\d+)")
 #: The longest pause between two jobs that follow each other in one attempt, in minutes (D6).
 LONGEST_PAUSE = 15
 
@@ -108,9 +109,10 @@ def find_attempts(
 
 
 def _attempt_of(part: Part[Deployment]) -> int | None:
-    """Which attempt a part says that it is of, in a log's address or in its payload."""
-    logs = (ATTEMPT.match(one.log) for one in part.history if one.log)
-    found = next((match for match in logs if match), None)
+    """Which attempt a part says that it is of, in the address of its run or in its payload."""
+    run = run_of(part.history) or ""
+    logs = (one.log for one in part.history if one.log and one.log.startswith(run))
+    found = next((match for log in logs if (match := ATTEMPT.match(log, len(run)))), None)
     if found is not None:
         return int(found[1])
     said = payload_value(part.payload, "run_attempt")
