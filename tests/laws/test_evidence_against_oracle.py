@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from dora.demo.organization.model import Organization, Repository
 from tests.laws.test_against_oracle import QUARTER, SHOWN, comparable, demo, differences
-from tests.oracle.settings import Services, Settings
+from tests.oracle.settings import PENDING, Services, Settings
 from tests.support.examples import examples, few_of
 from tests.support.random_organizations import (
     DAY,
+    LOGIN,
     NOW,
     configurations,
     organizations,
@@ -104,9 +105,12 @@ def with_a_central_repository(organization: Organization) -> Organization:
 
     def relabelled(repository: Repository) -> Repository:
         names = [one.name for one in organization.repositories]
+        said: tuple[tuple[str, ...], ...]
         said = ((), ("repo:" + names[0],), (f"Repo: {names[-1].upper()}", "repo:" + names[0]))
+        if "F7" not in PENDING:
+            said += (f"repo:{LOGIN}/{names[0]}",), ("repo:elsewhere/" + names[0], "repo:misspelt")
         issues = tuple(
-            replace(issue, labels=(*issue.labels, *said[issue.number % 3]))
+            replace(issue, labels=(*issue.labels, *said[issue.number % len(said)]))
             for issue in repository.issues
         )
         return replace(repository, issues=issues)
@@ -134,6 +138,9 @@ CHANGED = [
         id="services by environment, some mapped and left out",
     ),
 ]
+CENTRAL = [("service-1",), ("Service-2", "service-3")]
+if "F7" not in PENDING:
+    CENTRAL += [(f"{LOGIN.upper()}/Service-1", "elsewhere/service-2", "service-3", "misspelt")]
 TEAMS = (("Patients", ("patient-*", "fhir*")), ("All", ("*",)), ("Nobody", ("nothing",)))
 
 
@@ -160,7 +167,7 @@ def test_demo_organization_by_configured_teams() -> None:
 @cache
 def busy() -> Organization:
     """An organization where every signal says something in the last 90 days."""
-    organization = with_a_central_repository(random_organization(17, deployments=60, issues=8))
+    organization = with_a_central_repository(random_organization(4, deployments=60, issues=8))
     _, evidence = ask_oracle(organization, QUARTER, SIGNALS)
     reasons = [reason for one in evidence["deployments"] for reason in one["reasons"]]
     assert {reason["signal"] for reason in reasons} == ALL
@@ -225,7 +232,8 @@ def all_configurations() -> st.SearchStrategy[Settings]:
             "failure_labels": st.sampled_from((("HOTFIX",), ())),
             "failure_tags": st.sampled_from((("v*",), ())),
             "incident_labels": st.sampled_from((("Bug",), ("bug", "INCIDENT"))),
-            "incident_repositories": st.sampled_from((("service-1",), ("Service-2", "service-3"))),
+            "incident_repositories": st.sampled_from(CENTRAL),
+            "dismissed": st.just("count" if "F7" not in PENDING else "ignore"),
             "attribution": st.sampled_from((0 * DAY, 30 * DAY)),
             "teams": st.just((("some", ("*-1", "SERVICE-2")), ("all", ("*",)))),
             "services": st.sampled_from(

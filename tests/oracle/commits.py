@@ -72,7 +72,7 @@ class Graph:
             for sha in [request.merge_commit_sha]
             if sha in self.commits and self.request_of(sha) is request and self.is_squash(sha)
         }
-        return SameChanges(self.commits, {} if "LT11" in self.settings.pending else squashed)
+        return SameChanges(self.commits, squashed, follows="LT11" not in self.settings.pending)
 
     def arriving(self, incoming: AbstractSet[str], received: AbstractSet[str]) -> frozenset[str]:
         """Give the commits of *incoming* that are new where *received* was there before (LT11).
