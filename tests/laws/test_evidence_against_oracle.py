@@ -80,9 +80,13 @@ def sums_of_evidence(
     sums = {}
     for key in keys:
         of = {name: [it for it in items if key_of(it) == key] for name, items in evidence.items()}
-        live = [it for it in of["deployments"] if holds(it["succeeded_at"])]
+        changing = [it for it in of["deployments"] if not it["unchanged"]]
+        live = [it for it in changing if holds(it["succeeded_at"])]
         finished = [
-            it for it in of["deployments"] if holds(it["succeeded_at"], it["failed_status_at"])
+            it
+            for it in changing
+            if it["outcome"] in ("success", "failure")
+            and holds(it["succeeded_at"], it["failed_status_at"])
         ]
         signals = [{reason["signal"] for reason in it["reasons"]} for it in finished]
         sums[key] = {
@@ -167,11 +171,13 @@ def test_demo_organization_by_configured_teams() -> None:
 @cache
 def busy() -> Organization:
     """An organization where every signal says something in the last 90 days."""
-    organization = with_a_central_repository(random_organization(4, deployments=60, issues=8))
-    _, evidence = ask_oracle(organization, QUARTER, SIGNALS)
-    reasons = [reason for one in evidence["deployments"] for reason in one["reasons"]]
-    assert {reason["signal"] for reason in reasons} == ALL
-    return organization
+    for seed in (3, 1, 18, 36, 44, 59):
+        found = with_a_central_repository(random_organization(seed, deployments=60, issues=8))
+        _, evidence = ask_oracle(found, QUARTER, SIGNALS)
+        reasons = [reason for one in evidence["deployments"] for reason in one["reasons"]]
+        if {reason["signal"] for reason in reasons} == ALL:
+            return found
+    raise AssertionError("no organization has every signal")
 
 
 @pytest.mark.parametrize("asked", ASKED)

@@ -218,13 +218,13 @@ def judge_all(
         run = run_of(deployment, until) if settings.collapse == "run" else None
         left_out = canonical(environment_of(deployment), settings) is None
         left_out = left_out or is_excluded(deployment, settings)
-        service = "" if "D6" in settings.pending else service_of(deployment, settings)
+        service = service_of(deployment, settings)
         group = (left_out, name.casefold(), service, run) if run else (deployment.id,)
         groups.setdefault(group, []).append(deployment)
     judged = []
     for key, members in groups.items():
         attempts = [(members, list[Deployment]())]
-        if len(members) > 1 and "D6" not in settings.pending:
+        if len(members) > 1:
             attempts = parts_of_attempts([part_of(one, str(key[-1]), until) for one in members])
         judged += [judge(own, kept, settings, until) for own, kept in attempts]
     return sorted(judged, key=lambda one: (one.created_at, one.id))

@@ -492,7 +492,8 @@ def coverage(
         for one in reading.tabled
     )
     listed = question.organization.repositories
-    reasons = [reason_to_skip(repository, question) for repository in listed]
+    names = [repository.name for repository in listed]
+    reasons = [reason_to_skip(repository, question) or "" for repository in listed]
     return {
         "repositories": {
             "read": len(readings),
@@ -501,8 +502,8 @@ def coverage(
                 for reason in ("archived", "empty", "no deployments", "excluded")
             },
             "unreadable": [
-                {"repository": repository.name, "reason": "forbidden"}
-                for repository, reason in zip(listed, reasons, strict=True)
+                {"repository": name, "reason": "forbidden"}
+                for name, reason in sorted(zip(names, reasons, strict=True))
                 if reason == "forbidden"
             ],
         },

@@ -119,15 +119,17 @@ def build_issues(choices: Choices, deployer: Deployer, most: int) -> tuple[Issue
     return tuple(issues)
 
 
-def build_tags(choices: Choices, history: History) -> tuple[Tag, ...]:
-    """Make tags, lightweight and annotated."""
+def build_tags(choices: Choices, deployer: Deployer) -> tuple[Tag, ...]:
+    """Make tags, lightweight and annotated, rather of what was deployed lately."""
+    commits = list(deployer.history.commits)
+    lately = [one.sha for one in deployer.made[-9:] if one.sha in deployer.history.commits]
     return tuple(
         Tag(
-            f"{choices.pick(('v', 'failed/', 'rollback/'))}{number}",
-            choices.pick(list(history.commits)),
+            f"{choices.pick(('failed/', 'v', 'rollback/'))}{number}",
+            choices.pick([*choices.pick((lately[::-1], [])), *commits]),
             choices.pick((None, NOW - 10 * DAY, NOW - 200 * DAY)),
         )
-        for number in range(choices.whole(0, 2))
+        for number in range(choices.whole(0, 3))
     )
 
 
@@ -155,7 +157,7 @@ def build_repository(choices: Choices, number: int, size: Size) -> Repository:
         pull_requests=tuple(history.requests),
         deployments=tuple(deployer.made),
         issues=build_issues(choices, deployer, size.issues),
-        tags=build_tags(choices, history) if history.commits else (),
+        tags=build_tags(choices, deployer) if history.commits else (),
         archived_at=archived_at,
         forbidden=fate == "forbidden",
     )
