@@ -72,7 +72,7 @@ class Graph:
             for sha in [request.merge_commit_sha]
             if sha in self.commits and self.request_of(sha) is request and self.is_squash(sha)
         }
-        return SameChanges(self.commits, squashed, follows="LT11" not in self.settings.pending)
+        return SameChanges(self.commits, squashed)
 
     def arriving(self, incoming: AbstractSet[str], received: AbstractSet[str]) -> frozenset[str]:
         """Give the commits of *incoming* that are new where *received* was there before (LT11).
@@ -80,7 +80,7 @@ class Graph:
         The one committed first counts where several of one change arrive together.
         """
         later = incoming - received
-        if "LT11" in self.settings.pending or not self.same.matters:
+        if not self.same.matters:
             return frozenset(later)
         had = set(received)
         new = set()

@@ -15,17 +15,12 @@ class SameChanges:
     """The changes of one repository by their names: shas, also such as GitHub does not know."""
 
     def __init__(
-        self,
-        commits: Mapping[str, Commit],
-        squashed: Mapping[str, Sequence[str]],
-        *,
-        follows: bool,
+        self, commits: Mapping[str, Commit], squashed: Mapping[str, Sequence[str]]
     ) -> None:
         """Find what is the same; *squashed* are the commits of each squash, the head last."""
         self.commits = commits
         self._kin: dict[str, set[str]] = {}  # picks of one change, however far
-        squashed = squashed if follows else {}
-        for sha, commit in commits.items() if follows else ():
+        for sha, commit in commits.items():
             for said in self._originals(commit.message):
                 fitting = [one for one in commits if one.startswith(said.lower())]
                 if len(fitting) <= 1:
