@@ -63,7 +63,7 @@ def is_central(repository: Repository, owner: str, settings: Settings) -> bool:
     """Whether the incidents of other repositories are told there."""
     names = {one.casefold() for one in settings.incident_repositories}
     own = repository.name.casefold()
-    return own in names or ("F7" not in settings.pending and f"{owner.casefold()}/{own}" in names)
+    return own in names or f"{owner.casefold()}/{own}" in names
 
 
 def repositories_of(issue: Issue, own: Repository, owner: str, settings: Settings) -> set[str]:
@@ -160,7 +160,7 @@ def attribute(
                 for one in histories
                 if f"{owner}/{one.graph.repository.name}".casefold() in whose
             ]
-            if "F7" not in settings.pending and whose <= others:
+            if whose <= others:
                 continue
             if is_dismissed(issue, settings, span.until):
                 answer.dismissed.append(issue)

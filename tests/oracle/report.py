@@ -124,7 +124,7 @@ def tells_incidents(repository: Repository, question: Question) -> bool:
     settings = question.settings
     reason = reason_to_skip(repository, question)
     central = is_central(repository, question.organization.login, settings)
-    return reason is None or (central and "F7" not in settings.pending and not repository.forbidden)
+    return reason is None or (central and not repository.forbidden)
 
 
 def is_tabled(judged: Judged, question: Question) -> bool:

@@ -88,8 +88,6 @@ def body_of(choices: Choices, deployer: Deployer) -> str:
         named = choices.pick(
             ("", str(made.id), f"{site}/{made.id}", made.sha[:7], "nonsense", f"{other}/{made.id}")
         )
-    if "F7" in PENDING:
-        return NAMED[0].format(named) if named and "API" not in named else UNNAMED[0]
     return choices.pick(NAMED).format(named) if named else choices.pick(UNNAMED)
 
 
@@ -112,8 +110,8 @@ def build_issues(choices: Choices, deployer: Deployer, most: int) -> tuple[Issue
                     created_at=opened,
                     closed_at=closed if is_closed else None,
                     body=body,
-                    labels=labels if "F7" in PENDING else (*labels, *narrowing),
-                    state_reason=reason if is_closed and "F7" not in PENDING else "completed",
+                    labels=(*labels, *narrowing),
+                    state_reason=reason if is_closed else "completed",
                 )
             )
     return tuple(issues)
