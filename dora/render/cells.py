@@ -126,7 +126,7 @@ def _reasons(numbers: ChangeFailRate) -> dict[str, str]:
 def _beside_median(numbers: RecoveryTime) -> dict[str, str]:
     """Give mean and longest of the recovered, and what came from before the window (R3, R4)."""
     more = {}
-    if not formatting.is_missing(numbers.mean):
+    if numbers.episodes > 1 and not formatting.is_missing(numbers.mean):
         over = f" of {formatting.count(numbers.recovered)}" if numbers.open else ""
         more["mean"] = f"mean {formatting.duration(numbers.mean)}{over}"
     if numbers.recovered > 1 and not formatting.is_missing(numbers.longest):

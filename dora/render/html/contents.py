@@ -85,7 +85,9 @@ def contents_of(page: Page) -> dict[str, Any]:
         "table_title": TITLES[report.by],
         "heads": _heads(report),
         "lines": lines,
-        "legend": " ".join(notes.legend(report, {"intervals", "levels"})) if report.rows else "",
+        "legend": " ".join(notes.legend(report, {"intervals", "levels", *cells.BESIDE_MEDIAN}))
+        if report.rows
+        else "",
         "groups": _grouped(sections),
         "are_open": len(sections) <= MOST_OPEN,
         **_side_by_side(page, names),

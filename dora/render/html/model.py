@@ -22,6 +22,7 @@ class Cell:
     value: str
     level: str
     sample: str
+    beside: str  #: what stands beside a median recovery time (R4)
     interval: str
     verdict: str = ""
     before: str = ""
