@@ -4,9 +4,9 @@ To any random organization comes a repository `ops`, where incidents of the othe
 the ways there are.
 """
 
+import random
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
@@ -17,7 +17,19 @@ from dora.demo.organization.model import Commit, Deployment, Issue, Organization
 from dora.model.environments import TIERS
 from tests.oracle.settings import Settings
 from tests.support.oracle_settings import config_for
-from tests.support.random_organizations import DAY, HOUR, LOGIN, NOW, configurations, organizations
+from tests.support.random_organizations import (
+    DAY,
+    HOUR,
+    LOGIN,
+    MAPPINGS,
+    NOW,
+    STILL,
+    Choices,
+    Drawn,
+    Seeded,
+    organizations,
+    random_organization,
+)
 
 CENTRAL = "ops"
 SERVICES = (
@@ -30,12 +42,13 @@ REASONS = ("completed", "not_planned", "duplicate")
 
 
 class NarrowCase(NamedTuple):
-    """An organization, the window and the settings of a report of it, and what is beside them."""
+    """An organization, the window and the settings of a report of it, and of narrowed ones."""
 
     organization: Organization
     asked: dict[str, Any]
     settings: Settings
     services: ServiceSettings
+    narrowed: list[dict[str, Any]]
 
     def config(self, **narrowed: Any) -> Config:
         """The settings of a report of everything, but what is *narrowed*, in the oracle's words."""
@@ -46,39 +59,68 @@ class NarrowCase(NamedTuple):
         )
 
 
-@st.composite
-def narrow_cases(draw: st.DrawFn, *, deployments: int = 8) -> NarrowCase:
-    """Such cases; most windows are long, so that they hold something."""
-    organization = with_central(draw, draw(organizations(deployments=deployments, issues=2)))
-    until = NOW - draw(st.sampled_from((timedelta(0), 5 * DAY, 40 * DAY)))
-    asked = {
-        "since": until - draw(st.sampled_from((90 * DAY, 60 * DAY, 14 * DAY))),
-        "until": until,
-        "trend": draw(st.sampled_from((None, "month"))),
-        "compare": draw(st.booleans()),
-        "ephemeral": draw(st.booleans()),
-    }
-    settings = replace(
-        draw(configurations()),
-        signals=frozenset({"status", "rollback", "revert", "hotfix", "label", "tag", "incident"}),
+def build_case(choices: Choices, organization: Organization) -> NarrowCase:
+    """A case of *organization*; its window lies where deployments are."""
+    whole = with_central(choices, organization)
+    made = sorted(
+        (one.created_at for repository in whole.repositories for one in repository.deployments),
+        reverse=True,
     )
-    return NarrowCase(organization, asked, settings, draw(st.sampled_from(SERVICES)))
+    last = choices.pick(made[:30] or [NOW])
+    until = min(NOW, last + choices.pick((9 * DAY, STILL, DAY)))
+    asked = {
+        "since": until - choices.pick((90 * DAY, 60 * DAY, 14 * DAY)),
+        "until": until,
+        "trend": choices.pick((None, "month")),
+        "compare": choices.pick((False, True)),
+        "ephemeral": choices.pick((False, True)),
+    }
+    settings = Settings(
+        signals=frozenset({"status", "rollback", "revert", "hotfix", "label", "tag", "incident"}),
+        lookback=choices.pick((30 * DAY, STILL, 90 * DAY)),
+        lookback_budget=choices.pick((5000, 0, 3)),
+        environments=choices.pick(MAPPINGS),
+        collapse=choices.pick(("none", "run")),
+        failures_status=choices.pick(("any", "live", "off")),
+    )
+    every = [*narrowings(whole)]
+    deploying = len(organization.repositories)  # each of them alone comes first
+    narrowed = [*every[:deploying], *(choices.pick(every[deploying:]) for _ in range(3))]
+    return NarrowCase(whole, asked, settings, choices.pick(SERVICES), narrowed)
 
 
-def with_central(draw: st.DrawFn, organization: Organization) -> Organization:
+@st.composite
+def narrow_cases(draw: st.DrawFn) -> NarrowCase:
+    """Small cases, which Hypothesis shrinks."""
+    return build_case(Drawn(draw), draw(organizations(deployments=8, issues=2)))
+
+
+def seeded_case(seed: int, deployments: int = 20) -> NarrowCase:
+    """A larger case, always the same for one *seed*."""
+    choices = Seeded(random.Random(seed))  # noqa: S311 - reproducible, not secret
+    return build_case(choices, random_organization(seed, deployments=deployments, issues=2))
+
+
+def with_central(choices: Choices, organization: Organization) -> Organization:
     """The organization and a central repository of incidents, with whatever fate."""
     made = [
         (repository, one)
         for repository in organization.repositories
         if not repository.forbidden
         for one in repository.deployments
+        if one.created_at < NOW - DAY
     ]
     issues = [
-        _incident(draw, number, *draw(st.sampled_from(made)))
-        for number in range(1, draw(st.integers(1, 5)) + 1)
+        _incident(choices, number, *choices.pick(made[::-1]))
+        for number in range(1, choices.whole(5, 25) + 1)
         if made
     ]
-    fate = draw(st.sampled_from(("read", "empty", "archived")))
+    issues += [
+        Issue(100 + number, "It burns", one.created_at + DAY, None, f"Deployment: {one.id}",
+              ("incident", f"repo:{repository.name}"))
+        for number, (repository, one) in enumerate(made[::7])
+    ]  # fmt: skip
+    fate = choices.pick(("read", "read", "empty", "archived"))
     commit = Commit("0" * 40, (), NOW - 300 * DAY, NOW - 300 * DAY)
     ops = Repository(
         CENTRAL,
@@ -92,14 +134,14 @@ def with_central(draw: st.DrawFn, organization: Organization) -> Organization:
     return replace(organization, repositories=(*organization.repositories, ops))
 
 
-def _incident(draw: st.DrawFn, number: int, repository: Repository, one: Deployment) -> Issue:
+def _incident(choices: Choices, number: int, repository: Repository, one: Deployment) -> Issue:
     """An incident in the central repository, about one deployment or what was live after it."""
-    opened = one.created_at + draw(st.sampled_from((HOUR, timedelta(0), DAY, 8 * DAY)))
-    closed = draw(st.sampled_from((opened + HOUR, None, opened + 3 * DAY)))
+    opened = one.created_at + choices.pick((HOUR, STILL, DAY, 8 * DAY))
+    closed = choices.pick((opened + HOUR, None, opened + 3 * DAY))
     name, site = repository.name, f"https://github.com/{LOGIN}/{repository.name}/deployments"
-    owned = draw(st.sampled_from((name, f"{LOGIN.title()}/{name.upper()}", "nobody", "x/" + name)))
-    further = draw(st.sampled_from(((), ("repo:service-1",), ("environment:production",),
-                                    ("service:billing", "environment:Prod-EU"))))  # fmt: skip
+    owned = choices.pick((name, f"{LOGIN.title()}/{name.upper()}", "nobody", "x/" + name))
+    narrowing = choices.pick(((), ("repo:service-1",), ("environment:production",),
+                              ("service:billing", "environment:Prod-EU")))  # fmt: skip
     bodies = ("", f"Deployment: {one.id}", f"### Deployment\n\n{site}/{one.id}",
               f"- Deployment: `{one.sha[:9]}`", "Deployment: nonsense")  # fmt: skip
     return Issue(
@@ -107,9 +149,9 @@ def _incident(draw: st.DrawFn, number: int, repository: Repository, one: Deploym
         "It burns",
         opened,
         closed if closed is not None and closed < NOW else None,
-        draw(st.sampled_from(bodies)),
-        ("incident", *draw(st.sampled_from(((f"repo:{owned}",), ()))), *further),
-        state_reason=draw(st.sampled_from(REASONS)),
+        choices.pick(bodies),
+        ("incident", *choices.pick(((f"repo:{owned}",), ())), *narrowing),
+        state_reason=choices.pick(REASONS),
     )
 
 
