@@ -5,7 +5,7 @@ the ways there are.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from dora.demo.organization.model import Commit, Deployment, Issue, Organization
 from dora.model.environments import TIERS
 from tests.oracle.settings import Settings
 from tests.support.oracle_settings import config_for
+from tests.support.random_choices import Choices, Drawn, Seeded
 from tests.support.random_organizations import (
     DAY,
     HOUR,
@@ -24,9 +25,6 @@ from tests.support.random_organizations import (
     MAPPINGS,
     NOW,
     STILL,
-    Choices,
-    Drawn,
-    Seeded,
     organizations,
     random_organization,
 )
@@ -38,6 +36,8 @@ SERVICES = (
     ServiceSettings(source="environment", pattern="(?P<service>api|eu)"),
     ServiceSettings(source="task", pattern="(?P<service>[a-z]+)$"),
 )
+#: What `[environments]` may say.
+RENAMED: Sequence[Any] = MAPPINGS
 REASONS = ("completed", "not_planned", "duplicate")
 
 
@@ -79,7 +79,7 @@ def build_case(choices: Choices, organization: Organization) -> NarrowCase:
         signals=frozenset({"status", "rollback", "revert", "hotfix", "label", "tag", "incident"}),
         lookback=choices.pick((30 * DAY, STILL, 90 * DAY)),
         lookback_budget=choices.pick((5000, 0, 3)),
-        environments=choices.pick(MAPPINGS),
+        environments=choices.pick(RENAMED),
         collapse=choices.pick(("none", "run")),
         failures_status=choices.pick(("any", "live", "off")),
     )
