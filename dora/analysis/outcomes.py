@@ -252,5 +252,14 @@ def find_environments(outcomes: Outcomes, config: Config) -> pd.DataFrame:
     shown = show(outcomes, config)
     recent = shown[(shown["created_at"] >= start) & shown["finished_at"].notna()]
     return recent.drop_duplicates(ENVIRONMENT, keep="last")[
-        [*ENVIRONMENT, "name", "name_key", "service", "tier", "created_at", "deployment"]
+        [
+            *ENVIRONMENT,
+            "name",
+            "name_key",
+            "service",
+            "tier",
+            "is_ephemeral",
+            "created_at",
+            "deployment",
+        ]
     ]

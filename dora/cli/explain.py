@@ -41,6 +41,7 @@ def explain(
     until: options.Until = None,
     repo: options.Repo = None,
     environment: options.Environment = None,
+    tier: options.ExplainedTier = None,
     ephemeral: options.Ephemeral = None,
     timezone: options.Timezone = None,
     wait: options.Wait = None,
@@ -68,7 +69,7 @@ def explain(
     With no repository either: everything, as JSON or CSV.
     """
     named = _Named(repository_name, environment_name)
-    _check_names(named, repo, environment)
+    _check_names(named, repo, environment, tier)
     settings = _load_settings(context, named)
     check_format(format_, FORMATS)
     files = find_targets(output or [], format_, FORMATS)
@@ -98,10 +99,8 @@ class _Explained:
 
 
 def _load_settings(context: typer.Context, named: _Named) -> "Config":
-    """Load the settings of a run that reads what was named, whatever its tier."""
-    from dora.model.environments import TIERS
-
-    instead: dict[str, Any] = {"by": "repository", "tier": TIERS}
+    """Load the settings of a run that reads what was named; every tier if none was named."""
+    instead: dict[str, Any] = {"by": "repository", "tier": context.params["tier"] or ["all"]}
     if named.repository is not None:
         instead["repo"] = (named.repository,)
     if named.environment is not None:
@@ -110,11 +109,17 @@ def _load_settings(context: typer.Context, named: _Named) -> "Config":
     return load_settings(context.params, **instead)
 
 
-def _check_names(named: _Named, repo: list[str] | None, environment: list[str] | None) -> None:
+def _check_names(
+    named: _Named,
+    repo: list[str] | None,
+    environment: list[str] | None,
+    tier: list[str] | None,
+) -> None:
     """Refuse a name beside the option that says the same, and a glob in place of a name."""
     for argument, option, name, globs in (
         ("REPO", "--repo", named.repository, repo),
         ("ENVIRONMENT", "--environment", named.environment, environment),
+        ("ENVIRONMENT", "--tier", named.environment, tier),
     ):
         if name is not None and globs:
             raise BadUsage(f"{option}: {argument} was named already; allowed: one of the two")

@@ -18,7 +18,13 @@ Environment = Annotated[
 ]
 Tier = Annotated[
     list[str] | None,
-    typer.Option(help="Only rows of production, staging, testing, development or other."),
+    typer.Option(
+        help="Rows of production (the default), staging, testing, development, other, or all. "
+        "Repeatable."
+    ),
+]
+ExplainedTier = Annotated[
+    list[str] | None, typer.Option("--tier", help="Only these tiers. Repeatable. Default: all.")
 ]
 By = Annotated[
     str | None,

@@ -140,6 +140,11 @@ def print_error(wrong: DoraError) -> None:
     print("\n".join([f"dora: {first}", *(f"      {line}" for line in more)]), file=sys.stderr)
 
 
+def print_note(text: str) -> None:
+    """Print to standard error what a reader of the result should know, and it cannot say."""
+    print(f"dora: {text}", file=sys.stderr)
+
+
 def print_missing(coverage: "Coverage") -> int:
     """Print to standard error what could not be read; returns the exit status that says so."""
     from dora.render.formatting import plain

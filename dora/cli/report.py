@@ -15,6 +15,7 @@ from dora.cli.output import (
     find_targets,
     print_and_write,
     print_missing,
+    print_note,
     print_result,
 )
 from dora.errors import BadUsage
@@ -71,6 +72,8 @@ def report(
     tables = read_tables(settings.reading, quiet=quiet)
     finished, page = _build(tables, settings, with_page="html" in {format_, *files.values()})
     print_and_write(partial(_render, finished, page), format_, files)
+    if finished.lacks_production and format_ in {"csv", "json"} and not quiet:
+        print_note("nothing was deployed to the tier production: rows of every tier are shown")
     raise typer.Exit(print_missing(finished.coverage))
 
 

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from dora.config.globs import EPHEMERAL
 from dora.config.window import parse_age
 
 By = Literal["repository", "environment", "team", "organization"]
 Tier = Literal["production", "staging", "testing", "development", "other"]
+TierChoice = Literal[Tier, "all"]
 Trend = Literal["day", "week", "month"]
 Benchmark = Literal["2019", "2021", "2022", "2023", "quick-check", "none"]
 #: Published years without usable levels, and why (B1).
@@ -56,8 +56,9 @@ def _folder(value: object) -> object:
 
 
 def _service_source(value: str) -> str:
-    if value not in {"environment", "task"} and not re.fullmatch(r"payload:.+", value):
-        raise ValueError("is not allowed; allowed: environment, task, or payload:KEY")
+    known = {"auto", "none", "environment", "task"}
+    if value not in known and not re.fullmatch(r"payload:.+", value):
+        raise ValueError("is not allowed; allowed: auto, none, environment, task, or payload:KEY")
     return value
 
 
@@ -149,10 +150,12 @@ class IncidentSettings(SettingsSection):
 class ServiceSettings(SettingsSection):
     """How the services of one repository are told apart (G3)."""
 
-    source: Annotated[str, AfterValidator(_service_source)] = "environment"
-    """Where the service is named: `environment`, `task` or `payload:KEY`."""
+    source: Annotated[str, AfterValidator(_service_source)] = "auto"
+    """Where the service is named: `auto` (the `service`, else the `stack`, that the action
+    `track-deployment` was given), `none`; or, with a pattern, `environment`, `task` or
+    `payload:KEY`."""
     pattern: Annotated[str, AfterValidator(_service_pattern)] = ""
-    """Regular expression with a group `service`; none, the default, tells no services apart."""
+    """Regular expression with a group `service`; of the environment where no source is named."""
 
 
 class TierSettings(SettingsSection):
@@ -210,8 +213,8 @@ class Settings(BaseSettings):
     """Globs of the repositories to read; none given means all."""
     environment: tuple[str, ...] = ()
     """Globs of the environments to look at; none given means all."""
-    tier: tuple[Tier, ...] = ()
-    """Tiers whose rows are shown; by team or organization it is production unless given."""
+    tier: tuple[TierChoice, ...] = ()
+    """Tiers whose rows are shown, `all` for every tier; production if none is given (G1)."""
     by: By = "repository"
     """What a row stands for (G1)."""
     trend: Trend | None = None
@@ -228,8 +231,8 @@ class Settings(BaseSettings):
     """Age from which a deployment that never finished is abandoned (D3)."""
     environments: dict[str, str | Literal[False]] = Field(default_factory=dict)
     """Glob = canonical name of the environments that fit, or false to leave them out (D1)."""
-    ephemeral_environments: tuple[str, ...] = EPHEMERAL
-    """Globs of environments that live as long as a pull request (D5)."""
+    ephemeral_environments: tuple[str, ...] = ()
+    """Globs of more environments that live as long as a pull request; `!GLOB` takes back (D5)."""
     tiers: TierSettings = TierSettings()
     deployments: DeploymentSettings = DeploymentSettings()
     lead_time: LeadTimeSettings = LeadTimeSettings()

@@ -6,10 +6,10 @@ from itertools import pairwise
 
 from dora.analysis.analysis import Analysis
 from dora.config import Config
-from dora.config.globs import compile_globs
-from dora.config.settings import Settings, TierSettings
+from dora.config.globs import WORD, compile_globs, find_preview_word
+from dora.config.settings import TierSettings
 from dora.doctor.model import Finding
-from dora.model.environments import DIGITS_AT_END, TIERS, WORD, environment_reader, find_tier
+from dora.model.environments import DIGITS_AT_END, TIERS, environment_reader, find_tier
 from dora.model.tables import Tables
 
 
@@ -67,10 +67,8 @@ def _reasons(name: str, config: Config) -> Iterator[tuple[int, Finding]]:
         what = f"{glob!r} in [environments], read as {environment.name!r}"
         yield 0, Finding("environment-mapped", "ok", what)
     if environment.is_ephemeral:
-        globs = config.ephemeral_environments
-        by = next(one for one in globs if compile_globs([one]).fullmatch(environment.name))
         kept = "of tier other" if config.ephemeral else "left out"
-        what = f"{by!r} in ephemeral_environments, {kept}"
+        what = f"{_ephemeral_by(environment.name, config)}, {kept}"
         yield 7, Finding("environment-ephemeral", "ok", what)
         return
     word = find_word(environment.name, config.tiers)
@@ -90,6 +88,18 @@ def _reasons(name: str, config: Config) -> Iterator[tuple[int, Finding]]:
             '[environments]: "NAME" = "production"; "NAME" = false leaves it out.',
         ),
     )
+
+
+def _ephemeral_by(name: str, config: Config) -> str:
+    """What makes an environment ephemeral: a word, numbers left out, or a glob (D5)."""
+    word = find_preview_word(name).rstrip(" 0123456789")
+    if word:
+        return f"ephemeral, by the word {word!r}" + (
+            " and a number" if word in {"pr", "pull"} else ""
+        )
+    globs = [one for one in config.ephemeral_environments if not one.startswith("!")]
+    glob = next(one for one in globs if compile_globs([one]).fullmatch(name))
+    return f"{glob!r} in ephemeral_environments"
 
 
 def find_word(name: str, words: TierSettings) -> str | None:
@@ -140,10 +150,9 @@ def _unused_for_environments(tables: Tables, config: Config) -> Iterator[str]:
     read = environment_reader(config)
     canonical = [read(name).name for name in names]
     yield from _without_match("--environment ", config.environment, canonical)
-    default = Settings.model_fields["ephemeral_environments"].default
-    if config.ephemeral_environments != default:
-        globs = config.ephemeral_environments
-        yield from _without_match("ephemeral_environments ", globs, canonical)
+    for glob in config.ephemeral_environments:
+        if not any(map(compile_globs([glob.removeprefix("!")]).fullmatch, canonical)):
+            yield f"ephemeral_environments {glob}"
 
 
 def _unused_for_names(tables: Tables, config: Config) -> Iterator[str]:

@@ -11,11 +11,10 @@ from functools import cache
 from typing import Any
 
 from dora.config import Config
-from dora.config.globs import compile_globs
+from dora.config.globs import WORD, compile_globs, ephemeral_test
 from dora.config.settings import ServiceSettings, TierSettings
 
 TIERS = ("production", "staging", "testing", "development", "other")
-WORD = re.compile(r"[^\W_]+")
 DIGITS_AT_END = re.compile(r"\d+$")
 
 
@@ -34,14 +33,14 @@ class Environment:
 def environment_reader(config: Config) -> Callable[[str], Environment]:
     """Function from an environment's name on GitHub to what it stands for, remembering each."""
     mapping = [(compile_globs([glob]), name) for glob, name in config.environments.items()]
-    ephemeral = compile_globs(config.ephemeral_environments)
+    is_request = ephemeral_test(config.ephemeral_environments)
     chosen = compile_globs(config.environment or ("*",))
 
     @cache
     def read(name: str) -> Environment:
         fits = next((target for glob, target in mapping if glob.fullmatch(name)), name)
         canonical = name if fits is False else fits
-        is_ephemeral = ephemeral.fullmatch(canonical) is not None
+        is_ephemeral = is_request(canonical)
         return Environment(
             name=canonical,
             key=canonical.casefold(),
@@ -73,13 +72,24 @@ def find_tier(name: str, words: TierSettings) -> str:
     return next((tier for tier in TIERS if tier in found), "other")
 
 
+#: Where the action track-deployment names a service, the first that is there.
+SERVICE_KEYS = ("service", "stack")
+#: What it wrote into every payload before it marked them with `"dora": 1`.
+UNMARKED_KEYS = {"run_id", "run_attempt", "key"}
 #: Between an environment's key and its service's: no name of either holds it.
 MARK = "\x1f"
 
 
 def service_reader(services: ServiceSettings) -> Callable[[str, str, str | None], str]:
-    """Function from a canonical environment, a task and a payload to a service, "" for none."""
+    """Function from a canonical environment, a task and a payload to a service, "" for none (G3).
+
+    With a pattern `auto` means the environment, as it was before there was `auto`.
+    """
     source, _, key = services.source.partition(":")
+    if not services.pattern:
+        return _own_service if source == "auto" else _no_service
+    if source == "none":
+        return _no_service
     pattern = re.compile(services.pattern)
 
     @cache
@@ -88,11 +98,23 @@ def service_reader(services: ServiceSettings) -> Callable[[str, str, str | None]
             value = payload_value(payload, key)
             text = value if isinstance(value, str) else None
         else:
-            text = environment if source == "environment" else task
+            text = task if source == "task" else environment
         found = pattern.search(text) if text is not None else None
         return (found["service"] or "") if found else ""
 
-    return read if services.pattern else _no_service
+    return read
+
+
+def _own_service(environment: str, task: str, payload: str | None) -> str:  # noqa: ARG001  # as above
+    """The service, else the stack, in a payload that the action track-deployment wrote (G3)."""
+    if payload is None or not any(name in payload for name in SERVICE_KEYS):
+        return ""
+    found = payload_object(payload)
+    mark = found.get("dora")
+    if not (type(mark) is int and mark == 1) and not found.keys() >= UNMARKED_KEYS:
+        return ""
+    names = (found.get(name) for name in SERVICE_KEYS)
+    return next((name for name in names if isinstance(name, str) and name), "")
 
 
 def _no_service(environment: str, task: str, payload: str | None) -> str:  # noqa: ARG001  # as above
@@ -105,16 +127,21 @@ def row_key(environment_key: str, service: str) -> str:
 
 
 def payload_value(payload: object, key: str) -> Any:
-    """Value of *key* in a deployment's payload, None where there is none.
+    """Value of *key* in a deployment's payload, None where there is none."""
+    if not isinstance(payload, str) or key not in payload:
+        return None
+    return payload_object(payload).get(key)
+
+
+def payload_object(payload: str) -> dict[str, Any]:
+    """The JSON object in a deployment's payload, empty where there is none.
 
     GitHub keeps a payload as JSON text, and as JSON text in a JSON string where its creator
     encoded it twice.
     """
-    if not isinstance(payload, str) or key not in payload:
-        return None
     try:
         value = json.loads(payload)
         value = json.loads(value) if isinstance(value, str) else value
     except ValueError:
-        return None
-    return value.get(key) if isinstance(value, dict) else None
+        return {}
+    return value if isinstance(value, dict) else {}

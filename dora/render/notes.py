@@ -6,6 +6,7 @@ safe in the format of the output.
 
 from collections.abc import Callable, Collection, Iterator
 
+from dora.model.environments import TIERS
 from dora.render import cells, formatting
 from dora.report.coverage_model import Coverage, IncidentCoverage
 from dora.report.model import Report
@@ -37,7 +38,18 @@ def provenance(report: Report, quote: Quote) -> str:
     return (
         f"{quote(report.organization)}, {since} to {until} {window.timezone}"
         f" ({formatting.days(window.days)}), {formatting.benchmark(report.benchmark, report.by)}."
+        f"{tiers_shown(report, quote)}"
     )
+
+
+def tiers_shown(report: Report, quote: Quote) -> str:
+    """Say which tiers have rows, unless all have because all were asked for (G1); may be ""."""
+    if report.lacks_production:
+        return " Nothing was deployed to the tier production: rows of every tier are shown."
+    if report.scope is None or set(report.scope.tiers) == set(TIERS):
+        return ""
+    tiers = " and ".join(map(quote, report.scope.tiers))
+    return f" Rows of {tiers} only: --tier all shows every tier."
 
 
 def effort(coverage: Coverage) -> str:

@@ -13,7 +13,7 @@ from dora.report.comparison import compare
 from dora.report.coverage import build_coverage, find_scope
 from dora.report.measurement import find_events, measure, measure_parts
 from dora.report.model import Generated, Report, ReportWindow, Row, Waiting
-from dora.report.rows import Groups, find_groups, find_teams
+from dora.report.rows import Groups, choose_tiers, find_groups, find_teams, lacks_production
 
 
 def build_report(tables: Tables, config: Config) -> Report:
@@ -73,7 +73,8 @@ def report_of(
         rows=rows,
         coverage=build_coverage(tables, analysis, config),
         teams=_teams(analysis, tables, config),
-        scope=find_scope(tables, config),
+        scope=find_scope(tables, config, choose_tiers(analysis.environments, config)),
+        lacks_production=lacks_production(analysis.environments, config),
     )
 
 

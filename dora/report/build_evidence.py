@@ -12,6 +12,7 @@ from dora.analysis.outcomes import show
 from dora.config import Config
 from dora.config.window import Window
 from dora.model.columns import MISSING, microseconds_of, plain_rows
+from dora.model.environments import TIERS
 from dora.model.shipped_commits import instant_of, microseconds
 from dora.model.tables import DEPLOYMENT, ENVIRONMENT, Tables
 from dora.report.coverage import find_scope
@@ -23,6 +24,7 @@ from dora.report.evidence import (
     FailureReason,
     IncidentEvidence,
 )
+from dora.report.rows import choose_tiers
 
 #: The name and the service of each environment that is shown, by ENVIRONMENT.
 Environments = Mapping[tuple[str, str], tuple[str, str]]
@@ -38,6 +40,8 @@ def build_evidence(
 ) -> Evidence:
     """The evidence of one repository and environment, or of all; names are not case-sensitive.
 
+    It is of every tier unless `config.tier` names some (G1).
+
     It holds the deployments that finished or succeeded in the window, those created in it that
     never finished, and those that belong to one of its episodes; the changes shipped in the window,
     except excluded ones; and the episodes that began in it.
@@ -48,6 +52,11 @@ def build_evidence(
         outcomes = outcomes[outcomes["repository"].str.casefold() == repository.casefold()]
     if environment is not None:
         outcomes = outcomes[outcomes["name_key"] == environment.casefold()]
+    tiers = choose_tiers(analysis.environments, config) if config.tier else TIERS
+    outcomes = outcomes[outcomes["tier"].isin(tiers) | outcomes["is_ephemeral"]]
+    limits = None if environment is None else {environment}
+    if set(tiers) != set(TIERS):  # what has no deployment now may be of any tier
+        limits = {*outcomes["name"]}
     shown = {
         (of, key): (name, service)
         for of, key, name, service in _rows(outcomes, *ENVIRONMENT, "name", "service")
@@ -71,7 +80,7 @@ def build_evidence(
         episodes=tuple(episodes),
         unattributed=tuple(_build_incidents(analysis, tables, repository)),
         waiting=tuple(_build_changes(_waiting(analysis), shown, urls, authors)),
-        scope=find_scope(tables, config, environment=environment),
+        scope=find_scope(tables, config, tiers, environments=limits),
     )
 
 

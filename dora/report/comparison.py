@@ -29,7 +29,7 @@ from dora.report.contributors import find_contributors
 from dora.report.figures import EPISODE, FREQUENCY, METRICS, RATE, Metric
 from dora.report.measurement import Events, find_events, measure
 from dora.report.model import BETTER, UNCLEAR, WORSE, Before, Compared, Comparison, Metrics
-from dora.report.rows import Groups, find_groups
+from dora.report.rows import Groups, choose_tiers, find_groups
 
 #: Number of a group, its metrics before, its metrics now.
 Pairs = list[tuple[int, Metrics, Metrics]]
@@ -51,9 +51,10 @@ def compare(
     *analyses* are that of the window before, as of its end, and that of now; *year* is the
     benchmark of the levels.
     """
-    before, _ = analyses
+    before, after = analyses
     earlier = config.before
-    old_groups = find_groups(before.environments, tables, earlier)
+    tiers = choose_tiers(after.environments, config)
+    old_groups = find_groups(before.environments, tables, earlier, tiers)
     old_events = find_events(old_groups, before, earlier)
     old_metrics = measure(old_events, old_groups.rows.index, earlier.window, year)
     now_of = _match(old_groups, groups)

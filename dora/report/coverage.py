@@ -1,5 +1,7 @@
 """Counts what the report covers and what it leaves out (C1, C2)."""
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from dora.analysis.analysis import Analysis
@@ -9,7 +11,6 @@ from dora.analysis.outcomes import Outcomes, show
 from dora.analysis.repositories import find_skipped
 from dora.config import Config
 from dora.model.environment_index import index_environments
-from dora.model.environments import TIERS
 from dora.model.tables import Tables
 from dora.report.coverage_model import (
     SKIP_REASONS,
@@ -51,8 +52,14 @@ def build_coverage(tables: Tables, analysis: Analysis, config: Config) -> Covera
     )
 
 
-def find_scope(tables: Tables, config: Config, *, environment: str | None = None) -> Scope:
-    """What a run looked at; *environment* is the only one that it was limited to, if any.
+def find_scope(
+    tables: Tables,
+    config: Config,
+    tiers: tuple[str, ...],
+    *,
+    environments: Collection[str] | None = None,
+) -> Scope:
+    """What a run looked at: rows of *tiers*, and only *environments* if it was limited to some.
 
     Archived repositories are skipped, so their data is unread rather than gone.
     """
@@ -64,13 +71,12 @@ def find_scope(tables: Tables, config: Config, *, environment: str | None = None
         | is_archived.astype("bool")
     )
     chosen = config.environment or ("*",)
-    if environment is not None:  # a name, which must not be taken for a glob
-        chosen = () if set(environment) & set("*?") else (environment,)
-    pooled = config.by in {"organization", "team"}
+    if environments is not None:  # names, which must not be taken for globs
+        chosen = tuple(sorted(name for name in environments if not set(name) & set("*?")))
     return Scope(
         repositories=config.repo or ("*",),
         environments=chosen,
-        tiers=config.tier or (("production",) if pooled else TIERS),
+        tiers=tiers,
         unread=tuple(sorted(repositories.loc[is_unread, "repository"])),
         gaps=tuple(sorted(tables.gaps)),
         ephemeral=config.ephemeral,

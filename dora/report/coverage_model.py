@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from dora.config.globs import EPHEMERAL, compile_globs
+from dora.config.globs import compile_globs, ephemeral_test
 
 #: Why a repository is skipped, in the contract's order.
 SKIP_REASONS = ("archived", "empty", "no deployments", "excluded")
@@ -80,7 +80,7 @@ class Scope:
     unread: tuple[str, ...]  #: repositories that are archived, unreadable or incomplete
     gaps: tuple[str, ...] = ()  #: parts of the organization that could not be read
     ephemeral: bool = False  #: whether ephemeral environments (D5) are included
-    ephemeral_environments: tuple[str, ...] = EPHEMERAL  #: globs of ephemeral environments
+    ephemeral_environments: tuple[str, ...] = ()  #: globs of more or fewer of these (D5)
 
     def covers(self, repository: str, environment: str) -> bool:
         """Whether the run looked at this environment of this repository and could read it.
@@ -93,8 +93,5 @@ class Scope:
             and repository not in self.unread
             and compile_globs(self.repositories).fullmatch(repository) is not None
             and compile_globs(self.environments).fullmatch(environment) is not None
-            and (
-                self.ephemeral
-                or compile_globs(self.ephemeral_environments).fullmatch(environment) is None
-            )
+            and (self.ephemeral or not ephemeral_test(self.ephemeral_environments)(environment))
         )

@@ -253,3 +253,5 @@ class Report:
     teams: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The repositories of each team (G2), if rows are by team."""
     scope: Scope | None = None
+    lacks_production: bool = False
+    """Whether rows of every tier are shown because there is none of the tier production (G1)."""

@@ -1,6 +1,6 @@
 """Finds the rows of the report, and which environments each of them pools (G0 to G3)."""
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -59,11 +59,30 @@ class Groups:
         return self.members["group"].to_numpy()[order], starts
 
 
-def find_groups(environments: pd.DataFrame, tables: Tables, config: Config) -> Groups:
-    """The rows by `config.by` of the selected tiers, in the order of the contract."""
-    pooled = config.by in {"organization", "team"}
-    tiers = config.tier or (("production",) if pooled else TIERS)
-    shown = environments[environments["tier"].isin(tiers)]
+def choose_tiers(environments: pd.DataFrame, config: Config) -> tuple[str, ...]:
+    """The tiers that have rows: those asked for, else production (G1).
+
+    Every tier if none was asked for and no environment is of the tier production.
+    """
+    if config.tier:
+        return TIERS if "all" in config.tier else config.tier
+    return ("production",) if environments["tier"].eq("production").any() else TIERS
+
+
+def lacks_production(environments: pd.DataFrame, config: Config) -> bool:
+    """Whether rows of every tier are shown because there is none of the tier production (G1)."""
+    return not (config.tier or environments.empty or environments["tier"].eq("production").any())
+
+
+def find_groups(
+    environments: pd.DataFrame, tables: Tables, config: Config, tiers: Collection[str] | None = None
+) -> Groups:
+    """The rows by `config.by` of *tiers* (`choose_tiers` if None), in the order of the contract.
+
+    Ephemeral environments that are asked for have rows beside those of any tier (D5).
+    """
+    tiers = choose_tiers(environments, config) if tiers is None else tiers
+    shown = environments[environments["tier"].isin(tiers) | environments["is_ephemeral"]]
     if config.by == "team":
         shown = shown.merge(find_teams(shown, tables, config), on="repository")
     keys = {

@@ -1,5 +1,6 @@
 """Teams and services by hand: G1, G2, G3."""
 
+import json
 from typing import Any
 
 import pytest
@@ -109,3 +110,55 @@ def test_each_service_has_its_own_history(payload: bool) -> None:
         {**production, "service": "x"},
         {**production, "service": "y"},
     ]
+
+
+# Services that our own action names (G3) --------------------------------------------------------
+
+
+def stack(name: str, **more: Any) -> dict[str, Any]:
+    """What the action track-deployment leaves where it was given a stack."""
+    return {"payload": json.dumps({"stack": name, "dora": 1, **more})}
+
+
+def test_two_stacks_in_one_environment() -> None:
+    """G3: stacks that workflows of their own apply are two rows, each with its history.
+
+    An older commit of one stack comes after a newer commit of the other, and nothing failed.
+    """
+    infrastructure = repository(
+        line("abcde"),
+        deploy(1, "a", -5, **stack("net")),
+        deploy(2, "a", -4, **stack("db")),
+        deploy(3, "d", 1, **stack("net")),
+        deploy(4, "b", 2, **stack("db")),
+        deploy(5, "e", 3, **stack("net")),
+        deploy(6, "c", 4, **stack("db")),
+        deploy(7, "d", 5, **stack("db")),
+    )
+    check(Told({}, [], []), infrastructure)
+    assert [counted(row) for row in rows(infrastructure)] == [
+        ("api", "production", "db", 3, 0, 3, 0),
+        ("api", "production", "net", 2, 0, 2, 0),
+    ]
+    failed = {3: [("rollback", 1, 2, "4")], 5: [("rollback", 3, 4, "6")]}
+    together = Told(failed, [(1, 2, [3]), (3, 4, [5])], [4, 6])
+    check(together, infrastructure, services=None)
+
+
+def test_service_before_stack_and_rows_without_either() -> None:
+    """G3: a service names the row before a stack does; what names neither is a row without one."""
+    api = repository(
+        line("ab"),
+        deploy(1, "a", 1, **stack("net", service="web")),
+        deploy(2, "b", 2, **stack("web", service="")),
+        deploy(3, "a", 3, payload='{"dora": 1}'),
+        deploy(4, "b", 4, payload=json.dumps(json.dumps({"dora": 1, "service": "web"}))),
+        deploy(5, "b", 5, ("failure", 5), **stack("net")),
+    )
+    assert [counted(row) for row in rows(api)] == [
+        ("api", "production", 1, 0, 1, 0),
+        ("api", "production", "net", 0, 1, 1, 1),
+        ("api", "production", "web", 3, 0, 3, 0),
+    ]
+    for by in ("environment", "organization"):
+        assert [counted(row)[-4:] for row in rows(api, by=by)] == [(4, 1, 5, 1)]

@@ -150,7 +150,16 @@ def test_folder_that_cannot_be_made(server: Server, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     file = file_of(tmp_path / "file", server)
     done = dora(
-        "report", "--org", "acme", "--cache", tmp_path / "file", "--format", "json", server=server
+        "report",
+        "--org",
+        "acme",
+        "--cache",
+        tmp_path / "file",
+        "--tier",
+        "all",
+        "--format",
+        "json",
+        server=server,
     )
     assert done.returncode == 0
     assert done.stderr.startswith(f"dora: the cache {file} cannot be used: ")

@@ -30,11 +30,59 @@ def test_report_is_on_standard_output_and_nothing_else(server: Server) -> None:
     assert "\x1b" not in done.stdout
 
 
+def repositories_shown(folder: Path, server: Server, *options: str) -> list[list[str]]:
+    """Repositories in the report as table, Markdown, HTML, JSON and CSV, all of one run."""
+    files = [folder / f"report.{ending}" for ending in ("md", "html", "json", "csv")]
+    outputs = [f"--output={one}" for one in files]
+    done = dora("report", "--org", "acme", *outputs, *options, server=server)
+    assert (0, "") == (done.returncode, done.stderr)
+    markdown, page, document, lines = (one.read_text(encoding="utf-8") for one in files)
+    return [
+        re.findall(r"^(api|web)$", done.stdout, re.MULTILINE),
+        re.findall(r"^\| `(api|web)` ", markdown, re.MULTILINE),
+        re.findall(r"<th scope=row><a href=#\d+>(\w+)</a>", page),
+        [row["key"]["repository"] for row in json.loads(document)["rows"]],
+        [row["repository"] for row in csv.DictReader(lines.splitlines())],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ((), ["api"]),
+        (("--tier", "all"), ["api", "web"]),
+        (("--tier", "production", "--tier", "staging"), ["api", "web"]),
+        (("--tier", "staging"), ["web"]),
+        (("--repo", "web"), ["web"]),
+    ],
+)
+def test_every_format_shows_production_unless_told_otherwise(
+    options: tuple[str, ...], expected: list[str], server: Server, tmp_path: Path
+) -> None:
+    """G1: rows of production by default, and of every tier where nothing is of production."""
+    assert [expected] * 5 == repositories_shown(tmp_path, server, *options)
+
+
+@pytest.mark.parametrize("format_", ["table", "markdown", "json", "csv"])
+def test_it_says_that_nothing_is_of_production(format_: str, server: Server) -> None:
+    """G1: in the result where that has words, else on standard error, but not with --quiet."""
+    told = "othing was deployed to the tier production: rows of every tier are shown"
+    options = ("report", "--org", "acme", "--repo", "web", "--format", format_)
+    done = dora(*options, server=server)
+    quiet = dora(*options, "--quiet", server=server)
+    has_words = format_ in {"table", "markdown"}
+    shown, shown_quietly = (" ".join(one.stdout.split()) for one in (done, quiet))
+    assert (has_words, not has_words) == (told in shown, told in done.stderr)
+    assert (has_words, "") == (told in shown_quietly, quiet.stderr)
+    if format_ == "json":
+        assert json.loads(done.stdout)["lacks_production"]
+
+
 @pytest.mark.few(3)
 @pytest.mark.parametrize("format_", ["table", "markdown", "html", "json", "csv"])
 def test_formats(format_: str, server: Server) -> None:
     """Each format is told apart at a glance, and holds both rows."""
-    done = dora("report", "--org", "acme", "--format", format_, server=server)
+    done = dora("report", "--org", "acme", "--tier", "all", "--format", format_, server=server)
     assert (0, "") == (done.returncode, done.stderr)
     text = done.stdout
     if format_ == "json":

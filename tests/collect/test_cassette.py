@@ -118,7 +118,7 @@ REPORT: dict[str, Any] = {
         "unread": [],
         "gaps": [],
         "ephemeral": False,
-        "ephemeral_environments": ["pr-*", "pr/*", "preview*", "review-*", "review/*"],
+        "ephemeral_environments": [],
     },
 }
 

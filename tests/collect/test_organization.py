@@ -1,5 +1,6 @@
 """What is read through HTTP gives the report of the truth, however GitHub cuts it into pages."""
 
+import json
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from dora.demo.organization.model import (
 )
 from dora.model.tables import Tables
 from tests.oracle.report import expected_report
-from tests.oracle.settings import Settings
+from tests.oracle.settings import TIERS, Settings
 from tests.support import random_organizations as made_up
 from tests.support.examples import examples, few_of
 from tests.support.oracle_settings import config_for
@@ -55,7 +56,7 @@ NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 SIGNALS = ("status", "rollback", "revert", "hotfix", "label", "tag", "incident")
-QUARTER = {"since": NOW - 90 * DAY, "until": NOW}
+QUARTER = {"since": NOW - 90 * DAY, "until": NOW, "tiers": TIERS}
 
 
 def every_signal(settings: Settings | None) -> Settings:
@@ -159,7 +160,7 @@ def test_random_organization(seed: int) -> None:
     """Pages of two to seven give the numbers of the truth: paging, W3 (b) and (c), frontiers."""
     organization = known_states(random_organization(seed, deployments=50))
     until = NOW - (seed % 3) * 20 * DAY
-    asked = {"since": until - (90, 30, 10)[seed % 3] * DAY, "until": until}
+    asked = {**QUARTER, "since": until - (90, 30, 10)[seed % 3] * DAY, "until": until}
     with pages_of(2 + seed % 6, tiny_lists=seed % 2 == 0):
         report = collected(organization, asked)
     assert expected(organization, asked) == report
@@ -256,6 +257,16 @@ def check(organization: Organization, asked: dict[str, Any] | None = None) -> No
     """Hold what is read of the organization against the oracle."""
     asked = asked or QUARTER
     assert expected(organization, asked) == collected(organization, asked)
+
+
+def test_each_stack_has_an_earlier_success_of_its_own() -> None:
+    """W3, G3: what a stack had before the window is looked for, though another's came later."""
+    made = [(150, "db"), (140, "net"), (135, "net"), (80, "net"), (50, "db"), (20, "net")]
+    filed = [
+        deploy(number, f"{200 - days:040x}", days, payload=json.dumps({"dora": 1, "stack": stack}))
+        for number, (days, stack) in enumerate(made, start=1)
+    ]
+    check(organization_of(numbered(200), *filed))
 
 
 @pytest.mark.parametrize("days_ago", [0.5, 95])

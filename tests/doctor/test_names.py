@@ -67,7 +67,7 @@ def test_environments_and_what_decides() -> None:
         ),
         (
             "environment-ephemeral",
-            "'pr-*' in ephemeral_environments, left out",
+            "ephemeral, by the word 'pr' and a number, left out",
             ("pr-1", "pr-2"),
         ),
     ]
@@ -96,7 +96,7 @@ def test_patterns_that_fit_nothing() -> None:
         "pattern-unused",
         API,
         environments={"prod": "production", "PROD": "x", "stage*": "staging"},
-        ephemeral_environments=("tmp-*", "PRODUCTION"),
+        ephemeral_environments=("tmp-*", "PRODUCTION", "!pr-*", "!prod*"),
         teams={"us": ("A*", "web")},
         repo=("api", "wob*"),
         environment=("qa", "prod*"),
@@ -109,6 +109,7 @@ def test_patterns_that_fit_nothing() -> None:
             '[environments] "PROD" (an earlier one fits first)',
             '[environments] "stage*"',
             "[teams] us: web",
+            "ephemeral_environments !pr-*",
             "ephemeral_environments tmp-*",
         ),
     ) == (finding.severity, finding.subjects)

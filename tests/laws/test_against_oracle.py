@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dora.demo.organization.build import build_organization
 from dora.demo.organization.model import Organization
 from tests.oracle.report import expected_report
-from tests.oracle.settings import Settings
+from tests.oracle.settings import TIERS, Settings
 from tests.support.examples import examples, few_of
 from tests.support.oracle_settings import report_for
 from tests.support.random_organizations import (
@@ -28,7 +28,7 @@ from tests.support.random_organizations import (
 
 #: One question or setting more of an organization that the others ask about already.
 THOROUGH = pytest.mark.thorough
-QUARTER = {"since": NOW - 90 * DAY, "until": NOW}
+QUARTER = {"since": NOW - 90 * DAY, "until": NOW, "tiers": TIERS}
 #: Differences shown of a report; the first ones tell the most.
 SHOWN = 12
 
@@ -168,7 +168,8 @@ def test_demo_organization_as_configured(settings: Settings) -> None:
 @pytest.mark.parametrize("seed", few_of(range(30), few=4))
 def test_random_organization(seed: int) -> None:
     """Every number of a busy made-up organization is the oracle's; clocks of a third are wrong."""
-    asked = {"since": NOW - (30, 90, 180)[seed % 3] * DAY, "until": NOW - (seed % 4) * 9 * DAY}
+    since, until = NOW - (30, 90, 180)[seed % 3] * DAY, NOW - (seed % 4) * 9 * DAY
+    asked = {"since": since, "until": until, "tiers": TIERS}
     check(random_organization(seed, skewed=seed % 3 == 0, deployments=90), asked)
 
 

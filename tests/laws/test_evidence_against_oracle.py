@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dora.demo.organization.model import Organization, Repository, Team
 from tests.laws.test_against_oracle import QUARTER, SHOWN, comparable, demo, differences
-from tests.oracle.settings import Services, Settings
+from tests.oracle.settings import TIERS, Services, Settings
 from tests.support.examples import examples, few_of
 from tests.support.random_organizations import (
     BUSY_COMMIT_GAPS,
@@ -44,7 +44,7 @@ def check(organization: Organization, asked: Mapping[str, Any], settings: Settin
     assert differences(expected, evidence)[:SHOWN] == []
     report["coverage"].pop("gaps", None)
     assert differences(comparable(told), comparable(report))[:SHOWN] == []
-    if asked.get("by", "repository") == "repository" and not asked.get("tiers"):
+    if asked.get("by", "repository") == "repository" and asked.get("tiers") == TIERS:
         assert sums_of_evidence(evidence, asked) == sums_of_report(report)
 
 
@@ -244,7 +244,8 @@ def test_busy_organization_as_configured(changed: Document) -> None:
 @pytest.mark.parametrize("seed", few_of(range(20), 2))
 def test_random_organization(seed: int) -> None:
     """Report and evidence of a busy made-up organization are the oracle's."""
-    asked = {"since": NOW - (90, 200, 350)[seed % 3] * DAY, "until": NOW - (seed % 4) * 9 * DAY}
+    since, until = NOW - (90, 200, 350)[seed % 3] * DAY, NOW - (seed % 4) * 9 * DAY
+    asked = {"since": since, "until": until, "tiers": TIERS}
     settings = SIGNALS
     organization = random_organization(seed, skewed=seed % 3 == 0, deployments=60, issues=8)
     if seed % 2:

@@ -31,6 +31,7 @@ from dora.report.build_evidence import build_evidence
 from dora.report.coverage import build_coverage
 from dora.report.report_json import as_document
 from dora.report.rows import find_groups
+from tests.oracle.settings import TIERS
 from tests.support.examples import examples, few_of
 from tests.support.oracle_settings import config_for, tables_for
 from tests.support.random_organizations import (
@@ -59,7 +60,7 @@ def cases(draw: st.DrawFn) -> Case:
     until = NOW - draw(st.sampled_from((timedelta(0), 5 * DAY, 40 * DAY)))
     since = until - draw(st.sampled_from((60 * DAY, 90 * DAY, 14 * DAY)))
     by = draw(st.sampled_from(("repository", "organization")))
-    asked = {"since": since, "until": until, "by": by}
+    asked = {"since": since, "until": until, "by": by, "tiers": TIERS}
     settings = draw(configurations())
     tables = tables_for(organization, asked, settings)
     return organization, asked, tables, config_for(organization, asked, settings)
@@ -304,7 +305,7 @@ def assert_same(one: Any, other: Any) -> None:
 def test_no_stage_changes_its_input(seed: int, collapse: str) -> None:
     """Every stage from tables to report leaves what it is given as it was."""
     organization = random_organization(seed, deployments=40)
-    asked = {"since": NOW - 90 * DAY, "until": NOW - 5 * DAY}
+    asked = {"since": NOW - 90 * DAY, "until": NOW - 5 * DAY, "tiers": TIERS}
     tables = tables_for(organization, asked)
     configuration = config_for(organization, asked).model_copy(
         update={"deployments": config(deployments={"collapse": collapse}).deployments}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
-from tests.oracle.settings import EPHEMERAL, TIERS, Settings
+from tests.oracle.settings import TIERS, Settings
 
 
 def fits(glob: str, name: str) -> bool:
@@ -36,8 +36,6 @@ def canonical(name: str, settings: Settings) -> str | None:
 
 def is_ephemeral(name: str, settings: Settings) -> bool:
     """Whether an environment comes and goes, from its canonical name (D5)."""
-    if "D5" in settings.pending:
-        return fits_any(settings.ephemeral or EPHEMERAL, name)
     if any(fits(glob[1:], name) for glob in settings.ephemeral if glob.startswith("!")):
         return False
     return speaks_of_preview(name) or fits_any(settings.ephemeral, name)

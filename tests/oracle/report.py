@@ -421,12 +421,14 @@ def tiers_of(readings: Sequence[Reading], question: Question) -> Sequence[str]:
     """Tiers shown: those asked for, else production, else every one where it has no row (G1)."""
     if question.tiers:
         return question.tiers
-    if "G1" in question.settings.pending:
-        return TIERS if question.by in ("repository", "environment") else ("production",)
-    tiers = {
+    return ("production",) if "production" in tiers_with_rows(readings) else TIERS
+
+
+def tiers_with_rows(readings: Sequence[Reading]) -> set[str]:
+    """Tiers of which any environment has a row."""
+    return {
         history.tier for reading in readings for history in reading.histories if has_row(history)
     }
-    return ("production",) if "production" in tiers else TIERS
 
 
 def rows_of(
@@ -437,8 +439,7 @@ def rows_of(
     groups: dict[tuple[tuple[str, str], ...], tuple[str, list[Tally]]] = {}
     for reading in readings:
         for history in reading.histories:
-            is_beside = history.ephemeral and "D5" not in question.settings.pending
-            if not has_row(history) or not (history.tier in chosen or is_beside):
+            if not has_row(history) or not (history.tier in chosen or history.ephemeral):
                 continue
             for key in keys_of(reading, history, readings, question):
                 group = groups.setdefault(tuple(key.items()), (history.tier, []))
@@ -607,6 +608,9 @@ def answer(
         "before": None,
         "rows": rows_of(readings, tallies, question),
         "coverage": coverage(question, readings, tallies.values(), incidents),
+        "lacks_production": not question.tiers
+        and bool(tiers := tiers_with_rows(readings))
+        and "production" not in tiers,
     }
 
 

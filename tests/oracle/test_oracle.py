@@ -24,7 +24,7 @@ from dora.demo.organization.model import (
 from tests.oracle import estimates, levels
 from tests.oracle.naming import canonical, fits, tier_of
 from tests.oracle.report import expected_report
-from tests.oracle.settings import Services, Settings
+from tests.oracle.settings import TIERS, Services, Settings
 from tests.support import random_organizations
 from tests.support.examples import examples
 
@@ -83,7 +83,8 @@ def report(*repositories: Repository, **other: Any) -> dict[str, Any]:
     teams = other.pop("teams", ())
     configured = other.pop("configured", {})
     organization = Organization("org", UNTIL, repositories, teams)
-    window = {"since": SINCE, "until": UNTIL, **other}
+    is_pooled = other.get("by") in {"team", "organization"}
+    window = {"since": SINCE, "until": UNTIL, "tiers": None if is_pooled else TIERS, **other}
     return expected_report(organization, settings=Settings(**configured), **window)
 
 
@@ -181,6 +182,7 @@ def test_whole_document() -> None:
             "changes": {"clock_skew": 0, "excluded": 0},
             "incidents": {"unattributed": None, "dismissed": None},
         },
+        "lacks_production": False,
     }
     assert expected == report(quiet)
 

@@ -299,6 +299,7 @@ DOCUMENT = {
         "gaps": [],
         "requests": {"count": 61, "points": 63, "seconds": 8.2},
     },
+    "lacks_production": False,
 }
 
 EMPTY_COVERAGE = {

@@ -11,6 +11,7 @@ from dora.demo.organization.model import Organization
 from dora.model.tables import Tables
 from dora.report.build import build_report
 from dora.report.report_json import as_document
+from tests.oracle.settings import TIERS
 from tests.support.oracle_settings import report_for
 from tests.support.random_organizations import random_organization
 from tests.support.tables import (
@@ -264,7 +265,8 @@ def organization_of(seed: int | None) -> Organization:
 def test_ledger_adds_up(seed: int | None, days: tuple[int, int]) -> None:
     """C2: every deployment seen is in a row, or counted under exactly one reason why not."""
     organization = organization_of(seed)
-    asked = {"since": NOW - timedelta(days=days[0]), "until": NOW - timedelta(days=days[1])}
+    since, until = (NOW - timedelta(days=number) for number in days)
+    asked = {"since": since, "until": until, "tiers": TIERS}
     report = report_for(organization, asked)
     told = report["coverage"]["deployments"]
     ledger = sum(row["change_fail_rate"]["deployments"] for row in report["rows"])

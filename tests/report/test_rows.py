@@ -9,6 +9,7 @@ from dora.analysis.analysis import judge
 from dora.analysis.history import trace_history
 from dora.analysis.outcomes import find_environments, find_outcomes
 from dora.model.tables import Tables
+from dora.report.build import build_report
 from dora.report.rows import find_groups
 from tests.support.tables import DAY, config, deployment, line, listed, pending, repository, tables
 
@@ -53,6 +54,22 @@ def test_no_row_for_ephemeral_and_left_out_environments() -> None:
     assert ["api/qa", "api/pr-1"] == names(read, ephemeral=True, **options)
 
 
+def test_previews_have_no_rows() -> None:
+    """D5: of 41 environments, forty of them previews, one has a row."""
+    previews = [
+        *(f"shop-pr-{number}" for number in range(1, 21)),
+        *(f"staging-pr-{number}" for number in range(1, 20)),
+        "shop (Preview)",
+    ]
+    read = tables(
+        deployment(99, "a", 9),
+        *(deployment(number, "a", 9, environment=name) for number, name in enumerate(previews)),
+    )
+    report = build_report(read, config())
+    assert [{"repository": "api", "environment": "production"}] == [row.key for row in report.rows]
+    assert 40 == report.coverage.deployments["ephemeral"]
+
+
 def test_rows_are_sorted() -> None:
     """Rows: by repository, tier, then environment, by code point."""
     environments = ("dev", "zoo", "Zoo2", "prod-us", "Production", "prod-eu", "staging", "qa")
@@ -94,16 +111,85 @@ def test_rows_by_organization() -> None:
     production = ({"organization": key, "tier": "production"}, "production")
     testing = ({"organization": key, "tier": "testing"}, "testing")
     other = ({"organization": key, "tier": "other"}, "other")
-    assert [production] == rows_of(read, by="organization")
+    assert [production] == rows_of(read, by="organization", tier=())
     assert [testing, other] == rows_of(read, by="organization", tier=("other", "testing"))
 
 
 @pytest.mark.parametrize("by", ["repository", "environment"])
 def test_tier_chooses_rows(by: str) -> None:
-    """C1: `--tier` chooses rows; without it all tiers are shown."""
+    """G1: `--tier` chooses rows: production alone without it, every tier with `all`."""
     read = tables(deployment(1, "a", 9), deployment(2, "a", 9, environment="qa"))
-    assert ["production", "testing"] == [tier for _, tier in rows_of(read, by=by)]
-    assert ["testing"] == [tier for _, tier in rows_of(read, by=by, tier=("testing",))]
+    choices = [(), ("all",), ("testing",), ("staging",), ("staging", "all")]
+    asked = {choice: rows_of(read, by=by, tier=choice) for choice in choices}
+    found = {choice: [tier for _, tier in rows] for choice, rows in asked.items()}
+    expected = {
+        (): ["production"],
+        ("all",): ["production", "testing"],
+        ("testing",): ["testing"],
+        ("staging",): [],
+        ("staging", "all"): ["production", "testing"],
+    }
+    assert expected == found
+
+
+@pytest.mark.parametrize("by", ["repository", "environment", "team", "organization"])
+def test_every_tier_where_nothing_is_production(by: str) -> None:
+    """G1: an organization without any row of production shows all, whatever `--by`, and says so."""
+    read = tables(
+        deployment(1, "a", 9, environment="qa"),
+        deployment(2, "a", 9, environment="x"),
+        pending(3, "a", 9),
+        deployment(4, "a", 9, environment="left"),
+        repository("api"),
+    )
+    options: dict[str, Any] = {"by": by, "environments": {"left": False}}
+    shown = [tier for _, tier in rows_of(read, tier=(), **options)]
+    assert ["testing", "other"] == shown
+    assert [] == rows_of(read, tier=("production",), **options)
+    told = [
+        build_report(read, config(tier=tier, **options)).lacks_production
+        for tier in ((), ("all",), ("production",))
+    ]
+    assert [True, False, False] == told
+
+
+def test_nothing_is_said_of_production_where_there_are_no_rows() -> None:
+    """G1: an empty report has no row of any tier: that is said in other words."""
+    assert not build_report(tables(), config(tier=())).lacks_production
+
+
+def test_ephemeral_environments_stand_beside_the_tier_shown() -> None:
+    """D5: `--ephemeral` brings their rows in, whichever tier is shown; none is production."""
+    read = tables(
+        deployment(1, "a", 9),
+        deployment(2, "a", 9, environment="qa"),
+        deployment(3, "a", 9, environment="pr-1"),
+        deployment(4, "a", 9, environment="x"),
+    )
+    asked = [names(read, ephemeral=True, tier=tier) for tier in ((), ("testing",), ("all",))]
+    expected = [
+        ["api/production", "api/pr-1"],
+        ["api/qa", "api/pr-1"],
+        ["api/production", "api/qa", "api/pr-1", "api/x"],
+    ]
+    assert expected == asked
+    alone = tables(
+        deployment(3, "a", 9, environment="pr-1"), deployment(4, "a", 9, environment="x")
+    )
+    assert ["api/pr-1", "api/x"] == names(alone, ephemeral=True, tier=())
+
+
+def test_rows_of_the_window_before_are_of_the_same_tiers() -> None:
+    """K1, G1: where nothing is of production now, the staging before is compared, not dropped."""
+    read = tables(
+        deployment(1, "a", 50 * DAY),
+        deployment(2, "a", 50 * DAY, environment="staging"),
+        deployment(3, "a", 9 * DAY, environment="staging"),
+    )
+    report = build_report(read, config(tier=(), compare=True, since="30d", lookback="0d"))
+    assert [("staging", True)] == [(row.tier, row.previous is not None) for row in report.rows]
+    assert report.before is not None
+    assert ({"repository": "api", "environment": "production"},) == report.before.gone
 
 
 def test_members_of_a_group() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from dora.analysis.analysis import analyse
-from dora.config.globs import EPHEMERAL
 from dora.model.environments import TIERS
 from dora.model.tables import Tables
 from dora.report.build import build_report
@@ -42,13 +41,44 @@ def read() -> Tables:
             {"repo": ["a*"], "environment": ["prod*"], "tier": ["production"]},
             Scope(("a*",), ("prod*",), ("production",), ("gone", "p", "x")),
         ),
-        ({"by": "team"}, Scope(("*",), ("*",), ("production",), ("gone", "p", "x"))),
-        ({"by": "organization"}, Scope(("*",), ("*",), ("production",), ("gone", "p", "x"))),
+        ({"tier": []}, Scope(("*",), ("*",), ("production",), ("gone", "p", "x"))),
+        ({"tier": ["testing", "all"]}, Scope(("*",), ("*",), TIERS, ("gone", "p", "x"))),
+        (
+            {"tier": ["testing"], "by": "team"},
+            Scope(("*",), ("*",), ("testing",), ("gone", "p", "x")),
+        ),
     ],
 )
 def test_scope(options: dict[str, Any], expected: Scope) -> None:
     """What was archived, unreadable or incomplete was passed over; the empty holds nothing."""
-    assert expected == find_scope(read(), config(**options))
+    assert expected == build_report(read(), config(**options)).scope
+
+
+@pytest.mark.parametrize(
+    ("tier", "tiers", "environments"),
+    [
+        ([], TIERS, ["*"]),
+        (["all"], TIERS, ["*"]),
+        (["production"], ("production",), ["production"]),
+        (["production", "testing"], ("production", "testing"), ["production", "qa"]),
+        (["staging"], ("staging",), []),
+    ],
+)
+def test_scope_of_evidence(
+    tier: list[str], tiers: tuple[str, ...], environments: list[str]
+) -> None:
+    """G1: of every tier unless some are named, and then of the environments found of these."""
+    known = tables(
+        deployment(1, "a", 9 * DAY),
+        deployment(2, "a", 9 * DAY, environment="qa"),
+        deployment(3, "a", 9 * DAY, environment="prod?"),
+    )
+    asked = config(tier=tier)
+    made = build_evidence(analyse(known, asked), known, asked)
+    assert made.scope is not None
+    found = {one.environment for one in made.deployments}
+    assert (tiers, tuple(environments)) == (made.scope.tiers, made.scope.environments)
+    assert found - {"prod?"} == ({"production", "qa"} if environments == ["*"] else {*environments})
 
 
 def test_ephemeral(tmp_path: Path) -> None:
@@ -66,13 +96,13 @@ def test_ephemeral(tmp_path: Path) -> None:
     path.write_text(json.dumps(document), encoding="utf-8")
     older = read_report(path).scope
     assert older is not None
-    assert (False, EPHEMERAL) == (older.ephemeral, older.ephemeral_environments)
+    assert (False, ()) == (older.ephemeral, older.ephemeral_environments)
 
 
 def test_gaps() -> None:
     """What of the organization could not be read at all is named."""
     known = replace(read(), gaps={"teams": "no", "incidents": "no"})
-    assert ("incidents", "teams") == find_scope(known, config()).gaps
+    assert ("incidents", "teams") == find_scope(known, config(), TIERS).gaps
 
 
 @pytest.mark.parametrize(

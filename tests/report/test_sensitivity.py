@@ -22,11 +22,12 @@ from dora.report.build_evidence import build_evidence
 from dora.report.evidence import Evidence
 from dora.report.model import SIGNALS, Row
 from dora.report.sensitivity import STATUSES, Sensitivity, find_sensitivities
+from tests.oracle.settings import TIERS
 from tests.support.explained_organization import ORGANIZATION, explained
 from tests.support.oracle_settings import config_for, tables_for
 from tests.support.random_organizations import NOW, random_organization
 
-ASKED = {"since": NOW - timedelta(days=90), "until": NOW}
+ASKED = {"since": NOW - timedelta(days=90), "until": NOW, "tiers": TIERS}
 NAMES = ["demo", "by hand", *(f"random {seed}" for seed in range(4))]
 SETTINGS = [
     FailureSettings(),

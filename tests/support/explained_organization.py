@@ -21,13 +21,13 @@ from dora.report.build_evidence import build_evidence
 from dora.report.evidence import Evidence
 from dora.report.model import Row
 from dora.report.sensitivity import Sensitivity, find_sensitivities
-from tests.oracle.settings import Settings
+from tests.oracle.settings import TIERS, Settings
 from tests.support.oracle_settings import config_for, tables_for
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 START = datetime(2026, 11, 1, 9, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-ASKED = {"since": NOW - 30 * DAY, "until": NOW}
+ASKED = {"since": NOW - 30 * DAY, "until": NOW, "tiers": TIERS}
 
 
 class Explained(NamedTuple):

@@ -15,7 +15,7 @@ from dora.report.build import build_report
 from dora.report.report_json import as_document
 from tests.oracle.naming import canonical, fits_any
 from tests.oracle.outcomes import environment_of
-from tests.oracle.settings import EPHEMERAL, Settings
+from tests.oracle.settings import Settings
 from tests.support.tables import configured
 from tests.support.truth_tables import tables_of
 
@@ -44,8 +44,7 @@ def config_for(
         "lookback": settings.lookback,
         "stale_after": settings.stale_after,
         "environments": dict(settings.environments),
-        "ephemeral_environments": settings.ephemeral
-        or (EPHEMERAL if "D5" in settings.pending else ()),
+        "ephemeral_environments": settings.ephemeral,
         "tiers": settings.tiers,
         "deployments": {"collapse": settings.collapse},
         "lead_time": {"start": settings.lead_time_start},

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dora.demo.organization.model import Deployment, Status
-from tests.oracle.settings import PENDING
 from tests.support.random_choices import DAY, HOUR, LOGIN, MINUTE, NOW, STILL, Choices
 from tests.support.random_commits import History
 
@@ -152,8 +151,7 @@ class Deployer:
         """Give a payload; now and then it says which attempt of the run filed it."""
         attempt = self.attempts[self.run]
         told = json.dumps({"run_attempt": attempt, "rollback": attempt == 3})
-        payloads = PAYLOADS if "G3" not in PENDING else PAYLOADS[:-4]
-        options: tuple[str | None, ...] = (*(PAYLOADS[:1] * 4), told, *payloads)
+        options: tuple[str | None, ...] = (*(PAYLOADS[:1] * 4), told, *PAYLOADS)
         return self.choices.pick(options)
 
     def begin(self) -> None:

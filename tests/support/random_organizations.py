@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from dora.demo.organization.model import Issue, Organization, Repository, Tag, Team
-from tests.oracle.settings import PENDING, Exclude, Settings
+from tests.oracle.settings import PENDING, TIERS, Exclude, Settings
 from tests.support.random_choices import (
     BUSY_COMMIT_GAPS,
     BUSY_DEPLOYMENT_GAPS,
@@ -240,7 +240,7 @@ def questions() -> st.SearchStrategy[dict[str, Any]]:
         {
             "timezone": st.sampled_from(("UTC", "America/New_York", "Asia/Kolkata")),
             "by": st.sampled_from(("repository", "environment", "organization")),
-            "tiers": st.sampled_from((None, ("production",), ("staging", "other"))),
+            "tiers": st.sampled_from((None, TIERS, ("production",), ("staging", "other"))),
             "repositories": st.sampled_from(((), ("service-1",), ("SERVICE-?",), ("*2", "*3"))),
             "environments": st.sampled_from(((), ("prod*",), ("*", "x"), ("p?*", "Staging"))),
             "ephemeral": st.booleans(),
@@ -275,7 +275,7 @@ def configurations() -> st.SearchStrategy[Settings]:
         lookback_budget=st.sampled_from((5000, 0, 1, 3)),
         stale_after=st.sampled_from((DAY, HOUR, 60 * DAY)),
         environments=st.sampled_from(MAPPINGS),
-        ephemeral=st.sampled_from(EPHEMERAL if "D5" not in PENDING else EPHEMERAL[:1]),
+        ephemeral=st.sampled_from(EPHEMERAL),
         collapse=st.sampled_from(("none", "run")),
         exclude=st.sampled_from(EXCLUDED if "D9" not in PENDING else EXCLUDED[:1]),
         lead_time_start=st.sampled_from(("first_commit", "authored", "committed", "merged")),

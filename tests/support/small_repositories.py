@@ -30,7 +30,7 @@ from dora.report.build import report_of
 from dora.report.build_evidence import build_evidence
 from dora.report.report_json import as_document
 from tests.oracle.evidence import expected_answers, place_of
-from tests.oracle.settings import AUTO, Settings
+from tests.oracle.settings import TIERS, Settings
 from tests.support.oracle_settings import config_for, tables_for
 
 SINCE = datetime(2026, 3, 1, tzinfo=UTC)
@@ -145,8 +145,8 @@ def configure(config: Config, settings: Settings) -> Config:
         attribution=settings.attribution,
         dismissed=settings.dismissed,
     )
-    services = ServiceSettings()
-    if settings.services not in (None, AUTO):
+    services = ServiceSettings(source="none")
+    if settings.services is not None:
         services = ServiceSettings(**asdict(settings.services))
     changed = {
         "failures": failures,
@@ -209,7 +209,8 @@ def ask(
     tables = with_incidents(tables, organization, settings, further)
     config = configure(config_for(organization, asked, settings), settings)
     analysis = analyse(tables, config)
-    evidence = build_evidence(analysis, tables, config)
+    every = config.model_copy(update={"tier": ()})
+    evidence = build_evidence(analysis, tables, every)
     told = {
         name: sorted(map(comparable_item, getattr(evidence, name)), key=place_of)
         for name in ("deployments", "changes", "episodes", "waiting")
@@ -291,6 +292,8 @@ def answers(repositories: Sequence[Repository], by: Ask, other: Mapping[str, Any
     names = set(Settings.__dataclass_fields__) - QUESTIONS
     configured = {name: value for name, value in other.items() if name in names}
     asked = {name: value for name, value in other.items() if name not in {*names, "of_teams"}}
+    if asked.get("by", "repository") in {"repository", "environment"}:
+        asked = {"tiers": TIERS, **asked}
     settings = Settings(**{"signals": ALL, **configured})
     organization = Organization(LOGIN, UNTIL, tuple(repositories), other.get("of_teams", ()))
     return by(organization, {"since": SINCE, "until": UNTIL, **asked}, settings)

@@ -40,8 +40,8 @@ def configured(options: dict[str, Any]) -> Config:
 
 
 def config(**options: Any) -> Config:
-    """Configuration of the thirty days before NOW, changed by *options*."""
-    return configured({"org": "medica-flow", "since": "30d", **options})
+    """Configuration of the thirty days before NOW, rows of every tier, changed by *options*."""
+    return configured({"org": "medica-flow", "since": "30d", "tier": ["all"], **options})
 
 
 def tables(*parts: Rows) -> Tables:

@@ -65,6 +65,7 @@ def states(work: Workplace) -> list[list[str]]:
 def payload(work: Workplace, at: int = -1) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(work.deployments[at].payload or "")
     assert found.pop("key")
+    assert 1 == found.pop("dora")
     return found
 
 

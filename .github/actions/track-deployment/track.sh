@@ -226,7 +226,7 @@ write_deployment() {
     } | given + {
       auto_merge: false, required_contexts: [],
       payload: ($own + ({
-        service: $service, stack: $stack, run_id: ($run | tonumber? // .),
+        dora: 1, service: $service, stack: $stack, run_id: ($run | tonumber? // .),
         run_attempt: ($attempt | tonumber? // .), key: $key,
         rollback: (if $rollback then true else null end)
       } | given))

@@ -26,6 +26,7 @@ def head_of(page: Page) -> dict[str, Any]:
     return {
         "organization": visible(report.organization),
         "filters": _filters(repositories),
+        "lacks_production": report.lacks_production,
         "limits": _limits(page),
         "has_rows": bool(repositories.rows),
         "why_empty": notes.why_empty(report.coverage),
@@ -66,16 +67,28 @@ def uncompared(values: dict[str, Any]) -> str:
 
 
 def _filters(report: Report) -> list[str]:
-    """Give the options that narrow *report*; empty for a report of everything."""
+    """Give what narrows *report*; empty for a report of everything."""
+    tiers = _tiers(report)
+    return [
+        *_filters_by_name(report),
+        *([f"{'tiers' if len(tiers) > 1 else 'tier'} {', '.join(tiers)}"] if tiers else []),
+    ]
+
+
+def _tiers(report: Report) -> tuple[str, ...]:
+    """Give the tiers that have rows, none if all have."""
+    scope = report.scope
+    if scope is None or set(scope.tiers) == set(TIERS):
+        return ()
+    return tuple(map(visible, scope.tiers))
+
+
+def _filters_by_name(report: Report) -> list[str]:
+    """Give the globs that narrow *report*."""
     scope = report.scope
     if scope is None:
         return []
-    tiers = scope.tiers if set(scope.tiers) != set(TIERS) else ()
-    every = (
-        ("repositories", scope.repositories),
-        ("environments", scope.environments),
-        ("tiers" if len(tiers) > 1 else "tier", tiers),
-    )
+    every = (("repositories", scope.repositories), ("environments", scope.environments))
     return [
         f"{what} {', '.join(map(visible, names))}"
         for what, names in every
@@ -88,14 +101,17 @@ def _limits(page: Page) -> str:
     coverage = page.report.coverage
     gaps = {gap.what for gap in coverage.gaps} - {"teams"}
     restrictions = [
-        *(["was asked for"] if _filters(page.repositories) else []),
+        *(["was asked for"] if _filters_by_name(page.repositories) else []),
         *(
             ["could be read"]
             if coverage.repositories.unreadable or coverage.repositories.incomplete or gaps
             else []
         ),
     ]
-    return f" of what {' and '.join(restrictions)}" if restrictions else ""
+    tiers = _tiers(page.repositories)
+    return (f" in {' and '.join(tiers)}" if tiers else "") + (
+        f" of what {' and '.join(restrictions)}" if restrictions else ""
+    )
 
 
 def _no_tier(page: Page) -> str:

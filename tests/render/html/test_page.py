@@ -216,7 +216,7 @@ def test_what_failed_after_it_was_live_is_down() -> None:
 
 def test_page_says_that_nothing_is_down() -> None:
     """Where all has recovered it says so."""
-    said = "Nothing: the one failure that began in this time has recovered."
+    said = "Nothing in production: the one failure that began in this time has recovered."
     assert said in Reader(PAGES["small"]()).text
 
 
@@ -235,8 +235,24 @@ def test_page_says_to_what_it_was_narrowed() -> None:
     asked = page_of(failed_attempts(), since="30d", repo=("ap*",), tier=("production",))
     read = Reader(render_page(asked))
     assert "Only repositories ap*; tier production: all else was left out" in read.text
-    assert "Nothing of what was asked for: the one failure" in read.text
-    assert "Only " not in Reader(PAGES["small"]()).text
+    assert "Nothing in production of what was asked for: the one failure" in read.text
+    everything = page_of(failed_attempts(), since="30d", tier=("all",))
+    assert "Only " not in Reader(render_page(everything)).text
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [("production", (True, False)), ("qa", (False, True))],
+)
+def test_page_says_which_tiers_it_shows(environment: str, expected: tuple[bool, bool]) -> None:
+    """G1: production by default, and every tier where nothing was deployed to production."""
+    made = page_of(tables(deployment(1, "a", 9 * DAY, environment=environment)))
+    read = Reader(render_page(made))
+    told = (
+        "Only tier production: all else was left out" in read.text,
+        "Nothing was deployed to the tier production: rows of every tier are shown." in read.text,
+    )
+    assert expected == told
 
 
 def test_page_says_that_some_could_not_be_read() -> None:
@@ -247,8 +263,8 @@ def test_page_says_that_some_could_not_be_read() -> None:
     )
     coverage = replace(page.report.coverage, repositories=repositories)
     read = Reader(render_page(replace(page, report=replace(page.report, coverage=coverage))))
-    assert "Nothing of what could be read: the one failure" in read.text
-    assert "Nothing of what could be read got better or worse" in read.text
+    assert "Nothing in production of what could be read: the one failure" in read.text
+    assert "Nothing in production of what could be read got better or worse" in read.text
 
 
 def test_what_is_down_since_before_the_window_is_told() -> None:

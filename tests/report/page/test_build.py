@@ -189,12 +189,14 @@ def test_pooled_rows_name_what_they_pool() -> None:
             ]
         },
     )
-    page = page_of(read)
+    page = page_of(read, tier=("all",))
     assert page.teams is None
     names = [tuple(row.key.values()) for row in page.repositories.rows]
     assert [("api", "production"), ("api", "qa"), ("web", "production")] == names
-    expected = {"organization": ((0, 2),), "environment": ((0, 2), (1,))}
+    expected = {"organization": ((0, 2), (1,)), "environment": ((0, 2), (1,))}
     assert expected == page.members
+    production = page_of(read, tier=())
+    assert {"organization": ((0, 1),), "environment": ((0, 1),)} == production.members
     assert 2 == len(page.marks_of(0).deployments)
 
 
