@@ -198,7 +198,7 @@ def never_succeeded(*more: Any) -> Page:
 def test_a_deployment_that_never_was_live_is_not_down() -> None:
     """F8: a failed deployment that no success followed is listed apart, in words of its own."""
     text = Reader(render_page(never_succeeded())).text
-    assert "Down now Nothing: what is open below never went live." in text
+    assert "Down now Nothing in production: what is open below never went live." in text
     down, failed = open_failures(text)
     assert ([], 1) == (down, len(failed))
     assert "production 1 not yet followed by a success" in text
