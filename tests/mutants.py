@@ -39,7 +39,7 @@ RULES = "dora/model/outcome_rules.py"
 OUTCOMES = "dora/analysis/outcomes.py"
 CHANGES = "dora/analysis/changes.py"
 SIGNALS = "dora/analysis/signals.py"
-INCIDENTS = "dora/analysis/incidents.py"
+INCIDENTS = "dora/analysis/attribution.py"
 FAILURES = "dora/analysis/failures.py"
 SHIPPED = "dora/model/shipped_commits.py"
 
@@ -91,8 +91,8 @@ MUTANTS = (
            'successes.after((repository, key), one), f"',
            'own[-1].succeeded_at, f"'),
     Mutant("F7", "an incident belongs to what was live, for however long", INCIDENTS,
-           "if not end or incident.opened_at - own[end - 1].succeeded_at > longest:",
-           "if not end:"),
+           "if end and incident.opened_at - own[end - 1].succeeded_at <= self.longest:",
+           "if end:"),
     Mutant("F8", "never live is what failed by any signal", FAILURES,
            "is_never_live = only_status and",
            "is_never_live ="),

@@ -18,7 +18,6 @@ from dora.model.outcome_rules import (
     had_begun,
     has_not_started,
     in_order,
-    lost_its_runner,
     succeeded_at,
 )
 from dora.model.shipped_commits import microseconds
@@ -195,14 +194,16 @@ def _judge_one(whole: Whole[int], *, is_stale: bool) -> _Judgement:
     """What became of a deployment (D2, D3, F8)."""
     history = whole.history
     success, failure = succeeded_at(history), first(history, FAILURES)
-    ends = [at for at in (success, failure and failure.at) if at is not None]
-    finished = min(ends, default=None)
+    broke = failure if success is None else None
+    finished = success if failure is None else failure.at
+    if failure is not None and success is not None:
+        finished = min(success, failure.at)
     begun = had_begun(history)
     remark = NOTHING_TO_CHANGE if whole.is_unchanged else BEGUN if begun else None
-    if failure is not None and has_not_started(history):
+    if broke is not None and has_not_started(history, broke):
         outcome, finished = "not_started", None
-        remark = NOT_BEGUN if says(failure.description, NOT_BEGUN) else REFUSED
-    elif lost_its_runner(history):
+        remark = NOT_BEGUN if says(broke.description, NOT_BEGUN) else REFUSED
+    elif broke is not None and says(broke.description, RUNNER_GONE):
         outcome, finished, remark = "abandoned", None, RUNNER_GONE
     elif failure is not None:
         outcome = "failure"

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from dora.model.fixed_words import BEGUN, NOT_BEGUN, NOTHING_TO_CHANGE, RUNNER_GONE, says
+from dora.model.fixed_words import BEGUN, NOT_BEGUN, NOTHING_TO_CHANGE, says
 
 
 class StatusRecord(NamedTuple):
@@ -41,7 +41,10 @@ def place_in_history(status: StatusRecord) -> tuple[Any, int, str]:
 
 def first(history: Iterable[StatusRecord], states: Iterable[str]) -> StatusRecord | None:
     """The first status of *history*, which is in order, with one of *states*."""
-    return next((one for one in history if one.state in states), None)
+    for one in history:  # a loop, because a generator takes twice as long
+        if one.state in states:
+            return one
+    return None
 
 
 def succeeded_at(history: Iterable[StatusRecord]) -> Any | None:
@@ -56,15 +59,12 @@ def is_unchanged(history: Iterable[StatusRecord]) -> bool:
     return success is not None and says(success.description, NOTHING_TO_CHANGE)
 
 
-def has_not_started(history: Sequence[StatusRecord]) -> bool:
+def has_not_started(history: Sequence[StatusRecord], failure: StatusRecord) -> bool:
     """Whether a deployment that never succeeded had not started when it ended (D3).
 
-    Its first failure status says so, or was written directly after a `waiting` and no
+    *failure*, its first failure status, says so, or was written directly after a `waiting` and no
     `in_progress` came before it: an approval was refused or expired.
     """
-    failure = first(history, FAILURES)
-    if failure is None or succeeded_at(history) is not None:
-        return False
     before = history[: history.index(failure)]
     is_refused = bool(before) and before[-1].state == "waiting"
     return says(failure.description, NOT_BEGUN) or (
@@ -72,19 +72,10 @@ def has_not_started(history: Sequence[StatusRecord]) -> bool:
     )
 
 
-def lost_its_runner(history: Sequence[StatusRecord]) -> bool:
-    """Whether a deployment that never succeeded says that its runner was gone (D3)."""
-    failure = first(history, FAILURES)
-    return (
-        failure is not None
-        and succeeded_at(history) is None
-        and says(failure.description, RUNNER_GONE)
-    )
-
-
 def had_begun(history: Iterable[StatusRecord]) -> bool:
     """Whether some status says that the change had begun (F8): it may have changed something."""
-    return any(says(one.description, BEGUN) for one in history)
+    told = [one.description for one in history if one.description]
+    return bool(told) and any(says(text, BEGUN) for text in told)
 
 
 def run_of(history: Iterable[StatusRecord]) -> str | None:
