@@ -334,10 +334,16 @@ def test_incident_of_a_skipped_repository() -> None:
 
 
 def test_pagerduty() -> None:
-    """F7: PagerDuty's incidents obey the same rule; they are called by their ids."""
+    """F7: PagerDuty's incidents obey the same rule; they are called by their ids.
+
+    The repository of a service may have its owner in front; another owner's never fits.
+    """
     api = repository(line("ab"), *SHIPPED)
     url = "https://example.pagerduty.com"
     told = (None, 0, "Q1", "API", SINCE + 3 * DAY, None, None, f"{url}/Q1", None)
     other = (None, 0, "Q2", "web", SINCE + 3 * DAY, None, None, f"{url}/Q2", None)
-    expected = Told({2: [("incident", 3, None, "Q1")]}, [(3, None, [2])], unattributed=1)
-    assert expected == told_of(*answers((api,), partial(ask, further=(told, other)), {}))
+    foreign = (None, 0, "Q3", "else/api", SINCE + 3 * DAY, None, None, f"{url}/Q3", None)
+    expected = Told({2: [("incident", 3, None, "Q1")]}, [(3, None, [2])], unattributed=2)
+    for owner in ("API", "api", "Org/Api"):
+        further = ((*told[:3], owner, *told[4:]), other, foreign)
+        assert expected == told_of(*answers((api,), partial(ask, further=further), {}))
