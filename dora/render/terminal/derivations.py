@@ -169,7 +169,9 @@ def _counts(evidence: RowEvidence, metric: RecoveryTime) -> list[Text]:
         counts += f", {formatting.count(len(episodes) - recovered)} open"
     pieces = [f"{formatting.counted(len(episodes), 'failure')}: {counts}"]
     never_live = sum(one.never_live for one in episodes)
-    if never_live:
+    if never_live == len(episodes):
+        pieces.append("never live")
+    elif never_live:
         outages = formatting.counted(len(episodes) - never_live, "outage")
         pieces.append(f"{outages}, {formatting.count(never_live)} never live")
     pieces += [f"and {before}"] if metric.carried_in else []
