@@ -1,5 +1,6 @@
 """What is ordinary in the made-up organization is reported as what it is."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -98,6 +99,26 @@ def test_nightly_applies_changed_nothing(organization: Organization, told: Any) 
     unchanged = [one["id"] for one in evidence["deployments"] if one["unchanged"]]
     assert (len(chosen), sorted(unchanged)) == (9, sorted(chosen))
     assert report["coverage"]["deployments"]["unchanged"] == 9
+
+
+def test_stacks_are_rows_of_their_own(organization: Organization, told: Any) -> None:
+    """G3: the database's older commit, done after the network's newer one, is no rollback."""
+    report, evidence = told
+    rows = [row["key"] for row in report["rows"] if row["key"]["repository"] == "infrastructure"]
+    assert [key["service"] for key in rows if is_live(key)] == [
+        "database",
+        "network",
+    ]
+    repo = repository(organization, "infrastructure")
+    (old,) = ids(
+        repo,
+        lambda one: (
+            json.loads(one.payload or "{}").get("stack") == "database"
+            and repo.commits[one.sha].message == "Resize the database"
+        ),
+    )
+    (found,) = [one for one in evidence["deployments"] if one["id"] == old]
+    assert (found["service"], found["outcome"], found["reasons"]) == ("database", "success", [])
 
 
 def test_an_incident_by_a_form_is_that_deployments(organization: Organization, told: Any) -> None:
