@@ -83,7 +83,7 @@ def seen(organization: Organization, window: Window, settings: Settings) -> int:
 @given(st.data())
 @examples(
     80,
-    few=6,
+    few=4,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -136,7 +136,7 @@ def is_unchanged(made: Deployment) -> bool:
 @given(st.data())
 @examples(
     80,
-    few=6,
+    few=4,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -163,7 +163,7 @@ def busy(seed: int) -> tuple[Organization, Window, Settings]:
     return random_organization(seed, deployments=120), window, settings
 
 
-@pytest.mark.parametrize("seed", few_of(range(1, 12), few=2))
+@pytest.mark.parametrize("seed", few_of(range(1, 12), few=1))
 def test_ledger_of_a_busy_organization(seed: int) -> None:
     """C2: where every heading has some, they add up."""
     organization, window, settings = busy(seed)

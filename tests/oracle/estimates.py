@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from fractions import Fraction
+from functools import cache
 
 Z95 = 1.959963984540054  #: the normal distribution's 97.5 % point
 
@@ -76,6 +77,7 @@ def bisect(falling: Callable[[float], float], target: float, high: float) -> flo
     return (low + high) / 2
 
 
+@cache
 def garwood(count: int) -> tuple[float, float]:
     """Exact 95 % interval of a Poisson count (DF3)."""
     ceiling = 10.0 + 3.0 * count

@@ -115,8 +115,12 @@ def reason_to_skip(repository: Repository, question: Question) -> str | None:
     central = is_central(repository, question.organization.login, question.settings)
     if "incident" in question.settings.signals and central:
         return None
-    judged = judge_all(repository, question.settings, until, question.environments)
-    return None if judged else "no deployments"
+    globs = question.environments
+    has_deployments = any(
+        one.created_at < until and (not globs or fits_any(globs, spelling(one, question.settings)))
+        for one in repository.deployments
+    )
+    return None if has_deployments else "no deployments"
 
 
 def tells_incidents(repository: Repository, question: Question) -> bool:
