@@ -284,7 +284,7 @@ def test_the_row_of_a_report(work: Workplace) -> None:
         {"Begin": "1", "Two": "2", "Three": "3"}[_message(work, one.sha)]
         for one in work.deployments
     ]
-    assert {"repository": "shop", "environment": "production"} == row["key"]
+    assert {"repository": "shop", "environment": "production", "service": STACK} == row["key"]
     assert 3 == row["deployment_frequency"]["deployments"]
     assert 1 == row["change_lead_time"]["changes"]
     failed = row["change_fail_rate"]
