@@ -152,7 +152,7 @@ SERVICES: tuple[tuple[Service, Scenario], ...] = (
             "infrastructure",
             6,
             2.5,
-            0.18,
+            0.1,
             production=("prod#network", "prod#database"),
             before=("qa",),
             direct=0.4,
