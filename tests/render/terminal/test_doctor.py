@@ -214,8 +214,8 @@ These repositories have no deployments.
   mend   If they did end, let what deploys write success or failure; an approval that is never
          given, or a cancelled job, leaves such ones, too.
 
-11 deployments ended without having started.
-  where  infrastructure/prod (7), terraform-ci/prod (4)
+9 deployments ended without having started.
+  where  infrastructure/prod (5), terraform-ci/prod (4)
   means  They are in no metric: an approval was refused or expired, or the track-deployment action
          says that no apply was reached.
   mend   Nothing needs to be done; `dora explain` shows the reason of each.
@@ -225,7 +225,7 @@ These repositories have no deployments.
   means  They count in frequency and failures, but ship no change: the next one does.
   mend   Deploy from branches that are not rewritten.
 
-1 of 12 incidents found no deployment.
+1 of 9 incidents found no deployment.
   where  data-warehouse#50
   means  They fail no deployment: they are in neither change fail rate nor recovery time.
   mend   Where a deployment was to blame, begin a line of the issue with `Deployment:` and its id,
@@ -260,12 +260,12 @@ Fine
 · No deployment lost its runner.
 · No look-back hit its limit.
 · 2 incidents were closed as not planned or as a duplicate: not counted.
-· production, by the word 'prod': prod (423), prod-eu (29), prod-us (20)
+· production, by the word 'prod': prod (414), prod-eu (29), prod-us (20)
 · production, by the word 'production': Production (39), production (314)
-· testing, by the word 'qa': [brackets] qa (4), qa (867)
+· testing, by the word 'qa': [brackets] qa (4), qa (864)
 · development, by the word 'dev': dev (1,531)
-· 'pr-*' in ephemeral_environments, left out: pr-10 (1), pr-100 (1), pr-101 (1), and 403 more
-· 'preview*' in ephemeral_environments, left out: 93 names
+· ephemeral, by the word 'pr' and a number, left out: pr-10 (1), pr-100 (1), and 404 more
+· ephemeral, by the word 'preview', left out: preview/dependabot/pip/requests-2.32 (17), and 92 more
 · Every configured pattern fits something.
 
 In brackets: how many deployments.
