@@ -15,13 +15,13 @@ def change_fail_rate(finished: pd.DataFrame, groups: pd.Index) -> pd.DataFrame:
     the window. Gives `failed`, `deployments`, `rate`, `low`, `high` (95 %), `never_live`; the
     rate and its interval are missing where nothing finished.
     """
-    failed = count_by_group(finished[finished["is_failed"]], groups)
+    failed = count_by_group(finished, groups, where=finished["is_failed"].to_numpy())
     deployments = count_by_group(finished, groups)
     low, high = wilson_interval(failed, deployments)
     columns = {
         "failed": failed,
         "deployments": deployments,
-        "never_live": count_by_group(finished[finished["is_never_live"]], groups),
+        "never_live": count_by_group(finished, groups, where=finished["is_never_live"].to_numpy()),
         "rate": share(failed, deployments),
         "low": low,
         "high": high,

@@ -20,7 +20,7 @@ def change_lead_time(changes: pd.DataFrame, groups: pd.Index) -> pd.DataFrame:
     low, high = _median_interval(lead_times)
     columns = {
         "median": lead_times.medians(),
-        "mean": changes.groupby("group")["lead_time_seconds"].mean().reindex(groups).to_numpy(),
+        "mean": lead_times.means(),
         "p75": lead_times.quantiles(0.75),
         "p90": lead_times.quantiles(0.9),
         "median_low": low,

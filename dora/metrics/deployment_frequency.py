@@ -1,5 +1,7 @@
 """Deployment frequency: how often was deployed (DF1 to DF3)."""
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 
@@ -21,7 +23,8 @@ def deployment_frequency(
     """
     counts = count_by_group(successes, groups)
     local = pd.DatetimeIndex(successes["succeeded_at"]).tz_convert(timezone).tz_localize(None)
-    dates = pd.DataFrame({"group": successes["group"].to_numpy(), "date": local.normalize()})
+    dates = {*zip(successes["group"].tolist(), local.normalize().asi8.tolist(), strict=True)}
+    active = Counter(group for group, _ in dates)
     low, high = poisson_interval(counts)
     length = np.asarray(days, dtype="float64")
     per_day = counts / length
@@ -30,7 +33,7 @@ def deployment_frequency(
             "deployments": counts,
             "per_day": per_day,
             "per_week": per_day * DAYS_A_WEEK,
-            "active_days": count_by_group(dates.drop_duplicates(), groups),
+            "active_days": [active.get(group, 0) for group in groups.tolist()],
             "per_day_low": low / length,
             "per_day_high": high / length,
         },

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from dora.metrics.intervals import kaplan_meier_median
-from dora.metrics.samples import count_by_group
+from dora.metrics.samples import Counts, Floats, count_by_group, sample
 
 
 def recovery_time(
@@ -17,36 +18,34 @@ def recovery_time(
     open when it began. Gives `episodes`, `recovered`, `open`, `carried_in`, `median`
     (Kaplan-Meier, open ones censored at *until*), `mean` and `longest` (of the recovered).
     """
-    is_recovered = episodes["ended_at"].notna()
-    seconds = (episodes["ended_at"].fillna(until) - episodes["began_at"]).dt.total_seconds()
-    recovered = episodes[is_recovered]
+    began_at, ended_at = (pd.DatetimeIndex(episodes[name]) for name in ("began_at", "ended_at"))
+    is_recovered = ended_at.notna()
+    seconds: Floats = (ended_at.fillna(until) - began_at).total_seconds().to_numpy()
+    positions = groups.get_indexer(pd.Index(episodes["group"].to_numpy()))
+    recovered = sample(seconds[is_recovered], positions[is_recovered], len(groups))
     counts = count_by_group(episodes, groups)
-    ended = count_by_group(recovered, groups)
-    lengths = seconds[is_recovered].groupby(recovered["group"])
     columns = {
         "episodes": counts,
-        "recovered": ended,
-        "open": counts - ended,
+        "recovered": recovered.sizes,
+        "open": counts - recovered.sizes,
         "carried_in": count_by_group(carried_in, groups),
-        "median": np.array(
-            _medians(episodes["group"], seconds, is_recovered, groups), dtype="float64"
-        ),
-        "mean": lengths.mean().reindex(groups).to_numpy(),
-        "longest": lengths.max().reindex(groups).to_numpy(),
+        "median": _medians(positions, seconds, is_recovered, len(groups)),
+        "mean": recovered.means(),
+        "longest": recovered.greatest(),
     }
     return pd.DataFrame(columns, index=groups)
 
 
 def _medians(
-    group: pd.Series, seconds: pd.Series, is_recovered: pd.Series, groups: pd.Index
-) -> list[float | None]:
-    """The median of each group's episodes; missing where it cannot be known."""
-    samples: dict[object, tuple[list[float], list[bool]]] = {}
-    for own, duration, ended in zip(
-        group.tolist(), seconds.tolist(), is_recovered.tolist(), strict=True
+    positions: Counts, seconds: Floats, is_recovered: NDArray[np.bool_], count: int
+) -> Floats:
+    """The median of the episodes of each of so many groups; NaN where it cannot be known."""
+    samples: dict[int, tuple[list[float], list[bool]]] = {}
+    for group, duration, ended in zip(
+        positions.tolist(), seconds.tolist(), is_recovered.tolist(), strict=True
     ):
-        durations, ends = samples.setdefault(own, ([], []))
+        durations, ends = samples.setdefault(group, ([], []))
         durations.append(duration)
         ends.append(ended)
-    medians = {own: kaplan_meier_median(*sample) for own, sample in samples.items()}
-    return [medians.get(own) for own in groups.tolist()]
+    medians = {group: kaplan_meier_median(*own) for group, own in samples.items()}
+    return np.array([medians.get(group) for group in range(count)], dtype="float64")

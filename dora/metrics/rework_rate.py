@@ -12,7 +12,7 @@ def rework_rate(successes: pd.DataFrame, groups: pd.Index) -> pd.DataFrame:
     *successes* has `group` and `is_rework`, one row a success in the window. Gives `rework`,
     `deployments`, `rate`, `low`, `high` (95 %), missing where there was no success.
     """
-    rework = count_by_group(successes[successes["is_rework"]], groups)
+    rework = count_by_group(successes, groups, where=successes["is_rework"].to_numpy())
     deployments = count_by_group(successes, groups)
     low, high = wilson_interval(rework, deployments)
     rate = share(rework, deployments)

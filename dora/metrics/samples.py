@@ -1,6 +1,7 @@
 """Counts and quantiles of many groups at once."""
 
 from dataclasses import dataclass
+from math import fsum
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,12 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 
-def count_by_group(events: pd.DataFrame, groups: pd.Index) -> Counts:
-    """How many of *events* each of *groups* has, by their `group`."""
-    positions = groups.get_indexer(pd.Index(events["group"]))
+def count_by_group(
+    events: pd.DataFrame, groups: pd.Index, *, where: NDArray[np.bool_] | None = None
+) -> Counts:
+    """How many of *events*, or of those *where* it says so, each of *groups* has."""
+    own = events["group"].to_numpy()
+    positions = groups.get_indexer(pd.Index(own if where is None else own[where]))
     return np.bincount(positions[positions >= 0], minlength=len(groups))
 
 
@@ -42,6 +46,17 @@ class GroupedSamples:
         """The median of each group; NaN where there is no value."""
         return (self.at((self.sizes - 1) // 2) + self.at(self.sizes // 2)) / 2
 
+    def means(self) -> Floats:
+        """The mean of each group; NaN where there is no value."""
+        ends = (self.starts + self.sizes).tolist()
+        parts = zip(self.starts.tolist(), ends, strict=True)
+        sums = [fsum(self.values[start:end].tolist()) for start, end in parts]
+        return share(sums, self.sizes)
+
+    def greatest(self) -> Floats:
+        """The greatest value of each group; NaN where there is none."""
+        return self.at(self.sizes - 1)
+
     def at(self, ranks: Counts, *, where: NDArray[np.bool_] | None = None) -> Floats:
         """The value of each group at its rank, from 0; NaN where there is none, or not *where*."""
         is_there = self.sizes > 0 if where is None else (self.sizes > 0) & where
@@ -51,10 +66,14 @@ class GroupedSamples:
 
 def sample_groups(events: pd.DataFrame, column: str, groups: pd.Index) -> GroupedSamples:
     """The values of *column* of each of *groups*; missing ones are left out."""
-    positions = groups.get_indexer(pd.Index(events["group"]))
-    values = events[column].to_numpy(dtype="float64")
+    positions = groups.get_indexer(pd.Index(events["group"].to_numpy()))
+    return sample(events[column].to_numpy(dtype="float64"), positions, len(groups))
+
+
+def sample(values: Floats, positions: Counts, count: int) -> GroupedSamples:
+    """The *values* of each of so many groups, by their positions; missing ones are left out."""
     is_there = (positions >= 0) & ~np.isnan(values)
     positions, values = positions[is_there], values[is_there]
     order = np.lexsort((values, positions))
-    sizes = np.bincount(positions, minlength=len(groups))
+    sizes = np.bincount(positions, minlength=count)
     return GroupedSamples(values[order], sizes, np.cumsum(sizes) - sizes)
