@@ -11,7 +11,7 @@ from dora.analysis.commit_numbers import CommitNumbers, Flags, Numbers
 from dora.analysis.commit_requests import CommitRequests
 from dora.analysis.history import History, find_excluded
 from dora.config import Config
-from dora.model.columns import MISSING, NOTHING, instants_of, microseconds_of
+from dora.model.columns import MISSING, NOTHING, instants_of, microseconds_of, take_rows
 from dora.model.shipped_commits import microseconds
 from dora.model.tables import Tables
 
@@ -55,8 +55,9 @@ def find_changes(
         for name in ("created_at", "merged_at")
     )
     lead_time = (shipped_at - started_at) / SECOND
-    changes = history.shipped.take(rows).reset_index(drop=True)
-    changes = changes.assign(
+    changes = take_rows(
+        history.shipped,
+        rows,
         shipped_at=instants_of(shipped_at),
         started_at=instants_of(started_at),
         number=_numbers_of(requests, tables),
@@ -71,8 +72,9 @@ def find_changes(
     commits = waiting.numbers[rows]
     started_at = facts.started_at[commits]
     age = (microseconds(config.window.until) - started_at) / SECOND
-    waits = history.waiting.take(rows).reset_index(drop=True)
-    waits = waits.assign(
+    waits = take_rows(
+        history.waiting,
+        rows,
         started_at=instants_of(started_at),
         number=_numbers_of(facts.requests[commits], tables),
         age_seconds=age.clip(min=0),

@@ -126,9 +126,9 @@ def _find_untouched(outcomes: Outcomes) -> set[tuple[str, int]]:
 
     They never succeeded, and our own action does not say that the change had begun.
     """
-    is_untouched = outcomes["succeeded_at"].isna() & ~outcomes["had_begun"]
-    rows = outcomes[is_untouched]
-    return {*zip(rows["repository"].tolist(), rows["deployment"].tolist(), strict=True)}
+    is_untouched = (outcomes["succeeded_at"].isna() & ~outcomes["had_begun"]).tolist()
+    keys = zip(outcomes["repository"].tolist(), outcomes["deployment"].tolist(), strict=True)
+    return {key for key, is_one in zip(keys, is_untouched, strict=True) if is_one}
 
 
 def _find_failed(

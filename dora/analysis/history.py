@@ -16,7 +16,7 @@ from dora.analysis.outcomes import Outcomes, show
 from dora.analysis.same_changes import find_all_same_changes
 from dora.config import Config
 from dora.config.globs import compile_globs
-from dora.model.columns import MISSING, frame_of, microseconds_of, texts_of
+from dora.model.columns import MISSING, frame_of, microseconds_of, texts_of, with_columns
 from dora.model.commit_graph import CommitGraph
 from dora.model.same_changes import SameChanges
 from dora.model.shipped_commits import (
@@ -271,7 +271,7 @@ def _as_history(
             goes_back=np.array([one[4] for one in parts.successes], dtype="bool"),
             is_baseline=np.array([one[5] for one in parts.successes], dtype="bool"),
         ),
-        shipped=of_shipped.assign(deployment=shipped_numbers.deployments),
+        shipped=with_columns(of_shipped, deployment=shipped_numbers.deployments),
         waiting=of_waiting,
         environments=frame_of(
             repository=keys[0],

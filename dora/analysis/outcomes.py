@@ -5,10 +5,11 @@ from typing import Any, NamedTuple, NewType
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from dora.config import Config
 from dora.model.attempts import LONGEST_PAUSE, Part, Whole, join_attempts, take_apart
-from dora.model.columns import instants_of, microseconds_of, texts_of
+from dora.model.columns import instants_of, microseconds_of, take_rows, texts_of, with_columns
 from dora.model.environments import environment_reader, row_key, service_reader
 from dora.model.fixed_words import BEGUN, NOT_BEGUN, NOTHING_TO_CHANGE, RUNNER_GONE, says
 from dora.model.outcome_rules import (
@@ -87,10 +88,14 @@ def find_outcomes(
 
 def show(outcomes: Outcomes, config: Config) -> Outcomes:
     """Those of *outcomes* whose environment may have a row: not left out nor ephemeral (D1, D5)."""
-    is_shown = ~outcomes["is_left_out"].to_numpy()
-    if not config.ephemeral:
-        is_shown &= ~outcomes["is_ephemeral"].to_numpy()
+    is_shown = find_shown(outcomes, config)
     return outcomes if is_shown.all() else Outcomes(outcomes[is_shown])
+
+
+def find_shown(outcomes: Outcomes, config: Config) -> NDArray[np.bool_]:
+    """Whether the environment of each of *outcomes* may have a row (D1, D5)."""
+    is_shown: NDArray[np.bool_] = ~outcomes["is_left_out"].to_numpy()
+    return is_shown if config.ephemeral else is_shown & ~outcomes["is_ephemeral"].to_numpy()
 
 
 def _with_environments(deployments: pd.DataFrame, config: Config) -> pd.DataFrame:
@@ -115,7 +120,8 @@ def _with_environments(deployments: pd.DataFrame, config: Config) -> pd.DataFram
     ]
     spelling = dict(zip(keys, (one.name for one in environments), strict=True))
     row_keys = (row_key(one.key, of) for one, of in zip(environments, services, strict=True))
-    return known.assign(
+    return with_columns(
+        known,
         name=texts_of([spelling[key] for key in keys]),
         name_key=texts_of([one.key for one in environments]),
         tier=texts_of([one.tier for one in environments]),
@@ -231,7 +237,8 @@ def _judge(known: pd.DataFrame, wholes: Sequence[Whole[int]], config: Config) ->
         _judge_one(whole, is_stale=at <= stale_from)
         for whole, at in zip(wholes, created, strict=True)
     ]
-    return known.assign(
+    return with_columns(
+        known,
         succeeded_at=instants_of([one.succeeded_at for one in judged]),
         failed_status_at=instants_of([one.failed_status_at for one in judged]),
         failed_state=texts_of([one.failed_state for one in judged]),
@@ -249,18 +256,10 @@ def find_environments(outcomes: Outcomes, config: Config) -> pd.DataFrame:
     It had a deployment that finished since the look-back began, and is neither ephemeral (unless
     asked for) nor left out.
     """
-    start = config.lookback_start
-    shown = show(outcomes, config)
-    recent = shown[(shown["created_at"] >= start) & shown["finished_at"].notna()]
-    return recent.drop_duplicates(ENVIRONMENT, keep="last")[
-        [
-            *ENVIRONMENT,
-            "name",
-            "name_key",
-            "service",
-            "tier",
-            "is_ephemeral",
-            "created_at",
-            "deployment",
-        ]
-    ]
+    is_recent = microseconds_of(outcomes["created_at"]) >= microseconds(config.lookback_start)
+    is_recent &= outcomes["finished_at"].notna().to_numpy() & find_shown(outcomes, config)
+    keys = zip(*(outcomes[name].tolist() for name in ENVIRONMENT), strict=True)
+    newest = {key: row for row, key in enumerate(keys) if is_recent[row]}
+    columns = [*ENVIRONMENT, "name", "name_key", "service", "tier", "is_ephemeral", "created_at",
+               "deployment"]  # fmt: skip
+    return take_rows(outcomes[columns], np.array(sorted(newest.values()), dtype="int64"))

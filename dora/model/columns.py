@@ -5,11 +5,14 @@ what is worked out row by row is worked out on plain values.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from dora.model.shipped_commits import microseconds
 
 #: Microseconds since 1970 of an instant that is missing, as numpy has it.
 MISSING = int(np.iinfo("int64").min)
@@ -38,6 +41,22 @@ def texts_of(values: Sequence[str | None]) -> Any:
 def frame_of(**values: Any) -> pd.DataFrame:
     """A frame of columns that have their dtypes already, none of them copied."""
     return pd.DataFrame(values, copy=False)
+
+
+def take_rows(frame: pd.DataFrame, rows: NDArray[np.int64], **more: Any) -> pd.DataFrame:
+    """The *rows* of a frame by position, numbered from 0, with further or other columns."""
+    return frame_of(**{str(name): frame[name].array.take(rows) for name in frame}, **more)
+
+
+def with_columns(frame: pd.DataFrame, **more: Any) -> pd.DataFrame:
+    """A frame, its rows numbered anew, with further columns: `assign` makes one at a time."""
+    return frame_of(**{str(name): frame[name].array for name in frame}, **more)
+
+
+def is_within(instants: pd.Series, since: datetime, until: datetime) -> NDArray[np.bool_]:
+    """Whether each instant is at *since* or later and before *until*; a missing one is not."""
+    found = microseconds_of(instants)
+    return (found >= microseconds(since)) & (found < microseconds(until))
 
 
 def plain_rows(rows: pd.DataFrame) -> list[tuple[Any, ...]]:

@@ -21,6 +21,8 @@ class EnvironmentIndex:
     def positions_of(self, frame: pd.DataFrame) -> NDArray[np.int64]:
         """The position among `keys` of each row's environment; NOTHING for an unknown one."""
         repository, environment = ENVIRONMENT
+        if frame.empty:
+            return np.array([], dtype="int64")
         places = self.repositories.get_indexer(pd.Index(frame[repository]))
         keys = places * len(self.environments)
         own = self.environments.get_indexer(pd.Index(frame[environment]))

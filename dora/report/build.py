@@ -8,7 +8,7 @@ from dora.analysis.changes import WaitingChanges
 from dora.analysis.history import History
 from dora.config import Config
 from dora.config.window import cut_window
-from dora.model.tables import Tables
+from dora.model.tables import ENVIRONMENT, Tables
 from dora.report.comparison import compare
 from dora.report.coverage import build_coverage, find_scope
 from dora.report.measurement import find_events, measure, measure_parts
@@ -88,8 +88,9 @@ def _teams(analysis: Analysis, tables: Tables, config: Config) -> dict[str, tupl
 
 def _waiting(groups: Groups, history: History, waiting: WaitingChanges) -> dict[int, Waiting]:
     """The waiting changes of each group for which they are known (LT8)."""
-    known = groups.grouped(history.environments[history.environments["knows_waiting"]])
-    waits = groups.grouped(waiting)
+    environments = history.environments
+    known = groups.grouped(environments[ENVIRONMENT], where=environments["knows_waiting"])
+    waits = groups.grouped(waiting[[*ENVIRONMENT, "age_seconds"]])
     ages: dict[int, list[float]] = {group: [] for group in known["group"].tolist()}
     for group, age in zip(waits["group"].tolist(), waits["age_seconds"].tolist(), strict=True):
         ages[group].append(age)

@@ -11,9 +11,9 @@ from dora.analysis.analysis import Analysis
 from dora.analysis.outcomes import show
 from dora.config import Config
 from dora.config.window import Window
-from dora.model.columns import MISSING, microseconds_of, plain_rows
+from dora.model.columns import is_within, plain_rows
 from dora.model.environments import TIERS
-from dora.model.shipped_commits import instant_of, microseconds
+from dora.model.shipped_commits import instant_of
 from dora.model.tables import DEPLOYMENT, ENVIRONMENT, Tables
 from dora.report.coverage import find_scope
 from dora.report.evidence import (
@@ -120,13 +120,11 @@ def _select_deployments(
     outcomes: pd.DataFrame, episodes: Iterable[EpisodeEvidence], window: Window
 ) -> pd.DataFrame:
     """The rows of *outcomes* in the window or in one of its *episodes*."""
-    since, until = microseconds(window.since), microseconds(window.until)
     finished, succeeded, created = (
-        microseconds_of(outcomes[name]) for name in ("finished_at", "succeeded_at", "created_at")
+        is_within(outcomes[name], window.since, window.until)
+        for name in ("finished_at", "succeeded_at", "created_at")
     )
-    is_inside = (finished >= since) & (finished < until)
-    is_inside |= (succeeded >= since) & (succeeded < until)
-    is_inside |= (created >= since) & (created < until) & (finished == MISSING)
+    is_inside = finished | succeeded | (created & outcomes["finished_at"].isna().to_numpy())
     failed = {(one.repository, number) for one in episodes for number in one.deployments}
     is_failed = [key in failed for key in _rows(outcomes, *DEPLOYMENT)]
     chosen: pd.DataFrame = outcomes[is_inside | np.array(is_failed, dtype="bool")]

@@ -1,15 +1,18 @@
 """Counts what the report covers and what it leaves out (C1, C2)."""
 
+from collections import Counter
 from collections.abc import Collection
 
+import numpy as np
 import pandas as pd
 
 from dora.analysis.analysis import Analysis
 from dora.analysis.attribution import Attribution
 from dora.analysis.history import History
-from dora.analysis.outcomes import Outcomes, show
+from dora.analysis.outcomes import Outcomes, find_shown
 from dora.analysis.repositories import find_skipped
 from dora.config import Config
+from dora.model.columns import is_within
 from dora.model.environment_index import index_environments
 from dora.model.tables import Tables
 from dora.report.coverage_model import (
@@ -28,10 +31,12 @@ def build_coverage(tables: Tables, analysis: Analysis, config: Config) -> Covera
     """What was seen and what was left out; the counts add up to everything in the window (C2)."""
     outcomes, history = analysis.outcomes, analysis.history
     has_row = index_environments(analysis.environments).positions_of(analysis.changes) >= 0
-    changes = analysis.changes[has_row]
+    is_skewed, is_excluded = (
+        analysis.changes[name].to_numpy() & has_row for name in ("is_skewed", "is_excluded")
+    )
     repositories = tables.repositories
-    counts = find_skipped(repositories, config).value_counts()
-    skipped = {reason: int(counts.get(reason, 0)) for reason in SKIP_REASONS}
+    counts = Counter(find_skipped(repositories, config).tolist())
+    skipped = {reason: counts[reason] for reason in SKIP_REASONS}
     is_unread = repositories["unreadable"].notna()
     is_partial = repositories["incomplete"].notna() & ~is_unread
     return Coverage(
@@ -43,8 +48,8 @@ def build_coverage(tables: Tables, analysis: Analysis, config: Config) -> Covera
         ),
         deployments=_count_deployments(outcomes, history, config),
         changes={
-            "clock_skew": int((changes["is_skewed"] & ~changes["is_excluded"]).sum()),
-            "excluded": int(changes["is_excluded"].sum()),
+            "clock_skew": int((is_skewed & ~is_excluded).sum()),
+            "excluded": int(is_excluded.sum()),
         },
         incidents=_describe_incidents(analysis.failures.incidents),
         gaps=tuple(Gap(what, reason) for what, reason in tables.gaps.items()),
@@ -85,27 +90,27 @@ def find_scope(
 
 
 def _count_deployments(outcomes: Outcomes, history: History, config: Config) -> dict[str, int]:
-    window = config.window
-    seen_at = outcomes["finished_at"].fillna(outcomes["created_at"])
-    seen = Outcomes(outcomes[seen_at.between(window.since, window.until, inclusive="left")])
-    is_ephemeral = seen["is_ephemeral"] & ~seen["is_left_out"] & (not config.ephemeral)
-    shown = show(seen, config)
-    successes = show(outcomes, config)
-    succeeded = successes[
-        successes["succeeded_at"].between(window.since, window.until, inclusive="left")
-    ]
-    baselines = history.successes.loc[
-        history.successes["is_baseline"], ["repository", "deployment"]
-    ]
+    since, until = config.window.since, config.window.until
+    finished, created, succeeded = (
+        is_within(outcomes[name], since, until)
+        for name in ("finished_at", "created_at", "succeeded_at")
+    )
+    is_left_out, is_ephemeral, is_known, is_unchanged = (
+        outcomes[name].to_numpy()
+        for name in ("is_left_out", "is_ephemeral", "is_known", "is_unchanged")
+    )
+    is_seen = np.where(outcomes["finished_at"].isna(), created, finished)
+    is_shown = find_shown(outcomes, config)
+    became = Counter(outcomes["outcome"].array[is_seen & is_shown].tolist())
     return {
-        "in_progress": int((shown["outcome"] == "in_progress").sum()),
-        "abandoned": int((shown["outcome"] == "abandoned").sum()),
-        "not_started": int((shown["outcome"] == "not_started").sum()),
-        "unchanged": int(shown["is_unchanged"].sum()),
-        "ephemeral": int(is_ephemeral.sum()),
-        "left_out": int(seen["is_left_out"].sum()),
-        "unknown_commit": int((~succeeded["is_known"]).sum()),
-        "baseline": len(baselines),
+        "in_progress": became["in_progress"],
+        "abandoned": became["abandoned"],
+        "not_started": became["not_started"],
+        "unchanged": int((is_seen & is_shown & is_unchanged).sum()),
+        "ephemeral": int((is_seen & ~is_shown & ~is_left_out & is_ephemeral).sum()),
+        "left_out": int((is_seen & is_left_out).sum()),
+        "unknown_commit": int((succeeded & is_shown & ~is_known).sum()),
+        "baseline": int(history.successes["is_baseline"].sum()),
         "lookback_limit": int(history.environments["hit_budget"].sum()),
     }
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from dora.analysis.analysis import Analysis
 from dora.analysis.failures import Failures
@@ -23,7 +24,16 @@ from dora.metrics.change_lead_time import change_lead_time
 from dora.metrics.deployment_frequency import deployment_frequency
 from dora.metrics.recovery_time import recovery_time
 from dora.metrics.rework_rate import rework_rate
-from dora.model.columns import MISSING, NOTHING, instants_of, microseconds_of
+from dora.model.columns import (
+    MISSING,
+    NOTHING,
+    frame_of,
+    instants_of,
+    is_within,
+    microseconds_of,
+    take_rows,
+)
+from dora.model.tables import ENVIRONMENT
 from dora.report.model import (
     QUICK_CHECK,
     Bucket,
@@ -70,25 +80,27 @@ HAPPENED = {
     "shipped": "shipped_at",
     "episodes": "began_at",
 }
+#: What measuring and comparing needs of a deployment.
+OF_OUTCOMES = (*ENVIRONMENT, "deployment", "sha", "succeeded_at", "finished_at")
 
 
 def find_events(groups: Groups, analysis: Analysis, config: Config) -> Events:
     """The events that the window counts for each of *groups*."""
     changes, failures = analysis.changes, analysis.failures
     marked = _mark(_changing(analysis.outcomes), failures)
+    episodes, window = failures.episodes, config.window
     succeeded, finished = (
-        groups.grouped(marked[_in_window(marked[name], config.window)])
+        groups.grouped(marked, where=_in_window(marked[name], window))
         for name in ("succeeded_at", "finished_at")
     )
-    episodes, window = failures.episodes, config.window
     is_carried_in = (episodes["began_at"] < window.since) & ~(episodes["ended_at"] < window.since)
     return Events(
         succeeded=succeeded,
         finished=finished,
         reasons=_reasons(finished, failures),
-        shipped=groups.grouped(changes[~changes["is_excluded"]]),
-        episodes=groups.grouped(episodes[_in_window(episodes["began_at"], window)]),
-        carried_in=groups.grouped(episodes[is_carried_in]),
+        shipped=groups.grouped(changes, where=~changes["is_excluded"]),
+        episodes=groups.grouped(episodes, where=_in_window(episodes["began_at"], window)),
+        carried_in=groups.grouped(episodes, where=is_carried_in),
     )
 
 
@@ -105,12 +117,14 @@ def _reasons(finished: pd.DataFrame, failures: Failures) -> pd.DataFrame:
     rows: dict[tuple[str, int], list[int]] = {}
     for row, key in enumerate(_deployments(failures.reasons)):
         rows.setdefault(key, []).append(row)
-    failed = np.flatnonzero(finished["is_failed"])
-    own = [rows[key] for key in _deployments(finished.take(failed))]
-    of_failed = finished.take(np.repeat(failed, [len(one) for one in own]))
-    reasons = failures.reasons.take([row for one in own for row in one]).reset_index(drop=True)
-    return reasons.assign(
-        group=of_failed["group"].to_numpy(), finished_at=of_failed["finished_at"].array
+    keys, failed = _deployments(finished), np.flatnonzero(finished["is_failed"])
+    own = [rows[keys[row]] for row in failed.tolist()]
+    of_failed = np.repeat(failed, [len(one) for one in own])
+    return take_rows(
+        failures.reasons,
+        np.array([row for one in own for row in one], dtype="int64"),
+        group=finished["group"].to_numpy()[of_failed],
+        finished_at=finished["finished_at"].array.take(of_failed),
     )
 
 
@@ -182,9 +196,15 @@ def _records(
         rework_rate(events.succeeded, groups),
     )
     reasons = count_reasons(events.reasons)
-    numbers = (frame.to_dict("records") for frame in frames)
+    numbers = map(_as_dicts, frames)
     for group, *records in zip(groups.tolist(), *numbers, strict=True):
         yield group, *records, reasons.get(group, {})
+
+
+def _as_dicts(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame of numbers, by the names of its columns."""
+    columns = {str(name): frame[name].tolist() for name in frame}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _mark(outcomes: Outcomes, failures: Failures) -> pd.DataFrame:
@@ -198,7 +218,8 @@ def _mark(outcomes: Outcomes, failures: Failures) -> pd.DataFrame:
         np.append(microseconds_of(failures.failed[name]), MISSING)[rows]
         for name in ("began_at", "ended_at")
     )
-    return outcomes.assign(
+    return frame_of(
+        **{name: outcomes[name].array for name in OF_OUTCOMES},
         began_at=instants_of(began_at),
         ended_at=instants_of(ended_at),
         is_failed=rows != NOTHING,
@@ -207,8 +228,8 @@ def _mark(outcomes: Outcomes, failures: Failures) -> pd.DataFrame:
     )
 
 
-def _in_window(instants: pd.Series, window: Window) -> pd.Series:
-    return instants.between(window.since, window.until, inclusive="left")
+def _in_window(instants: pd.Series, window: Window) -> NDArray[np.bool_]:
+    return is_within(instants, window.since, window.until)
 
 
 def _metrics(numbers: list[Any], year: str, length: timedelta) -> Metrics:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dora.config import Config
 from dora.config.globs import compile_globs
-from dora.model.columns import frame_of, texts_of
+from dora.model.columns import frame_of, take_rows, texts_of
 from dora.model.environment_index import EnvironmentIndex, index_environments
 from dora.model.environments import TIERS
 from dora.model.tables import ENVIRONMENT, Tables
@@ -32,19 +32,22 @@ class Groups:
     rows: pd.DataFrame
     members: pd.DataFrame
 
-    def grouped(self, events: pd.DataFrame) -> pd.DataFrame:
-        """The *events* of environments that have a row, each with its `group`.
+    def grouped(
+        self, events: pd.DataFrame, *, where: NDArray[np.bool_] | pd.Series | None = None
+    ) -> pd.DataFrame:
+        """The *events*, or those *where* it says so, of environments that have a row.
 
-        An event of an environment that belongs to several groups is repeated for each.
+        Each has its `group`; one whose environment belongs to several groups is there for each.
         """
-        positions = self._index.positions_of(events)
+        chosen = np.arange(len(events)) if where is None else np.flatnonzero(where)
+        positions = self._index.positions_of(events)[chosen]
         groups, starts = self._groups
         sizes = np.append(np.diff(starts, append=len(groups)), 0)  # 0 for unknown ones
         counts = sizes[positions]
-        rows = np.repeat(np.arange(len(events)), counts)
+        rows = np.repeat(chosen, counts)
         within = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-        found = events.take(rows).reset_index(drop=True)
-        return found.assign(group=groups[starts[positions[rows]] + within])
+        firsts = np.append(starts, 0)[positions]
+        return take_rows(events, rows, group=groups[np.repeat(firsts, counts) + within])
 
     @cached_property
     def _index(self) -> EnvironmentIndex:
