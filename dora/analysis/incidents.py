@@ -86,6 +86,7 @@ class _Search:
         self.since = microseconds(config.window.since)
         self.until = microseconds(config.window.until)
         self.central = find_central(config)
+        self.environment = environment_reader(config)
         self.dismissed = 0
         #: names of repositories as they are written in the settings and in labels
         self.names = {
@@ -122,7 +123,7 @@ class _Search:
         return find_own_name(name, self.config.organization)
 
     def rows(self) -> Iterator[_Row]:
-        """Rows of the incidents opened in the look-back or window and told where they count."""
+        """Rows of the incidents opened in the look-back or window, of repositories that count."""
         incidents = self.tables.incidents
         if not len(incidents):
             return
@@ -149,9 +150,10 @@ class _Search:
             return []
         if is_in_window:
             self.names.update(names)
-        read = environment_reader(self.config)
         environments = [*find_label_values(labels, ENVIRONMENT_LABEL)]
-        keys = {key for name in environments for key in (name.casefold(), read(name).key)}
+        keys = {
+            key for name in environments for key in (name.casefold(), self.environment(name).key)
+        }
         services = {name.casefold() for name in find_label_values(labels, SERVICE_LABEL)}
         narrowed = frozenset(keys), frozenset(services)
         return [

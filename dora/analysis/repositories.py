@@ -10,7 +10,7 @@ from dora.model.tables import Repositories
 
 
 def find_central(config: Config) -> frozenset[str]:
-    """Names, case folded, of the repositories where incidents of others are told (F7).
+    """Names, case folded, of the repositories that hold the incidents of others (F7).
 
     They are read for their incidents even where they are skipped. None where nobody looks for
     incidents.

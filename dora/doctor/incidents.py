@@ -89,7 +89,7 @@ def _unknown_repositories(found: Attribution, tables: Tables) -> Iterator[Findin
         "incident-repository-unknown",
         "warning",
         "Under [incidents] or in labels `repo:` are names that fit no repository.",
-        "Incidents that are told there, or that are about them, fail no deployment.",
+        "Incidents that are recorded there, or that are about them, fail no deployment.",
         f"Correct them; another owner's repository never fits. {'; '.join(hints)}",
         found.not_found,
     )

@@ -88,7 +88,7 @@ def test_names_of_repositories_that_fit_none() -> None:
         "incident-repository-unknown",
         "warning",
         "Under [incidents] or in labels `repo:` are names that fit no repository.",
-        "Incidents that are told there, or that are about them, fail no deployment.",
+        "Incidents that are recorded there, or that are about them, fail no deployment.",
         "Correct them; another owner's repository never fits. acme/nowhere: none is near; "
         "aip: did you mean api?; osp: did you mean ops?; other/api: did you mean api?",
         ("acme/nowhere", "aip", "osp", "other/api"),
