@@ -1,20 +1,19 @@
 """The ledger adds up (C2): whatever was seen is told under exactly one heading."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from dora.demo.organization.model import Deployment, Organization, Repository, Status
+from dora.demo.organization.model import Deployment, Organization, Repository
 from tests.oracle.commits import Graph
 from tests.oracle.report import expected_report
 from tests.oracle.settings import TIERS, Exclude, Settings
 from tests.support.examples import examples, few_of
+from tests.support.ledger import HEADINGS, Window, read, seen, told
 from tests.support.oracle_settings import report_for
 from tests.support.random_organizations import (
     DAY,
@@ -24,62 +23,6 @@ from tests.support.random_organizations import (
     random_organization,
     windows,
 )
-
-Window = dict[str, Any]
-
-#: the headings of coverage under which a deployment may be told instead of in a row
-HEADINGS = ("in_progress", "abandoned", "not_started", "unchanged", "ephemeral", "left_out")
-#: in the order of one instant (D2); what is not named comes fourth
-ORDER = {
-    "waiting": 0, "queued": 1, "pending": 2, "error": 4, "failure": 5, "success": 6, "inactive": 7,
-}  # fmt: skip
-FINISHING = ("success", "error", "failure")
-
-
-def told(whole: dict[str, Any]) -> dict[str, int]:
-    """The ledger's sides: deployments in rows, and what coverage counts."""
-    counted = whole["coverage"]["deployments"]
-    finished = sum(row["change_fail_rate"]["deployments"] for row in whole["rows"])
-    return {"rows": finished, **{name: counted[name] for name in HEADINGS}}
-
-
-def read(organization: Organization, window: Window) -> Iterator[Repository]:
-    """Repositories that are read."""
-    for one in organization.repositories:
-        archived = one.archived_at is not None and one.archived_at < window["until"]
-        if not (archived or one.forbidden or one.is_empty):
-            yield one
-
-
-def instant_of(made: Deployment, until: datetime) -> datetime:
-    """When a deployment was seen: it finished then, or, without beginning or end, was created."""
-    statuses: Sequence[Status] = sorted(
-        (status for status in made.statuses if status.created_at < until),
-        key=lambda status: (status.created_at, ORDER.get(status.state, 3)),
-    )
-    states = [status.state for status in statuses]
-    ends = [place for place, state in enumerate(states) if state in FINISHING]
-    if not ends:
-        return made.created_at
-    first = statuses[ends[0]]
-    if "success" not in states:
-        says = first.description.casefold()
-        refused = states[: ends[0]][-1:] == ["waiting"]
-        if "in_progress" not in states[: ends[0]] and refused:
-            return made.created_at
-        if "apply had not begun" in says or "its runner was gone" in says:
-            return made.created_at
-    return first.created_at
-
-
-def seen(organization: Organization, window: Window, settings: Settings) -> int:
-    """How many deployments were seen in the window, from what GitHub holds alone."""
-    horizon, until = window["since"] - settings.lookback, window["until"]
-    return sum(
-        horizon <= made.created_at < until and window["since"] <= instant_of(made, until) < until
-        for repository in read(organization, window)
-        for made in repository.deployments
-    )
 
 
 @given(st.data())
@@ -95,7 +38,7 @@ def test_deployments_add_up(data: st.DataObject) -> None:
     window = data.draw(windows(organization))
     settings = replace(data.draw(configurations()), collapse="none")
     asked = {**window, "tiers": TIERS, "ephemeral": data.draw(st.booleans())}
-    expected = seen(organization, window, settings)
+    expected = seen(organization, window, settings.lookback)
     assert expected == sum(told(report_for(organization, asked, settings)).values())
     oracle = expected_report(organization, settings=settings, **asked)
     assert expected == sum(told(oracle).values())
@@ -170,7 +113,7 @@ def test_ledger_of_a_busy_organization(seed: int) -> None:
     """C2: where every heading has some, they add up."""
     organization, window, settings = busy(seed)
     sides = told(report_for(organization, {**window, "tiers": TIERS}, settings))
-    assert seen(organization, window, settings) == sum(sides.values())
+    assert seen(organization, window, settings.lookback) == sum(sides.values())
 
 
 @pytest.mark.thorough

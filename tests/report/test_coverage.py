@@ -12,6 +12,7 @@ from dora.model.tables import Tables
 from dora.report.build import build_report
 from dora.report.report_json import as_document
 from tests.oracle.settings import TIERS
+from tests.support.ledger import seen, told
 from tests.support.oracle_settings import report_for
 from tests.support.random_organizations import random_organization
 from tests.support.tables import (
@@ -27,8 +28,6 @@ from tests.support.tables import (
 )
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
-#: Counts of deployments that stand beside the ledger (C2).
-REMARKS = {"unknown_commit", "baseline", "lookback_limit"}
 
 
 def coverage(read: Tables, **options: Any) -> dict[str, Any]:
@@ -234,24 +233,6 @@ def test_requests_leave_coverage_alone() -> None:
 # The ledger -----------------------------------------------------------------------------------
 
 
-def seen(organization: Organization, asked: dict[str, Any]) -> int:
-    """Deployments of the repositories read that finished, or never finished but began, inside."""
-    since, until = asked["since"], asked["until"]
-    count = 0
-    for one in organization.repositories:
-        if one.forbidden or one.is_empty or (one.archived_at and one.archived_at < until):
-            continue
-        for made in one.deployments:
-            ends = [
-                status.created_at
-                for status in made.statuses
-                if status.state in ("success", "failure", "error") and status.created_at < until
-            ]
-            is_recent = since - timedelta(days=30) <= made.created_at < until
-            count += is_recent and since <= min(ends, default=made.created_at) < until
-    return count
-
-
 def organization_of(seed: int | None) -> Organization:
     """The made-up organization, or a random one; those of higher seeds have wrong clocks."""
     if seed is None:
@@ -268,10 +249,7 @@ def test_ledger_adds_up(seed: int | None, days: tuple[int, int]) -> None:
     since, until = (NOW - timedelta(days=number) for number in days)
     asked = {"since": since, "until": until, "tiers": TIERS}
     report = report_for(organization, asked)
-    told = report["coverage"]["deployments"]
-    ledger = sum(row["change_fail_rate"]["deployments"] for row in report["rows"])
-    ledger += sum(told[name] for name in told if name not in REMARKS)
-    assert seen(organization, asked) == ledger
+    assert seen(organization, asked) == sum(told(report).values())
 
 
 def test_outcomes_of_a_ledger() -> None:
