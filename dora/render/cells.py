@@ -16,8 +16,8 @@ from dora.report.model import (
     Row,
 )
 
-#: The details of a recovery time that stand beside the median wherever it is shown (R4).
-BESIDE_MEDIAN = ("mean", "longest", "carried in")
+#: Details that stand beside a value wherever it is shown: of fail rates (F8), of recoveries (R4).
+BESIDE = ("never live", "mean", "longest", "carried in")
 REST = {"repository": "environment", "team": "tier", "organization": "tier"}  #: group → its rows
 
 

@@ -20,7 +20,7 @@ NOTES_SIZE = 200  #: bytes that the two notes on what is left out need at most
 
 PIPE = "\\|"  #: within a cell
 
-EXTRAS = ("p90", "never live", *cells.BESIDE_MEDIAN)  #: details shown after the sample size
+EXTRAS = ("p90", *cells.BESIDE)  #: details shown after the sample size
 
 
 def render_report(report: Report, *, limit: int = LIMIT) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dora.render import formatting
-from dora.render.cells import BESIDE_MEDIAN, metric_of
+from dora.render.cells import BESIDE, metric_of
 from dora.report.diff import ReportDiff
 from dora.report.figures import METRICS
 from dora.report.metric_change import MetricChange
@@ -91,9 +91,9 @@ def _changed(one: MetricChange) -> list[dict[str, Any]]:
 
 
 def _value(metrics: Metrics, metric: str, *, beside: bool = False) -> str:
-    """Give a metric in words; with what belongs *beside* a median recovery time (R4)."""
+    """Give a metric in words; with the details that stand *beside* it (F8, R4)."""
     fact = metric_of(metrics, metric)
-    more = [fact.more[kind] for kind in BESIDE_MEDIAN if beside and kind in fact.more]
+    more = [fact.more[kind] for kind in BESIDE if beside and kind in fact.more]
     value = f"{fact.value} ({', '.join(more)})" if more else fact.value
     return f"{value} {fact.level}" if fact.level else value
 

@@ -112,7 +112,7 @@ def _title(one: MetricChange) -> str:
 def _cell(metrics: Metrics, metric: str) -> str:
     fact = cells.metric_of(metrics, metric)
     value = f"{fact.value} **{fact.level}**" if fact.level else fact.value
-    sample = fact.sample_with(cells.BESIDE_MEDIAN)
+    sample = fact.sample_with(cells.BESIDE)
     return f"{value}<br>{sample}" if sample else value
 
 

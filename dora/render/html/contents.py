@@ -85,7 +85,7 @@ def contents_of(page: Page) -> dict[str, Any]:
         "table_title": TITLES[report.by],
         "heads": _heads(report),
         "lines": lines,
-        "legend": " ".join(notes.legend(report, {"intervals", "levels", *cells.BESIDE_MEDIAN}))
+        "legend": " ".join(notes.legend(report, {"intervals", "levels", *cells.BESIDE}))
         if report.rows
         else "",
         "groups": _grouped(sections),

@@ -22,7 +22,7 @@ class Cell:
     value: str
     level: str
     sample: str
-    beside: str  #: what stands beside a median recovery time (R4)
+    beside: str  #: details that stand beside the value (F8, R4)
     interval: str
     verdict: str = ""
     before: str = ""

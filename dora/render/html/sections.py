@@ -54,7 +54,7 @@ def _cell(fact: cells.Fact, verdict: str | None, before: cells.Fact | None) -> C
         value=fact.value,
         level=fact.level or "",
         sample=fact.sample,
-        beside=", ".join(fact.more[one] for one in cells.BESIDE_MEDIAN if one in fact.more),
+        beside=", ".join(fact.more[one] for one in cells.BESIDE if one in fact.more),
         interval=fact.interval,
         verdict=verdict if verdict in VERDICTS else "",
         before=before.value if before else "",

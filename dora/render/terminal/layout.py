@@ -38,9 +38,9 @@ EXTRAS = (
     "carried in",
 )
 #: Details shown after the sample size.
-SAMPLE_EXTRAS = ("days", "p90", "never live", "reasons")
+SAMPLE_EXTRAS = ("days", "p90", "reasons")
 #: Details with a line of their own.
-LINE_EXTRAS = ("stages", *cells.BESIDE_MEDIAN)
+LINE_EXTRAS = ("stages", *cells.BESIDE)
 
 #: Names are wrapped to the first width so that a table fits, to the second for more details.
 NAME_WIDTHS = (14, 24)

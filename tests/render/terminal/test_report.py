@@ -216,53 +216,53 @@ Not in the numbers, or less than certain:
 AT_120 = """\
 DORA metrics of medica-flow
 
-Repository        Deployment     Change                  Change                 Recovery         Rework    Waiting
-  environment     frequency      lead time               fail rate              time             rate      changes
-───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+Repository        Deployment     Change                  Change        Recovery         Rework    Waiting
+  environment     frequency      lead time               fail rate     time             rate      changes
+──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 appointment-service
-  production      0.2/week low   40 d                    50 %                   –, 1 open        0 %       31
-                  2 times        3 changes, p90 42 d     1 of 2                 1 failure        0 of 2    oldest 62 d
-  qa              2.4/day elite  35 min elite            2.3 % elite            20 min elite     1.9 %
-  testing         216 times      388 changes, p90 2.5 h  5 of 218               5 failures       4 of 216
-                                                                                mean 25 min
+  production      0.2/week low   40 d                    50 %          –, 1 open        0 %       31
+                  2 times        3 changes, p90 42 d     1 of 2        1 failure        0 of 2    oldest 62 d
+  qa              2.4/day elite  35 min elite            2.3 % elite   20 min elite     1.9 %
+  testing         216 times      388 changes, p90 2.5 h  5 of 218      5 failures       4 of 216
+                                                                       mean 25 min
 
 billing-gateway
-  live-eu-west-1  0/week         –                       –                      –                –         –
-  production      0 times        no changes              0 of 0                 no failures      0 of 0
+  live-eu-west-1  0/week         –                       –             –                –         –
+  production      0 times        no changes              0 of 0        no failures      0 of 0
 
 patient-api
-  production      3.3/week high  26 h high               6.7 % high             1.5 h, 1 open    2.4 %     7
-                  42 times       120 changes, p90 3.0 d  3 of 45, 2 never live  3 failures       1 of 42   oldest 4.0 d
-                                                                                mean 1.7 h of 2
-  staging         2.4/day elite  35 min elite            2.3 % elite            20 min elite     1.9 %
-                  216 times      388 changes, p90 2.5 h  5 of 218               5 failures       4 of 216
-                                                                                mean 25 min
+  production      3.3/week high  26 h high               6.7 % high    1.5 h, 1 open    2.4 %     7
+                  42 times       120 changes, p90 3.0 d  3 of 45       3 failures       1 of 42   oldest 4.0 d
+                                                         2 never live  mean 1.7 h of 2
+  staging         2.4/day elite  35 min elite            2.3 % elite   20 min elite     1.9 %
+                  216 times      388 changes, p90 2.5 h  5 of 218      5 failures       4 of 216
+                                                                       mean 25 min
 """  # noqa: E501 (a wide terminal)
 
 AT_200 = """\
 DORA metrics of medica-flow
 
-Repository        Deployment                 Change                                     Change                                       Recovery                        Rework             Waiting
-  environment     frequency                  lead time                                  fail rate                                    time                            rate               changes
-────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+Repository        Deployment                 Change                                     Change                         Recovery                                       Rework             Waiting
+  environment     frequency                  lead time                                  fail rate                      time                                           rate               changes
+─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 appointment-service
-  production      0.2/week (0.02–0.6) low    40 d                                       50 % (9.5–90 %)                              –, 1 open                       0 % (0–66 %)       31
-                  2 times, 2 active days     3 changes, p90 42 d                        1 of 2, revert 1                             1 failure                       0 of 2             oldest 62 d
-  qa              2.4/day (2.1–2.7) elite    35 min (33–40 min) elite                   2.3 % (1.0–5.3 %) elite                      20 min elite                    1.9 % (0.7–4.7 %)
-  testing         216 times, 64 active days  388 changes, p90 2.5 h                     5 of 218, incident 5                         5 failures                      4 of 216
-                                             coding 15 min, review –, delivery 10 min                                                mean 25 min, longest 45 min
+  production      0.2/week (0.02–0.6) low    40 d                                       50 % (9.5–90 %)                –, 1 open                                      0 % (0–66 %)       31
+                  2 times, 2 active days     3 changes, p90 42 d                        1 of 2, revert 1               1 failure                                      0 of 2             oldest 62 d
+  qa              2.4/day (2.1–2.7) elite    35 min (33–40 min) elite                   2.3 % (1.0–5.3 %) elite        20 min elite                                   1.9 % (0.7–4.7 %)
+  testing         216 times, 64 active days  388 changes, p90 2.5 h                     5 of 218, incident 5           5 failures                                     4 of 216
+                                             coding 15 min, review –, delivery 10 min                                  mean 25 min, longest 45 min
 
 billing-gateway
-  live-eu-west-1  0/week (0–0.3)             –                                          –                                            –                               –                  –
-  production      0 times                    no changes                                 0 of 0                                       no failures                     0 of 0
+  live-eu-west-1  0/week (0–0.3)             –                                          –                              –                                              –                  –
+  production      0 times                    no changes                                 0 of 0                         no failures                                    0 of 0
 
 patient-api
-  production      3.3/week (2.4–4.4) high    26 h (22–31 h) high                        6.7 % (2.3–18 %) high                        1.5 h, 1 open                   2.4 % (0.4–12 %)   7
-                  42 times, 31 active days   120 changes, p90 3.0 d                     3 of 45, 2 never live, status 2, rollback 1  3 failures                      1 of 42            oldest 4.0 d
-                                             coding 8.3 h, review 5.6 h, delivery 11 h                                               mean 1.7 h of 2, longest 2.5 h
-  staging         2.4/day (2.1–2.7) elite    35 min (33–40 min) elite                   2.3 % (1.0–5.3 %) elite                      20 min elite                    1.9 % (0.7–4.7 %)
-                  216 times, 64 active days  388 changes, p90 2.5 h                     5 of 218, incident 5                         5 failures                      4 of 216
-                                             coding 15 min, review –, delivery 10 min                                                mean 25 min, longest 45 min
+  production      3.3/week (2.4–4.4) high    26 h (22–31 h) high                        6.7 % (2.3–18 %) high          1.5 h, 1 open                                  2.4 % (0.4–12 %)   7
+                  42 times, 31 active days   120 changes, p90 3.0 d                     3 of 45, status 2, rollback 1  3 failures                                     1 of 42            oldest 4.0 d
+                                             coding 8.3 h, review 5.6 h, delivery 11 h  2 never live                   mean 1.7 h of 2, longest 2.5 h, 1 from before
+  staging         2.4/day (2.1–2.7) elite    35 min (33–40 min) elite                   2.3 % (1.0–5.3 %) elite        20 min elite                                   1.9 % (0.7–4.7 %)
+                  216 times, 64 active days  388 changes, p90 2.5 h                     5 of 218, incident 5           5 failures                                     4 of 216
+                                             coding 15 min, review –, delivery 10 min                                  mean 25 min, longest 45 min
 """  # noqa: E501 (a wide terminal)
 
 AT_40 = """\
@@ -280,9 +280,9 @@ medica-flow
                       h, review 5.6 h,
                       delivery 11 h
     Change fail rate  6.7 % (2.3–18 %),
-                      3 of 45, 2 never
-                      live, status 2,
-                      rollback 1
+                      3 of 45, status 2,
+                      rollback 1, 2
+                      never live
     Recovery time     1.5 h, 1 open, 3
                       failures, mean 1.7
                       h of 2, longest
@@ -296,31 +296,31 @@ medica-flow
 BY_ENVIRONMENT = """\
 DORA metrics of medica-flow
 
-               Deployment  Change       Change     Recovery         Rework
-Environment    frequency   lead time    fail rate  time             rate
-────────────────────────────────────────────────────────────────────────────
-production     3.3/week    26 h         6.7 %      1.5 h, 1 open    2.4 %
-7 wait, 4.0 d  42 times    120 changes  3 of 45    3 failures       1 of 42
-                                                   mean 1.7 h of 2
-qa             2.4/day     35 min       2.3 %      20 min           1.9 %
-testing        216 times   388 changes  5 of 218   5 failures       4 of 216
-                                                   mean 25 min
+               Deployment  Change       Change        Recovery         Rework
+Environment    frequency   lead time    fail rate     time             rate
+───────────────────────────────────────────────────────────────────────────────
+production     3.3/week    26 h         6.7 %         1.5 h, 1 open    2.4 %
+7 wait, 4.0 d  42 times    120 changes  3 of 45       3 failures       1 of 42
+                                        2 never live  mean 1.7 h of 2
+qa             2.4/day     35 min       2.3 %         20 min           1.9 %
+testing        216 times   388 changes  5 of 218      5 failures       4 of 216
+                                                      mean 25 min
 """
 
 BY_TEAM = """\
 DORA metrics of medica-flow
 
-Team          Deployment  Change       Change     Recovery         Rework
-  tier        frequency   lead time    fail rate  time             rate
-──────────────────────────────────────────────────────────────────────────
+Team          Deployment  Change       Change        Recovery         Rework
+  tier        frequency   lead time    fail rate     time             rate
+─────────────────────────────────────────────────────────────────────────────
 (no team)
-  production  0.2/week    40 d         50 %       –, 1 open        0 %
-  none wait   2 times     3 changes    1 of 2     1 failure        0 of 2
+  production  0.2/week    40 d         50 %          –, 1 open        0 %
+  none wait   2 times     3 changes    1 of 2        1 failure        0 of 2
 
 Patient care
-  production  3.3/week    26 h         6.7 %      1.5 h, 1 open    2.4 %
-              42 times    120 changes  3 of 45    3 failures       1 of 42
-                                                  mean 1.7 h of 2
+  production  3.3/week    26 h         6.7 %         1.5 h, 1 open    2.4 %
+              42 times    120 changes  3 of 45       3 failures       1 of 42
+                                       2 never live  mean 1.7 h of 2
 """
 
 SERVICES = """\
