@@ -65,7 +65,7 @@ def demonstration(*options: str) -> str:
             text=True,
             encoding="utf-8",
             cwd=folder,
-            env={**inherited, "COLUMNS": "100", "PYTHONUTF8": "1"},
+            env={**inherited, "COLUMNS": "104", "PYTHONUTF8": "1"},
             check=True,
         )
     return _paragraphs(_block(SECONDS.sub("… s", shown.stdout)))

@@ -39,6 +39,8 @@ EXTRAS = (
 )
 #: Details shown after the sample size.
 SAMPLE_EXTRAS = ("days", "p90", "reasons")
+#: Details that are only shown beside another one.
+NEEDED = {"longest": "mean"}
 #: Details with a line of their own.
 LINE_EXTRAS = ("stages", *cells.BESIDE)
 
@@ -67,7 +69,8 @@ def choose_layout(rows: tuple[Row, ...], width: int) -> Layout | None:
     if layout is None:
         return _layout(rows, frozenset(), width, NAME_WIDTHS[0], broken=True)
     for extra in EXTRAS:
-        if extra != "waiting" or any(row.waiting for row in rows):
+        is_shown = any(row.waiting for row in rows) if extra == "waiting" else True
+        if is_shown and NEEDED.get(extra, extra) in layout.room | {extra}:
             fuller = _layout(rows, layout.room | {extra}, width, NAME_WIDTHS[1])
             layout = fuller or layout
     return layout
