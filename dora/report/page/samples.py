@@ -66,26 +66,33 @@ def keep_fairly(rows: pd.DataFrame, room: int) -> pd.DataFrame:
     return rows[places < most]
 
 
-def _with_signals(events: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
-    """Deployments with their `signals`, and the incident `by` which they failed, if any."""
-    reasons = analysis.failures.reasons.merge(events[DEPLOYMENT].drop_duplicates(), on=DEPLOYMENT)
-    named = reasons["by"].where(reasons["signal"] == "incident")
-    given = reasons[[*DEPLOYMENT, "signal"]].assign(by=named)
-    given = given.sort_values([*DEPLOYMENT, "signal", "by"]).drop_duplicates(
-        [*DEPLOYMENT, "signal"]
-    )
-    causes = given.groupby(DEPLOYMENT).agg(signals=("signal", tuple), by=("by", "first"))
-    return events.merge(causes, left_on=DEPLOYMENT, right_index=True, how="left")
+def _find_causes(
+    events: pd.DataFrame, analysis: Analysis
+) -> list[tuple[tuple[str, ...], str | None]]:
+    """The signals of each of *events*, and the first incident by which it failed, if any."""
+    keys = plain_rows(events[DEPLOYMENT])
+    signals: dict[Any, set[str]] = {key: set() for key in keys}
+    incidents: dict[Any, set[str]] = {key: set() for key in keys}
+    columns = [*DEPLOYMENT, "signal", "by"]
+    for *key, signal, by in plain_rows(analysis.failures.reasons[columns]):
+        one = tuple(key)
+        if one in signals:
+            signals[one].add(signal)
+            if signal == "incident" and by is not None:
+                incidents[one].add(by)
+    return [(tuple(sorted(signals[key])), min(incidents[key], default=None)) for key in keys]
 
 
 def _shown(events: pd.DataFrame, kind: str, at: str, analysis: Analysis) -> dict[int, list[Shown]]:
     """The newest of *events*, as many as the page shows."""
     newest = events.sort_values([at, "deployment"], ascending=False)
-    events = _with_signals(keep_fairly(newest, ROOM[kind]), analysis)
-    columns = ["group", "deployment", "sha", at, "signals", "is_never_live"]
+    events = keep_fairly(newest, ROOM[kind])
+    rows = plain_rows(events[["group", "deployment", "sha", at, "is_never_live"]])
     found: dict[int, list[Shown]] = {}
-    for group, number, sha, moment, signals, never_live in plain_rows(events[columns]):
-        found.setdefault(group, []).append(Shown(number, sha, moment, signals or (), never_live))
+    for (group, number, sha, moment, never_live), (signals, _) in zip(
+        rows, _find_causes(events, analysis), strict=True
+    ):
+        found.setdefault(group, []).append(Shown(number, sha, moment, signals, never_live))
     return found
 
 
@@ -107,13 +114,14 @@ def _as_episodes(episodes: pd.DataFrame, analysis: Analysis) -> dict[int, list[E
     order = order.sort_values(["is_over", "began_at"], ascending=[True, False])
     # Open episodes are always shown, even if they are too many.
     kept = pd.concat([order[~order["is_over"]], keep_fairly(order, ROOM["episodes"])])
-    kept = _with_signals(kept[~kept.index.duplicated()], analysis)
-    columns = ["group", "began_at", "ended_at", "deployment", "sha", "failures", "signals", "by",
-               "is_counted", "is_never_live"]  # fmt: skip
+    kept = kept[~kept.index.duplicated()]
+    columns = ["group", "began_at", "ended_at", "deployment", "sha", "failures", "is_counted",
+               "is_never_live"]  # fmt: skip
     found: dict[int, list[Episode]] = {}
-    for group, began, ended, number, sha, failures, signals, by, counted, never_live in plain_rows(
-        kept[columns]
+    for row, (signals, by) in zip(
+        plain_rows(kept[columns]), _find_causes(kept, analysis), strict=True
     ):
+        group, began, ended, number, sha, failures, counted, never_live = row
         one = Episode(began, ended, number, sha, failures, signals, by or "", counted, never_live)
         found.setdefault(group, []).append(one)
     return found
