@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dora.publish.database.schema import DEPLOYMENTS
 from dora.report.coverage_model import Scope
 from dora.report.model import Generated
 from tests.support.databases import (
@@ -151,6 +152,27 @@ def test_what_was_not_looked_at_stays(
     assert [one for one in (2, 4) if one in kept] == column(found, "episodes", "deployment")
     is_kept = "web" in column(found, "metrics", "repository")
     assert (4 in kept) == is_kept
+
+
+def test_what_had_not_started_and_what_changed_nothing(url: str, tmp_path: Path) -> None:
+    """D3: what had not started never finished, and what changed nothing is known by a column."""
+    at = MONDAY - 20 * DAY
+    refused = {
+        **deployment(1, at),
+        "outcome": "not_started",
+        "succeeded_at": None,
+        "failed_status_at": at.isoformat(),
+    }
+    unchanged = {**deployment(2, at), "unchanged": True}
+    sent(url, tmp_path, whole_report(row("api")), evidence(refused, unchanged, deployment(3, at)))
+    found = contents(url)
+
+    names = [one.name for one in DEPLOYMENTS.columns]
+    told = [dict(zip(names, one, strict=True)) for one in found["deployments"]]
+    wanted = ("deployment", "outcome", "is_unchanged", "finished_at")
+    assert {
+        (1, "not_started", False, None), (2, "success", True, at), (3, "success", False, at),
+    } == {tuple(one[name] for name in wanted) for one in told}  # fmt: skip
 
 
 def test_a_gap_in_the_incidents(url: str, tmp_path: Path) -> None:

@@ -177,6 +177,18 @@ def test_a_young_event_that_is_refused(tmp_path: Path) -> None:
         assert "too old" in done.stderr
 
 
+def test_what_changed_nothing_is_no_deployment(tmp_path: Path) -> None:
+    """D3: a success with nothing to change is not sent, and fixed nothing."""
+    first, second, third, broken = usual_evidence().deployments
+    told = made_evidence(first, second, replace(third, unchanged=True), broken)
+    with datadog() as server:
+        done = send(server, tmp_path, made_report(), told, DD_APP_KEY=APP_KEY)
+        assert 0 == done.returncode
+        sent = {one["id"] for one in server.deployments.values()}
+        assert {f"dora:deployment:github:acme:{number}" for number in (1, 2)} == sent
+        assert {"dora:deployment:github:acme:2": {"change_failure": True}} == server.marks
+
+
 def test_deployments_that_failed_are_marked(tmp_path: Path) -> None:
     """With an application key Datadog learns what failed and what fixed it, once it knows both."""
     name = "dora:deployment:github:acme:2"
