@@ -87,12 +87,12 @@ class FirstShipped:
     positions: Numbers
     """For each of them, the position of what first shipped it; NEVER, or BEFORE them all."""
     deployments: list[int]  #: ids in order of success
-    shipping: frozenset[int]  #: positions of the judged ones that ship something
+    shipping: frozenset[int]  #: positions of those in the window that ship something
     repeated: frozenset[int]
     """Commits, counted from the repository's first, that it had received under another sha."""
 
     def position(self, commit: int) -> int | None:
-        """The position of the judged deployment that shipped *commit*; None if none did."""
+        """The position of the deployment in the window that shipped *commit*; None if none did."""
         found = int(self.positions[commit])
         return found if found in self.shipping and commit not in self.repeated else None
 
@@ -132,7 +132,8 @@ def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History
             head=None if head is None else head - own.start,
             older_count=len(older.get(name, ())),
         )
-        _collect_parts(parts, (name, key), shipped, graphs[name], own)
+        in_window = frozenset(shipped.shipping(span))
+        _collect_parts(parts, (name, key), shipped, in_window, graphs[name], own)
     return _as_history(parts, numbers, requests, same)
 
 
@@ -187,7 +188,12 @@ def _older_ranks(tables: Tables, span: LookbackSpan) -> dict[str, dict[int, int]
 
 
 def _collect_parts(
-    parts: _Parts, key: tuple[str, str], found: ShippedCommits, graph: CommitGraph, commits: slice
+    parts: _Parts,
+    key: tuple[str, str],
+    found: ShippedCommits,
+    in_window: frozenset[int],
+    graph: CommitGraph,
+    commits: slice,
 ) -> None:
     """Turn what was shipped to one environment into rows, commits by their numbers."""
     live: Success | None = None
@@ -220,7 +226,7 @@ def _collect_parts(
         commits,
         first_shipped_by,
         ids.tolist(),
-        frozenset(shipping),
+        in_window,
         found.repeated,
     )
     parts.environments.append((*key, found.waiting is not None, found.hit_budget))

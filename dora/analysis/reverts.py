@@ -26,7 +26,7 @@ class Revert(NamedTuple):
     repository: str
     environment_key: str
     deployment: int  #: which shipped the revert
-    failed: int | None  #: which had shipped what it reverts; None where no judged one had
+    failed: int | None  #: which had shipped what it reverts; None where none in the window had
     by: str  #: sha of the revert
 
 
@@ -152,8 +152,8 @@ class _Reverts:
     def _failed(self, target: str | None, position: int) -> list[int | None]:
         """The deployments that had shipped *target* before *position*.
 
-        None stands for one that is not judged; there are none where it was shipped together with
-        its revert or never received before.
+        None stands for one before the window: what these shipped is not read, so nobody knows which
+        it was. There are none where it was shipped together with its revert or never received.
         """
         commits = [] if target is None else [*self._received_as(target)]
         by = {self.shipped.position(one) for one in commits}

@@ -1,4 +1,7 @@
-"""Finds the deployments that shipped changes of certain pull requests (F4, F5)."""
+"""Finds the deployments that shipped changes of certain pull requests (F4, F5).
+
+Those in the window alone: what was shipped before it is not read (R3).
+"""
 
 from collections.abc import Iterator
 
@@ -7,7 +10,9 @@ import numpy as np
 from dora.analysis.changes import CommitFacts
 from dora.analysis.commit_numbers import Flags
 from dora.analysis.history import FirstShipped, History
+from dora.config import Config
 from dora.model.same_changes import SameChanges
+from dora.model.shipped_commits import microseconds
 from dora.model.tables import Tables
 
 #: For deployments, by repository and id, the numbers of pull requests.
@@ -15,15 +20,16 @@ RequestNumbers = dict[tuple[str, int], list[int]]
 
 
 def find_shipped_requests(
-    is_wanted: Flags, history: History, facts: CommitFacts, tables: Tables
+    is_wanted: Flags, history: History, facts: CommitFacts, tables: Tables, config: Config
 ) -> RequestNumbers:
-    """For each deployment the wanted pull requests of which it shipped a change."""
+    """For each deployment in the window the wanted pull requests of which it shipped a change."""
     if not is_wanted.any():
         return {}
     shipped = history.shipped_numbers
     requests = facts.requests[shipped.numbers]
     is_of_wanted = np.append(is_wanted, values=False)[requests]  # NOTHING is the last
-    rows = np.flatnonzero(is_of_wanted & facts.is_change[shipped.numbers])
+    is_in_window = shipped.shipped_at >= microseconds(config.window.since)
+    rows = np.flatnonzero(is_of_wanted & is_in_window & facts.is_change[shipped.numbers])
     names = history.shipped["repository"].array.take(rows).tolist()
     numbers = tables.pull_requests["number"].to_numpy()[requests[rows]].tolist()
     found: RequestNumbers = {}
@@ -35,10 +41,10 @@ def find_shipped_requests(
 
 
 def find_requests_under_any_sha(
-    is_wanted: Flags, history: History, facts: CommitFacts, tables: Tables
+    is_wanted: Flags, history: History, facts: CommitFacts, tables: Tables, config: Config
 ) -> RequestNumbers:
     """The same, also where the change was shipped under another sha than its request's (LT11)."""
-    found = find_shipped_requests(is_wanted, history, facts, tables)
+    found = find_shipped_requests(is_wanted, history, facts, tables, config)
     if not is_wanted.any():
         return found
     numbers = tables.pull_requests["number"].to_numpy()

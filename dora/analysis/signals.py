@@ -214,7 +214,7 @@ def find_hotfixes(
     fitting = [name for name in names.dropna().unique() if branches.fullmatch(name)]
     is_on_branch = names.isin(fitting).to_numpy(dtype="bool")
     is_labelled = _is_labelled(tables, config.failures.hotfix_labels)
-    return find_requests_under_any_sha(is_on_branch | is_labelled, history, facts, tables)
+    return find_requests_under_any_sha(is_on_branch | is_labelled, history, facts, tables, config)
 
 
 def by_hotfix(successes: Successes, hotfixes: Mapping[Key, Sequence[int]]) -> list[Reason]:
@@ -235,7 +235,7 @@ def by_label(
 ) -> list[Reason]:
     """F5: what shipped a change with a failure label, until the next success."""
     is_failure = _is_labelled(tables, config.failures.labels)
-    shipped = find_shipped_requests(is_failure, history, facts, tables)
+    shipped = find_shipped_requests(is_failure, history, facts, tables, config)
     return [
         Reason(repository, key, one.deployment, "label", one.succeeded_at,
                successes.after((repository, key), one), f"{repository}#{number}")

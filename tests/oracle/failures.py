@@ -127,10 +127,16 @@ class Reverts:
         ]
 
 
+def shipped_in_window(history: History) -> dict[int, frozenset[str]]:
+    """What each success shipped, nothing before the window: F3 to F5 go by the window's alone."""
+    shipped = history.shipped_in_window()
+    return {one.id: shipped.get(one.id, frozenset()) for one in history.successes}
+
+
 def reverting(history: History, organization: str) -> list[tuple[Judged, str, str]]:
     """F3: each deployment that shipped a revert, that commit, and the change it took away."""
     reverts = Reverts(history, organization)
-    shipped = history.shipped()
+    shipped = shipped_in_window(history)
     return [
         (one, sha, target)
         for one in history.successes
@@ -142,7 +148,7 @@ def reverting(history: History, organization: str) -> list[tuple[Judged, str, st
 
 def revert_reasons(history: History, organization: str) -> list[tuple[int, Reason]]:
     """F3: the earlier deployment that shipped what was reverted."""
-    shipped = history.shipped()
+    shipped = shipped_in_window(history)
     order = [one.id for one in history.successes]
     found = []
     for one, sha, target in reverting(history, organization):
@@ -163,7 +169,7 @@ def has_label(request: PullRequest, labels: tuple[str, ...]) -> bool:
 
 def shipping_requests(history: History) -> list[tuple[Judged, PullRequest]]:
     """Every request a change of which each success shipped."""
-    shipped = history.shipped()
+    shipped = shipped_in_window(history)
     found = []
     for one in history.successes:
         for sha in filter(history.graph.is_change, shipped[one.id]):
@@ -180,7 +186,7 @@ def named_request(history: History, request: PullRequest) -> str:
 
 def hotfixing(history: History, settings: Settings) -> list[tuple[Judged, PullRequest]]:
     """F4, LT11: the successes that shipped a hotfix, under whichever sha, with its request."""
-    shipped, graph = history.shipped(), history.graph
+    shipped, graph = shipped_in_window(history), history.graph
     brought = [
         (one, graph.request_of(meant))
         for one in history.successes

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 from dora.model.commit_graph import CommitGraph
 
+#: Digits of a whole sha.
+WHOLE = 40
+
 
 @dataclass(frozen=True)
 class Frontier:
@@ -23,7 +26,7 @@ class CommitMarks:
     """The graph of the commits that are known, and the marks that each of them carries.
 
     Two invariants hold after every call. A commit carries every mark of its children. `unread`
-    holds the commits that carry a mark and were not read themselves.
+    holds the commits that carry a mark, or are to be read for another reason, and were not read.
     """
 
     graph: CommitGraph = field(default_factory=CommitGraph)
@@ -49,10 +52,15 @@ class CommitMarks:
         """The sha of a commit by its number."""
         return self._shas[commit]
 
-    def find(self, sha: str) -> int | None:
-        """The number of the known commit whose sha begins with *sha*; None if it is not unique."""
-        shas = [sha] if sha in self._numbers else [s for s in self._numbers if s.startswith(sha)]
-        return self._numbers[shas[0]] if len(shas) == 1 else None
+    def known_number(self, sha: str) -> int | None:
+        """The number of a commit; None where it has none yet."""
+        return self._numbers.get(sha)
+
+    def fitting(self, sha: str) -> list[int]:
+        """The numbers of the known commits whose sha begins so."""
+        if sha in self._numbers or len(sha) == WHOLE:
+            return [self._numbers[sha]] if sha in self._numbers else []
+        return [number for known, number in self._numbers.items() if known.startswith(sha)]
 
     def new_frontier(self) -> Frontier:
         """Two new marks for a difference."""

@@ -45,9 +45,10 @@ because the commits that it lists may close differences for all older ones.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 
 from dora.collect.github import page_size
 from dora.collect.records import CommitRecord
@@ -57,6 +58,7 @@ from dora.collect.repository.context import find
 from dora.collect.repository.deployments import parse_instant
 from dora.collect.repository.pull_requests import Rows
 from dora.model.commit_graph import CommitGraph
+from dora.model.references import find_origins
 from dora.model.shipped_commits import microseconds
 
 #: The date of a commit whose date is not known: older than any other.
@@ -74,7 +76,10 @@ class ReadCommits:
     rows: Rows = field(default_factory=lambda: {"commits": [], "parents": []})
     texts: dict[int, tuple[str | None, str | None]] = field(default_factory=dict)
     """Message and head branch of the commits that mention a revert (F3), by number."""
-    merging: set[int] = field(default_factory=set)  #: merge commits of pull requests
+    picks: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """What the commits that were cherry-picked were picked from (LT11), by number."""
+    merging: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    """Merge commits of pull requests, with the numbers of the requests associated with them."""
 
 
 @dataclass
@@ -89,6 +94,8 @@ class CommitSelection:
     _marks: CommitMarks = field(default_factory=CommitMarks)
     _walks: dict[int, Walk] = field(default_factory=dict)  #: by mark
     _required: set[int] = field(default_factory=set)
+    #: Commits of which it must be known whether they close differences, by their `wanted` marks.
+    _compared: dict[int, int] = field(default_factory=dict)
     _first_rows: int = page_size.FIRST_PAGE  #: commits of a walk's first page
     _rows_read: int = 0
 
@@ -102,6 +109,18 @@ class CommitSelection:
         commit = self._marks.number(sha)
         self.graph.known_dates.setdefault(commit, microseconds(committed_at))
         return commit
+
+    def sha(self, commit: int) -> str:
+        """The sha of a commit by its number."""
+        return self._marks.sha(commit)
+
+    def known_number(self, sha: str) -> int | None:
+        """The number of a commit; None where nothing was read that names it."""
+        return self._marks.known_number(sha)
+
+    def fitting(self, sha: str) -> list[int]:
+        """The numbers of the known commits whose sha begins so."""
+        return self._marks.fitting(sha)
 
     def new_frontier(self) -> Frontier:
         """The marks of a new difference."""
@@ -122,9 +141,9 @@ class CommitSelection:
 
     async def find(self, sha: str) -> int | None:
         """The number of a commit by its (perhaps short) sha; None if GitHub has no such commit."""
-        commit = self._marks.find(sha)
-        if commit is not None:
-            return commit
+        fitting = self._marks.fitting(sha)
+        if len(fitting) == 1:
+            return fitting[0]
         result = await self.log.context.ask("object", rows=ONE, sha=sha)
         node = find(result, "repository").get("object") or {}
         if "oid" not in node:
@@ -144,6 +163,25 @@ class CommitSelection:
         self.mark(commit, frontier.wanted)
         self._required.add(commit)
         return True
+
+    def compare(self, commit: int, wanted: int) -> bool:
+        """Require that it is known whether *commit* closes differences; False if it was before.
+
+        *wanted* are the marks of the differences. Those that reach it are complete anyway.
+        """
+        marks = self._marks
+        known = marks.closes(commit) | marks.difference(commit) | self._compared.get(commit, 0)
+        if not wanted & ~known:
+            return False
+        self._compared[commit] = self._compared.get(commit, 0) | wanted
+        if self.graph.committed[commit] is None:
+            self._required.add(commit)
+            marks.unread.add(commit)
+        return True
+
+    def difference(self, commit: int) -> int:
+        """The `wanted` marks of the differences that *commit* belongs to."""
+        return self._marks.difference(commit)
 
     def reverts(self) -> list[int]:
         """Commits that mention a revert and belong to a difference, or were required."""
@@ -180,7 +218,7 @@ class CommitSelection:
         marks = self._marks
         needed: set[int] = set()
         oldest: dict[tuple[int, int], int] = {}
-        for commit, committed, wanted in marks.read_in_difference():
+        for commit, committed, wanted in chain(marks.read_in_difference(), self._read_compared()):
             if commit in self.found.merging:
                 needed.update(p for p in self.graph.parents(commit) if p in marks.unread)
             key = (wanted, marks.walks_of(commit))
@@ -193,6 +231,14 @@ class CommitSelection:
             ):
                 needed.add(commit)
         return needed
+
+    def _read_compared(self) -> Iterator[tuple[int, int, int]]:
+        """Commits that were read and may close differences, with their dates and these marks."""
+        for commit, wanted in self._compared.items():
+            committed = self.graph.committed[commit]
+            undecided = wanted & ~self._marks.closes(commit)
+            if committed is not None and undecided:
+                yield commit, committed, undecided
 
     def _walks_to(self, commit: int) -> list[Walk]:
         """The walks that will list an unread commit."""
@@ -241,7 +287,9 @@ class CommitSelection:
             (name, one.sha, one.authored_at, one.committed_at, one.login, one.message)
         )
         if requests.add(one.sha, one.requests):
-            found.merging.add(commit)
+            found.merging[commit] = one.requests
+        if one.message and (origins := find_origins(one.message)):
+            found.picks[commit] = origins
         branch = requests.branches.get(one.sha)
         if self.with_reverts and (one.message or (branch or "").startswith("revert-")):
             found.texts[commit] = (one.message, branch)

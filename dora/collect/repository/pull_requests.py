@@ -33,6 +33,9 @@ class PullRequestReader:
     branches: dict[str, str] = field(
         default_factory=dict
     )  #: commit → head branch of a pull request
+    associated: dict[int, list[str]] = field(
+        default_factory=dict
+    )  #: number → commits that were read
     known: dict[int, PullRequestRecord] = field(default_factory=dict)
 
     async def learn(self, nodes: Iterable[dict[str, Any]]) -> None:
@@ -58,6 +61,7 @@ class PullRequestReader:
         for number in numbers:
             request = self.known[number]
             self.rows["associations"].append((self.context.name, sha, number))
+            self.associated.setdefault(number, []).append(sha)
             self.branches.setdefault(sha, request.head_ref)
             self._add_rows(request)
             is_merge |= request.merge_sha == sha

@@ -15,9 +15,10 @@ from dora.collect.repository.context import RepositoryContext
 from dora.collect.repository.deployments import DeploymentList
 from dora.collect.repository.pull_requests import PullRequestReader, Rows
 from dora.collect.repository.refresh import refresh_cache
+from dora.collect.repository.same_changes import SameChangeFinder
 from dora.collect.repository.successes import SuccessFinder
 from dora.collect.repository.tags import find_tags
-from dora.collect.repository.tracing import EnvironmentTracer, RevertTracer
+from dora.collect.repository.tracing import EnvironmentTracer, OriginTracer, RevertTracer
 from dora.config import Config
 from dora.config.globs import compile_globs
 from dora.model.environments import Environment
@@ -120,14 +121,20 @@ class RepositoryReader:
         reverts = RevertTracer(
             self._commits, self._pull_requests, rules.config.organization, self.listed.name
         )
+        origins = OriginTracer(self._commits)
+        same = SameChangeFinder(self._commits, self._pull_requests, rules.config.window.until)
         while True:
             successes = finder.of(deployments.read, is_hit=is_hit)
             shipped = environments.assign(
-                successes, self._count_older(), is_complete=deployments.is_complete
+                successes, same.find(), self._count_older(), is_complete=deployments.is_complete
             )
             if any(one.needs_previous for one in shipped.values()):
                 await deployments.read_page()
-            elif environments.mark_needed(successes, shipped) or await reverts.require_targets():
+            elif (
+                environments.mark_needed(successes, shipped)
+                or await reverts.require_targets()
+                or await origins.require_origins()
+            ):
                 if not await self._commits.close():
                     return False
             elif any(one.needs_older for one in shipped.values()):

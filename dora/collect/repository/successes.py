@@ -20,8 +20,8 @@ class EnvironmentSuccesses(NamedTuple):
     is_production: bool
     successes: list[Success]
     needs_all: bool
-    """Whether deployments before the window may decide an outage in it (R1, R2). Then everything
-    shipped since the start of the look-back matters."""
+    """Whether deployments before the window may decide an outage in it (R1, R2). Then it matters
+    which of them were rollbacks (F2), and everything shipped since the look-back began is read."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,9 @@ class SuccessFinder:
             found_here = [self._success(one, ranks) for one in self._join(own)]
             successes = [one for one in found_here if one is not None]
             found[key] = EnvironmentSuccesses(
-                tier == "production", successes, is_hit or self._needs_all(own)
+                tier == "production",
+                successes,
+                needs_all=is_hit or self._needs_all(own),
             )
         return found
 

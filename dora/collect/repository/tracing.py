@@ -1,8 +1,9 @@
-"""Tells the selection of commits what the environments and the reverts of a repository need.
+"""Tells the selection of commits what environments, reverts and cherry-picks need.
 
 What matters is not decided here: `assign_commits` does that, for the collector and the analysis.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -13,6 +14,7 @@ from dora.collect.repository.commit_selection import CommitSelection
 from dora.collect.repository.pull_requests import PullRequestReader
 from dora.collect.repository.successes import EnvironmentSuccesses
 from dora.model.references import find_targets
+from dora.model.same_changes import SameChanges
 from dora.model.shipped_commits import LookbackSpan, ShippedCommits, Success, assign_commits
 
 
@@ -35,6 +37,7 @@ class EnvironmentTracer:
     def assign(
         self,
         environments: Mapping[str, EnvironmentSuccesses],
+        same: SameChanges,
         older_count: int,
         *,
         is_complete: bool,
@@ -45,6 +48,7 @@ class EnvironmentTracer:
                 one.successes,
                 self.commits.graph,
                 self.span,
+                same=same,
                 head=self._head() if one.is_production else None,
                 older_count=older_count,
                 is_complete=is_complete,
@@ -155,6 +159,9 @@ class RevertTracer:
                     target = await self._target(name)
                     if target is not None and target != commit:
                         is_required |= self.commits.require(target, commit)
+                        # A pick of it may have been shipped in its place (LT11).
+                        wanted = self.commits.difference(commit)
+                        is_required |= self.commits.compare(target, wanted)
         return is_required
 
     async def _target(self, name: str | int) -> int | None:
@@ -166,3 +173,33 @@ class RevertTracer:
             return None if sha is None else await self.commits.find(sha)
         merge = await self.pull_requests.find_merge(name)
         return None if merge is None else self.commits.number(*merge)
+
+
+@dataclass
+class OriginTracer:
+    """Requires what shipped and waiting picks were picked from (LT11).
+
+    So it is known whether an environment had received the same change before.
+    """
+
+    commits: CommitSelection
+    _origins: dict[str, int | None] = field(default_factory=dict)  #: by what picks name them
+
+    async def require_origins(self) -> bool:
+        """Require what picks name and was not compared; whether there is such."""
+        picks = {
+            pick: (wanted, names)
+            for pick, names in self.commits.found.picks.items()
+            if (wanted := self.commits.difference(pick))
+        }
+        named = dict.fromkeys(name for _, names in picks.values() for name in names)
+        new = [name for name in named if name not in self._origins]
+        found = await asyncio.gather(*map(self.commits.find, new))
+        self._origins |= dict(zip(new, found, strict=True))
+        compared = [
+            self.commits.compare(origin, wanted)
+            for pick, (wanted, names) in picks.items()
+            for name in names
+            if (origin := self._origins[name]) is not None and origin != pick
+        ]
+        return any(compared)
