@@ -315,7 +315,7 @@ def test_a_made_up_organization_with_evidence(name: str, tmp_path: Path) -> None
                 "--until",
                 until.isoformat(),
             )
-            asked = ("--org", "medica-flow", *window, "--repo", name, "--quiet")
+            asked = ("--org", "medica-flow", *window, "--repo", name, "--tier", "all", "--quiet")
             for command in ("report", "explain"):
                 done = dora(command, *asked, "--format", "json", server=server, folder=tmp_path)
                 assert 0 == done.returncode, done.stderr
