@@ -72,13 +72,14 @@ def test_an_explanation_does_not_depend_on_what_was_named(seed: int) -> None:
         narrowed = {"repositories": (repository.name,)}
         tables, config = tables_asked(case, **narrowed), case.config(**narrowed)
         analysis = analyse(tables, config)
-        places = {one.environment for items in whole.values() for one in items}
+        places = {one.environment.casefold() for items in whole.values() for one in items}
         for environment in {None, *places}:
             expected = {
                 kind: [
                     one
                     for one in items
-                    if one.repository == repository.name and environment in {None, one.environment}
+                    if one.repository == repository.name
+                    and environment in {None, one.environment.casefold()}
                 ]
                 for kind, items in whole.items()
             }
