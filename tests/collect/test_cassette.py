@@ -114,12 +114,13 @@ REPORT: dict[str, Any] = {
     "scope": {
         "repositories": ["*"],
         "environments": ["*"],
-        "tiers": ["production", "staging", "testing", "development", "other"],
+        "tiers": ["production"],
         "unread": [],
         "gaps": [],
         "ephemeral": False,
         "ephemeral_environments": [],
     },
+    "lacks_production": False,
 }
 
 
