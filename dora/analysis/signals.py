@@ -31,7 +31,7 @@ Key = tuple[str, int]
 
 
 class Reason(NamedTuple):
-    """Why a deployment failed, and from when to when it was down."""
+    """Why a deployment failed, and from when to when."""
 
     repository: str
     environment_key: str

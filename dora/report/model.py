@@ -148,7 +148,7 @@ class Contributor:
     """A deployment or an outage that moved a metric; `docs/metrics.md` says how it is chosen.
 
     *window* is `now`, or `before` for one that affected only the earlier value. *seconds* are the
-    median lead time of a deployment's *changes*, an outage's length so far, or the time since the
+    median lead time of a deployment's *changes*, a failure's length so far, or the time since the
     previous deployment. A failure that never went live is a `deployment`, any other an `outage`.
     """
 

@@ -89,7 +89,7 @@ def _preview(figures: "DatadogSeries", events: "DatadogEvents") -> str:
 
 def _tell_events(done: "SentCounts") -> None:
     """Print what became of the events, and which are missing at Datadog."""
-    for name, count in (("deployments", done.deployments), ("failures", done.outages)):
+    for name, count in (("deployments", done.deployments), ("failures", done.failures)):
         print_note(f"Datadog: {count.sent:,} {name} were sent, {count.there:,} were sent before")
         if count.too_old:
             print_note(

@@ -136,7 +136,7 @@ def _find_end(
 ) -> datetime | None:
     """When an incident was resolved; None while it is open.
 
-    Merging an incident into another resolves it, but the outage goes on: it ends with the other
+    Merging an incident into another resolves it, but the harm goes on: it ends with the other
     incident. *known* caches the incidents that were read for this.
     """
     passed = {incident["id"]}

@@ -20,7 +20,7 @@ class EnvironmentSuccesses(NamedTuple):
     is_production: bool
     successes: list[Success]
     needs_all: bool
-    """Whether deployments before the window may decide an outage in it (R1, R2). Then it matters
+    """Whether deployments before the window may decide an episode in it (R1, R2). Then it matters
     which of them were rollbacks (F2), and everything shipped since the look-back began is read."""
 
 

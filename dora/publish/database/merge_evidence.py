@@ -4,13 +4,13 @@ The result must not depend on the order in which runs are published (see `preced
 staged may be older than what the database has, so the merge works in both directions:
 
 1. Staged rows that a later run has ruled out are dropped: that run looked there and found nothing
-   (`_drop_ruled_out`), or counts a staged outage as a part of another (`_drop_merged_outages`).
+   (`_drop_ruled_out`), or counts a staged episode as a part of another (`_drop_merged_episodes`).
 2. Staged rows are written, except where the database has a later run's (`upsert`).
 3. Rows of earlier runs are removed where this run looked and found nothing (`_remove_missing`), or
-   counts an outage as a part of another (`_remove_merged_outages`).
+   counts an episode as a part of another (`_remove_merged_episodes`).
 4. The parts of what this run wrote, such as the reasons of a deployment, are replaced by its own.
 
-A run that could not read incidents says nothing about them. So outages are only ruled out by runs
+A run that could not read incidents says nothing about them. So episodes are only ruled out by runs
 that could, and the reasons of signal `incident` have an age of their own, in the columns
 `incidents_as_of` and `incidents_generated_at` of their deployment.
 """
@@ -33,15 +33,15 @@ INCIDENT = "incident"  #: the signal of reasons that are incidents
 def merge_evidence(run: Run) -> tuple[int, int]:
     """Merge the staged evidence of a run; how many rows are new or changed, and removed."""
     _drop_ruled_out(run)
-    _drop_merged_outages(run)
+    _drop_merged_episodes(run)
     if _lacks_incidents(run):
         _mark_known_failures(run)
     changed = sum(upsert(run, table, run.is_not_newer(table)) for table in schema.FACTS)
     _stage_covered(run)
     removed = sum(_remove_missing(run, table) for table in schema.FACTS)
-    removed += _remove_merged_outages(run)
+    removed += _remove_merged_episodes(run)
     changed += _merge_reasons(run)
-    changed += _merge_outage_deployments(run)
+    changed += _merge_episode_deployments(run)
     return changed, removed
 
 
@@ -56,7 +56,7 @@ def _lacks_incidents(run: Run) -> bool:
 def _drop_ruled_out(run: Run) -> None:
     """Drop staged rows that are in the window of a later run, which covers them and has them not.
 
-    The later runs are staged in two steps. Those that could read incidents decide about outages;
+    The later runs are staged in two steps. Those that could read incidents decide about episodes;
     all of them decide about deployments and changes.
     """
     make(run.connection, LATER)
@@ -89,10 +89,10 @@ def _drop_ruled_out(run: Run) -> None:
             run.connection.execute(delete(source).where(is_covered, not_(is_known)))
 
 
-def _drop_merged_outages(run: Run) -> None:
-    """Drop staged outages with a deployment that a later run counts to another outage."""
+def _drop_merged_episodes(run: Run) -> None:
+    """Drop staged episodes with a deployment that a later run counts to another episode."""
     source, source_parts = staged(schema.EPISODES), staged(schema.EPISODE_DEPLOYMENTS)
-    outages, parts = schema.EPISODES, schema.EPISODE_DEPLOYMENTS
+    episodes, parts = schema.EPISODES, schema.EPISODE_DEPLOYMENTS
     is_merged = exists(
         parts,
         run.mine(parts),
@@ -101,10 +101,10 @@ def _drop_merged_outages(run: Run) -> None:
         source_parts.c.episode == source.c.deployment,
         source_parts.c.deployment == parts.c.deployment,
         source_parts.c.episode != parts.c.episode,
-        run.mine(outages),
-        same(parts, outages, but=("organization", "episode", "deployment")),
-        outages.c.deployment == parts.c.episode,
-        not_(run.is_not_newer(outages)),
+        run.mine(episodes),
+        same(parts, episodes, but=("organization", "episode", "deployment")),
+        episodes.c.deployment == parts.c.episode,
+        not_(run.is_not_newer(episodes)),
     )
     run.connection.execute(delete(source).where(is_merged))
 
@@ -148,9 +148,9 @@ def _remove_missing(run: Run, table: Table) -> int:
     return max(0, run.connection.execute(statement).rowcount)
 
 
-def _remove_merged_outages(run: Run) -> int:
-    """Remove earlier outages with a deployment that this run counts to another; how many."""
-    outages, parts = schema.EPISODES, schema.EPISODE_DEPLOYMENTS
+def _remove_merged_episodes(run: Run) -> int:
+    """Remove earlier episodes with a deployment that this run counts to another; how many."""
+    episodes, parts = schema.EPISODES, schema.EPISODE_DEPLOYMENTS
     source_parts = staged(parts)
     own = schema.EPISODES.alias("new")
     is_own = and_(
@@ -163,19 +163,19 @@ def _remove_merged_outages(run: Run) -> int:
     is_merged = exists(
         parts,
         run.mine(parts),
-        parts.c.repository == outages.c.repository,
-        parts.c.episode == outages.c.deployment,
+        parts.c.repository == episodes.c.repository,
+        parts.c.episode == episodes.c.deployment,
         source_parts.c.repository == parts.c.repository,
         source_parts.c.deployment == parts.c.deployment,
         source_parts.c.episode != parts.c.episode,
         is_own,
     )
-    is_earlier = (run.mine(outages), run.is_not_newer(outages), not_(run.wrote(outages)))
-    statement = delete(outages).where(*is_earlier, is_merged)
+    is_earlier = (run.mine(episodes), run.is_not_newer(episodes), not_(run.wrote(episodes)))
+    statement = delete(episodes).where(*is_earlier, is_merged)
     return max(0, run.connection.execute(statement).rowcount)
 
 
-# -- Parts of deployments and outages -----------------------------------------------------------
+# -- Parts of deployments and episodes -----------------------------------------------------------
 
 
 def _merge_reasons(run: Run) -> int:
@@ -244,8 +244,8 @@ def _record_incidents(run: Run) -> None:
     )
 
 
-def _merge_outage_deployments(run: Run) -> int:
-    """Replace the deployments of outages that this run wrote; how many are new or changed."""
+def _merge_episode_deployments(run: Run) -> int:
+    """Replace the deployments of episodes that this run wrote; how many are new or changed."""
     whole = schema.EPISODES
 
     def is_replaced(part: Any) -> Any:
@@ -265,7 +265,7 @@ def _replace_parts(
     """Write the staged rows of *table* that *is_replaced* chooses; how many are new or changed.
 
     Rows that it chooses in the database, and that are not staged, are removed if all conditions
-    *removable* hold. So are rows whose deployment or outage is no longer there.
+    *removable* hold. So are rows whose deployment or episode is no longer there.
     """
     source = staged(table)
     run.connection.execute(delete(source).where(not_(is_replaced(source))))

@@ -1,4 +1,4 @@
-"""Sends figures, deployments, outages and marks to Datadog, through its own client.
+"""Sends figures, deployments, failures and marks to Datadog, through its own client.
 
 Keys are read from the environment by the command and handed over here; they are in no message, no
 repr and no log.
@@ -85,7 +85,7 @@ class Datadog:
         self._ask(lambda: self._dora().create_dora_deployment(body), "deployment")
 
     def send_failure(self, attributes: Mapping[str, Any]) -> None:
-        """Send one outage; TooOld where Datadog refuses its age."""
+        """Send one failure; TooOld where Datadog refuses its age."""
         from datadog_api_client.v2.model import (
             dora_failure_request,
             dora_failure_request_attributes,
@@ -95,7 +95,7 @@ class Datadog:
         made = dora_failure_request_attributes.DORAFailureRequestAttributes(**attributes)
         data = dora_failure_request_data.DORAFailureRequestData(attributes=made)
         body = dora_failure_request.DORAFailureRequest(data=data)
-        self._ask(lambda: self._dora().create_dora_failure(body), "outage")
+        self._ask(lambda: self._dora().create_dora_failure(body), "failure")
 
     def mark_deployment(self, name: str, mark: Mapping[str, Any]) -> None:
         """Say of a deployment that it failed, or did not; Unknown where it is not there (yet)."""

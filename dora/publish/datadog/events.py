@@ -44,10 +44,10 @@ class DatadogEvents:
 
 
 def events_of(report: Report, evidence: Evidence) -> DatadogEvents:
-    """The events of *evidence*: deployments that succeeded, and outages.
+    """The events of *evidence*: deployments that succeeded, and failures.
 
     A deployment that never succeeded, or changed nothing, is not a deployment to Datadog; its
-    outage is sent.
+    failure is sent.
     """
     tiers = {row_identity(row.key): row.tier for row in report.rows}
     succeeded = [

@@ -48,7 +48,7 @@ def failure(wrong: Any, what: str, account: Account) -> Exception:
         )
     if status == 404 and what == "mark":
         return UnknownDeployment()
-    if status == 400 and what in {"deployment", "outage"} and _TOO_OLD.search(text):
+    if status == 400 and what in {"deployment", "failure"} and _TOO_OLD.search(text):
         return EventTooOld(text)
     advice = "Check DD_SITE." if status in {301, 302, 307, 308, 404} else "See --dry-run."
     return CannotWrite(

@@ -32,7 +32,7 @@ class SentCounts:
 
     figures: int = 0
     deployments: EventCounts = field(default_factory=EventCounts)
-    outages: EventCounts = field(default_factory=EventCounts)
+    failures: EventCounts = field(default_factory=EventCounts)
     marked: int = 0
     not_marked: int = 0  #: Datadog does not know them yet
 
@@ -59,7 +59,7 @@ def send_events(
     """
     try:
         _send(events.deployments, datadog.send_deployment, receipt, done.deployments, now)
-        _send(events.failures, datadog.send_failure, receipt, done.outages, now)
+        _send(events.failures, datadog.send_failure, receipt, done.failures, now)
         if can_mark:
             for one in events.deployments:
                 _mark(one, datadog, receipt, done)
