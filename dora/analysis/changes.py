@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dora.analysis.commit_numbers import CommitNumbers, Flags, Numbers
+from dora.analysis.commit_numbers import CommitNumbers, Flags, Numbers, find_excluded
 from dora.analysis.commit_requests import CommitRequests
-from dora.analysis.history import History, find_excluded
+from dora.analysis.history import History
 from dora.config import Config
 from dora.model.columns import MISSING, NOTHING, instants_of, microseconds_of, take_rows
 from dora.model.shipped_commits import microseconds

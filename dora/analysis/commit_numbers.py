@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dora.config import Config
+from dora.config.globs import compile_globs
 from dora.model.columns import MISSING, NOTHING, microseconds_of, positions_in
 from dora.model.commit_graph import NONE, CommitGraph
 from dora.model.shipped_commits import microseconds
@@ -103,6 +105,16 @@ def number_commits(tables: Tables, deployments: pd.DataFrame) -> CommitNumbers:
         associated_requests=associated_requests,
         brought_requests=brought_requests,
     )
+
+
+def find_excluded(commits: pd.DataFrame, config: Config) -> Flags:
+    """Whether each of *commits* is of an author whose changes do not count (LT9)."""
+    if not config.changes.exclude_authors:
+        return np.zeros(len(commits), dtype="bool")
+    globs = compile_globs(config.changes.exclude_authors)
+    logins = commits["author"].dropna().unique()
+    excluded = commits["author"].isin([login for login in logins if globs.fullmatch(login)])
+    return excluded.to_numpy(dtype="bool")
 
 
 def make_graphs(

@@ -5,17 +5,21 @@ LT1, LT2, LT8, LT10, LT11, W3.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from dora.analysis.commit_numbers import CommitNumbers, Numbers, make_graphs, number_commits
+from dora.analysis.commit_numbers import (
+    CommitNumbers,
+    Numbers,
+    find_excluded,
+    make_graphs,
+    number_commits,
+)
 from dora.analysis.commit_requests import CommitRequests, find_requests
 from dora.analysis.outcomes import Outcomes, show
 from dora.analysis.same_changes import find_all_same_changes
 from dora.config import Config
-from dora.config.globs import compile_globs
 from dora.model.columns import MISSING, frame_of, microseconds_of, texts_of, with_columns
 from dora.model.commit_graph import CommitGraph
 from dora.model.same_changes import SameChanges
@@ -135,16 +139,6 @@ def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History
         in_window = frozenset(shipped.shipping(span))
         _collect_parts(parts, (name, key), shipped, in_window, graphs[name], own)
     return _as_history(parts, numbers, requests, same)
-
-
-def find_excluded(commits: pd.DataFrame, config: Config) -> np.ndarray[Any, Any]:
-    """Whether each of *commits* is of an author whose changes do not count (LT9)."""
-    if not config.changes.exclude_authors:
-        return np.zeros(len(commits), dtype="bool")
-    globs = compile_globs(config.changes.exclude_authors)
-    logins = commits["author"].dropna().unique()
-    excluded = commits["author"].isin([login for login in logins if globs.fullmatch(login)])
-    return excluded.to_numpy(dtype="bool")
 
 
 def _successes(
