@@ -61,10 +61,8 @@ def comparable(report: dict[str, Any]) -> dict[str, Any]:
     repositories.pop("incomplete", None)
     repositories["unreadable"] = sorted(one["repository"] for one in repositories["unreadable"])
     coverage = {**report["coverage"], "repositories": repositories}
-    unknown = {"not_understood", "not_found"}
-    coverage["incidents"] = {
-        name: count for name, count in coverage["incidents"].items() if name not in unknown
-    }
+    coverage["incidents"] = {**coverage["incidents"]}
+    coverage["incidents"].pop("not_found", None)
     for own in ("requests", "gaps"):
         coverage.pop(own, None)
     unknown = {"generated", "scope", "teams"}

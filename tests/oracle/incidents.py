@@ -25,6 +25,11 @@ class Incidents:
     unattributed: list[Issue] = field(default_factory=list)
     dismissed: list[Issue] = field(default_factory=list)
 
+    @property
+    def not_understood(self) -> list[Issue]:
+        """Those of the unattributed that name a deployment."""
+        return [issue for issue in self.unattributed if named(issue.body) is not None]
+
 
 def incidents_of(repository: Repository, settings: Settings, span: Span) -> list[Issue]:
     """Issues of *repository* with an incident label, opened in the time that is read."""

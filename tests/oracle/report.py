@@ -534,6 +534,9 @@ def coverage(
                 None if incidents is None else incidents.unattributed, question
             ),
             "dismissed": in_window(None if incidents is None else incidents.dismissed, question),
+            "not_understood": in_window(
+                None if incidents is None else incidents.not_understood, question
+            ),
         },
     }
 

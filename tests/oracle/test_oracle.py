@@ -180,7 +180,7 @@ def test_whole_document() -> None:
                 "lookback_limit": 0,
             },
             "changes": {"clock_skew": 0, "excluded": 0},
-            "incidents": {"unattributed": None, "dismissed": None},
+            "incidents": {"unattributed": None, "dismissed": None, "not_understood": None},
         },
         "lacks_production": False,
     }

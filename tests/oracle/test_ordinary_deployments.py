@@ -275,7 +275,9 @@ def test_marks_pass_an_unchanged_one_by() -> None:
     }
     assert {2: ["incident", "rollback"], 3: [], 4: []} == told
     only = repository(LINE, nightly(3, 260), issues=(burning,))
-    assert {"unattributed": 1, "dismissed": 0} == ask(only)[0]["coverage"]["incidents"]
+    assert {"unattributed": 1, "dismissed": 0, "not_understood": 0} == ask(only)[0]["coverage"][
+        "incidents"
+    ]
     by_name = replace(burning, body="Deployment: 3")
     report, _ = ask(repository(LINE, *made, issues=(by_name,)))
     assert 1 == report["coverage"]["incidents"]["unattributed"]

@@ -111,8 +111,7 @@ def document_of(tables: Tables, config: Config) -> dict[str, Any]:
     """The report without what differs from run to run; of a refusal only that there is one."""
     document = as_document(build_report(tables, config))
     del document["generated"], document["coverage"]["requests"]
-    for own in ("not_understood", "not_found"):  # likewise
-        del document["coverage"]["incidents"][own]
+    del document["coverage"]["incidents"]["not_found"]  # likewise
     for own in ("scope", "teams"):  # what the oracle does not tell
         document.pop(own, None)
     for one in document["coverage"]["repositories"]["unreadable"]:
