@@ -104,7 +104,23 @@ def configuration() -> str:
         if section is not None:
             parts += [f"### `[{key}]`", inspect.getdoc(section) or ""]
             parts += [_settings_table(list(_settings(section)), key)]
+            parts += _listed_tables(key, section)
     return _paragraphs(*parts)
+
+
+def _listed_tables(section: str, model: type[BaseModel]) -> Iterator[str]:
+    """What each table of a list of tables may hold."""
+    for key, field in model.model_fields.items():
+        (item, *_) = get_args(field.annotation) or (None,)
+        if isinstance(item, type) and issubclass(item, BaseModel):
+            yield f"### `[[{section}.{key}]]`"
+            yield inspect.getdoc(item) or ""
+            lines = ["| key | allowed | meaning |", "| --- | --- | --- |"]
+            lines += [
+                f"| `{name}` | {_allowed(own)} | {meaning} |"
+                for name, own, meaning in _settings(item)
+            ]
+            yield "\n".join(lines)
 
 
 def _settings(model: type[BaseModel]) -> Iterator[Setting]:
@@ -167,7 +183,7 @@ def _kind(kind: Any) -> str:
         return f"a list of {'texts' if parts[0] is str else _kind(parts[0])}"
     if origin is dict:
         return f"a table: text = {_kind(parts[1])}"
-    return {str: "text", bool: "`true`, `false`", timedelta: "an age"}[kind]
+    return {str: "text", bool: "`true`, `false`", timedelta: "an age"}.get(kind, "tables")
 
 
 def _default(field: FieldInfo) -> str:

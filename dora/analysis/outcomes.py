@@ -1,6 +1,7 @@
 """What became of each deployment, and which environments have a row."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import Any, NamedTuple, NewType
 
 import numpy as np
@@ -9,8 +10,16 @@ from numpy.typing import NDArray
 
 from dora.config import Config
 from dora.model.attempts import LONGEST_PAUSE, Part, Whole, join_attempts, take_apart
-from dora.model.columns import instants_of, microseconds_of, take_rows, texts_of, with_columns
-from dora.model.environments import environment_reader, row_key, service_reader
+from dora.model.columns import (
+    instants_of,
+    microseconds_of,
+    plain_rows,
+    take_rows,
+    texts_of,
+    with_columns,
+)
+from dora.model.environments import MARK, environment_reader, row_key, service_reader
+from dora.model.exclusions import Filed, exclusion_test
 from dora.model.fixed_words import BEGUN, NOT_BEGUN, NOTHING_TO_CHANGE, RUNNER_GONE, says
 from dora.model.outcome_rules import (
     FAILURES,
@@ -42,6 +51,8 @@ Sorted by `created_at`, then `deployment`.
 """
 
 
+#: Behind the key of an environment: its deployments that are none (D9).
+EXCLUDED = 2 * MARK
 MINUTE = 60_000_000  #: in microseconds
 
 
@@ -101,6 +112,7 @@ def find_shown(outcomes: Outcomes, config: Config) -> NDArray[np.bool_]:
 def _with_environments(deployments: pd.DataFrame, config: Config) -> pd.DataFrame:
     """Deployments before `until` to chosen environments, with what their environments are."""
     read = environment_reader(config)
+    is_excluded = exclusion_test(config.deployments.exclude)
     created = microseconds_of(deployments["created_at"])
     chosen = [read(name).is_chosen for name in deployments["environment"].tolist()]
     is_known = np.array(chosen, dtype="bool") & (created < microseconds(config.window.until))
@@ -113,23 +125,41 @@ def _with_environments(deployments: pd.DataFrame, config: Config) -> pd.DataFram
         service(environment.name, task, payload if isinstance(payload, str) else None)
         for environment, task, payload in named
     ]
-    # The spelling shown is the most recently created deployment's (D1).
+    excluded = [is_excluded(filed) for filed in _filed(known, config)]
+    # The spelling shown is the most recently created deployment's (D1), of those that are any.
     keys = [
         (repository, environment.key)
         for repository, environment in zip(known["repository"].tolist(), environments, strict=True)
     ]
-    spelling = dict(zip(keys, (one.name for one in environments), strict=True))
-    row_keys = (row_key(one.key, of) for one, of in zip(environments, services, strict=True))
+    named_last = sorted(
+        zip(keys, excluded, (one.name for one in environments), strict=True),
+        key=lambda one: not one[1],
+    )
+    spelling = {key: name for key, _, name in named_last}
+    # What is no deployment of its environment has a key that no environment has (D9).
+    row_keys = (
+        row_key(one.key, of) + EXCLUDED * is_none
+        for one, of, is_none in zip(environments, services, excluded, strict=True)
+    )
     return with_columns(
         known,
         name=texts_of([spelling[key] for key in keys]),
         name_key=texts_of([one.key for one in environments]),
         tier=texts_of([one.tier for one in environments]),
         is_ephemeral=np.array([one.is_ephemeral for one in environments], dtype="bool"),
-        is_left_out=np.array([one.is_left_out for one in environments], dtype="bool"),
+        is_left_out=np.array([one.is_left_out for one in environments], dtype="bool")
+        | np.array(excluded, dtype="bool"),
         service=texts_of(services),
         environment_key=texts_of([*row_keys]),
     )
+
+
+def _filed(known: pd.DataFrame, config: Config) -> Iterator[Filed]:
+    """What each deployment says of itself, in order; nothing needs to be known of it by default."""
+    if not config.deployments.exclude:
+        return repeat(Filed("", "", None, None), len(known))
+    columns = known[["environment", "task", "creator", "description", "ref"]]
+    return (Filed(*row) for row in plain_rows(columns))
 
 
 def find_histories(

@@ -206,7 +206,7 @@ def _check_environment(
     if (outcomes["name_key"][is_hidden] == name.casefold()).any():
         raise CannotRead(
             f"{repository}: the configuration leaves the environment {name!r} out",
-            "See [environments] there.",
+            "See [environments] and deployments.exclude there.",
         )
     near = _nearest(name, outcomes["name"][~is_hidden].unique().tolist())
     start = settings.window.since - settings.lookback

@@ -23,6 +23,7 @@ from dora.collect.repository.context import RepositoryContext, find
 from dora.config import Config
 from dora.errors import CannotRead
 from dora.model.cost_estimate import CostEstimate
+from dora.model.exclusions import ref_test
 
 #: Points that 100 requested rows cost: each row has connections of its own, such as a deployment's
 #: statuses, or a commit's parents and pull requests with their labels and commits.
@@ -41,6 +42,7 @@ class Expected(NamedTuple):
     deployments: int
     commits: int
     is_cached: bool
+    with_refs: bool = False  #: whether REST is asked what its deployments were filed for (D9)
 
     def pages(self) -> dict[str, tuple[float, int]]:
         """Requests (a fraction if the request is shared) and rows requested, by kind."""
@@ -54,6 +56,7 @@ class Expected(NamedTuple):
             "deployments": (first / page_size.FULL_SHARE + alone, first + rows),
             "commits": _pages(self.commits, page_size.FULL_PAGE if is_busy else first),
             "updates": _pages(int(self.is_cached), first),
+            "refs": (ceil(self.deployments / page_size.FULL_PAGE) * int(self.with_refs), 0),
         }
 
     @property
@@ -66,7 +69,7 @@ class Expected(NamedTuple):
         """Points of these requests, which are shared with other repositories."""
         rows = {kind: count for kind, (_, count) in self.pages().items()}
         return POINTS_BESIDE + sum(
-            POINTS[kind] * count / page_size.FULL_PAGE for kind, count in rows.items()
+            POINTS.get(kind, 0) * count / page_size.FULL_PAGE for kind, count in rows.items()
         )
 
 
@@ -135,7 +138,8 @@ async def _expect(
     is_cached = cached is not None and cached.has_any
     if cached is not None and is_cached:
         commits = min(commits, cached.expected(config.now))
-    return Expected(listed.name, deployments, commits, is_cached)
+    with_refs = ref_test(config.deployments.exclude) is not None
+    return Expected(listed.name, deployments, commits, is_cached, with_refs)
 
 
 def _count(page: dict[str, Any] | None, date: str, start: datetime) -> int:

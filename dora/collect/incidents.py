@@ -6,7 +6,7 @@ from typing import Any
 
 from dora.collect.github.client import Client
 from dora.collect.github.pagination import distinct, read_pages
-from dora.collect.repository.deployments import parse_instant
+from dora.collect.repository.deployment_record import parse_instant
 from dora.collect.repository.pull_requests import Rows
 from dora.config import Config
 from dora.errors import CannotRead

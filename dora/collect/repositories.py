@@ -9,7 +9,7 @@ from dora.collect.github.client import Client
 from dora.collect.github.pagination import next_cursor
 from dora.collect.github.responses import QueryResult
 from dora.collect.records import ListedRepository
-from dora.collect.repository.deployments import parse_instant
+from dora.collect.repository.deployment_record import parse_instant
 from dora.errors import CannotRead
 
 #: How often a page is read if the list changes between the page and its list of names.

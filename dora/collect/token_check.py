@@ -18,9 +18,10 @@ from requests.exceptions import RequestException
 from dora.collect.github.access import Access
 from dora.collect.github.client import Client
 from dora.collect.github.connections import in_thread
+from dora.collect.newest_refs import read_newest_refs
 from dora.collect.organization import read_organization
 from dora.collect.progress import Progress
-from dora.collect.repository.deployments import parse_instant
+from dora.collect.repository.deployment_record import parse_instant
 from dora.config import Config
 from dora.errors import CannotRead, DoraError
 from dora.model.tables import Tables
@@ -49,7 +50,8 @@ def examine(
     """Everything a report needs, and what is known about the token that read it.
 
     Reads what a report reads, so `requests` and `points` are what a report costs. Sends about four
-    requests more, and one for each unreadable repository. Raises what `collect` raises.
+    requests more, one for each unreadable repository, and one for each that deploys to production.
+    Raises what `collect` raises.
     """
 
     async def reading() -> tuple[Tables, Checkup]:
@@ -59,6 +61,7 @@ def examine(
         checkup = replace(
             checkup, requests=tables.requests - requests, points=tables.points - points
         )
+        tables = await read_newest_refs(client, tables, config)
         return tables, await _check_rights(client, checkup, private, tables, config)
 
     return client.run(reading())

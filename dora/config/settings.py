@@ -8,7 +8,14 @@ from datetime import timedelta
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dora.config.window import parse_age
@@ -73,6 +80,7 @@ def _service_pattern(value: str) -> str:
 
 
 Age = Annotated[timedelta, BeforeValidator(_age)]
+Globs = tuple[str, ...]
 Zone = Annotated[str, AfterValidator(known_zone)]
 
 
@@ -82,12 +90,40 @@ class SettingsSection(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class ExcludeSettings(SettingsSection):
+    """Deployments that are none: those that fit a glob of every key that is given (D9)."""
+
+    environment: Globs = ()
+    """Globs of the environment, as GitHub spells it."""
+    task: Globs = ()
+    """Globs of the task, such as `deploy:migrations`."""
+    creator: Globs = ()
+    """Globs of the login of whoever filed it; of an App with or without `[bot]`."""
+    ref: Globs = ()
+    """Globs of what it was filed for: a branch, a sha, `refs/pull/N/merge`."""
+    description: Globs = ()
+    """Globs of the description."""
+
+    @model_validator(mode="after")
+    def _is_not_empty(self) -> "ExcludeSettings":
+        if not any(globs for _, globs in self):
+            raise ValueError(f"fits everything; allowed: at least one of {', '.join(self.known())}")
+        return self
+
+    @classmethod
+    def known(cls) -> tuple[str, ...]:
+        """Names of its keys."""
+        return tuple(cls.model_fields)
+
+
 class DeploymentSettings(SettingsSection):
     """How GitHub's deployments are read."""
 
     collapse: Literal["none", "run"] = "none"
     """`run` makes the deployments that one attempt of a workflow run files to one environment one
     (D6)."""
+    exclude: tuple[ExcludeSettings, ...] = ()
+    """What is no deployment: a plan of a pull request, a dry run, a second record (D9)."""
 
 
 class LeadTimeSettings(SettingsSection):

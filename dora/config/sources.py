@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic_core import ErrorDetails
 from pydantic_settings import EnvSettingsSource, SettingsConfigDict
@@ -130,7 +130,8 @@ def _is_branch(step: int | str) -> bool:
 def _nearest(path: tuple[int | str, ...]) -> str:
     model: Any = Settings
     for step in path[:-1]:
-        model = model.model_fields[step].annotation
+        is_item = isinstance(step, int)  # of a list
+        model = get_args(model)[0] if is_item else model.model_fields[step].annotation
     known = sorted(model.model_fields)
     near = get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
     if near:

@@ -64,6 +64,9 @@ DEPLOYMENTS: Schema = {
     "task": Column(TEXT, "what the deployment was for", "task"),
     "payload": Column(TEXT, "JSON text its creator attached", "payload"),
     "created_at": Column(INSTANT, "when it was created", "createdAt"),
+    "creator": Column(TEXT, "login of whoever filed it, an App's with `[bot]`", "creator.login"),
+    "description": Column(TEXT, "what its creator said of it", "description"),
+    "ref": Column(TEXT, "what it was filed for, read where it is asked for (D9)", "REST: ref"),
 }
 
 STATUSES: Schema = {

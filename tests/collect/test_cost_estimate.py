@@ -124,3 +124,16 @@ def test_seconds_follow_from_what_the_plan_took() -> None:
         plan = plan_of(server, config_of(made, collect={"concurrency": 1}))
     expected = timedelta(seconds=0.2) * sum(plan.requests.values())
     assert pytest.approx(expected.total_seconds(), rel=0.3) == plan.seconds
+
+
+def test_refs_are_part_of_the_plan() -> None:
+    """D9: where an exclude names a ref, a request for each hundred deployments of a repository."""
+    made = today(Shape(2, 120, 10))
+    asked = {"deployments": {"exclude": [{"ref": ["refs/pull/*"]}]}}
+    with serve(made) as server:
+        plain, plan = plan_of(server, config_of(made)), plan_of(server, config_of(made, **asked))
+        before = len(server.requests)
+        read_from(server, config_of(made, **asked))
+        paths = [one.path for one in server.requests[before:] if one.method == "GET"]
+    assert {**plain.requests, "refs": len(paths)} == plan.requests
+    assert (plain.points, 4) == (plan.points, len(paths))

@@ -100,14 +100,18 @@ def test_a_token_that_may_do_everything() -> None:
 
 
 def test_the_cost_is_that_of_a_report() -> None:
-    """Requests and points are those of reading; the check-up itself asks three more, and REST."""
+    """Requests and points are those of reading; the check-up itself asks some more.
+
+    Three queries, a request for the rights, and one for the refs of what deploys to production.
+    """
     with serve(ORGANIZATION) as server:
         report = read_from(server, config_of(ORGANIZATION)).tables
         before = len(server.requests)
         _, found = examine(server)
         asked = [one.operation or one.path for one in server.requests[before:]]
     assert (report.requests, report.points) == (found.requests, found.points)
-    assert len(asked) == report.requests + 4
+    refs = [path for path in asked if path.endswith("/deployments")]
+    assert (len(asked), len(refs)) == (report.requests + 4 + len(refs), 2)
     assert {"/rate_limit", "Checkup", "CheckupRepository", "CheckupTeams"} <= set(asked)
 
 
@@ -116,7 +120,8 @@ def test_the_tables_are_those_of_a_report() -> None:
     with serve(ORGANIZATION) as server:
         report = read_from(server, config_of(ORGANIZATION)).tables
         tables, _ = examine(server)
-    assert report.deployments.equals(tables.deployments)
+    assert {"main"} == set(tables.deployments["ref"])
+    assert report.deployments.equals(tables.deployments.assign(ref=report.deployments["ref"]))
     assert report.statuses.equals(tables.statuses)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dora.config import Config, load_config
+from dora.config.settings import ExcludeSettings
 from dora.errors import BadUsage
 from tests.support.tables import NOW
 
@@ -255,6 +256,14 @@ def test_window_is_judged_beside_the_rest(tmp_path: Path) -> None:
         ("[collect]\nconcurency = 2", "did you mean 'concurrency'?"),
         ("zzz = 1", "zzz: unknown key; allowed: "),
         ("[changes]\nzzz = 1", "changes.zzz: unknown key; allowed: exclude_authors"),
+        (
+            '[[deployments.exclude]]\ntask = ["x"]\n[[deployments.exclude]]\nreff = ["x"]',
+            "deployments.exclude.reff: unknown key; did you mean 'ref'?",
+        ),
+        (
+            '[[deployments.exclude]]\nzzz = ["x"]',
+            "allowed: creator, description, environment, ref, task",
+        ),
     ],
 )
 def test_unknown_keys_name_the_nearest(tmp_path: Path, text: str, near: str) -> None:
@@ -415,3 +424,37 @@ def test_digest_does_not_tell_how_github_is_asked(tmp_path: Path) -> None:
     plain = load(tmp_path, org="x").digest
     asked = [{"concurrency": 1, "wait": "1h"}, {"cache": "kept"}, {"cache": False}]
     assert [plain] * 3 == [load(tmp_path, org="x", collect=one).digest for one in asked]
+
+
+# What is no deployment ------------------------------------------------------------------------
+
+
+def test_what_is_excluded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """D9: a list of tables, each with lists of globs; from the environment as JSON."""
+    (tmp_path / "dora.toml").write_text(
+        '[[deployments.exclude]]\nenvironment = ["prod*"]\nref = ["refs/pull/*"]\n'
+        '[[deployments.exclude]]\ncreator = ["argo-cd[bot]", "ada"]\n'
+    )
+    expected = (
+        ExcludeSettings(environment=("prod*",), ref=("refs/pull/*",)),
+        ExcludeSettings(creator=("argo-cd[bot]", "ada")),
+    )
+    assert expected == load(tmp_path).deployments.exclude
+    monkeypatch.setenv("DORA_DEPLOYMENTS__EXCLUDE", '[{"task": ["deploy:migrations"]}]')
+    assert (ExcludeSettings(task=("deploy:migrations",)),) == load(tmp_path).deployments.exclude
+
+
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        ("", "fits everything; allowed: at least one of environment, task, creator, ref, descr"),
+        ("ref = []", "fits everything; allowed: at least one of"),
+        ('ref = "main"', "deployments.exclude.ref: 'main' does not fit: "),
+    ],
+)
+def test_an_exclude_that_cannot_be_meant(tmp_path: Path, table: str, problem: str) -> None:
+    """D9: a table that would leave everything out is an error, as is one of another kind."""
+    (tmp_path / "dora.toml").write_text(f"[[deployments.exclude]]\n{table}\n")
+    (line,) = problems(tmp_path)
+    assert line.startswith("dora.toml: deployments.exclude")
+    assert problem in line

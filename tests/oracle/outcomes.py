@@ -185,17 +185,14 @@ def spelling(deployment: Deployment, settings: Settings) -> str:
 def is_excluded(deployment: Deployment, settings: Settings) -> bool:
     """Whether all of one table of `deployments.exclude` fits it (D9)."""
     values = {
-        "environment": environment_of(deployment),
-        "task": deployment.task,
-        "creator": without_bot(deployment.creator),
-        "ref": deployment.ref,
-        "description": deployment.description or "",
+        "environment": [environment_of(deployment)],
+        "task": [deployment.task],
+        "creator": [deployment.creator, without_bot(deployment.creator)],  # of an App either
+        "ref": [deployment.ref],
+        "description": [deployment.description or ""],
     }
     return any(
-        all(
-            fits_any(map(without_bot, globs) if name == "creator" else globs, values[name])
-            for name, globs in table
-        )
+        all(any(fits_any(globs, text) for text in values[name]) for name, globs in table)
         for table in settings.exclude
     )
 

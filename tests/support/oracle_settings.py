@@ -46,7 +46,10 @@ def config_for(
         "environments": dict(settings.environments),
         "ephemeral_environments": settings.ephemeral,
         "tiers": settings.tiers,
-        "deployments": {"collapse": settings.collapse},
+        "deployments": {
+            "collapse": settings.collapse,
+            "exclude": [dict(table) for table in settings.exclude],
+        },
         "lead_time": {"start": settings.lead_time_start},
         "changes": {"exclude_authors": settings.exclude_authors},
         "failures": {

@@ -122,12 +122,16 @@ def deployment(
     task: str = "deploy",
     payload: str = "{}",
     known: bool = True,
+    creator: str = "github-actions[bot]",
+    description: str | None = None,
+    ref: str | None = "main",
 ) -> Rows:
     """A deployment created *at*; *statuses* are `(state, hours ago[, log URL[, description]])`.
 
     None given: it succeeds at once.
     """
-    row = (repository, number, sha, known, environment, task, payload, ago(at))
+    row = (repository, number, sha, known, environment, task, payload, ago(at), creator,
+           description, ref)  # fmt: skip
     told = [status(number, *one, repository=repository) for one in statuses or [("success", at)]]
     return join([{"deployments": [row]}, *told])
 

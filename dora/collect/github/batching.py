@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
-from typing import Any
+from typing import Any, ClassVar
 
 from dora.collect.github.responses import QueryResult
 
@@ -28,6 +28,8 @@ class Query:
 
     name: str
     text: str
+    #: Whether fewer rows may be asked for than are wanted.
+    is_resizable: ClassVar[bool] = True
 
     @cached_property
     def _parts(self) -> tuple[str, dict[str, str], str, str]:

@@ -20,6 +20,7 @@ from dora.collect.github.connections import Connections, in_thread
 from dora.collect.github.rate_limit import RateLimit
 from dora.collect.github.request_queue import QueuedQuery, RequestQueue
 from dora.collect.github.responses import QueryResult
+from dora.collect.github.rest import RestQuery
 from dora.collect.progress import Progress
 from dora.config import Config
 from dora.errors import CannotReach, CannotRead, DoraError, NoAccess
@@ -89,7 +90,7 @@ class Client:
 
     async def ask(
         self,
-        query: str,
+        query: str | RestQuery,
         *,
         rows: int | None = None,
         rank: float = 0.0,
@@ -98,13 +99,14 @@ class Client:
     ) -> QueryResult:
         """The result of `queries/<query>.graphql`; its data may be partial, with errors beside it.
 
+        Of a REST query the data has the body as `answer`.
         `$n` is the size of the page: *rows* at most, fewer where GitHub cannot answer so many.
         Small pages of several repositories share a request. Of the waiting queries, the one with
         the highest *rank* goes first, then the one with the lowest *turn*.
         Raises CannotReach, NoAccess, RateLimited, CannotRead.
         """
         queued = QueuedQuery(
-            load_query(query),
+            load_query(query) if isinstance(query, str) else query,
             variables,
             most=min(rows or page_size.FULL_PAGE, page_size.FULL_PAGE),
             rank=rank,
@@ -188,10 +190,10 @@ class Client:
         """The result of one request for all of *batch*."""
         for queued in batch:
             queued.generation = self.access.generation
-        text, variables = batch[0].query.merge([queued.all_variables for queued in batch])
+        query, each = batch[0].query, [queued.all_variables for queued in batch]
         try:
             async with asyncio.timeout(DEADLINE):
-                return await in_thread(lambda: self._connections.send(text, variables))
+                return await in_thread(lambda: self._connections.send(query, each))
         except TimeoutError:
             return QueryResult("too much", message=f"no whole answer within {DEADLINE:g} s")
 
@@ -226,9 +228,10 @@ class Client:
     def _retry(self, batch: list[QueuedQuery], result: QueryResult, seconds: float) -> None:
         """Queue *batch* again, with smaller pages if these are more likely to succeed."""
         rows = sum(queued.size for queued in batch)
-        if result.kind == "too much":
+        is_resizable = batch[0].query.is_resizable
+        if result.kind == "too much" and is_resizable:
             self._queue.sizes(batch[0].query).failed(rows)
-        is_shrinkable = result.kind in {"too much", "lost", "forbidden"}
+        is_shrinkable = result.kind in {"too much", "lost", "forbidden"} and is_resizable
         tries = 1 + max(queued.tries for queued in batch)
         longest = min(LONGEST_PAUSE, PAUSE * 2 ** (tries - 1))
         pause = longest * random.uniform(0.5, 1)  # noqa: S311  # jitter, no secret

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -13,7 +13,14 @@ from github.Requester import Requester
 from requests.exceptions import ConnectTimeout, RequestException, Timeout
 
 from dora.collect.github.access import Access
-from dora.collect.github.responses import SERVER_ERROR, QueryResult, read_response
+from dora.collect.github.batching import Query
+from dora.collect.github.responses import (
+    SERVER_ERROR,
+    QueryResult,
+    read_response,
+    read_rest_response,
+)
+from dora.collect.github.rest import RestQuery
 
 T = TypeVar("T")
 
@@ -25,15 +32,33 @@ class Connections:
         self._access = access
         self._idle: list[tuple[int, Requester]] = []  #: each with the generation of its credentials
 
-    def send(self, query: str, variables: dict[str, Any]) -> QueryResult:
-        """Send one request from this thread; a failed connection is a result, not an exception."""
+    def send(self, query: Query | RestQuery, each: Sequence[dict[str, Any]]) -> QueryResult:
+        """Send one request from this thread, for a query with the variables of *each*.
+
+        A failed connection is a result, not an exception.
+        """
+        if isinstance(query, RestQuery):
+            path, parameters = query.address(each[0])
+            return self._exchange(
+                lambda requester: requester.requestJson("GET", path, parameters), read_rest_response
+            )
+        text, variables = query.merge(each)
+        body = {"query": text, "variables": variables}
+        return self._exchange(
+            lambda requester: requester.requestJson("POST", requester.graphql_url, input=body),
+            read_response,
+        )
+
+    def _exchange(
+        self,
+        request: Callable[[Requester], tuple[int, dict[str, Any], str]],
+        read: Callable[[int, dict[str, Any], str], QueryResult],
+    ) -> QueryResult:
         try:
             generation, requester = self._take()
             # After taking the connection: another thread may have renewed the token meanwhile.
             self._access.refresh()
-            status, headers, text = requester.requestJson(
-                "POST", requester.graphql_url, input={"query": query, "variables": variables}
-            )
+            status, headers, text = request(requester)
         except GithubException as wrong:  # no token for the App
             return _without_token(wrong)
         except RequestException as wrong:  # this connection is not used again
@@ -48,7 +73,7 @@ class Connections:
         ):  # a response without a token, or a header that is not a number
             return QueryResult("unsound", message="GitHub sent something that makes no sense")
         self._idle.append((generation, requester))
-        return read_response(status, headers, text)
+        return read(status, headers, text)
 
     def _take(self) -> tuple[int, Requester]:
         """An unused connection, with the generation of its credentials."""

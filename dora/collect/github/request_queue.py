@@ -9,6 +9,7 @@ from typing import Any
 from dora.collect.github.batching import Query
 from dora.collect.github.page_size import FULL_SHARE, SMALL_PAGE, PageSizes
 from dora.collect.github.responses import QueryResult
+from dora.collect.github.rest import RestQuery
 
 #: The most repositories that share a request.
 MOST_PARTNERS = 50
@@ -18,7 +19,7 @@ MOST_PARTNERS = 50
 class QueuedQuery:
     """A query that waits for its request, or for the result of it."""
 
-    query: Query
+    query: Query | RestQuery
     variables: dict[str, Any]
     most: int  #: rows it may ask for
     rank: float
@@ -79,7 +80,7 @@ class RequestQueue:
         """Whether any query waits."""
         return bool(self._waiting)
 
-    def sizes(self, query: Query) -> PageSizes:
+    def sizes(self, query: Query | RestQuery) -> PageSizes:
         """The page sizes that succeeded for a query."""
         return self._sizes.setdefault(query.name, PageSizes())
 

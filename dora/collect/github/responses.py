@@ -56,15 +56,44 @@ class QueryResult:
     limit: int | None = None  #: points an hour
 
 
-def read_response(  # noqa: PLR0911  # one return for each form of a response
-    status: int, headers: dict[str, Any], text: str
-) -> QueryResult:
+def read_response(status: int, headers: dict[str, Any], text: str) -> QueryResult:
     """Interpret the HTTP response to a GraphQL query."""
+    body = _parse(text)
+    refusal = _refusal(status, headers, _message(body))
+    if refusal is not None:
+        return refusal
+    result = _read_body(body, headers)
+    remaining, limit = (
+        _integer(headers.get(f"x-ratelimit-{name}")) for name in ("remaining", "limit")
+    )
+    return replace(result, remaining=remaining, limit=limit) if result.kind == "data" else result
+
+
+def read_rest_response(status: int, headers: dict[str, Any], text: str) -> QueryResult:
+    """Interpret the HTTP response to a GET of the REST API: its body is `answer` in the data.
+
+    REST has a budget of its own, so that what is left of it says nothing of points.
+    """
+    body = _parse(text)
+    refusal = _refusal(status, headers, _message(body))
+    if refusal is not None:
+        return refusal
+    if not isinstance(body, dict | list):
+        return QueryResult("unsound", message="GitHub sent something that is no answer")
+    return QueryResult("data", data={"answer": body})
+
+
+def _parse(text: str) -> Any:
     try:
-        body = json.loads(text)
+        return json.loads(text)
     except ValueError:
-        body = None
-    message = _message(body)
+        return None
+
+
+def _refusal(  # noqa: PLR0911  # one return for each form of a refusal
+    status: int, headers: dict[str, Any], message: str
+) -> QueryResult | None:
+    """What an HTTP response says in place of an answer; None if it may be one."""
     remaining = _integer(headers.get("x-ratelimit-remaining"))
     limited = _limit(status, headers, message, remaining)
     if limited is not None:
@@ -79,9 +108,7 @@ def read_response(  # noqa: PLR0911  # one return for each form of a response
         return QueryResult("unsound", message=f"GitHub answered with status {status}")
     if status != OK:
         return QueryResult("lost", message=message or f"GitHub answered with status {status}")
-    result = _read_body(body, headers)
-    limit = _integer(headers.get("x-ratelimit-limit"))
-    return replace(result, remaining=remaining, limit=limit) if result.kind == "data" else result
+    return None
 
 
 def _read_body(body: Any, headers: dict[str, Any]) -> QueryResult:

@@ -14,7 +14,7 @@ from dora.collect.github import page_size
 from dora.collect.github.pagination import distinct, next_cursor, read_pages
 from dora.collect.records import CommitRecord
 from dora.collect.repository.context import RepositoryContext, find
-from dora.collect.repository.deployments import parse_instant
+from dora.collect.repository.deployment_record import parse_instant
 from dora.collect.repository.pull_requests import PullRequestReader, is_merged
 from dora.errors import CannotRead
 from dora.model.references import may_name_commits

@@ -55,7 +55,7 @@ from dora.collect.records import CommitRecord
 from dora.collect.repository.commit_log import CommitLog, Walk
 from dora.collect.repository.commit_marks import CommitMarks, Frontier
 from dora.collect.repository.context import find
-from dora.collect.repository.deployments import parse_instant
+from dora.collect.repository.deployment_record import parse_instant
 from dora.collect.repository.pull_requests import Rows
 from dora.model.commit_graph import CommitGraph
 from dora.model.references import find_origins

@@ -5,6 +5,7 @@ from typing import Any
 
 from dora.collect.github.client import Client
 from dora.collect.github.responses import QueryResult
+from dora.collect.github.rest import RestQuery
 from dora.errors import CannotRead
 
 
@@ -33,6 +34,13 @@ class RepositoryContext:
             name=self.name,
             **variables,
         )
+
+    async def get(self, query: RestQuery, **variables: Any) -> Any:
+        """The body of what the REST API answers about this repository."""
+        result = await self.client.ask(
+            query, rank=self.rank, turn=self.turn, owner=self.owner, name=self.name, **variables
+        )
+        return result.data["answer"]
 
 
 def find(result: QueryResult, *path: str) -> dict[str, Any]:

@@ -4,31 +4,20 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import ceil
-from sys import intern
 from typing import Any
 
 from dora.collect.github import page_size
 from dora.collect.github.pagination import distinct, next_cursor, read_pages
 from dora.collect.repository.context import RepositoryContext, find
+from dora.collect.repository.deployment_record import (
+    DeploymentRecord,
+    read_deployment,
+)
+from dora.collect.repository.refs import RefReader
 from dora.errors import CannotRead
-from dora.model.outcome_rules import StatusRecord
 
 #: Factor on the expected number of rows of a page, so that another page is seldom needed.
 RESERVE = 1.25
-
-
-@dataclass(frozen=True, slots=True)
-class DeploymentRecord:
-    """A deployment as read from GitHub, its statuses unsorted."""
-
-    id: int
-    sha: str
-    committed_at: datetime | None  #: date of its commit; None if GitHub no longer has it (LT10)
-    environment: str
-    task: str
-    payload: str | None
-    created_at: datetime
-    statuses: tuple[StatusRecord, ...]
 
 
 @dataclass
@@ -42,6 +31,7 @@ class DeploymentList:
     with_tags: bool = False
     with_stamp: bool = False  #: whether to read when a merged pull request last changed
     with_labels: bool = False  #: whether to read the repository's labels
+    refs: RefReader | None = None  #: reads what they were filed for; None if nobody asks
     read: list[DeploymentRecord] = field(default_factory=list)
     beside: dict[str, Any] = field(default_factory=dict)
     is_complete: bool = False
@@ -75,8 +65,9 @@ class DeploymentList:
         overflowing = [one for one in nodes if one["statuses"]["pageInfo"]["hasNextPage"]]
         if overflowing:
             await asyncio.gather(*(self._read_statuses(node) for node in overflowing))
-        made = [_deployment(node) for node in nodes]
-        self.read += [one for one in made if one.id not in self._ids]
+        made = [read_deployment(node) for node in nodes]
+        new = [one for one in made if one.id not in self._ids]
+        self.read += new if self.refs is None else await self.refs.fill(new)
         self._ids.update(one.id for one in made)
         self.is_complete = not connection["pageInfo"]["hasNextPage"]
         if not self.is_complete:
@@ -123,34 +114,3 @@ class DeploymentList:
 def _is_for_cache(error: dict[str, Any]) -> bool:
     """Whether an error is about a part of the query that only serves the cache."""
     return (error.get("path") or [])[1:2] in (["pullRequests"], ["labels"])
-
-
-def _deployment(node: dict[str, Any]) -> DeploymentRecord:
-    if node["databaseId"] is None:
-        raise CannotRead("GitHub gives no number for one of its deployments")
-    return DeploymentRecord(
-        id=node["databaseId"],
-        sha=node["commitOid"],
-        committed_at=node["commit"] and parse_instant(node["commit"]["committedDate"]),
-        environment=intern(node["environment"] or ""),
-        task=intern(node["task"] or ""),
-        payload=node["payload"],
-        created_at=parse_instant(node["createdAt"]),
-        statuses=tuple(
-            dict.fromkeys(
-                StatusRecord(
-                    intern(one["state"].lower()),
-                    parse_instant(one["createdAt"]),
-                    one["logUrl"],
-                    one["description"] or None,
-                )
-                for one in node["statuses"]["nodes"]
-                if one
-            )
-        ),
-    )
-
-
-def parse_instant(text: str) -> datetime:
-    """The UTC instant that GitHub's ISO 8601 text names."""
-    return datetime.fromisoformat(text)

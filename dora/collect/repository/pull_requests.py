@@ -10,7 +10,7 @@ from dora.collect.cache.repository_cache import CachedRepository
 from dora.collect.github.pagination import distinct, read_pages
 from dora.collect.records import LabelRecord, PullRequestRecord
 from dora.collect.repository.context import RepositoryContext, find
-from dora.collect.repository.deployments import parse_instant
+from dora.collect.repository.deployment_record import parse_instant
 
 Rows = dict[str, list[tuple[Any, ...]]]
 #: Page size of connections that seldom have more than one pull request.

@@ -12,9 +12,11 @@ from dora.collect.records import ListedRepository
 from dora.collect.repository.commit_log import CommitLog
 from dora.collect.repository.commit_selection import CommitSelection
 from dora.collect.repository.context import RepositoryContext
+from dora.collect.repository.deployment_record import DeploymentRecord
 from dora.collect.repository.deployments import DeploymentList
 from dora.collect.repository.pull_requests import PullRequestReader, Rows
 from dora.collect.repository.refresh import refresh_cache
+from dora.collect.repository.refs import RefReader
 from dora.collect.repository.same_changes import SameChangeFinder
 from dora.collect.repository.successes import SuccessFinder
 from dora.collect.repository.tags import find_tags
@@ -22,6 +24,7 @@ from dora.collect.repository.tracing import EnvironmentTracer, OriginTracer, Rev
 from dora.config import Config
 from dora.config.globs import compile_globs
 from dora.model.environments import Environment
+from dora.model.exclusions import ref_test
 from dora.model.shipped_commits import LookbackSpan, microseconds
 
 
@@ -34,6 +37,18 @@ class ReadingRules:
     service: Callable[[str, str, str | None], str]
     span: LookbackSpan
     with_authors: bool = False
+
+    def ref_reader(self, context: RepositoryContext) -> RefReader | None:
+        """What reads the refs of a repository's deployments; None where nobody asks for any."""
+        needs_ref = ref_test(self.config.deployments.exclude)
+        if needs_ref is None:
+            return None
+
+        def is_needed(one: DeploymentRecord) -> bool:
+            environment = self.environment(one.environment)
+            return environment.is_chosen and not environment.is_left_out and needs_ref(one.filed)
+
+        return RefReader(context, is_needed)
 
 
 @dataclass
@@ -58,6 +73,7 @@ class RepositoryReader:
             with_tags=on.tag,
             with_stamp=cached is not None,
             with_labels=cached is not None and bool(cached.labels),
+            refs=self.rules.ref_reader(self.context),
         )
         self._pull_requests = PullRequestReader(self.context, on.hotfix or on.label, cached)
         log = CommitLog(self.context, self._pull_requests, self.rules.with_authors, cached)
@@ -176,6 +192,9 @@ class RepositoryReader:
                     one.task,
                     one.payload,
                     one.created_at,
+                    one.creator,
+                    one.description,
+                    one.ref,
                 )
                 for one in read
             ],

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
 
-from dora.collect.repository.deployments import DeploymentRecord
+from dora.collect.repository.deployment_record import DeploymentRecord
 from dora.config import Config
 from dora.model.attempts import LONGEST_PAUSE, Part, Whole, join_attempts, take_apart
 from dora.model.environments import Environment, row_key
+from dora.model.exclusions import exclusion_test
 from dora.model.outcome_rules import FAILURES, in_order, succeeded_at
 from dora.model.shipped_commits import LookbackSpan, Success, microseconds
 
@@ -49,6 +50,7 @@ class SuccessFinder:
         newest_first = sorted(read, key=attrgetter("created_at", "id"), reverse=True)
         older = 0
         ranks = {}
+        is_excluded = exclusion_test(self.config.deployments.exclude)
         for one in newest_first:
             if microseconds(one.created_at) < self.span.lookback:
                 ranks[one.id] = older
@@ -58,7 +60,7 @@ class SuccessFinder:
             environment = self.environment(one.environment)
             is_shown = environment.is_chosen and not environment.is_left_out
             is_shown &= self.config.ephemeral or not environment.is_ephemeral
-            if is_shown and one.created_at < until:
+            if is_shown and one.created_at < until and not is_excluded(one.filed):
                 service = self.service(environment.name, one.task, one.payload)
                 key = row_key(environment.key, service)
                 by_environment.setdefault(key, []).append(one)

@@ -5,7 +5,8 @@ from typing import Any
 
 from dora.collect.github.pagination import read_pages
 from dora.collect.repository.context import find
-from dora.collect.repository.deployments import DeploymentList, parse_instant
+from dora.collect.repository.deployment_record import parse_instant
+from dora.collect.repository.deployments import DeploymentList
 from dora.config import Config
 from dora.config.globs import compile_globs
 
