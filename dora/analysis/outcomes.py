@@ -19,7 +19,7 @@ from dora.model.columns import (
     with_columns,
 )
 from dora.model.environments import MARK, environment_reader, row_key, service_reader
-from dora.model.exclusions import Filed, exclusion_test
+from dora.model.exclusions import FILED, Filed, exclusion_test
 from dora.model.fixed_words import BEGUN, NOT_BEGUN, NOTHING_TO_CHANGE, RUNNER_GONE, says
 from dora.model.outcome_rules import (
     FAILURES,
@@ -158,8 +158,7 @@ def _filed(known: pd.DataFrame, config: Config) -> Iterator[Filed]:
     """What each deployment says of itself, in order; nothing needs to be known of it by default."""
     if not config.deployments.exclude:
         return repeat(Filed("", "", None, None), len(known))
-    columns = known[["environment", "task", "creator", "description", "ref"]]
-    return (Filed(*row) for row in plain_rows(columns))
+    return (Filed(*row) for row in plain_rows(known[FILED]))
 
 
 def find_histories(

@@ -9,6 +9,7 @@ from dora.doctor.deployments import find_deployments
 from dora.doctor.incidents import find_incidents
 from dora.doctor.model import Diagnosis
 from dora.doctor.names import find_names
+from dora.doctor.proposals import find_proposals
 from dora.doctor.repositories import find_repositories
 from dora.model.tables import Tables
 from dora.model.token_rights import Checkup
@@ -20,6 +21,7 @@ def diagnose(checkup: Checkup, tables: Tables, analysis: Analysis, config: Confi
         *find_access(checkup, tables, config),
         *find_repositories(checkup, tables, analysis, config),
         *find_deployments(tables, analysis, config),
+        *find_proposals(analysis, config),
         *find_incidents(tables, analysis, config),
         *find_names(tables, analysis, config),
     )

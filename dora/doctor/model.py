@@ -27,6 +27,7 @@ class Finding:
     repository's), incidents or settings."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """The number that goes with each subject; without subjects, the numbers of `what` by name."""
+    paste: str = ""  #: lines for `dora.toml` that mend it, ready to be pasted
 
 
 @dataclass(frozen=True)

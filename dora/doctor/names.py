@@ -1,16 +1,26 @@
 """Explains what each environment's name is taken for; finds patterns that fit nothing (D1, D4)."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from dora.analysis.analysis import Analysis
+from dora.analysis.outcomes import show
 from dora.config import Config
 from dora.config.globs import WORD, compile_globs, find_preview_word
 from dora.config.settings import TierSettings
 from dora.doctor.model import Finding
+from dora.doctor.toml_lines import list_line
+from dora.model.columns import plain_rows
 from dora.model.environments import DIGITS_AT_END, TIERS, environment_reader, find_tier
+from dora.model.exclusions import FILED, Filed, read_exclusions
 from dora.model.tables import Tables
+
+#: As many environments of one pattern are no shards or regions any more.
+MOST_ALIKE = 5
+#: A hash of seven digits or more with a number in it, or a number.
+_NUMBER = re.compile(r"(?<![^\W_])(?=[a-f]*[0-9])[0-9a-f]{7,40}(?![^\W_])|[0-9]+", re.IGNORECASE)
 
 
 @dataclass
@@ -25,6 +35,7 @@ class _Group:
 def find_names(tables: Tables, analysis: Analysis, config: Config) -> Iterator[Finding]:
     """What every environment's name stands for and why; patterns that fit nothing."""
     yield from _explain_environments(analysis, config)
+    yield from _numbered_environments(analysis, config)
     yield from _unused_globs(tables, config)
 
 
@@ -117,6 +128,37 @@ def find_word(name: str, words: TierSettings) -> str | None:
     return None
 
 
+# -- environments that come and go --------------------------------------------------------------
+
+
+def _numbered_environments(analysis: Analysis, config: Config) -> Iterator[Finding]:
+    """Environments that differ by a number or a hash alone: they may come and go (D5)."""
+    shown = show(analysis.outcomes, config)
+    names = shown.loc[~shown["is_ephemeral"] & (shown["tier"] != "production"), "name"]
+    counts = {str(name): int(number) for name, number in names.value_counts().items()}
+    alike: dict[str, list[str]] = {}
+    for name in counts:
+        alike.setdefault(_NUMBER.sub("*", name).casefold(), []).append(name)
+    many = {glob: own for glob, own in alike.items() if len(own) >= MOST_ALIKE and "*" in glob}
+    if not many:
+        return
+    fits = compile_globs(many).fullmatch
+    found = sorted(name for own in many.values() for name in own)
+    others = [f"!{name}" for name in {*shown["name"]} - {*found} if fits(str(name))]
+    globs = [*config.ephemeral_environments, *many, *others]
+    yield Finding(
+        "environment-numbered",
+        "warning",
+        f"{len(found):,} environments differ from others by a number or a hash alone.",
+        "Where each lives as long as a pull request or a branch, they fill the report with rows "
+        "that nobody asks for.",
+        "If so, put this line first in dora.toml, in place of one for the same key.",
+        tuple(found),
+        {name: counts[name] for name in found},
+        paste=list_line("ephemeral_environments", globs),
+    )
+
+
 # -- patterns -----------------------------------------------------------------------------------
 
 
@@ -150,6 +192,10 @@ def _unused_for_environments(tables: Tables, config: Config) -> Iterator[str]:
     read = environment_reader(config)
     canonical = [read(name).name for name in names]
     yield from _without_match("--environment ", config.environment, canonical)
+    filed = [Filed(*row) for row in plain_rows(tables.deployments.loc[recent, FILED])]
+    for place, one in enumerate(read_exclusions(config.deployments.exclude), 1):
+        if not any(map(one.fits, filed)):
+            yield f"[[deployments.exclude]] {place}"
     for glob in config.ephemeral_environments:
         if not any(map(compile_globs([glob.removeprefix("!")]).fullmatch, canonical)):
             yield f"ephemeral_environments {glob}"

@@ -21,6 +21,10 @@ class Filed(NamedTuple):
     ref: str | None = None  #: what it was filed for; None where nobody asked
 
 
+#: The columns of deployments that make one.
+FILED = list(Filed._fields)
+
+
 class Exclusion(NamedTuple):
     """One table of `[deployments] exclude`, ready to be held against deployments."""
 

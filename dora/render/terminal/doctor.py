@@ -13,6 +13,7 @@ The JSON document has these keys, which are stable; later versions may add other
     (both empty if nothing is wrong)
   - `subjects`: the names that it is about, as GitHub spells them, sorted
   - `counts`: the number that goes with each subject; without subjects, the numbers of `what`
+  - `paste`: lines for `dora.toml` that fix it; empty if there are none
 """
 
 import json
@@ -67,8 +68,9 @@ def _instant(moment: datetime) -> str:
 def render_text(diagnosis: Diagnosis, *, width: int, colour: bool) -> str:
     """Give *diagnosis* as text whose lines are at most *width* cells wide (20 at the least).
 
-    Problems first, then warnings and notes, each with its meaning and how to fix it; then what is
-    fine, one line each. Without *colour* the text has no escape sequences.
+    Only lines to paste may be longer. Problems first, then warnings and notes, each with its
+    meaning and how to fix it; then what is fine, one line each. Without *colour* the text has no
+    escape sequences.
     """
     width = min(max(width, LEAST_WIDTH), PROSE_WIDTH)
     console = Console(
@@ -84,8 +86,13 @@ def render_text(diagnosis: Diagnosis, *, width: int, colour: bool) -> str:
     )
     with console.capture() as captured:
         for part in _parts(diagnosis, width):
-            console.print(part)
+            # Lines to paste are whole, however narrow the terminal is.
+            console.print(part, soft_wrap=isinstance(part, _Lines))
     return "".join(f"{line.rstrip()}\n" for line in captured.get().rstrip("\n").split("\n"))
+
+
+class _Lines(Text):
+    """Lines that are printed as they are."""
 
 
 def _parts(diagnosis: Diagnosis, width: int) -> Iterator[Any]:
@@ -148,6 +155,9 @@ def _paragraph(finding: Finding) -> Iterator[Any]:
         if text:
             table.add_row(Text(label, style="dim"), _text(text))
     yield Padding(table, (0, 0, 0, 2), expand=False)
+    if finding.paste:
+        yield _text()
+        yield _Lines(finding.paste)
 
 
 def _named(finding: Finding, most: int) -> list[str]:

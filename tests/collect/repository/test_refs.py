@@ -27,7 +27,9 @@ from tests.support.truth_tables import tables_of
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-PLANS = {"deployments": {"exclude": [{"environment": ["prod*"], "ref": ["refs/pull/*"]}]}}
+PLANS: dict[str, Any] = {
+    "deployments": {"exclude": [{"environment": ["prod*"], "ref": ["refs/pull/*"]}]}
+}
 
 
 def organization(count: int, *, hours: int = 1, environment: str = "production") -> Organization:

@@ -172,7 +172,7 @@ DEMO_AT_100 = """\
 Diagnosis of medica-flow
 2026-08-25 06:00 to 2026-11-23 06:00 (UTC), and the 30 days before.
 
-A report of this window would not be complete: 1 problem, 2 warnings, 7 notes.
+A report of this window would not be complete: 1 problem, 3 warnings, 7 notes.
 
 Problems
 
@@ -194,6 +194,16 @@ Warnings
   means  Each job that names an environment files a deployment: frequency may be too high, the
          change fail rate too low.
   mend   Set deployments.collapse = "run"; or name the environment in the job that deploys alone.
+
+3 of the newest deployments to production were filed for pull requests.
+  where  terraform-ci/prod (3)
+  means  A job of a pull request that names the environment, for its secrets say, files one: a plan,
+         which releases nothing, counts as a deployment.
+  mend   If so, paste these lines at the end of dora.toml; they hold for every repository.
+
+[[deployments.exclude]]
+environment = ["prod"]
+ref = ["refs/pull/*"]
 
 Notes
 
@@ -289,6 +299,7 @@ DOCUMENT = {
             "mend": "",
             "subjects": ["prod", "prod-eu"],
             "counts": {"prod": 1204, "prod-eu": 3},
+            "paste": "",
         },
         {
             "check": "repository-unreadable",
@@ -298,6 +309,7 @@ DOCUMENT = {
             "mend": "Give the token the scope repo.",
             "subjects": ["payments-vault"],
             "counts": {},
+            "paste": "",
         },
     ],
 }
