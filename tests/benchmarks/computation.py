@@ -125,7 +125,8 @@ def _deployments(
     deployments = pd.DataFrame({
         "repository": name, "deployment": ids, "sha": shas[deployed], "is_known": True,
         "environment": random.choice(["dev", "qa", "production"], count), "task": "deploy",
-        "payload": "{}", "created_at": created,
+        "payload": "{}", "created_at": created, "creator": "github-actions[bot]",
+        "description": None, "ref": None,
     })  # fmt: skip
     state = np.where(random.uniform(0, 1, count) < 0.1, "failure", "success")
     statuses = pd.concat([

@@ -85,6 +85,9 @@ def _repository(
         "task": "deploy",
         "payload": "{}",
         "created_at": created,
+        "creator": "github-actions[bot]",
+        "description": None,
+        "ref": None,
     }
     statuses = {
         "repository": name, "deployment": ids, "state": np.where(failed, "failure", "success"),
