@@ -10,6 +10,8 @@ import typer
 
 from dora.errors import BadUsage, DoraError
 
+#: The made-up plans are no deployments (D9), unless the environment says what else is none.
+PLANS = '[{"description": ["Plan of *"]}]'
 #: Unknown arguments are handed on to `dora report`.
 CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -67,6 +69,7 @@ def demo(
         os.environ |= {"GITHUB_API_URL": github.url, "GITHUB_TOKEN": server.TOKEN}
         # The address differs each time, so a cache would be of no use.
         os.environ["DORA_COLLECT__CACHE"] = "false"
+        os.environ.setdefault("DORA_DEPLOYMENTS__EXCLUDE", PLANS)
         options = context.args if now is None else _as_of(context.args, instant)
         arguments = ["report", "--org", made_up.login, *options]
         command = context.find_root().command
