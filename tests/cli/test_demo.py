@@ -42,13 +42,11 @@ def test_demo(tmp_path: Path) -> None:
     assert line.startswith("No token is used: this is medica-flow, made up, served at http://127.")
 
 
-@pytest.mark.parametrize(
-    ("exclude", "left_out"), [({}, 3), ({"DORA_DEPLOYMENTS__EXCLUDE": "[]"}, 0)]
-)
-def test_demo_leaves_plans_out(exclude: dict[str, str], left_out: int) -> None:
-    """D9: three plans of pull requests are no deployments, unless the environment says otherwise."""
+@pytest.mark.parametrize(("exclude", "left_out"), [(None, 3), ("[]", 0)])
+def test_demo_leaves_plans_out(exclude: str | None, left_out: int) -> None:
+    """D9: three plans of pull requests are no deployments, unless the environment says so."""
     arguments = ("--now", "2026-11-23T06:00:00Z", "--since", "90d", "--repo", "terraform-ci")
-    done = dora("demo", *arguments, "--format", "json", **exclude)
+    done = dora("demo", *arguments, "--format", "json", DORA_DEPLOYMENTS__EXCLUDE=exclude)
     assert json.loads(done.stdout)["coverage"]["deployments"]["left_out"] == left_out
 
 
