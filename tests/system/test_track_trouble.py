@@ -295,7 +295,7 @@ def test_inputs_that_are_left_out(asked: dict[str, str], told: str, tmp_path: Pa
 
         assert told in given.annotations[0]
         (made,) = deployments(server)
-        assert {"run_id", "run_attempt", "key"} >= set(json.loads(made.payload or ""))
+        assert {"dora", "run_id", "run_attempt", "key"} >= set(json.loads(made.payload or ""))
 
 
 def test_an_address_that_is_none(tmp_path: Path) -> None:
