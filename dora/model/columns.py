@@ -6,6 +6,7 @@ what is worked out row by row is worked out on plain values.
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
@@ -40,7 +41,15 @@ def texts_of(values: Sequence[str | None]) -> Any:
 
 def frame_of(**values: Any) -> pd.DataFrame:
     """A frame of columns that have their dtypes already, none of them copied."""
-    return pd.DataFrame(values, copy=False)
+    made = pd.DataFrame(values, copy=False)
+    made.columns = _index_names(tuple(values))
+    return made
+
+
+@cache
+def _index_names(names: tuple[str, ...]) -> pd.Index:
+    """The names of a frame's columns; shared, because finding a name needs a table of them."""
+    return pd.Index(names, dtype="object")
 
 
 def take_rows(frame: pd.DataFrame, rows: NDArray[np.int64], **more: Any) -> pd.DataFrame:
