@@ -33,7 +33,7 @@ def deployment_frequency(
             "deployments": counts,
             "per_day": per_day,
             "per_week": per_day * DAYS_A_WEEK,
-            "active_days": [active.get(group, 0) for group in groups.tolist()],
+            "active_days": np.array([active[group] for group in groups.tolist()], dtype="int64"),
             "per_day_low": low / length,
             "per_day_high": high / length,
         },
