@@ -14,6 +14,7 @@ from psycopg.rows import dict_row
 
 from dora.analysis.analysis import analyse
 from dora.demo.organization import build as organization
+from dora.model.environments import TIERS
 from dora.report.build import report_of
 from dora.report.build_evidence import build_evidence
 from dora.report.evidence_json import as_document as evidence_document
@@ -90,7 +91,7 @@ def store(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     asked = {"since": SINCE, "until": NOW, "by": "team"}
     tables, config = tables_for(made, asked), config_for(made, asked)
     by_team = config.model_copy(update={"by": "team", "trend": "week", "tier": ()})
-    by_repository = by_team.model_copy(update={"by": "repository"})
+    by_repository = by_team.model_copy(update={"by": "repository", "tier": TIERS})
     analysis = analyse(tables, by_repository)
     evidence = evidence_document(build_evidence(analysis, tables, by_repository))
     reports = [report_of(analysis, tables, one) for one in (by_repository, by_team)]
