@@ -122,6 +122,7 @@ def test_files_and_authors(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
+        (("patient-api", "qa", "--tier", "testing"), 2, "ENVIRONMENT was named already"),
         ((), 2, "--format: everything at once is no table; allowed: json or csv"),
         (("--format", "json", "--output", "a.txt"), 2, "--format: everything at once is no table"),
         (("--format", "html"), 2, "--format: 'html' is not allowed; allowed: table, json, csv"),
@@ -152,6 +153,26 @@ def test_what_cannot_be_done(run: Run, arguments: tuple[str, ...], status: int, 
 
 
 @pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ((), {"production", "qa", "dev"}),
+        (("--tier", "production"), {"production"}),
+        (("--tier", "testing", "--tier", "development"), {"qa", "dev"}),
+        (("--tier", "all"), {"production", "qa", "dev"}),
+    ],
+)
+def test_tiers_are_explained_alike_unless_some_are_named(
+    run: Run, tmp_path: Path, options: tuple[str, ...], expected: set[str]
+) -> None:
+    """G1: every tier, whatever the settings show in reports; --tier names some."""
+    (tmp_path / "dora.toml").write_text('tier = ["staging"]\n')
+    said = run("patient-api", "--format", "json", *options)
+    assert (0, "") == (said.status, said.err)
+    document = json.loads(said.out)
+    assert expected == {one["environment"] for one in document["deployments"]}
+
+
 def test_hidden_environments(run: Run, tmp_path: Path) -> None:
     """An ephemeral environment is told where it is asked for; one left out says so."""
     repository, environment = EPHEMERAL_REPOSITORY, EPHEMERAL
