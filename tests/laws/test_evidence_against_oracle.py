@@ -185,6 +185,7 @@ def busy() -> Organization:
         commit_gaps=BUSY_COMMIT_GAPS,
         deployment_gaps=BUSY_DEPLOYMENT_GAPS,
         ages=(200 * DAY,),
+        hidden=True,
     )
     teams = Team("a", "A", {"service-1": "admin"}), Team("b", "B", {"service-2": "maintain"})
     kept, found = Organization(LOGIN, NOW, (), teams), frozenset[str]()
@@ -294,7 +295,7 @@ def all_configurations() -> st.SearchStrategy[Settings]:
 )
 def test_any_organization(data: st.DataObject) -> None:
     """Report and evidence of any organization are the oracle's."""
-    organization = with_a_central_repository(data.draw(organizations(issues=3)))
+    organization = with_a_central_repository(data.draw(organizations(issues=3, hidden=True)))
     asked = {**data.draw(windows(organization)), **data.draw(questions())}
     asked["by"] = data.draw(st.sampled_from((asked["by"], "repository", "team")))
     check(organization, asked, data.draw(all_configurations()))

@@ -112,3 +112,5 @@ class Size:
     commit_gaps: Sequence[timedelta] = COMMIT_GAPS
     deployment_gaps: Sequence[timedelta] = DEPLOYMENT_GAPS
     ages: Sequence[timedelta] = (100 * DAY, 60 * DAY, 200 * DAY, SPAN)  #: of a repository
+    #: picks that reading GitHub cannot follow: of commits that are lost, and on squashed branches
+    hidden: bool = False

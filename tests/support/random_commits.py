@@ -28,6 +28,7 @@ class History:
     commits: dict[str, Commit] = field(default_factory=dict)
     line: list[str] = field(default_factory=list)  #: tips the default branch ever had
     loose: list[str] = field(default_factory=list)  #: heads of branches that never came home
+    picked: list[str] = field(default_factory=list)  #: heads that only picks were made on
     heads: list[str] = field(default_factory=list)  #: heads of requests
     requests: list[PullRequest] = field(default_factory=list)
 
@@ -91,19 +92,22 @@ class History:
     def pick(self, tip: str) -> None:
         """Pick a commit to the default branch, or to one that never comes home."""
         known = list(self.commits)
-        recent = [*reversed(known[-6:]), *LOST]
+        recent = [*reversed(known[-6:]), *(LOST if self.size.hidden else ())]
         chosen = self.choices.pick(recent)
         told = [chosen[: self.choices.pick((40, 40, 7))]]
         if self.choices.pick((False, False, True)):  # a pick of a pick
             told.append(self.choices.pick(recent))
         said = self.commits[chosen].message if chosen in self.commits else "Fix it"
         lines = "\n".join(f"(cherry picked from commit {one})" for one in told)
-        parent = self.choices.pick([*self.loose[-2:], *self.line[-3:-1], tip])
+        branches = [*self.loose[-2:], *self.picked[-2:], *self.line[-3:-1]]
+        parent = self.choices.pick([*branches, tip])
         made = self.commit(parent, message=f"{said}\n\n{lines}")
         if parent == tip:
             self.move(made)
-        else:
+        elif self.size.hidden:
             self.loose.append(made)
+        else:
+            self.picked.append(made)
 
     def step(self) -> None:
         """Let one thing happen to the repository."""

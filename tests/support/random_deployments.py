@@ -116,7 +116,7 @@ class Deployer:
         options = {
             "again": [self.made[-1].sha if self.made else newest],
             "older": newest_first[:8],
-            "loose": [*history.loose[::-1], newest],
+            "loose": [*history.picked[::-1], *history.loose[::-1], newest],
             "branch": [*history.heads[::-1], newest],
             "any": list(history.commits),
         }

@@ -187,11 +187,15 @@ def organizations(
     deployments: int = 10,
     issues: int = 1,
     skewed: bool | None = None,
+    hidden: bool = False,
 ) -> Organization:
-    """Small organizations of up to so many of each; *skewed*: wrong clocks (None: now and then)."""
+    """Small organizations of up to so many of each; *skewed*: wrong clocks (None: now and then).
+
+    *hidden* are picks that reading GitHub cannot follow.
+    """
     choices = Drawn(draw)
     wrong = choices.pick((False, False, True)) if skewed is None else skewed
-    size = Size(deployments, issues, wrong)
+    size = Size(deployments, issues, wrong, hidden=hidden)
     return build_organization(choices, choices.whole(1, repositories), size)
 
 
