@@ -62,7 +62,7 @@ def ask(*repositories: Repository, **asked: Any) -> tuple[dict[str, Any], dict[s
     configured = {name: asked.pop(name) for name in fields & set(asked)}
     if "spared" in asked:
         configured["ephemeral"] = asked.pop("spared")
-    settings = Settings(**{"pending": frozenset(), "signals": ALL, **configured})
+    settings = Settings(**{"signals": ALL, **configured})
     organization = Organization("acme", hour(720), repositories)
     asked |= {"since": hour(240), "until": hour(720)}
     return expected_answers(organization, settings=settings, **asked)

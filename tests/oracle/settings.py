@@ -16,9 +16,6 @@ Globs = tuple[str, ...]
 
 TIERS = ("production", "staging", "testing", "development", "other")
 
-#: Rules that `dora` does not follow yet as they are written now: a report of before is expected.
-PENDING = frozenset({"C1"})
-
 #: What D9 may look at, with globs for each; a deployment that fits all of them is none.
 Exclude = tuple[tuple[Literal["environment", "task", "creator", "ref", "description"], Globs], ...]
 
@@ -38,8 +35,6 @@ AUTO = Services("auto")
 @dataclass(frozen=True)
 class Settings:
     """The settings that decide numbers, with the rules' defaults."""
-
-    pending: frozenset[str] = PENDING
 
     lookback: timedelta = timedelta(days=30)
     lookback_budget: int = 5000  #: older deployments a repository
