@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dora.demo.organization.model import Deployment, Organization, Repository
 from tests.oracle.commits import Graph
+from tests.oracle.outcomes import service_of
 from tests.oracle.report import expected_report
 from tests.oracle.settings import TIERS, Exclude, Settings
 from tests.support.examples import examples, few_of
@@ -49,9 +50,9 @@ def shipped(organization: Organization, window: Window, settings: Settings) -> i
     count = 0
     for repository in read(organization, window):
         graph = Graph(repository, settings, window["until"])
-        received: dict[str, set[str]] = {}
+        received: dict[tuple[str, str], set[str]] = {}
         for at, made in successes(repository, window["until"]):
-            key = made.environment.casefold()
+            key = made.environment.casefold(), service_of(made, settings)
             if made.sha not in repository.commits:
                 continue
             reached = graph.reach(made.sha)
@@ -90,7 +91,7 @@ def test_changes_add_up(data: st.DataObject) -> None:
     organization = data.draw(organizations(skewed=False, hidden=True))
     window = data.draw(windows(organization))
     exclude = data.draw(st.sampled_from(((), ("*[bot]",), ("ADA", "g*"))))
-    settings = Settings(lookback=1000 * DAY, exclude_authors=exclude, services=None)
+    settings = Settings(lookback=1000 * DAY, exclude_authors=exclude)
     asked = {**window, "tiers": TIERS, "ephemeral": True}
     found = report_for(organization, asked, settings)
     changes = sum(row["change_lead_time"]["changes"] for row in found["rows"])
