@@ -14,6 +14,16 @@ from pydantic_settings import EnvSettingsSource, SettingsConfigDict
 from dora.config.settings import Settings
 from dora.errors import BadUsage
 
+#: What may be given instead, by the type that pydantic gives an error of the kind of a value.
+ALLOWED = {
+    "tuple_type": 'a list, like ["api-*"]',
+    "dict_type": "a table",
+    "model_type": "a table",
+    "string_type": "a text in quotes",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+
 
 class Layer:
     """Settings of one origin, and how an error names that origin."""
@@ -115,7 +125,13 @@ def problem_of(error: ErrorDetails, layers: list[Layer]) -> str:
         return f"{name_of(layers, path)}: unknown key; {_nearest(path)}"
     text = error["msg"].removeprefix("Value error, ")
     given = error["input"]
-    if error["type"] == "literal_error":
+    if error["type"] in ALLOWED:
+        is_list_of_tables = error["type"] == "tuple_type" and isinstance(given, Mapping)
+        of_tables = f"a list of tables, each below [[{'.'.join(map(str, path))}]]"
+        text = (
+            f"does not fit; allowed: {of_tables if is_list_of_tables else ALLOWED[error['type']]}"
+        )
+    elif error["type"] == "literal_error":
         text = f"is not allowed; allowed: {error['ctx']['expected']}"
     elif not error["type"].startswith("value_error"):
         text = f"does not fit: {text[0].lower()}{text[1:]}"

@@ -303,6 +303,32 @@ def test_types_that_do_not_fit(tmp_path: Path) -> None:
     assert [True] * 4 == [a.startswith(b) for a, b in zip(found, starts, strict=True)]
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('repo = "api"', "repo: 'api' does not fit; allowed: a list, like [\"api-*\"]"),
+        ('environments = "x"', "environments: 'x' does not fit; allowed: a table"),
+        ('collect = "fast"', "collect: 'fast' does not fit; allowed: a table"),
+        ("org = 5", "org: 5 does not fit; allowed: a text in quotes"),
+        ("[failures]\nrevert = 2", "failures.revert: 2 does not fit; allowed: true or false"),
+        (
+            '[deployments.exclude]\nref = ["x"]',
+            (
+                "deployments.exclude: {'ref': ['x']} does not fit; "
+                "allowed: a list of tables, each below [[deployments.exclude]]"
+            ),
+        ),
+        ('[teams]\ncare = "a"', "teams.care: 'a' does not fit; allowed: a list, like [\"api-*\"]"),
+    ],
+)
+def test_kind_that_is_allowed_is_named_in_the_words_of_the_file(
+    tmp_path: Path, text: str, problem: str
+) -> None:
+    """A value of the wrong kind is answered by the kind that fits, as a settings file writes it."""
+    (tmp_path / "dora.toml").write_text(text + "\n")
+    assert [f"dora.toml: {problem}"] == problems(tmp_path)
+
+
 @pytest.mark.parametrize("number", ["30", "1.5", "-5", "0"])
 def test_number_without_a_unit_is_no_age(tmp_path: Path, number: str) -> None:
     """W1: an age has a unit; thirty of nothing is not silently thirty seconds."""
@@ -449,7 +475,10 @@ def test_what_is_excluded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     [
         ("", "fits everything; allowed: at least one of environment, task, creator, ref, descr"),
         ("ref = []", "fits everything; allowed: at least one of"),
-        ('ref = "main"', "deployments.exclude.ref: 'main' does not fit: "),
+        (
+            'ref = "main"',
+            "deployments.exclude.ref: 'main' does not fit; allowed: a list, like [\"api-*\"]",
+        ),
     ],
 )
 def test_an_exclude_that_cannot_be_meant(tmp_path: Path, table: str, problem: str) -> None:
