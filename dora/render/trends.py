@@ -151,7 +151,7 @@ def headline_of(report: Report, found: Sequence[MetricChange]) -> str:
     counted = ", ".join(
         f"{formatting.count(n)} {verdict}" for n, verdict in zip(counts, VERDICTS, strict=True) if n
     )
-    clear = f"clearly {counted}:" if found else "no change that could not be chance."
+    clear = f"clearly {counted}:" if found else "no statistically significant change."
     short = "" if report.window.has_whole_weeks else f" {SHORT}"
     return f"Compared with {since} to {until} {report.window.timezone}, {clear}{short}"
 
