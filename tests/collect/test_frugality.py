@@ -65,7 +65,8 @@ def test_demo_organization_costs_few_requests() -> None:
     25 rows each and 200 in a request, then one for each page of 100 deployments: a change
     committed long before the window keeps older ones being asked (W3 (c)), so that nearly all
     4,000 are read. One for each 100 commits between what was live before the window and the head;
-    short pages of several repositories share one. They are asked one at a time, so that the count
+    short pages of several repositories share one. Two of them came with the ordinary life of the
+    organization: refusals, plans, picks, stacks. They are asked one at a time, so that the count
     does not depend on who answers first.
     """
     with reading(build_organization(NOW), collect={"concurrency": 1}) as (_, server):
@@ -74,7 +75,7 @@ def test_demo_organization_costs_few_requests() -> None:
     assert (1, 1) == (requests["repositories"], requests["incidents"])
     assert requests["deployments"] <= 41
     # What had been live before the window and failed in it asks for what came before, too (R1).
-    assert requests["commits"] <= 32
+    assert requests["commits"] <= 34
     of_deployments = [one for one in server.requests if query_of(one) == "deployments"]
     assert [8, 5] == [len(names_of(one.variables)) for one in of_deployments[:2]]
     # A short first page for each, though most need no other: pages that are asked, not requests.
