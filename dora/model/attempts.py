@@ -22,7 +22,9 @@ from dora.model.outcome_rules import (
 Deployment = TypeVar("Deployment")
 
 #: What stands behind the address of a run in that of one of its attempts.
-ATTEMPT = re.compile(r"/attempts/(\d+)")
+ATTEMPT = re.compile(r"/attempts/([0-9]{1,9})(?![0-9])")
+#: The number of an attempt in a payload: payloads come from anyone, and could be of any length.
+NUMBER = re.compile(r"[0-9]{1,9}")
 #: The longest pause between two jobs that follow each other in one attempt, in minutes (D6).
 LONGEST_PAUSE = 15
 
@@ -116,7 +118,7 @@ def _attempt_of(part: Part[Deployment]) -> int | None:
     if found is not None:
         return int(found[1])
     said = payload_value(part.payload, "run_attempt")
-    if isinstance(said, str) and said.isdecimal():
+    if isinstance(said, str) and NUMBER.fullmatch(said):
         return int(said)
     return said if isinstance(said, int) and not isinstance(said, bool) else None
 

@@ -137,11 +137,11 @@ def payload_object(payload: str) -> dict[str, Any]:
     """The JSON object in a deployment's payload, empty where there is none.
 
     GitHub keeps a payload as JSON text, and as JSON text in a JSON string where its creator
-    encoded it twice.
+    encoded it twice. Anyone who may deploy writes it: what is nested too deeply to be read is none.
     """
     try:
         value = json.loads(payload)
         value = json.loads(value) if isinstance(value, str) else value
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -4,16 +4,18 @@ import re
 from typing import NamedTuple
 
 COMMIT = re.compile(r"This reverts commit ([0-9a-fA-F]{7,40})\b")
-REQUEST = re.compile(r"Reverts (?:(?P<owner>[\w.-]+)/(?P<name>[\w.-]+))?#(?P<number>\d+)\b")
+#: The number of a request. GitHub's are no longer, and messages and branches come from anyone.
+NUMBER = "[0-9]{1,9}"
+REQUEST = re.compile(rf"Reverts (?:(?P<owner>[\w.-]+)/(?P<name>[\w.-]+))?#(?P<number>{NUMBER})\b")
 #: What `git cherry-pick -x` adds to a message, and what it adds when a pick is picked again.
 PICK = re.compile(r"\(cherry picked from commit ([0-9a-fA-F]{7,40})\)")
 PICKS = re.compile(rf"(?:{PICK.pattern}\s*)+")
 #: What is in every such message.
 PICKED = "(cherry picked from commit "
-BRANCH = re.compile(r"revert-(\d+)-.*", re.DOTALL)
+BRANCH = re.compile(rf"revert-({NUMBER})-.*", re.DOTALL)
 #: A first line like `Revert "Add thing (#12)" (#13)`, where #13 is the revert's own request. In a
 #: revert of a revert the last number before the closing quotation mark is the one that is meant.
-TITLE = re.compile(r'Revert ".*\(#(\d+)\)"(?: \(#\d+\))?\s*')
+TITLE = re.compile(rf'Revert ".*\(#({NUMBER})\)"(?: \(#\d+\))?\s*')
 
 
 class Targets(NamedTuple):

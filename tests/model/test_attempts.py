@@ -143,3 +143,14 @@ def test_a_whole_is_unchanged_where_every_part_is(
     ]
     joined = join_attempts((("api", one) for one in told), QUARTER)
     assert expected == [one.is_unchanged for one in joined]
+
+
+def test_numbers_of_attempts_that_are_too_long_say_nothing() -> None:
+    """D6: addresses and payloads come from anyone; what is no number of an attempt is passed by."""
+    long = 5_000 * "9"
+    told = [
+        part("a", 0, ("success", 9), log=f"/attempts/{long}"),
+        part("b", 1, ("success", 9), payload=f'{{"run_attempt": "{long}"}}'),
+        part("c", 2, ("success", 9), payload='{"run_attempt":' + 50_000 * "["),
+    ]
+    assert ["abc"] == attempts(*told)

@@ -166,7 +166,11 @@ def test_service_that_our_own_action_names(payload: dict[str, Any], service: str
 
 @pytest.mark.parametrize(
     "payload",
-    [None, "", "{}", "null", "[]", '"service"', "service", '["service", "dora"]', "{service"],
+    [
+        *(None, "", "{}", "null", "[]", '"service"', "service", '["service", "dora"]', "{service"),
+        pytest.param('{"service":' + 50_000 * "[", id="nested too deeply"),
+        pytest.param('{"service": "api", "dora": ' + 5_000 * "1" + "}", id="a number too long"),
+    ],
 )
 def test_payloads_that_name_no_service(payload: str | None) -> None:
     """G3: whatever a payload holds, it is read without trouble."""

@@ -53,3 +53,10 @@ def test_title_branch_and_text_of_one_request() -> None:
     """F3: what is said in three ways is one target."""
     message = 'Revert "Add thing (#12)" (#13)\n\nReverts org/api#12'
     assert (12,) == requests(message, "revert-12-thing")
+
+
+def test_numbers_that_no_request_can_have() -> None:
+    """F3: messages and branches come from anyone; a number of thousands of digits names nothing."""
+    for long in ("9" * 10, "9" * 5_000):
+        assert () == requests(f'Revert "Add thing (#{long})" (#13)\n\nReverts #{long}')
+        assert () == requests("Undo", f"revert-{long}-thing")
