@@ -3,22 +3,23 @@
 Plans of pull requests, a second App's records of the same releases, and other tasks than releases.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from datetime import timedelta
 from itertools import combinations
 
 import pandas as pd
 
 from dora.analysis.analysis import Analysis
-from dora.analysis.outcomes import Outcomes, show
+from dora.analysis.outcomes import MINUTE, Outcomes, show
 from dora.config import Config
 from dora.doctor.deployments import count_by_environment
 from dora.doctor.model import Finding
 from dora.doctor.toml_lines import exclude_lines
+from dora.model.columns import microseconds_of
 from dora.model.tables import ENVIRONMENT
 
 #: Two records of one release are not further apart.
-TOGETHER = timedelta(hours=1)
+TOGETHER = 60 * MINUTE
 #: The task that the rules read as going back (F2): no other kind of deployment.
 ROLLBACK = "rollback"
 PASTE = "If so, paste these lines at the end of dora.toml; they hold for every repository."
@@ -52,7 +53,8 @@ def _of_requests(shown: Outcomes) -> Iterator[Finding]:
 def _of_several_creators(shown: Outcomes) -> Iterator[Finding]:
     """Deployments that one creator filed of what another one had filed, too."""
     seconds: dict[str, list[pd.DataFrame]] = {}
-    for _, own in shown.groupby([*ENVIRONMENT]):
+    several = shown.groupby([*ENVIRONMENT])["creator"].transform("nunique") > 1
+    for _, own in shown[several].groupby([*ENVIRONMENT]):
         for creator, copies in _copies(own):
             seconds.setdefault(creator, []).append(copies)
     if not seconds:
@@ -76,19 +78,37 @@ def _of_several_creators(shown: Outcomes) -> Iterator[Finding]:
 
 def _copies(own: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """The creators in an environment whose deployments mostly repeat those of another one."""
-    counts = own["creator"].value_counts()
-    ranked = sorted((str(name) for name in counts.index), key=lambda name: (-counts[name], name))
+    counts = own["creator"].value_counts().to_dict()
+    ranked = sorted(counts, key=lambda name: (-counts[name], name))
+    ranks = {name: rank for rank, name in enumerate(ranked)}
+    pairs = sorted(_repeats(own, ranks).items(), key=lambda one: [ranks[name] for name in one[0]])
     given_up: set[str] = set()
-    for first, second in combinations(ranked, 2):
-        if {first, second} & given_up:
-            continue
-        mine, theirs = (own[own["creator"] == name] for name in (second, first))
-        pairs = mine.merge(theirs, on="sha", suffixes=("", "_other"))
-        is_near = (pairs["created_at"] - pairs["created_at_other"]).abs() <= TOGETHER
-        copies = mine[mine["deployment"].isin(pairs.loc[is_near, "deployment"])]
-        if 2 * len(copies) > len(mine):
+    for (first, second), copies in pairs:
+        if not {first, second} & given_up and 2 * len(copies) > counts[second]:
             given_up.add(second)
-            yield second, copies
+            yield second, own[own["deployment"].isin(copies)]
+
+
+def _repeats(own: pd.DataFrame, ranks: dict[str, int]) -> dict[tuple[str, str], set[int]]:
+    """Deployments of what a creator of a better rank filed, too: by that creator and their own."""
+    by_sha: dict[str, dict[str, list[tuple[int, int]]]] = {}
+    columns = (own[name].tolist() for name in ("sha", "creator", "deployment"))
+    instants = microseconds_of(own["created_at"]).tolist()
+    for sha, creator, deployment, at in zip(*columns, instants, strict=True):
+        if isinstance(creator, str):
+            by_sha.setdefault(sha, {}).setdefault(creator, []).append((at, deployment))
+    found: dict[tuple[str, str], set[int]] = {}
+    for creators in by_sha.values():
+        for first, second in combinations(sorted(creators, key=ranks.__getitem__), 2):
+            theirs = sorted(at for at, _ in creators[first])
+            copies = {
+                deployment
+                for at, deployment in creators[second]
+                if bisect_right(theirs, at + TOGETHER) > bisect_left(theirs, at - TOGETHER)
+            }
+            if copies:
+                found.setdefault((first, second), set()).update(copies)
+    return found
 
 
 def _of_several_tasks(shown: Outcomes) -> Iterator[Finding]:

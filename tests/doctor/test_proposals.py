@@ -4,6 +4,7 @@ import tomllib
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -94,6 +95,17 @@ def test_a_person_who_deploys_again_is_no_second_tool(other: dict[str, Any]) -> 
     """D9: hours later, elsewhere, or of another commit is a deployment of its own."""
     first = [deployed(n, creator="github-actions[bot]") for n in (20, 15, 10, 5)]
     assert [] == proposals(repository("api", *first, also(first[-1], 9000, **other)))
+
+
+def test_many_people_who_deploy_are_compared_quickly() -> None:
+    """D9: a team of hundreds that deploys by hand is no work for minutes."""
+    people = [
+        replace(deployed(days, creator=f"person-{n}"), id=10_000 + n, sha=sha(n % 90))
+        for n, days in enumerate([9] * 75 + [5] * 75)
+    ]
+    started = monotonic()
+    assert [] == proposals(repository("api", *people))
+    assert monotonic() - started < 20
 
 
 def test_several_tasks() -> None:
