@@ -4,6 +4,7 @@ Plans of pull requests, a second App's records of the same releases, and other t
 """
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 
@@ -78,7 +79,7 @@ def _of_several_creators(shown: Outcomes) -> Iterator[Finding]:
 
 def _copies(own: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """The creators in an environment whose deployments mostly repeat those of another one."""
-    counts = own["creator"].value_counts().to_dict()
+    counts = Counter(name for name in own["creator"].tolist() if isinstance(name, str))
     ranked = sorted(counts, key=lambda name: (-counts[name], name))
     ranks = {name: rank for rank, name in enumerate(ranked)}
     pairs = sorted(_repeats(own, ranks).items(), key=lambda one: [ranks[name] for name in one[0]])

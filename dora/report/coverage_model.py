@@ -1,6 +1,9 @@
 """The records of a report's coverage and scope, a part of the contract `dora.report/1`."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from dora.config.globs import compile_globs, ephemeral_test
 
@@ -91,7 +94,21 @@ class Scope:
         return (
             "repositories" not in self.gaps
             and repository not in self.unread
-            and compile_globs(self.repositories).fullmatch(repository) is not None
-            and compile_globs(self.environments).fullmatch(environment) is not None
-            and (self.ephemeral or not ephemeral_test(self.ephemeral_environments)(environment))
+            and self._repository_globs.fullmatch(repository) is not None
+            and self._environment_globs.fullmatch(environment) is not None
+            and (self.ephemeral or not self._is_ephemeral(environment))
         )
+
+    # A run of one tier names each environment that it looked at, which may be thousands.
+
+    @cached_property
+    def _repository_globs(self) -> re.Pattern[str]:
+        return compile_globs(self.repositories)
+
+    @cached_property
+    def _environment_globs(self) -> re.Pattern[str]:
+        return compile_globs(self.environments)
+
+    @cached_property
+    def _is_ephemeral(self) -> Callable[[str], bool]:
+        return ephemeral_test(self.ephemeral_environments)

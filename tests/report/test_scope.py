@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -117,6 +118,16 @@ def test_one_environment(name: str, chosen: tuple[str, ...]) -> None:
     assert list(chosen) == document["scope"]["environments"]
     assert ["api"] == document["scope"]["repositories"]
     assert "medica-flow" == document["organization"]
+
+
+def test_thousands_of_names_are_asked_for_quickly() -> None:
+    """A run of one tier names each environment; a database asks for each one that it holds."""
+    names = tuple(f"prod-{number}" for number in range(1_000))
+    scope = Scope(("*",), names, ("production",), ())
+    started = monotonic()
+    assert all(scope.covers("api", name) for name in names)
+    assert not scope.covers("api", "prod-1000")
+    assert monotonic() - started < 3
 
 
 def test_teams() -> None:

@@ -175,7 +175,7 @@ def _line(finding: Finding, width: int) -> str:
     what = formatting.plain(finding.what)
     if not finding.subjects:
         return what
-    for most in range(len(finding.subjects), 0, -1):
+    for most in range(min(len(finding.subjects), width), 0, -1):  # each takes a cell or more
         line = f"{what}: {', '.join(_named(finding, most))}"
         if Text(line).cell_len <= width:
             return line

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from time import monotonic
 
 import pytest
 from hypothesis import given
@@ -313,3 +314,13 @@ DOCUMENT = {
         },
     ],
 }
+
+
+def test_thousands_of_names_are_shortened_quickly() -> None:
+    """A finding that is fine has as many names as fit, however many there are."""
+    names = tuple(f"prod-{number}" for number in range(2_000))
+    fine = Finding("environment-tier", "ok", "production", subjects=names)
+    started = monotonic()
+    lines = render_text(replace(SMALL, findings=(fine,)), width=60, colour=False).splitlines()
+    assert "· production: prod-0, prod-1, prod-2, prod-3, and 1,996 more" in lines
+    assert monotonic() - started < 3
