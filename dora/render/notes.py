@@ -193,14 +193,21 @@ def _of_incidents(coverage: IncidentCoverage, quote: Quote) -> list[str]:
     return notes
 
 
-def why_empty(coverage: Coverage) -> str:
-    """Explain why a report has no rows, as far as its coverage shows."""
+def why_empty(report: Report) -> str:
+    """Explain why *report* has no rows, as far as its coverage and its tiers show."""
+    coverage = report.coverage
     if not coverage.repositories.read:
         if coverage.repositories.unreadable:
             return "No rows: the repositories could not be read."
         if any(coverage.repositories.skipped.values()):
             return f"No rows: every repository was skipped ({_skipped(coverage)})."
         return "No rows: the token sees no repository of this organization."
+    if report.scope is not None and set(report.scope.tiers) != set(TIERS):
+        tiers = " or ".join(report.scope.tiers)
+        finished = "finished in this time or shortly before it"
+        return (
+            f"No rows: no deployment to the tier {tiers} {finished}; --tier all shows every tier."
+        )
     unseen = sum(
         coverage.deployments.get(name, 0)
         for name in ("in_progress", "abandoned", "not_started", "ephemeral", "left_out")

@@ -29,7 +29,7 @@ def head_of(page: Page) -> dict[str, Any]:
         "lacks_production": report.lacks_production,
         "limits": _limits(page),
         "has_rows": bool(repositories.rows),
-        "why_empty": notes.why_empty(report.coverage),
+        "why_empty": notes.why_empty(report),
         "no_tier": _no_tier(page),
         "failures_began": sum(row.metrics.recovery_time.episodes for row in repositories.rows),
         "window_options": f"--since {written(window.since)} --until {written(window.until)}",
@@ -117,7 +117,7 @@ def _limits(page: Page) -> str:
 def _no_tier(page: Page) -> str:
     """Explain why the organization has no rows."""
     if not page.repositories.rows:
-        return notes.why_empty(page.report.coverage)
+        return notes.why_empty(page.report)
     scope = page.organization.scope
     tiers = " or ".join(scope.tiers) if scope else "production"
     return f"No environment of the tier {tiers} has deployments here."

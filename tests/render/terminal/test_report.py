@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from dora.render.formatting import plain
 from dora.render.terminal.layout import fold
 from dora.render.terminal.report import render_report
-from dora.report.coverage_model import Coverage, Unreadable
+from dora.report.coverage_model import Coverage, Scope, Unreadable
 from tests.support import reports
 
 if TYPE_CHECKING:
@@ -90,6 +90,20 @@ def test_why_a_report_is_empty(coverage: Coverage, why: str) -> None:
     """The coverage tells why there are no rows (C1)."""
     text = render_report(reports.report((), coverage), width=100, colour=False)
     assert why in text.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("tiers", "named"), [(("staging",), "staging"), (("staging", "other"), "staging or other")]
+)
+def test_a_report_is_empty_because_of_its_tiers(tiers: tuple[str, ...], named: str) -> None:
+    """G1: where other tiers may have rows, an empty report does not say that nothing finished."""
+    seen = replace(reports.coverage(3), deployments={"ephemeral": 9})
+    scope = Scope((), (), tiers, ())
+    text = render_report(replace(reports.report((), seen), scope=scope), width=200, colour=False)
+    assert (
+        f"No rows: no deployment to the tier {named} finished in this time or shortly before it; "
+        "--tier all shows every tier."
+    ) in text.splitlines()
 
 
 def test_levels_are_never_by_colour_alone() -> None:
