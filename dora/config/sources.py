@@ -1,6 +1,7 @@
 """Reads environment variables and the settings file, and words what is wrong with a setting."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -66,9 +67,21 @@ def read_environment() -> dict[str, Any]:
         return EnvSettingsSource(_EnvironmentSettings)()
     except ValueError as wrong:  # a list or table that is not JSON
         raise BadUsage(
-            f"an environment variable cannot be read: {wrong}",
+            f"an environment variable cannot be read: {_not_json(str(wrong))}",
             "Lists and tables are written as JSON there: DORA_REPO='[\"api-*\"]'.",
         ) from None
+
+
+def _not_json(wrong: str) -> str:
+    """Name the variables that *wrong*, a message of pydantic, is about; else repeat it."""
+    field = re.search(r'field "(\w+)"', wrong)
+    start = f"DORA_{field[1]}".upper() if field else ""
+    names = [
+        name
+        for name in sorted(os.environ)
+        if os.environ[name] and (name.upper() == start or name.upper().startswith(f"{start}__"))
+    ]
+    return f"{' or '.join(names)} is not JSON" if field and names else wrong
 
 
 def read_file(directory: Path, file: Path | None) -> Layer:

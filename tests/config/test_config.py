@@ -121,6 +121,22 @@ def test_file_by_name(tmp_path: Path) -> None:
     assert ("90d", "organization") == (found.since, found.by)
 
 
+@pytest.mark.parametrize(
+    ("variable", "others"),
+    [("DORA_TIER", "DORA_TIMEZONE"), ("DORA_DEPLOYMENTS__EXCLUDE", "DORA_DEPLOYMENTS")],
+)
+def test_a_variable_that_is_no_json_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, others: str
+) -> None:
+    """A list or table that is not JSON is answered with its variable; an empty one is none."""
+    monkeypatch.setenv(others, "")
+    monkeypatch.setenv(variable, "nonsense")
+    with pytest.raises(BadUsage) as wrong:
+        load(tmp_path)
+    named = f"an environment variable cannot be read: {variable} is not JSON"
+    assert named == str(wrong.value).splitlines()[0]
+
+
 def test_lists_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lists and tables are written as JSON there; an empty variable is none."""
     monkeypatch.setenv("DORA_REPO", '["api-*", "web"]')

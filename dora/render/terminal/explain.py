@@ -28,7 +28,7 @@ SAYS = {
     "status": "*",
     "rollback": "deployment * went back behind it",
     "revert": "commit * took back what it shipped",
-    "hotfix": "* had to mend it",
+    "hotfix": "* had to fix it",
     "label": "* bears a failure label",
     "tag": "* stands on its commit",
     "incident": "*",

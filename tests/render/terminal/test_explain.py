@@ -220,7 +220,7 @@ patient-api production
   outage: 24 h, from 2026-11-03 09:05 to 2026-11-04 09:05
   1 change: 3.1 h 02c0ffe
 2026-11-04 09:05  03c0ffe  succeeded, counts as failed, rework
-  hotfix: patient-api#4 had to mend it, down 24 h,
+  hotfix: patient-api#4 had to fix it, down 24 h,
     until 04c0ffe at 2026-11-05 09:05
   1 change: 3.1 h 03c0ffe
 2026-11-05 09:05  04c0ffe  succeeded, rework
@@ -288,5 +288,5 @@ AT_120 = """\
   outage: 24 h, from 2026-11-03 09:05 to 2026-11-04 09:05
   1 change: 3.1 h 02c0ffe by ada
 2026-11-04 09:05  03c0ffe  succeeded, counts as failed, rework
-  hotfix: patient-api#4 had to mend it, down 24 h, until 04c0ffe at 2026-11-05 09:05
+  hotfix: patient-api#4 had to fix it, down 24 h, until 04c0ffe at 2026-11-05 09:05
   1 change: 3.1 h 03c0ffe by grace"""
