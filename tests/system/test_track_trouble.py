@@ -243,6 +243,8 @@ def test_changes_that_are_no_flag(tmp_path: Path) -> None:
         ("cancelled", "apply", "true", "error",
          "phase apply was cancelled or broke off; apply had begun: state may have changed"),
         ("cancelled", "", "", "error", ""),
+        ("cancelled", 200 * "p", "true", "error",
+         f"phase {50 * 'p'} was cancelled or broke off; apply had begun: state may have changed"),
     ],
 )  # fmt: skip
 def test_states_and_phases(

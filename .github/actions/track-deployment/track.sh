@@ -272,10 +272,11 @@ state_of() {
 # description_of STATE: how it ended; GitHub keeps a payload as it was, so the phase stands here.
 # The report reads "apply had not begun", "apply had begun" and "nothing to change": fixed words.
 description_of() {
-  local verb=ended text
+  local verb=ended text phase=${TRACK_PHASE:-}
   [[ $1 == failure ]] && verb=failed
   [[ $1 == error ]] && verb="was cancelled or broke off"
-  if [[ -n ${TRACK_PHASE:-} && $1 != success ]]; then text="phase $TRACK_PHASE $verb"; else text=""; fi
+  # A description is of 140 characters at most, and the words behind the phase must be among them.
+  if [[ -n $phase && $1 != success ]]; then text="phase ${phase:0:50} $verb"; else text=""; fi
   if [[ $1 != success ]]; then
     case ${TRACK_APPLY_BEGUN:-} in
       true) text="${text:+$text; }apply had begun: state may have changed" ;;
