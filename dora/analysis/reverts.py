@@ -127,6 +127,7 @@ class _Reverts:
     _numbers: dict[str, int] = field(init=False)  #: of the commits that the environment received
     _names: dict[str, Name] = field(init=False)  #: of what may be received under another sha
     _sorted: list[str] = field(init=False)  #: by which shas the received changes are known
+    _known: dict[str, bool] = field(init=False, default_factory=dict)  #: what takes anything away
 
     def __post_init__(self) -> None:
         """Look up what was received by the environment, under whichever sha (LT11)."""
@@ -145,7 +146,7 @@ class _Reverts:
             if position is None:
                 continue
             deployment = self.shipped.deployments[position]
-            for target in self._taken_away(sha, frozenset()):
+            for target in self._taken_away(sha):
                 rows += [(deployment, failed, sha) for failed in self._failed(target, position)]
         return rows
 
@@ -170,13 +171,33 @@ class _Reverts:
                 if isinstance(one, int) and self.shipped.positions[one] != NEVER:
                     yield one
 
-    def _taken_away(self, sha: str, seen: frozenset[str]) -> list[str | None]:
+    def _taken_away(self, sha: str) -> list[str | None]:
         """What a revert takes away rather than puts back, None for what is unknown (parity)."""
         return [
             target
             for target in self._targets_of(sha)
-            if target is None or target in seen or not self._taken_away(target, seen | {sha})
+            if target is None or not self._takes_away(target, frozenset([sha]))[0]
         ]
+
+    def _takes_away(self, sha: str, seen: frozenset[str]) -> tuple[bool, bool]:
+        """Whether a commit takes anything away, and whether that depends on what was *seen*.
+
+        What does not is remembered: reverts of several reverts each would take exponential time.
+        """
+        if sha in self._known:
+            return self._known[sha], False
+        takes = depends = False
+        for target in self._targets_of(sha):
+            if target is None or target in seen:
+                takes = True
+                depends |= target is not None
+            else:
+                inner, inner_depends = self._takes_away(target, seen | {sha})
+                takes |= not inner
+                depends |= inner_depends
+        if not depends:
+            self._known[sha] = takes
+        return takes, depends
 
     def _targets_of(self, sha: str) -> list[str | None]:
         targets = self.targets.get(self._told(sha))

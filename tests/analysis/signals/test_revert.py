@@ -1,6 +1,12 @@
 """Reverts by hand: F3, RW1."""
 
+import numpy as np
+
+from dora.analysis.history import FirstShipped
+from dora.analysis.reverts import _Reverts
 from dora.demo.organization.model import Repository
+from dora.model.references import Targets
+from dora.model.same_changes import SameChanges
 from tests.support.small_repositories import (
     Told,
     check,
@@ -245,3 +251,19 @@ def test_shipped_after_the_window() -> None:
     late = deploy(3, "c", 29, ("success", 30))
     api = repository(line("abc", c=reverts("b")), BEFORE, deploy(2, "b", 2), late)
     check(Told(), api)
+
+
+def test_reverts_of_several_reverts_take_no_exponential_time() -> None:
+    """F3: each of fifty commits says that it reverts the two before it; messages are anyone's."""
+    shas = [f"{number:040x}" for number in range(52)]
+    targets = {
+        sha: Targets(tuple(shas[max(0, place - 2) : place]), (), 0)
+        for place, sha in enumerate(shas)
+        if place
+    }
+    shipped = FirstShipped(
+        slice(0, 52), np.arange(52), [*range(52)], frozenset(range(52)), frozenset()
+    )
+    found = _Reverts("api", targets, {}, shipped, SameChanges(), shas).found()
+    # Every third takes both away that came before it, for these put back what was there.
+    assert {(place, place - 1, shas[place]) for place in range(1, 52) if place % 3 == 1} <= {*found}
