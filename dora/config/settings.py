@@ -193,6 +193,14 @@ class ServiceSettings(SettingsSection):
     pattern: Annotated[str, AfterValidator(_service_pattern)] = ""
     """Regular expression with a group `service`; of the environment where no source is named."""
 
+    @model_validator(mode="after")
+    def _has_what_it_needs(self) -> "ServiceSettings":
+        if self.source not in {"auto", "none"} and not self.pattern:
+            raise ValueError(
+                "has no pattern; allowed: one with a group named service, like (?P<service>.+)"
+            )
+        return self
+
 
 class TierSettings(SettingsSection):
     """The words of an environment's name that put it in a tier (D4)."""

@@ -328,6 +328,13 @@ def test_types_that_do_not_fit(tmp_path: Path) -> None:
         ("org = 5", "org: 5 does not fit; allowed: a text in quotes"),
         ("[failures]\nrevert = 2", "failures.revert: 2 does not fit; allowed: true or false"),
         (
+            '[services]\nsource = "payload:svc"',
+            (
+                "services: {'source': 'payload:svc'} has no pattern; "
+                "allowed: one with a group named service, like (?P<service>.+)"
+            ),
+        ),
+        (
             '[deployments.exclude]\nref = ["x"]',
             (
                 "deployments.exclude: {'ref': ['x']} does not fit; "

@@ -186,7 +186,6 @@ def test_payloads_that_name_no_service(payload: str | None) -> None:
         ({"source": "payload:stack", "pattern": "(?P<service>.+)"}, "net"),
         ({"source": "payload:service", "pattern": "(?P<service>.+)"}, "api"),
         ({"source": "none", "pattern": "(?P<service>.+)"}, ""),
-        ({"source": "task"}, ""),
         ({}, "api"),
     ],
 )
