@@ -72,8 +72,11 @@ def read_response(status: int, headers: dict[str, Any], text: str) -> QueryResul
 def read_rest_response(status: int, headers: dict[str, Any], text: str) -> QueryResult:
     """Interpret the HTTP response to a GET of the REST API: its body is `answer` in the data.
 
-    REST has a budget of its own, so that what is left of it says nothing of points.
+    `answer` is None where GitHub has nothing at that address. REST has a budget of its own, so
+    that what is left of it says nothing of points.
     """
+    if status == NOT_FOUND:
+        return QueryResult("data", data={"answer": None})
     body = _parse(text)
     refusal = _refusal(status, headers, _message(body))
     if refusal is not None:

@@ -36,7 +36,7 @@ class RepositoryContext:
         )
 
     async def get(self, query: RestQuery, **variables: Any) -> Any:
-        """The body of what the REST API answers about this repository."""
+        """The body of what the REST API answers about this repository; None for status 404."""
         result = await self.client.ask(
             query, rank=self.rank, turn=self.turn, owner=self.owner, name=self.name, **variables
         )

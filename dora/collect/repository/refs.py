@@ -37,9 +37,10 @@ class RefReader:
             reached = await self._read_page()
             if reached is not None and reached < oldest:
                 break
-        # One is not on its page where others were deleted between that page and the one before.
+        # One is not on its page where others were deleted between that page and the one before,
+        # and nowhere where it was deleted itself: then it has no ref.
         for one in self._lacks(needed):
-            self._refs[one.id] = _ref(await self.context.get(DEPLOYMENT, id=one.id))
+            self._refs[one.id] = _ref(await self.context.get(DEPLOYMENT, id=one.id) or {})
         return [replace(one, ref=self._refs.get(one.id)) for one in read]
 
     def _lacks(self, needed: list[DeploymentRecord]) -> list[DeploymentRecord]:
@@ -57,6 +58,8 @@ class RefReader:
 async def read_refs(context: RepositoryContext, page: int) -> dict[int, tuple[str, datetime]]:
     """The refs of one page of a repository's deployments, and when these were created, by id."""
     answer = await context.get(DEPLOYMENTS, page=page)
+    if answer is None:
+        raise CannotRead("Not Found: was it deleted or renamed meanwhile?")
     try:
         return {one["id"]: (_ref(one), parse_instant(one["created_at"])) for one in answer}
     except (TypeError, KeyError, ValueError):

@@ -153,3 +153,14 @@ def test_a_deployment_that_no_page_has_is_asked_for_itself() -> None:
     """D9: pages move on while they are read; what fell between two of them is not forgotten."""
     asked, is_true = pages(organization(30), middleware=[Hidden(3)], **PLANS)
     assert ([LIST, f"{LIST}/3"], True) == (asked, is_true)
+
+
+def test_a_deployment_that_is_gone_has_no_ref() -> None:
+    """D9: one that was deleted after its page was read leaves the rest of the repository known."""
+    made = organization(30)
+    gone = Faults([Rule(Refusal(404, "Not Found"), path=f"{LIST}/3")])
+    with serve(made, middleware=[gone, Hidden(3)]) as server:
+        document = document_of(read_from(server, config := config_of(made, **PLANS)).tables, config)
+    (row,) = document["rows"]
+    left_out = document["coverage"]["deployments"]["left_out"]
+    assert (21, 9) == (row["deployment_frequency"]["deployments"], left_out)
