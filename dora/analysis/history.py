@@ -122,7 +122,8 @@ def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History
     numbers = number_commits(tables, shown)
     graphs = make_graphs(numbers, tables, find_excluded(tables.commits, config))
     requests = find_requests(numbers, tables, config)
-    same = find_all_same_changes(numbers, requests, graphs, tables)
+    gone = numbers.deployed[~shown["is_known"].to_numpy(dtype="bool")]
+    same = find_all_same_changes(numbers, requests, graphs, tables, gone)
     older = _older_ranks(tables, span)
     parts = _Parts()
     for (name, key), (tier, successes) in _successes(shown, numbers, older).items():

@@ -2,6 +2,8 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import islice
 
 import numpy as np
 
@@ -22,8 +24,13 @@ def find_all_same_changes(
     requests: CommitRequests,
     graphs: Mapping[str, CommitGraph],
     tables: Tables,
+    gone: Numbers,
 ) -> dict[str, SameChanges]:
-    """For each repository the commits that are the same change, numbered as in its graph."""
+    """For each repository the commits that are the same change, numbered as in its graph.
+
+    *gone* are the numbers of those that GitHub no longer has (LT10).
+    """
+    unknown = {*gone.tolist()}.difference(numbers.commits.tolist()) if len(gone) else set()
     picks = _find_picks(numbers, tables)
     squashes = _find_squashes(numbers, requests)
     found = {}
@@ -32,27 +39,38 @@ def find_all_same_changes(
             found[name] = SameChanges()
             continue
         shas: list[str] = numbers.shas[own].tolist()
+        own_unknown = {one - own.start for one in unknown if own.start <= one < own.stop}
         found[name] = find_same_changes(
             picks.get(name, {}),
             squashes.get(name, ()),
             graphs[name],
-            find=PrefixIndex(shas).find,
+            find=PrefixIndex(shas, own_unknown).find,
             sha=shas.__getitem__,
         )
     return found
 
 
 class PrefixIndex:
-    """Finds by the first digits of their shas the commits of a list, by their places in it."""
+    """Finds by the first digits of their shas the commits of a list, by their places in it.
 
-    def __init__(self, shas: Sequence[str]) -> None:
+    Those at the places *unknown* are found by their whole sha alone: a short one means a commit
+    that is known.
+    """
+
+    def __init__(self, shas: Sequence[str], unknown: AbstractSet[int] = frozenset()) -> None:
         self._shas = sorted(zip(shas, range(len(shas)), strict=True))
+        self._unknown = unknown
 
     def find(self, prefix: str) -> list[int]:
         """The places of those whose sha begins with *prefix*, no more than two."""
         begin = bisect_left(self._shas, (prefix,))
         end = bisect_left(self._shas, (prefix + PAST_ALL_DIGITS,))
-        return [place for _, place in self._shas[begin : min(end, begin + 2)]]
+        fitting = (
+            place
+            for sha, place in self._shas[begin:end]
+            if sha == prefix or place not in self._unknown
+        )
+        return [*islice(fitting, 2)]
 
 
 def _find_picks(numbers: CommitNumbers, tables: Tables) -> dict[str, dict[int, tuple[str, ...]]]:

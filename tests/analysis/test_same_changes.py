@@ -127,6 +127,13 @@ def test_names_of_an_original(named: Sequence[str]) -> None:
     check_arrived(Arrived({2: "b", 3: "d"}, "c"), api)
 
 
+def test_short_name_that_a_lost_commit_fits_too() -> None:
+    """LT11, LT10: what GitHub no longer has is no commit known, though it was deployed."""
+    api = hotfix_branch(deploy(4, "e" * 39 + "9", 4), named=("e" * 7,))
+    check(HOTFIX, api)
+    check_arrived(Arrived({2: "b", 3: "d"}, "c"), api)
+
+
 @pytest.mark.parametrize(
     "message",
     [

@@ -157,7 +157,10 @@ def test_demo_report_of_other_questions(asked: dict[str, Any]) -> None:
 @pytest.mark.few(2)
 @pytest.mark.parametrize("seed", few_of(range(25), 4))
 def test_random_organization(seed: int) -> None:
-    """Pages of two to seven give the numbers of the truth: paging, W3 (b) and (c), frontiers."""
+    """Pages of two to seven give the numbers of the truth: paging, W3 (b) and (c), frontiers.
+
+    The picks are such as reading can follow (LT11): each names what git would have it name.
+    """
     organization = known_states(random_organization(seed, deployments=50))
     until = NOW - (seed % 3) * 20 * DAY
     asked = {**QUARTER, "since": until - (90, 30, 10)[seed % 3] * DAY, "until": until}

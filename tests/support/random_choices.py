@@ -112,5 +112,6 @@ class Size:
     commit_gaps: Sequence[timedelta] = COMMIT_GAPS
     deployment_gaps: Sequence[timedelta] = DEPLOYMENT_GAPS
     ages: Sequence[timedelta] = (100 * DAY, 60 * DAY, 200 * DAY, SPAN)  #: of a repository
-    #: picks that reading GitHub cannot follow: of commits that are lost, and on squashed branches
+    #: picks that reading GitHub cannot follow: of commits that are lost, on squashed branches, and
+    #: such as make one change of two by words that git never writes
     hidden: bool = False

@@ -95,8 +95,9 @@ class History:
         recent = [*reversed(known[-6:]), *(LOST if self.size.hidden else ())]
         chosen = self.choices.pick(recent)
         told = [chosen[: self.choices.pick((40, 40, 7))]]
-        if self.choices.pick((False, False, True)):  # a pick of a pick
-            told.append(self.choices.pick(recent))
+        if self.choices.pick((False, False, True)):  # a pick of a pick that says nothing itself
+            another = self.choices.pick(recent)
+            told += [another] if self.size.hidden else []
         said = self.commits[chosen].message if chosen in self.commits else "Fix it"
         lines = "\n".join(f"(cherry picked from commit {one})" for one in told)
         branches = [*self.loose[-2:], *self.picked[-2:], *self.line[-3:-1]]

@@ -206,11 +206,15 @@ def random_organization(
     deployments: int = 150,
     issues: int = 5,
     skewed: bool = False,
+    hidden: bool = False,
 ) -> Organization:
-    """Give a larger organization, always the same for one *seed*."""
+    """Give a larger organization, always the same for one *seed*.
+
+    *hidden* are picks that reading GitHub cannot follow.
+    """
     choices = Seeded(random.Random(seed))  # noqa: S311 - reproducible, not secret
     paces = (BUSY_COMMIT_GAPS, BUSY_DEPLOYMENT_GAPS, (SPAN, 200 * DAY))
-    size = Size(deployments, issues, skewed, *paces)
+    size = Size(deployments, issues, skewed, *paces, hidden=hidden)
     return build_organization(choices, repositories, size)
 
 

@@ -251,7 +251,8 @@ def with_picks(organization: Organization, chance: random.Random) -> Organizatio
     """The organization, in which every eighth commit was picked from an older one of its own.
 
     Not those of requests' branches, which are not read unless they were deployed, and not from
-    commits that nobody knows, of which there may be older picks than what is read.
+    commits that nobody knows, of which there may be older picks than what is read; nor does a pick
+    that was never received make one change of two that do not say so themselves.
     """
     repositories = []
     for one in organization.repositories:
