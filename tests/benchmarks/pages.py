@@ -41,7 +41,7 @@ def measure(size: Size) -> dict[str, float]:
     shape = Shape(size.repositories, size.deployments, size.commits)
     window = timedelta(weeks=size.weeks)
     tables = tables_of(make_organizations(shape, NOW, window).today)
-    options = {"org": "bench", "since": f"{size.weeks}w"}
+    options = {"org": "bench", "since": f"{size.weeks}w", "tier": ["all"]}
     config = load_config(options, now=NOW, directory=Path("/nonexistent"))
     analysis = analyse(tables, config)
     report = report_of(analysis, tables, config)

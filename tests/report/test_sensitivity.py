@@ -43,7 +43,7 @@ def organization_called(name: str) -> Organization:
         return build_organization(NOW)
     if name == "by hand":
         return ORGANIZATION
-    return random_organization(int(name.split()[1]), deployments=60)
+    return random_organization(int(name.split()[1]))
 
 
 @cache

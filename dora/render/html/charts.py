@@ -162,30 +162,31 @@ def _recoveries(marks: Marks) -> Chart:
     """Draw each failure from its start to its recovery; the longer that took, the higher."""
     lengths = [(1.0 if end is None else end) - began for began, end in marks.episodes]
     most = math.log1p(max(lengths, default=0.0) * marks.seconds / BRIEF)
-    over: list[str] = []
-    short: list[str] = []
-    still: list[str] = []
+    over: dict[str, None] = {}
+    short: dict[int, int] = {}  #: where a line stands, how high it is: a lower one is behind it
+    still: dict[str, None] = {}
     for (began, end), length in zip(marks.episodes, lengths, strict=True):
         left, right = svg.place_of(began), svg.place_of(1.0 if end is None else end)
         top = max(svg.height(math.log1p(length * marks.seconds / BRIEF), most), 3)
         if end is not None and right - left <= THIN:
-            short.append(f"M{left} {BASE}v-{top}")
+            short[left] = max(top, short.get(left, 0))
             continue
         left = min(left, WIDTH - THIN - 1)
         block = f"M{left} {BASE}v-{top}h{max(right - left, THIN + 1)}v{top}"
-        (still if end is None else over).append(block)
+        (still if end is None else over)[block] = None
     summary, longest = "no failures", ""
     if lengths:
         shortest, longest = (
             formatting.duration(end(lengths) * marks.seconds) for end in (min, max)
         )
         summary = "lasting " + " to ".join(dict.fromkeys((shortest, longest)))
-    if still:
-        summary += f", {formatting.count(len(still))} still open"
+    if count := sum(end is None for _, end in marks.episodes):
+        summary += f", {formatting.count(count)} still open"
     if earlier := sum(began < 0 for began, _ in marks.episodes):
         summary += f", {formatting.count(earlier)} of them from before this window"
         longest += f", {formatting.count(earlier)} from before this window"
-    paths = _filled(("o", "".join(over)), ("u", "".join(short)), ("n", "".join(still)))
+    lines = "".join(f"M{left} {BASE}v-{top}" for left, top in short.items())
+    paths = _filled(("o", "".join(over)), ("u", lines), ("n", "".join(still)))
     return Chart("Recovery time", summary, longest, paths)
 
 

@@ -23,7 +23,7 @@ from dora.report.coverage_model import Unreadable
 from dora.report.model import ChangeLeadTime, Compared, Contributor, RecoveryTime, Row
 from dora.report.page.model import Page, SlowChange
 from tests.benchmarks.made_up import Shape
-from tests.support.large_pages import many
+from tests.support.large_pages import many_tables
 from tests.support.pages import demo, demo_tables, demo_text, hostile_text, page_of
 from tests.support.reports import changed, in_window, place, report, slow
 from tests.support.tables import (
@@ -371,8 +371,9 @@ def test_no_name_becomes_markup(names: list[str]) -> None:
 
 @pytest.mark.thorough
 def test_hundred_rows_of_half_a_year_are_small() -> None:
-    """A page of 102 rows and 26 weeks takes less than 300 kB."""
-    page = many(Shape(34, 300, 1000), weeks=26)
+    """A page of 102 rows of production and 26 weeks takes less than 300 kB."""
+    tables = many_tables(Shape(34, 300, 1000), 26)
+    page = page_of(tables, since="26w", environments={"qa": "prod-b", "dev": "prod-c"})
     assert (102, 27) == (len(page.repositories.rows), len(page.repositories.rows[0].trend))
     assert len(render_page(page).encode()) < 300_000
 
