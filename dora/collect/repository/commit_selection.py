@@ -155,9 +155,11 @@ class CommitSelection:
         self._required.add(commit)
 
     def require(self, commit: int, descendant: int) -> bool:
-        """Require a commit, and the path to it from *descendant*; False if it was read before."""
+        """Require a commit, and the path to it from *descendant*; False if that changes nothing."""
         if self.graph.committed[commit] is not None:
-            return False
+            is_new = commit in self.found.texts and commit not in self._required
+            self._required.add(commit)
+            return is_new
         frontier = self.new_frontier()
         self.mark(descendant, frontier.closed)
         self.mark(commit, frontier.wanted)

@@ -237,6 +237,26 @@ def test_reverted_change_of_which_only_a_pick_was_live() -> None:
         read(acme(commits, *shipped), tiers=(environment,))
 
 
+@pytest.mark.parametrize("size", [2, 3, 4, 100])
+def test_old_chain_of_reverts(size: int) -> None:
+    """F3, RW1: f takes away what d put back, whether d was read for other reasons or not."""
+    back = "This reverts commit {}.".format
+    commits = [
+        *OLD,
+        commit("b", "0", days_ago=66),
+        commit("c", "b", days_ago=65, message=back(sha("b"))),
+        *line("1234567", "c", 60),
+        commit("d", "7", days_ago=40, message=back(sha("c"))),
+        commit("e", "d", days_ago=39),
+        commit("f", "e", days_ago=18, message=back(sha("d"))),
+    ]
+    shipped = deploy(1, "7", 55), deploy(2, "e", 38), deploy(3, "f", 17)
+    organization = acme(commits, *shipped)
+    read(organization, size)
+    (row,) = document_of(tables_of(organization), config_for(organization, MONTH, SETTINGS))["rows"]
+    assert 1 == row["rework_rate"]["rework"]
+
+
 def test_revert_by_title_of_an_old_request() -> None:
     """F3: what a title names is found as what a text names is: by one question."""
     title = 'Revert "Add thing (#12)" (#13)'
