@@ -22,7 +22,7 @@ from pydantic.fields import FieldInfo
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from dora.cli import app
-from dora.config import settings
+from dora.config import settings, source_settings
 from dora.model.tables import SCHEMAS
 from dora.publish.database.schema import METADATA
 
@@ -98,7 +98,7 @@ def _below(group: Any, here: Any, mark: str) -> Iterator[str]:
 def configuration() -> str:
     """Every key: what it allows, its default, its environment variable, what it decides."""
     top = [one for one in _settings(settings.Settings) if _section(one[1]) is None]
-    parts = [_settings_table(top, "")]
+    parts = [_settings_table(top, ""), *_sources()]
     for key, field, _ in _settings(settings.Settings):
         section = _section(field)
         if section is not None:
@@ -115,12 +115,25 @@ def _listed_tables(section: str, model: type[BaseModel]) -> Iterator[str]:
         if isinstance(item, type) and issubclass(item, BaseModel):
             yield f"### `[[{section}.{key}]]`"
             yield inspect.getdoc(item) or ""
-            lines = ["| key | allowed | meaning |", "| --- | --- | --- |"]
-            lines += [
-                f"| `{name}` | {_allowed(own)} | {meaning} |"
-                for name, own, meaning in _settings(item)
-            ]
-            yield "\n".join(lines)
+            yield _keys_of_a_table(item)
+
+
+def _sources() -> Iterator[str]:
+    """What an entry of `[[sources]]` may hold, by its kind."""
+    for kind in get_args(source_settings.Source):
+        (name,) = get_args(kind.model_fields["kind"].annotation)
+        yield f"### `[[sources]]` with `from = {json.dumps(name)}`"
+        yield inspect.getdoc(kind) or ""
+        yield _keys_of_a_table(kind)
+
+
+def _keys_of_a_table(model: type[BaseModel]) -> str:
+    lines = ["| key | allowed | default | meaning |", "| --- | --- | --- | --- |"]
+    lines += [
+        f"| `{own.alias or name}` | {_allowed(own)} | {_default(own)} | {meaning} |"
+        for name, own, meaning in _settings(model)
+    ]
+    return "\n".join(lines)
 
 
 def _settings(model: type[BaseModel]) -> Iterator[Setting]:
@@ -131,9 +144,12 @@ def _settings(model: type[BaseModel]) -> Iterator[Setting]:
 
 
 def _attribute_docstrings(model: type[BaseModel]) -> dict[str, str]:
-    """The text below each attribute of a class, on one line."""
-    body = ast.parse(inspect.getsource(model)).body[0]
+    """The text below each attribute of a class and of those it is made of, on one line."""
     found, name = {}, None
+    for base in reversed(model.__mro__[1:-1]):
+        if issubclass(base, BaseModel) and base.__module__.startswith("dora."):
+            found |= _attribute_docstrings(base)
+    body = ast.parse(inspect.getsource(model)).body[0]
     for statement in body.body if isinstance(body, ast.ClassDef) else ():
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             name = statement.target.id
@@ -187,6 +203,8 @@ def _kind(kind: Any) -> str:
 
 
 def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "must be given"
     value = field.get_default(call_default_factory=True)
     if value is None or value == {}:
         return "–"

@@ -36,7 +36,8 @@ from dora.model.incident_texts import (
     read_name,
 )
 from dora.model.shipped_commits import make_lookback_span
-from dora.model.tables import TableBuilder, Tables
+from dora.model.table_builder import TableBuilder
+from dora.model.tables import Tables
 
 
 def connect(config: Config, variables: Mapping[str, str], progress: Progress) -> Client:

@@ -8,17 +8,11 @@ from datetime import timedelta
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from dora.config.window import parse_age
+from dora.config.section import Age, Globs, SettingsSection
+from dora.config.source_settings import SourceEntry
 
 By = Literal["repository", "environment", "team", "organization"]
 Tier = Literal["production", "staging", "testing", "development", "other"]
@@ -30,12 +24,6 @@ NO_LADDER = {
     "2024": "2024 is no ladder: its medium cluster fails less often than its high one",
     "2025": "2025 has no levels: DORA published distributions and team profiles instead",
 }
-
-
-def _age(value: object) -> object:
-    if isinstance(value, timedelta):
-        return value
-    return parse_age(str(value))
 
 
 def known_zone(name: str) -> str:
@@ -79,15 +67,7 @@ def _service_pattern(value: str) -> str:
     return value
 
 
-Age = Annotated[timedelta, BeforeValidator(_age)]
-Globs = tuple[str, ...]
 Zone = Annotated[str, AfterValidator(known_zone)]
-
-
-class SettingsSection(BaseModel):
-    """A table of settings: frozen, and with an error for unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ExcludeSettings(SettingsSection):
@@ -181,6 +161,8 @@ class IncidentSettings(SettingsSection):
     """How long a deployment may have been live for an incident to be its own (F7)."""
     pagerduty: dict[str, str] = Field(default_factory=dict)
     """PagerDuty service (its id or name) = the repository its incidents belong to (F7)."""
+    file: str = ""
+    """A CSV, JSON Lines or Parquet file of incidents that another tool wrote (F7)."""
 
 
 class ServiceSettings(SettingsSection):
@@ -278,6 +260,8 @@ class Settings(BaseSettings):
     ephemeral_environments: tuple[str, ...] = ()
     """Globs of more environments that live as long as a pull request; `!GLOB` takes back (D5)."""
     tiers: TierSettings = TierSettings()
+    sources: tuple[SourceEntry, ...] = ()
+    """What a deployment is; GitHub's own Deployments where no entry fits a repository (D8)."""
     deployments: DeploymentSettings = DeploymentSettings()
     lead_time: LeadTimeSettings = LeadTimeSettings()
     changes: ChangeSettings = ChangeSettings()

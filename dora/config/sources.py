@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic_core import ErrorDetails
 from pydantic_settings import EnvSettingsSource, SettingsConfigDict
 
 from dora.config.settings import Settings
+from dora.config.source_settings import KINDS, Source
 from dora.errors import BadUsage
 
 #: What may be given instead, by the type that pydantic gives an error of the kind of a value.
@@ -159,10 +160,19 @@ def _is_branch(step: int | str) -> bool:
 def _nearest(path: tuple[int | str, ...]) -> str:
     model: Any = Settings
     for step in path[:-1]:
-        is_item = isinstance(step, int)  # of a list
-        model = get_args(model)[0] if is_item else model.model_fields[step].annotation
-    known = sorted(model.model_fields)
+        if isinstance(step, int):  # an item of a list
+            model = get_args(model)[0]
+        elif step in KINDS and get_origin(model) is Annotated:  # the kind of a source
+            model = next(one for one in get_args(Source) if step in _kinds(one))
+        else:
+            model = model.model_fields[step].annotation
+    known = sorted(field.alias or name for name, field in model.model_fields.items())
     near = get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
     if near:
         return f"did you mean {near[0]!r}?"
     return f"allowed: {', '.join(known)}"
+
+
+def _kinds(source: Any) -> tuple[str, ...]:
+    """The value of `from` that makes an entry one of this class of sources."""
+    return get_args(source.model_fields["kind"].annotation)

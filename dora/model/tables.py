@@ -57,7 +57,12 @@ REPOSITORIES: Schema = {
 
 DEPLOYMENTS: Schema = {
     "repository": REPOSITORY,
-    "deployment": Column(COUNT, "id of the deployment", "databaseId"),
+    "deployment": Column(
+        COUNT,
+        "number of the deployment in its repository: GitHub's id, or, for another source, a number "
+        "below 0 in the order of its `id`",
+        "databaseId",
+    ),
     "sha": Column(TEXT, "deployed commit", "commitOid"),
     "is_known": Column(FLAG, "whether GitHub still has that commit (LT10)", "commit"),
     "environment": Column(TEXT, "environment as GitHub spells it", "environment"),
@@ -67,6 +72,9 @@ DEPLOYMENTS: Schema = {
     "creator": Column(TEXT, "login of whoever filed it, an App's with `[bot]`", "creator.login"),
     "description": Column(TEXT, "what its creator said of it", "description"),
     "ref": Column(TEXT, "what it was filed for, read where it is asked for (D9)", "REST: ref"),
+    "source": Column(TEXT, "what it was taken from: `deployments`, `workflow` … (D8)", ""),
+    "id": Column(TEXT, "what it is called, such as `releases:v1.2`; missing if by its number", ""),
+    "url": Column(TEXT, "its page, where it is no Deployment of GitHub's", ""),
 }
 
 STATUSES: Schema = {
@@ -157,9 +165,6 @@ TEAMS: Schema = {
     "team": Column(TEXT, "name of a team", "Team.name"),
     "repository": REPOSITORY,
 }
-
-#: Number of rows that are collected before they are turned into frames.
-MANY_ROWS = 20_000
 
 Repositories = NewType("Repositories", pd.DataFrame)
 Deployments = NewType("Deployments", pd.DataFrame)
@@ -258,48 +263,3 @@ def make_tables(rows: Mapping[str, Iterable[Any]]) -> Tables:
         name: frame(schema, rows.get(name, ())) for name, schema in SCHEMAS.items()
     }
     return Tables(**frames)
-
-
-class TableBuilder:
-    """Collects rows as they are read, and makes the tables in the end.
-
-    Rows are turned into frames now and then, which need a fifth of the memory.
-    """
-
-    def __init__(self) -> None:
-        self._rows: dict[str, list[Any]] = {name: [] for name in SCHEMAS}
-        self._frames: dict[str, list[pd.DataFrame]] = {name: [] for name in SCHEMAS}
-        self._count = 0
-
-    def add(self, rows: Mapping[str, Iterable[Any]]) -> None:
-        """Add rows (table name → rows)."""
-        for name, some in rows.items():
-            before = len(self._rows[name])
-            self._rows[name].extend(some)
-            self._count += len(self._rows[name]) - before
-        if self._count >= MANY_ROWS:
-            self._pack()
-
-    def finish(self, **more: Any) -> Tables:
-        """The tables, sorted by repository; *more* are the other fields of `Tables`."""
-        self._pack()
-        made: dict[str, Any] = {}
-        for name in SCHEMAS:
-            parts = self._frames.pop(name)
-            if len(parts) > 1:
-                whole = pd.concat(parts, ignore_index=True)
-                made[name] = whole.sort_values("repository", kind="stable", ignore_index=True)
-            else:
-                made[name] = parts[0]
-        return Tables(**made, **more)
-
-    def _pack(self) -> None:
-        """Turn the collected rows into frames; a table without any gets an empty frame."""
-        for name, schema in SCHEMAS.items():
-            if self._rows[name] or not self._frames[name]:
-                place = list(schema).index("repository")
-                # Rows that belong to no repository come last, as pandas sorts them.
-                rows = sorted(self._rows[name], key=lambda row: (row[place] is None, row[place]))
-                self._frames[name].append(frame(schema, rows))
-                self._rows[name] = []
-        self._count = 0

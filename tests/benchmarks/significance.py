@@ -88,6 +88,9 @@ def _repository(
         "creator": "github-actions[bot]",
         "description": None,
         "ref": None,
+        "source": "deployments",
+        "id": None,
+        "url": None,
     }
     statuses = {
         "repository": name, "deployment": ids, "state": np.where(failed, "failure", "success"),

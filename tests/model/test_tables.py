@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta, timezone
 import pandas as pd
 import pytest
 
-from dora.model import tables
+from dora.model import table_builder
+from dora.model.table_builder import TableBuilder
 from dora.model.tables import (
     COMMITS,
     REPOSITORIES,
     SCHEMAS,
     Column,
     Schema,
-    TableBuilder,
     frame,
     make_tables,
 )
@@ -116,7 +116,7 @@ def test_tables_built_as_rows_come(many: int, monkeypatch: pytest.MonkeyPatch) -
 
     Repositories come in the order of their names; rows of one in the order in which they came.
     """
-    monkeypatch.setattr(tables, "MANY_ROWS", many)
+    monkeypatch.setattr(table_builder, "MANY_ROWS", many)
     parents = [
         ("web", "c", 0, "b"),
         ("web", "b", 0, "a"),

@@ -125,13 +125,16 @@ def deployment(
     creator: str = "github-actions[bot]",
     description: str | None = None,
     ref: str | None = "main",
+    source: str = "deployments",
+    name: str | None = None,
+    url: str | None = None,
 ) -> Rows:
     """A deployment created *at*; *statuses* are `(state, hours ago[, log URL[, description]])`.
 
     None given: it succeeds at once.
     """
     row = (repository, number, sha, known, environment, task, payload, ago(at), creator,
-           description, ref)  # fmt: skip
+           description, ref, source, name, url)  # fmt: skip
     told = [status(number, *one, repository=repository) for one in statuses or [("success", at)]]
     return join([{"deployments": [row]}, *told])
 

@@ -56,7 +56,8 @@ def _add(rows: dict[str, list[tuple[object, ...]]], repository: Repository, url:
         environment = renamed[-1] if renamed else one.environment
         rows["deployments"].append(
             (name, one.id, one.sha, one.sha in repository.commits, environment, one.task,
-             one.payload, one.created_at, one.creator, one.description or None, one.ref)
+             one.payload, one.created_at, one.creator, one.description or None, one.ref,
+             "deployments", None, None)
         )  # fmt: skip
         rows["statuses"] += [
             (name, one.id, s.state, s.created_at, s.log_url, s.description or None)

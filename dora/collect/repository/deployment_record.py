@@ -12,7 +12,11 @@ from dora.model.outcome_rules import StatusRecord
 
 @dataclass(frozen=True, slots=True)
 class DeploymentRecord:
-    """A deployment as read from GitHub, its statuses unsorted."""
+    """A deployment as read from its source (D8), its statuses unsorted.
+
+    Where it is no Deployment of GitHub's, `id` is a number that is unique in the repository and
+    orders them as their names do; the tables get smaller ones in the same order.
+    """
 
     id: int
     sha: str
@@ -25,6 +29,10 @@ class DeploymentRecord:
     creator: str | None = None  #: with `[bot]` for an App, as REST spells it
     description: str | None = None
     ref: str | None = None  #: None where nobody asked REST for it
+    source: str = "deployments"  #: the kind of its source
+    entry: int = 0  #: position of its entry in `[[sources]]`, from 1; 0 where none was needed
+    name: str | None = None  #: what it is called, `releases:v1.2`; None if by its number
+    url: str | None = None  #: its page; None where its statuses tell
 
     @property
     def filed(self) -> Filed:

@@ -195,6 +195,9 @@ class RepositoryReader:
                     one.creator,
                     one.description,
                     one.ref,
+                    one.source,
+                    one.name,
+                    one.url,
                 )
                 for one in read
             ],
