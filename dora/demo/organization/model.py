@@ -116,6 +116,90 @@ class Tag:
 
 
 @dataclass(frozen=True)
+class Release:
+    """One release of the tag named *tag*; one that is published has its tag among the tags.
+
+    *created_at* is when it was filed, as a draft or at once; GitHub shows another instant as the
+    creation. A draft may name a tag that is not there yet; *target* is what it will be made of.
+    """
+
+    id: int
+    tag: str
+    created_at: datetime
+    published_at: datetime | None = None
+    name: str | None = None
+    is_draft: bool = False
+    is_prerelease: bool = False
+    target: str | None = None  #: a branch's name or a sha; None is the default branch
+    author: str = "octo-operator"
+    #: its last change, where that was neither its filing nor its publication
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """One workflow of GitHub Actions; *path* is that of its file, *state* as REST spells it."""
+
+    id: int
+    name: str
+    path: str
+    state: str = "active"
+    created_at: datetime | None = None  #: None is the repository's creation
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job of an attempt; *run_attempt* is the attempt that it ran in first.
+
+    An attempt that runs again only some jobs carries the others over, times and all.
+    """
+
+    id: int
+    name: str
+    run_attempt: int
+    created_at: datetime
+    started_at: datetime
+    completed_at: datetime | None = None
+    status: str = "completed"
+    conclusion: str | None = "success"
+
+
+@dataclass(frozen=True)
+class RunAttempt:
+    """One attempt of a run, counted from 1; *started_at* is what REST calls `run_started_at`.
+
+    *updated_at* is its last change, so its end once *status* is `completed`; *conclusion* is None
+    before that. *jobs* are those that ran in it and those that it carries over.
+    """
+
+    number: int
+    started_at: datetime
+    updated_at: datetime
+    status: str = "completed"
+    conclusion: str | None = "success"
+    jobs: tuple[Job, ...] = ()
+    actor: str | None = None  #: who started this attempt; None is the run's actor
+
+
+@dataclass(frozen=True)
+class WorkflowRun:
+    """One run of the workflow of that id; *attempts* in the order of their numbers, at least one.
+
+    *event* is GitHub's word for what started it (`push`, `pull_request`, `workflow_dispatch`).
+    """
+
+    id: int
+    workflow_id: int
+    head_branch: str | None
+    head_sha: str  #: need not be among the repository's commits: force-pushed away
+    created_at: datetime
+    attempts: tuple[RunAttempt, ...]
+    event: str = "push"
+    actor: str = "octo-operator"
+    title: str | None = None  #: `run-name`; None is the first line of the head commit's message
+
+
+@dataclass(frozen=True)
 class Repository:
     """One repository; an empty one has no commits and no *head*."""
 
@@ -129,6 +213,11 @@ class Repository:
     deployments: tuple[Deployment, ...] = ()  #: by id
     issues: tuple[Issue, ...] = ()
     tags: tuple[Tag, ...] = ()
+    branches: Mapping[str, str] = field(default_factory=dict)  #: heads of other branches, by name
+    releases: tuple[Release, ...] = ()
+    workflows: tuple[Workflow, ...] = ()
+    runs: tuple[WorkflowRun, ...] = ()
+    has_actions: bool = True  #: whether GitHub Actions is turned on
     archived_at: datetime | None = None
     is_fork: bool = False
     is_private: bool = True
