@@ -18,6 +18,7 @@ from dora.collect.github.batching import load_query
 from dora.collect.github.concurrency import Concurrency
 from dora.collect.github.connections import Connections, in_thread
 from dora.collect.github.rate_limit import RateLimit
+from dora.collect.github.refusals import Refusals
 from dora.collect.github.request_queue import QueuedQuery, RequestQueue
 from dora.collect.github.responses import QueryResult
 from dora.collect.github.rest import RestQuery
@@ -58,6 +59,7 @@ class Client:
         self._connections = Connections(access)
         self._queue = RequestQueue()
         self._concurrency = Concurrency(self._most)
+        self._refusals = Refusals()
         self._lost: dict[object, float] = {}  #: seconds lost to failures, by repository
         self._ended: Callable[[], DoraError] | None = None  #: makes the error of all later queries
         self._tasks: set[asyncio.Task[None]] = set()
@@ -137,8 +139,7 @@ class Client:
         while self._queue:
             if self._fail_at_once():
                 return
-            held = self.rate_limit.seconds_left()
-            delay = held if held > 0 else self._concurrency.delay(loop.time())
+            delay = self._delay(loop.time())
             if delay is None:
                 return
             if delay > 0:
@@ -151,6 +152,14 @@ class Client:
             task = loop.create_task(self._exchange(batch))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    def _delay(self, now: float) -> float | None:
+        """Seconds until the next request may be made; None: not before another one ends."""
+        held = self.rate_limit.seconds_left()
+        if held > 0:
+            return held
+        doubt = self._refusals.delay(now, self._concurrency.in_flight)
+        return doubt if doubt is None or doubt > 0 else self._concurrency.delay(now)
 
     def _fail_at_once(self) -> bool:
         """Fail all queued queries if no further request may be made, and say whether that is so."""
@@ -184,7 +193,7 @@ class Client:
         self.seconds += now - began
         if result.kind == "data":
             self._pump()  # send the next requests before this result is processed
-        self._settle(batch, result, now - began)
+        self._settle(batch, result, began, now)
 
     async def _send(self, batch: list[QueuedQuery]) -> QueryResult:
         """The result of one request for all of *batch*."""
@@ -203,11 +212,14 @@ class Client:
         self.rate_limit.count(result)
         self.progress.requested(self.requests, result.remaining)
 
-    def _settle(self, batch: list[QueuedQuery], result: QueryResult, seconds: float) -> None:
+    def _settle(
+        self, batch: list[QueuedQuery], result: QueryResult, began: float, now: float
+    ) -> None:
         """Finish each query of *batch*, queue it again, or fail it."""
         query, rows = batch[0].query, sum(queued.size for queued in batch)
         if result.kind == "data":
             self.rate_limit.lift()
+            self._refusals.accept(began)
             self._queue.sizes(query).passed(rows)
             for number, queued in enumerate(batch):
                 queued.finish(result if len(batch) == 1 else query.part(result, number))
@@ -215,7 +227,7 @@ class Client:
             self._hold(result)
             for queued in batch:
                 self._requeue_limited(queued)
-        elif result.kind == "refused" and not self._may_retry_refused(batch):
+        elif result.kind == "refused" and not self._may_retry_refused(batch, began, now):
             self._ended = lambda: self._refused(result)
             for queued in batch:
                 queued.fail(self._refused(result))
@@ -223,7 +235,7 @@ class Client:
             is_lost = result.kind == "lost"
             batch[0].fail(CannotRead(result.message) if is_lost else self._refused(result))
         else:
-            self._retry(batch, result, seconds)
+            self._retry(batch, result, now - began)
 
     def _retry(self, batch: list[QueuedQuery], result: QueryResult, seconds: float) -> None:
         """Queue *batch* again, with smaller pages if these are more likely to succeed."""
@@ -265,14 +277,14 @@ class Client:
         else:
             self._enter(queued)
 
-    def _may_retry_refused(self, batch: list[QueuedQuery]) -> bool:
+    def _may_retry_refused(self, batch: list[QueuedQuery], began: float, now: float) -> bool:
         """Whether to try once more after a refusal: credentials were renewed, or valid so far."""
-        is_again = any(queued.is_retried_after_refusal for queued in batch)
-        if is_again or not (self.access.renew(batch[0].generation) or self.points):
-            return False
-        for queued in batch:
-            queued.is_retried_after_refusal = True
-        return True
+        is_again = any(queued.is_retried_after_renewal for queued in batch)
+        if not is_again and self.access.renew(batch[0].generation):
+            for queued in batch:
+                queued.is_retried_after_renewal = True
+            return True
+        return bool(self.points) and not is_again and self._refusals.refuse(began, now)
 
     def _hold(self, result: QueryResult) -> None:
         """Hold back all requests until a limit is lifted, or end the run if that takes too long."""

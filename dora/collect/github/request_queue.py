@@ -30,7 +30,7 @@ class QueuedQuery:
     tries: int = 0
     limits: int = 0  #: times in a row that it hit a rate limit
     generation: int = 0  #: of the credentials that it was sent with
-    is_retried_after_refusal: bool = False  #: whether it was sent again after a refusal
+    is_retried_after_renewal: bool = False  #: whether it was sent again with new credentials
     order: int = field(default_factory=count().__next__)
 
     @property
