@@ -8,6 +8,7 @@ from typing import Any
 
 DOCUMENTATION = "https://docs.github.com/rest"
 FORBIDDEN = "Resource not accessible by personal access token"
+FORBIDDEN_TO_APPS = "Resource not accessible by integration"
 SAML = (
     "Resource protected by organization SAML enforcement. You must grant your Personal Access "
     "token access to this organization."
@@ -105,6 +106,18 @@ def single_sign_on(owner: str) -> dict[str, str]:
     return {"x-github-sso": f"required; url={url}"}
 
 
+def lacking(request: Request, right: str) -> Response:
+    """What REST answers where the token may not read what *right* names; Apps get other words."""
+    of_app = request.token.startswith("ghs_")
+    refused = problem(403, FORBIDDEN_TO_APPS if of_app else FORBIDDEN)
+    return with_headers(refused, {"x-accepted-github-permissions": f"{right}=read"})
+
+
+def with_headers(response: Response, headers: Mapping[str, str]) -> Response:
+    """The answer with more headers."""
+    return replace(response, headers={**response.headers, **headers})
+
+
 def exhausted(style: str, reset: int) -> Response:
     """What GitHub answers once the hour's budget is used up; *style* as in `Limits`."""
     headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(reset)}
@@ -114,7 +127,7 @@ def exhausted(style: str, reset: int) -> Response:
     else:
         error = {"type": style, "code": "graphql_rate_limit", "message": message}
         answer = json_response({"errors": [error]})
-    return replace(answer, headers={**answer.headers, **headers}, points=0)
+    return replace(with_headers(answer, headers), points=0)
 
 
 def too_much(status: int, retry_after: int | None) -> Response:
@@ -122,6 +135,5 @@ def too_much(status: int, retry_after: int | None) -> Response:
     message = (
         "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
     )
-    answer = problem(status, message)
     headers = {} if retry_after is None else {"retry-after": str(retry_after)}
-    return replace(answer, headers={**answer.headers, **headers}, points=0)
+    return replace(with_headers(problem(status, message), headers), points=0)

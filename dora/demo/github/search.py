@@ -82,7 +82,7 @@ def _fits_word(record: Issue | PullRequest, qualifier: str, value: str) -> bool:
             "closed": record.closed_at,
             "updated": updated_at(record),
         }
-        return _in_range(moments[qualifier], value)
+        return in_range(moments[qualifier], value)
     if qualifier in {"sort", "in", "archived"}:
         return True
     return value.casefold() in record.title.casefold()
@@ -100,7 +100,8 @@ def _is(record: Issue | PullRequest, value: str) -> bool:
     return answers.get(value, True)
 
 
-def _in_range(moment: datetime | None, value: str) -> bool:
+def in_range(moment: datetime | None, value: str) -> bool:
+    """Whether *moment* lies in the range that a search writes: `>=T`, `<=T`, `A..B`, `T`."""
     if moment is None:
         return False
     low, dots, high = value.partition("..")

@@ -26,7 +26,7 @@ from dora.demo.github.messages import (
 )
 from dora.demo.github.rest import routes, write_routes
 from dora.demo.github.tokens import App, Tokens
-from dora.demo.github.visibility import VisibleOrganization
+from dora.demo.github.visibility import Rights, VisibleOrganization
 from dora.demo.organization.model import Organization
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Limits",
     "Middleware",
     "RequestRecord",
+    "Rights",
     "SecondaryLimits",
     "Server",
     "serve",
@@ -241,6 +242,7 @@ def serve(
     port: int = 0,
     token: str = TOKEN,
     app: App | None = None,
+    rights: Rights | None = None,
     limits: Limits | None = None,
     latency: Latency | None = None,
     middleware: Sequence[Middleware] = (),
@@ -248,12 +250,12 @@ def serve(
     """A running stand-in that serves *organization* on 127.0.0.1; it stops on leaving.
 
     *port* 0 takes a free one. Requests need *token* (or one that the *app* was given); others are
-    refused with 401.
+    refused with 401. *rights* are what every token may.
 
     Each *middleware* lies around the answering of requests, the first outermost.
     """
     server = Server(
-        VisibleOrganization(organization),
+        VisibleOrganization(organization, rights=rights or Rights()),
         Tokens(token, app),
         limits or Limits(),
         latency or Latency(),

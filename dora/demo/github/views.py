@@ -17,6 +17,8 @@ from dora.demo.organization.model import (
     Repository,
     Status,
     Tag,
+    Workflow,
+    WorkflowRun,
 )
 
 T = TypeVar("T")
@@ -102,6 +104,33 @@ class RepositoryView:
         return {issue.number: issue for issue in self.repository.issues}
 
     @cached_property
+    def workflows(self) -> dict[int, Workflow]:
+        """Every workflow by id."""
+        return {workflow.id: workflow for workflow in self.repository.workflows}
+
+    def workflow(self, name: str) -> Workflow | None:
+        """The workflow of that id, or of that file's name."""
+        if name.isdigit():
+            return self.workflows.get(int(name))
+        files = {one.path.rpartition("/")[2]: one for one in self.repository.workflows}
+        return files.get(name)
+
+    @cached_property
+    def runs(self) -> dict[int, WorkflowRun]:
+        """Every workflow run by id."""
+        return {run.id: run for run in self.repository.runs}
+
+    @cached_property
+    def run_numbers(self) -> dict[int, int]:
+        """By id, which of its workflow's runs it is, counted from 1."""
+        counts: dict[int, int] = defaultdict(int)
+        found = {}
+        for run in sorted(self.repository.runs, key=lambda one: (one.created_at, one.id)):
+            counts[run.workflow_id] += 1
+            found[run.id] = counts[run.workflow_id]
+        return found
+
+    @cached_property
     def associated(self) -> dict[str, list[PullRequest]]:
         """The pull requests GitHub associates with a commit, by sha."""
         found: dict[str, list[PullRequest]] = defaultdict(list)
@@ -135,6 +164,8 @@ class RepositoryView:
             if request.commits and request.closed_at is None and request.merged_at is None:
                 name = f"refs/heads/{request.head_ref}"
                 found.setdefault(name, Ref("refs/heads/", request.head_ref, request.commits[-1]))
+        for name, sha in repository.branches.items():
+            found[f"refs/heads/{name}"] = Ref("refs/heads/", name, sha)
         for tag in repository.tags:
             found[f"refs/tags/{tag.name}"] = Ref("refs/tags/", tag.name, tag.sha, tag)
         return found

@@ -9,6 +9,18 @@ from dora.demo.organization.model import Organization, Team
 
 
 @dataclass(frozen=True)
+class Rights:
+    """What a token may, beside reading code, deployments and issues.
+
+    *actions*: it may read workflows and their runs in private repositories; in public ones
+    everybody may. *pushes*: it may write code, so it sees drafts of releases.
+    """
+
+    actions: bool = True
+    pushes: bool = False
+
+
+@dataclass(frozen=True)
 class VisibleOrganization:
     """The organization as one token sees it.
 
@@ -18,6 +30,7 @@ class VisibleOrganization:
 
     organization: Organization
     denied: Mapping[str, str] = field(default_factory=dict)
+    rights: Rights = field(default_factory=Rights)
     known: Mapping[str, RepositoryView] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -88,7 +101,7 @@ class VisibleOrganization:
 
     def succeeded_by(self, organization: Organization) -> "VisibleOrganization":
         """What the token sees of *organization*; views of what did not change are reused."""
-        return VisibleOrganization(organization, self.denied, self._all)
+        return replace(self, organization=organization, known=self._all)
 
 
 def _is_same(old: RepositoryView, new: RepositoryView) -> bool:

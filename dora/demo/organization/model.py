@@ -149,9 +149,10 @@ class Workflow:
 
 @dataclass(frozen=True)
 class Job:
-    """One job of an attempt; *run_attempt* is the attempt that it ran in first.
+    """One job as an attempt lists it.
 
-    An attempt that runs again only some jobs carries the others over, times and all.
+    An attempt that runs again only some jobs carries the others over, times and all: *run_attempt*
+    of such a job is the attempt that it ran in, or the one that lists it, and its id may be new.
     """
 
     id: int

@@ -14,15 +14,17 @@ from graphql import GraphQLError
 from dora.demo.github import git, views
 from dora.demo.github.graphql.resolvers import timestamp
 from dora.demo.github.messages import (
-    FORBIDDEN,
     SAML,
     Request,
     Response,
     json_response,
+    lacking,
     moved,
     problem,
     single_sign_on,
+    with_headers,
 )
+from dora.demo.github.rest import actions
 from dora.demo.github.rest.pagination import linked, page_of, paged
 from dora.demo.github.rest.serializers import (
     account,
@@ -69,11 +71,15 @@ def _one(body: Any) -> Response:
 
 
 def _of_repository(
-    handle: Callable[[Request, RepositoryView, "re.Match[str]"], Response], *, listed: bool = False
+    handle: Callable[[Request, RepositoryView, "re.Match[str]"], Response],
+    *,
+    listed: bool = False,
+    right: str = "deployments",
 ) -> Handler:
     """A handler below `/repos/{owner}/{repo}`.
 
-    404 for none, 301 for a former name, 403 behind single sign-on or where only listing is allowed.
+    404 for none, 301 for a former name, 403 behind single sign-on, where only listing is allowed
+    and where the token lacks the *right*. Without GitHub Actions there is nothing of it: 404.
     """
 
     def handler(request: Request, here: VisibleOrganization, match: re.Match[str]) -> Response:
@@ -82,17 +88,23 @@ def _of_repository(
             return _moved(request, here.view(match["owner"], match["name"]))
         denial = here.denial(view)
         if denial == "SAML":
-            return _refused(SAML, single_sign_on(view.owner))
+            return with_headers(problem(403, SAML), single_sign_on(view.owner))
         if denial is not None and not listed:
-            return _refused(FORBIDDEN, {"x-accepted-github-permissions": "deployments=read"})
+            return lacking(request, right)
+        if right == "actions" and view.repository.is_private and not here.rights.actions:
+            return lacking(request, right)
+        if right == "actions" and not view.repository.has_actions:
+            return problem(404, "Not Found")
         return handle(request, view, match)
 
     return handler
 
 
-def _refused(message: str, headers: dict[str, str]) -> Response:
-    refused = problem(403, message)
-    return replace(refused, headers={**refused.headers, **headers})
+def _of_actions(handle: actions.ActionsHandler) -> Handler:
+    """A handler below `/repos/{owner}/{repo}/actions`."""
+    return _of_repository(
+        lambda request, view, match: handle(request, view, match.groupdict()), right="actions"
+    )
 
 
 def _moved(request: Request, view: RepositoryView | None) -> Response:
@@ -280,5 +292,9 @@ _ROUTES: list[tuple["re.Pattern[str]", Handler]] = [
         (_REPOSITORY + r"/commits/(?P<sha>.+)", _of_repository(_commit)),
         (_REPOSITORY + r"/compare/(?P<base>.+)\.\.\.(?P<head>.+)", _of_repository(_compare)),
         (_REPOSITORY + r"/pulls/(?P<number>\d+)", _of_repository(_pull_request)),
+        *(
+            (f"{_REPOSITORY}/actions{below}", _of_actions(handler))
+            for below, handler in actions.ROUTES
+        ),
     )
 ]

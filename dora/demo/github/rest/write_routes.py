@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from dora.demo.github.messages import Request, Response, problem
+from dora.demo.github.messages import FORBIDDEN_TO_APPS, Request, Response, problem
 from dora.demo.github.rest import deployments, issues
 from dora.demo.github.views import RepositoryView
 from dora.demo.github.visibility import VisibleOrganization
@@ -35,7 +35,7 @@ def answer(request: Request, here: VisibleOrganization, now: datetime) -> WriteR
         if view is None:
             return WriteResult(problem(404, "Not Found"))
         if here.denial(view) is not None:
-            return WriteResult(problem(403, "Resource not accessible by integration"))
+            return WriteResult(problem(403, FORBIDDEN_TO_APPS))
         if view.repository.is_archived and method != "GET":
             return WriteResult(problem(403, "Repository was archived so is read-only."))
         response, repository = handle(request, view, match.groupdict(), now)
