@@ -179,7 +179,8 @@ def _settings_table(rows: list[Setting], section: str) -> str:
 
 def _allowed(field: FieldInfo) -> str:
     if field.annotation is not int:
-        return _kind(field.annotation)
+        either = "text or " if source_settings.ONE_AS_LIST in field.metadata else ""
+        return either + _kind(field.annotation)
     least, most = (
         next((getattr(mark, end) for mark in field.metadata if hasattr(mark, end)), None)
         for end in ("ge", "le")
@@ -196,7 +197,8 @@ def _kind(kind: Any) -> str:
     if origin in {Union, UnionType}:
         return " or ".join(_kind(part) for part in parts if part is not NoneType)
     if origin is tuple:
-        return f"a list of {'texts' if parts[0] is str else _kind(parts[0])}"
+        item = _kind(parts[0])
+        return f"a list of {'texts' if item == 'text' else item}"
     if origin is dict:
         return f"a table: text = {_kind(parts[1])}"
     return {str: "text", bool: "`true`, `false`", timedelta: "an age"}.get(kind, "tables")

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_cache_path
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,7 +22,16 @@ from pydantic_settings import (
 )
 
 from dora.config.settings import Settings, known_zone
-from dora.config.sources import Layer, merge, name_of, problem_of, read_environment, read_file
+from dora.config.source_settings import FileSource
+from dora.config.sources import (
+    Layer,
+    holder_of,
+    merge,
+    name_of,
+    problem_of,
+    read_environment,
+    read_file,
+)
 from dora.config.window import Window, parse_age, parse_instant
 from dora.errors import BadUsage
 
@@ -41,6 +50,10 @@ class Config(Settings):
     """The one reading of the clock."""
     first_until: datetime | None = None
     """End of the earliest window, where data is read for several."""
+    source_folder: Path = Field(default=Path(), repr=False, exclude=True)
+    """What the paths of `[[sources]]` are relative to."""
+    incident_folder: Path = Field(default=Path(), repr=False, exclude=True)
+    """What the path of `incidents.file` is relative to."""
 
     @property
     def organization(self) -> str:
@@ -107,9 +120,23 @@ class Config(Settings):
             raise LookupError("there is no home folder")
         return folder
 
+    def path_of(self, source: FileSource) -> Path:
+        """Where the file of a source is: from the folder of the settings file that names it."""
+        return self.source_folder / _at_home(source.path)
+
+    @property
+    def incident_path(self) -> Path | None:
+        """Where the file of incidents is, if there is one (F7)."""
+        file = self.incidents.file
+        return self.incident_folder / _at_home(file) if file else None
+
     @property
     def digest(self) -> str:
-        """`sha256:…` of every setting that affects the numbers, not of concurrency and limits."""
+        """`sha256:…` of every setting that affects the numbers, not of concurrency and limits.
+
+        A file of deployments or incidents is in it by the path as it is written, not by what the
+        file holds: that is data, as what GitHub holds is.
+        """
         deciding = self.model_dump(
             mode="json",
             exclude={
@@ -143,9 +170,12 @@ def load_config(
     """
     layers = [
         Layer(
-            {key: value for key, value in options.items() if value not in (None, ())}, "", "--{}"
+            {key: value for key, value in options.items() if value not in (None, ())},
+            "",
+            "--{}",
+            directory,
         ),
-        Layer(read_environment(), "", "DORA_{}"),
+        Layer(read_environment(), "", "DORA_{}", directory),
         read_file(directory, file),
     ]
     merged: dict[str, Any] = {}
@@ -164,7 +194,21 @@ def load_config(
     problem = _trend_problem(settings.trend, window)
     if problem:
         raise BadUsage(f"{name_of(layers, ('trend',))}: {problem}")
-    return Config.model_construct(**dict(settings), window=window, now=now)
+    return Config.model_construct(
+        **dict(settings),
+        window=window,
+        now=now,
+        source_folder=holder_of(layers, ("sources",)).folder,
+        incident_folder=holder_of(layers, ("incidents", "file")).folder,
+    )
+
+
+def _at_home(path: str) -> Path:
+    """A path whose `~` is the user's home folder, if there is one."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
 
 
 class _GivenSettings(Settings):

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from typing import Any, get_args
 
 from pydantic_core import ErrorDetails
 from pydantic_settings import EnvSettingsSource, SettingsConfigDict
 
 from dora.config.settings import Settings
-from dora.config.source_settings import KINDS, Source
+from dora.config.source_problems import source_problem
 from dora.errors import BadUsage
 
 #: What may be given instead, by the type that pydantic gives an error of the kind of a value.
@@ -30,10 +30,13 @@ ALLOWED = {
 class Layer:
     """Settings of one origin, and how an error names that origin."""
 
-    def __init__(self, values: dict[str, Any], origin: str, spelling: str = "{}") -> None:
+    def __init__(
+        self, values: dict[str, Any], origin: str, spelling: str = "{}", folder: Path = Path()
+    ) -> None:
         self.values = values
         self.origin = origin
         self.spelling = spelling
+        self.folder = folder  #: what paths in it are relative to
 
     def holds(self, path: tuple[int | str, ...]) -> bool:
         """Whether this origin sets the setting at *path*."""
@@ -47,6 +50,10 @@ class Layer:
     def name(self, path: tuple[int | str, ...]) -> str:
         """Name of the setting at *path* as this origin spells it."""
         key = ".".join(str(step) for step in path if isinstance(step, str))
+        if len(path) > 1 and path[0] == "sources":  # an entry, by its position
+            if self.spelling == "DORA_{}":
+                return f"DORA_SOURCES: entry {int(path[1]) + 1}"
+            return f"{self.origin}: [[sources]] {int(path[1]) + 1}"
         if self.spelling == "--{}":
             return "--" + key.removeprefix("collect.").replace("_", "-")
         if self.spelling == "DORA_{}":
@@ -104,8 +111,8 @@ def read_file(directory: Path, file: Path | None) -> Layer:
         document = tool.get("dora", {}) if isinstance(tool, Mapping) else {}
         if not isinstance(document, Mapping):
             raise BadUsage(f"{chosen.name}: [tool.dora] is no table", "See docs/configuration.md.")
-        return Layer(_written(document), f"{chosen.name} [tool.dora]")
-    return Layer(_written(document), chosen.name)
+        return Layer(_written(document), f"{chosen.name} [tool.dora]", folder=chosen.parent)
+    return Layer(_written(document), chosen.name, folder=chosen.parent)
 
 
 def _written(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,22 +133,33 @@ def merge(under: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def holder_of(layers: list[Layer], path: tuple[int | str, ...]) -> Layer:
+    """The nearest origin that sets the setting at *path*, else the first one."""
+    return next((layer for layer in layers if layer.values and layer.holds(path)), layers[0])
+
+
 def name_of(layers: list[Layer], path: tuple[int | str, ...]) -> str:
     """Name of the setting at *path* in the nearest origin that sets it."""
-    holder = next((layer for layer in layers if layer.values and layer.holds(path)), layers[0])
-    return holder.name(path)
+    return holder_of(layers, path).name(path)
 
 
 def problem_of(error: ErrorDetails, layers: list[Layer]) -> str:
     """Describe a wrong setting in one line: its name, its value, and what is allowed."""
     path = tuple(step for step in error["loc"] if not _is_branch(step))
+    if path[0] == "sources" and len(path) > 1:
+        key, text = source_problem(error, path[1:])
+        return f"{name_of(layers, path[:2])}: {key and f'{key}: '}{text}"
     if error["type"] == "extra_forbidden":
         return f"{name_of(layers, path)}: unknown key; {_nearest(path)}"
     text = error["msg"].removeprefix("Value error, ")
     given = error["input"]
     if error["type"] in ALLOWED:
-        is_list_of_tables = error["type"] == "tuple_type" and isinstance(given, Mapping)
+        is_list_of_tables = error["type"] == "tuple_type" and (
+            isinstance(given, Mapping) or path == ("sources",)
+        )
         of_tables = f"a list of tables, each below [[{'.'.join(map(str, path))}]]"
+        if holder_of(layers, path).spelling == "DORA_{}":
+            of_tables = "a list of tables, in JSON"
         text = (
             f"does not fit; allowed: {of_tables if is_list_of_tables else ALLOWED[error['type']]}"
         )
@@ -160,19 +178,10 @@ def _is_branch(step: int | str) -> bool:
 def _nearest(path: tuple[int | str, ...]) -> str:
     model: Any = Settings
     for step in path[:-1]:
-        if isinstance(step, int):  # an item of a list
-            model = get_args(model)[0]
-        elif step in KINDS and get_origin(model) is Annotated:  # the kind of a source
-            model = next(one for one in get_args(Source) if step in _kinds(one))
-        else:
-            model = model.model_fields[step].annotation
+        is_item = isinstance(step, int)  # of a list
+        model = get_args(model)[0] if is_item else model.model_fields[step].annotation
     known = sorted(field.alias or name for name, field in model.model_fields.items())
     near = get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
     if near:
         return f"did you mean {near[0]!r}?"
     return f"allowed: {', '.join(known)}"
-
-
-def _kinds(source: Any) -> tuple[str, ...]:
-    """The value of `from` that makes an entry one of this class of sources."""
-    return get_args(source.model_fields["kind"].annotation)
