@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dora.demo.github import git, search, views
-from dora.demo.github.graphql import commit_resolvers, resolvers
+from dora.demo.github.graphql import commit_resolvers, release_resolvers, resolvers
 from dora.demo.github.graphql.pagination import history_page
 from dora.demo.github.graphql.resolvers import Resolver, actor, commit
 from dora.demo.github.views import Node, RepositoryView, instant, node_id, number
@@ -192,6 +192,22 @@ _TAG: dict[str, Resolver] = {
     "target": lambda source, _: commit(source.view, source.record.sha),
 }
 
+_RELEASE: dict[str, Resolver] = {
+    "createdAt": release_resolvers.created_at,
+    "databaseId": of(lambda release: release.id),
+    "id": named("Release", lambda release: release.id),
+    "isDraft": of(lambda release: release.is_draft),
+    "isPrerelease": of(lambda release: release.is_prerelease),
+    "name": of(lambda release: release.name),
+    "publishedAt": of(lambda release: instant(release.published_at)),
+    "repository": _repository_node,
+    "tag": release_resolvers.tag,
+    "tagCommit": release_resolvers.tag_commit,
+    "tagName": of(lambda release: release.tag),
+    "updatedAt": release_resolvers.updated_at,
+    "url": release_resolvers.url,
+}
+
 _COMPARISON: dict[str, Resolver] = {
     "aheadBy": _comparison(lambda ahead, _: len(ahead)),
     "baseTarget": lambda source, _: commit(source.view, source.record[0]),
@@ -231,6 +247,7 @@ FIELDS: dict[str, dict[str, Resolver]] = {
         "name": of(str),
     },
     "Ref": _REF,
+    "Release": _RELEASE,
     "Tag": _TAG,
     "Comparison": _COMPARISON,
     "RepositoryTopic": {

@@ -7,7 +7,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from dora.demo.github import search as searching
-from dora.demo.github.graphql import resolvers
+from dora.demo.github.graphql import release_resolvers, resolvers
 from dora.demo.github.graphql.cost import typed_error
 from dora.demo.github.graphql.pagination import ConnectionPage, keyset_page, ordered
 from dora.demo.github.graphql.resolvers import ResolveInfo, Resolver
@@ -105,7 +105,7 @@ def node(_: Any, info: ResolveInfo, *, id: str) -> Node | None:  # noqa: A002 - 
     """`Query.node`: whatever has that id."""
     kind, *rest = read_node_id(id) or [""]
     node = _find_node(info.context.visible, kind, rest)
-    if node is None:
+    if node is None or release_resolvers.is_hidden(info.context.visible, node.record):
         message = f"Could not resolve to a node with the global id of '{id}'"
         raise typed_error("NOT_FOUND", message)
     if kind not in {"Team", "Repository"}:
@@ -137,6 +137,9 @@ _FINDERS: dict[str, Callable[..., Any]] = {
     "Issue": lambda view, number: view.issues[int(number)],
     "Ref": lambda view, name: view.refs[name],
     "Deployment": lambda view, number: view.deployments[int(number)],
+    "Release": lambda view, number: next(
+        release for release in view.repository.releases if release.id == int(number)
+    ),
     "Label": lambda view, number: next(
         label for label in view.labels.values() if label.number == int(number)
     ),

@@ -4,6 +4,7 @@ from typing import Any
 
 from dora.demo.github.graphql import (
     commit_resolvers,
+    release_resolvers,
     repository_schema_map,
     resolvers,
     root_resolvers,
@@ -80,6 +81,8 @@ _REPOSITORY: dict[str, Resolver] = {
     "pushedAt": of_view(lambda view: instant(view.pushed_at)),
     "ref": guarded(resolvers.ref),
     "refs": guarded(resolvers.refs),
+    "release": guarded(release_resolvers.release),
+    "releases": guarded(release_resolvers.releases),
     "repositoryTopics": resolvers.topics,
     "updatedAt": of_view(lambda view: instant(view.pushed_at or view.repository.created_at)),
     "url": of_view(lambda view: view.url),
