@@ -23,7 +23,8 @@ from dora.collect.records import ListedRepository
 from dora.collect.repositories import list_repositories
 from dora.collect.repository.context import RepositoryContext
 from dora.collect.repository.pull_requests import Rows
-from dora.collect.repository.reader import ReadingRules, RepositoryReader
+from dora.collect.repository.reader import RepositoryReader
+from dora.collect.repository.reading_rules import ReadingRules
 from dora.collect.teams import read_teams
 from dora.config import Config
 from dora.config.globs import compile_globs

@@ -1,7 +1,7 @@
 """Reads a repository's deployments with all their statuses, newest first."""
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from math import ceil
 from typing import Any
@@ -13,6 +13,7 @@ from dora.collect.repository.deployment_record import (
     DeploymentRecord,
     read_deployment,
 )
+from dora.collect.repository.opening import Opening, ask_parts
 from dora.collect.repository.refs import RefReader
 from dora.errors import CannotRead
 
@@ -24,43 +25,26 @@ RESERVE = 1.25
 class DeploymentList:
     """A repository's deployments, read page by page, as far back as the caller needs.
 
-    The first page's query also reads other data of the repository, which is put into `beside`.
+    The first page came with the *opening*.
     """
 
     context: RepositoryContext
-    with_tags: bool = False
-    with_stamp: bool = False  #: whether to read when a merged pull request last changed
-    with_labels: bool = False  #: whether to read the repository's labels
+    opening: Opening
     refs: RefReader | None = None  #: reads what they were filed for; None if nobody asks
     read: list[DeploymentRecord] = field(default_factory=list)
-    beside: dict[str, Any] = field(default_factory=dict)
     is_complete: bool = False
     _cursor: str | None = None
     _ids: set[int] = field(default_factory=set)
 
     async def read_page(self, rows: int | None = None) -> None:
         """Read the next page of *rows* older deployments; raises CannotRead if GitHub refuses."""
-        is_first = self._cursor is None
-        result = await self.context.ask(
-            "deployments",
-            rows=rows,
-            after=self._cursor,
-            tags=self.with_tags and is_first,
-            stamp=self.with_stamp and is_first,
-            labels=self.with_labels and is_first,
-        )
-        # Parts of the query that only serve the cache may fail: the cache is then not used.
-        errors = tuple(error for error in result.errors if not _is_for_cache(error))
-        found = find(replace(result, errors=errors), "repository")
-        if found.pop(
-            "isEmpty", False
-        ):  # the list of repositories had commits of it; now there are none
-            raise CannotRead("it was emptied while it was read")
-        connection = found.pop("deployments", None)
+        connection = self.opening.take("deployments")
+        if connection is None and self._cursor is not None:
+            parts = {"deployments"}
+            found = await ask_parts(self.context, parts, rows=rows, after=self._cursor)
+            connection = found["deployments"]
         if not isinstance(connection, dict):
             raise CannotRead("GitHub gives no deployments")
-        if is_first:
-            self.beside = found
         nodes = distinct(connection["nodes"], "id")
         overflowing = [one for one in nodes if one["statuses"]["pageInfo"]["hasNextPage"]]
         if overflowing:
@@ -109,8 +93,3 @@ class DeploymentList:
             return find(result, "node", "statuses")
 
         first["nodes"] += await read_pages(ask)
-
-
-def _is_for_cache(error: dict[str, Any]) -> bool:
-    """Whether an error is about a part of the query that only serves the cache."""
-    return (error.get("path") or [])[1:2] in (["pullRequests"], ["labels"])

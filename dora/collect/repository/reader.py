@@ -4,7 +4,7 @@ Deployments are read until the look-back is complete (W3), commits until every d
 them is. Whether that is so is decided by the function that the analysis uses, too.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 from dora.collect.cache.repository_cache import CachedRepository
@@ -12,43 +12,19 @@ from dora.collect.records import ListedRepository
 from dora.collect.repository.commit_log import CommitLog
 from dora.collect.repository.commit_selection import CommitSelection
 from dora.collect.repository.context import RepositoryContext
-from dora.collect.repository.deployment_record import DeploymentRecord
-from dora.collect.repository.deployments import DeploymentList
+from dora.collect.repository.opening import Opening
 from dora.collect.repository.pull_requests import PullRequestReader, Rows
+from dora.collect.repository.reading_rules import ReadingRules
 from dora.collect.repository.refresh import refresh_cache
-from dora.collect.repository.refs import RefReader
 from dora.collect.repository.same_changes import SameChangeFinder
 from dora.collect.repository.successes import SuccessFinder
 from dora.collect.repository.tags import find_tags
 from dora.collect.repository.tracing import EnvironmentTracer, OriginTracer, RevertTracer
-from dora.config import Config
+from dora.collect.sources.repository_sources import RepositorySources
+from dora.collect.sources.source import SourceReading
 from dora.config.globs import compile_globs
-from dora.model.environments import Environment
-from dora.model.exclusions import ref_test
-from dora.model.shipped_commits import LookbackSpan, microseconds
-
-
-@dataclass(frozen=True)
-class ReadingRules:
-    """What holds for every repository of a run."""
-
-    config: Config
-    environment: Callable[[str], Environment]
-    service: Callable[[str, str, str | None], str]
-    span: LookbackSpan
-    with_authors: bool = False
-
-    def ref_reader(self, context: RepositoryContext) -> RefReader | None:
-        """What reads the refs of a repository's deployments; None where nobody asks for any."""
-        needs_ref = ref_test(self.config.deployments.exclude)
-        if needs_ref is None:
-            return None
-
-        def is_needed(one: DeploymentRecord) -> bool:
-            environment = self.environment(one.environment)
-            return environment.is_chosen and not environment.is_left_out and needs_ref(one.filed)
-
-        return RefReader(context, is_needed)
+from dora.model.shipped_commits import microseconds
+from dora.model.source_entries import FittingEntry, fitting_entries
 
 
 @dataclass
@@ -61,20 +37,13 @@ class RepositoryReader:
     has_incidents: Callable[[], Awaitable[bool]]
     cached: CachedRepository | None = None
     _pull_requests: PullRequestReader = field(init=False)
-    _deployments: DeploymentList = field(init=False)
+    _sources: RepositorySources = field(init=False)
     _commits: CommitSelection = field(init=False)
 
     def __post_init__(self) -> None:
         """Set up the parts; nothing is read yet."""
         config, cached = self.rules.config, self.cached
         on = config.failures
-        self._deployments = DeploymentList(
-            self.context,
-            with_tags=on.tag,
-            with_stamp=cached is not None,
-            with_labels=cached is not None and bool(cached.labels),
-            refs=self.rules.ref_reader(self.context),
-        )
         self._pull_requests = PullRequestReader(self.context, on.hotfix or on.label, cached)
         log = CommitLog(self.context, self._pull_requests, self.rules.with_authors, cached)
         if cached is not None:
@@ -85,6 +54,20 @@ class RepositoryReader:
             excluded=compile_globs(config.changes.exclude_authors),
             with_reverts=on.revert,
         )
+        entries = fitting_entries(config.sources, self.listed.name)
+        opening = Opening(self.context, self._opening_parts(entries))
+        reading = SourceReading(self.rules, self.context, self.listed, opening, log)
+        self._sources = RepositorySources(reading, entries)
+
+    def _opening_parts(self, entries: Iterable[FittingEntry]) -> set[str]:
+        """The parts of the first query that the sources, the signals and the cache need."""
+        parts = {one.source.kind for one in entries} & {"deployments", "releases", "tags"}
+        wanted: dict[str, bool] = {
+            "tags": self.rules.config.failures.tag,
+            "stamp": self.cached is not None,
+            "labels": self.cached is not None and bool(self.cached.labels),
+        }
+        return parts | {name for name, is_wanted in wanted.items() if is_wanted}
 
     async def read(self) -> Rows:
         """Rows of every table; CannotRead and the like say why there are none.
@@ -98,19 +81,21 @@ class RepositoryReader:
                 self.cached.save()
 
     async def _read(self) -> Rows:
-        config, deployments = self.rules.config, self._deployments
-        await deployments.read_since(config.lookback_start)
+        config, sources = self.rules.config, self._sources
+        opening = sources.reading.opening
+        await opening.read()
         if self.cached is not None:
             await refresh_cache(
-                self.cached, self._pull_requests, self.context, deployments.beside, config.now
+                self.cached, self._pull_requests, self.context, opening.found, config.now
             )
-        while not (has_chosen := self._has_chosen()) and not deployments.is_complete:
-            await deployments.read_page()
+        await sources.read_since_lookback()
+        while not (has_chosen := self._has_chosen()) and sources.incomplete:
+            await sources.read_older(sources.incomplete)
         is_whole = await self._trace(is_hit=await self.has_incidents())
         return {
             "repositories": [self._repository_row(has_chosen=has_chosen, is_whole=is_whole)],
-            **self._deployment_rows(),
-            "tags": await find_tags(deployments, config),
+            **sources.rows(),
+            "tags": await find_tags(opening, config),
             **self._commits.found.rows,
             **self._pull_requests.rows,
         }
@@ -120,7 +105,7 @@ class RepositoryReader:
         until = self.rules.config.window.until
         return any(
             one.created_at < until and self.rules.environment(one.environment).is_chosen
-            for one in self._deployments.read
+            for one in self._sources.read
         )
 
     async def _trace(self, *, is_hit: bool) -> bool:
@@ -129,7 +114,7 @@ class RepositoryReader:
         *is_hit* is whether incidents may be about the repository. False if the page budget
         ended it.
         """
-        rules, deployments = self.rules, self._deployments
+        rules, sources = self.rules, self._sources
         finder = SuccessFinder(
             rules.config, rules.environment, rules.service, rules.span, self._commits.number
         )
@@ -140,12 +125,14 @@ class RepositoryReader:
         origins = OriginTracer(self._commits)
         same = SameChangeFinder(self._commits, self._pull_requests, rules.config.window.until)
         while True:
-            successes = finder.of(deployments.read, is_hit=is_hit)
+            successes = finder.of(sources.read, is_hit=is_hit)
             shipped = environments.assign(
-                successes, same.find(), self._count_older(), is_complete=deployments.is_complete
+                successes, same.find(), self._count_older(), sources.incomplete
             )
-            if any(one.needs_previous for one in shipped.values()):
-                await deployments.read_page()
+            if lacking := {
+                successes[key].entry for key, one in shipped.items() if one.needs_previous
+            }:
+                await sources.read_older(lacking)
             elif (
                 environments.mark_needed(successes, shipped)
                 or await reverts.require_targets()
@@ -153,15 +140,17 @@ class RepositoryReader:
             ):
                 if not await self._commits.close():
                     return False
-            elif any(one.needs_older for one in shipped.values()):
-                await deployments.read_page()
+            elif lacking := {
+                successes[key].entry for key, one in shipped.items() if one.needs_older
+            }:
+                await sources.read_older(lacking)
             else:
                 return True
 
     def _count_older(self) -> int:
         """How many deployments older than the look-back were read (W3 (c))."""
         lookback = self.rules.span.lookback
-        return sum(microseconds(one.created_at) < lookback for one in self._deployments.read)
+        return sum(microseconds(one.created_at) < lookback for one in self._sources.read)
 
     def _repository_row(self, *, has_chosen: bool, is_whole: bool) -> tuple[object, ...]:
         one, pages = self.listed, self.rules.config.collect.commit_pages
@@ -178,28 +167,3 @@ class RepositoryReader:
             None,
             incomplete,
         )
-
-    def _deployment_rows(self) -> Rows:
-        name, read = self.context.name, self._deployments.read
-        return {
-            "deployments": [
-                (
-                    name,
-                    one.id,
-                    one.sha,
-                    one.committed_at is not None,
-                    one.environment,
-                    one.task,
-                    one.payload,
-                    one.created_at,
-                    one.creator,
-                    one.description,
-                    one.ref,
-                    one.source,
-                    one.name,
-                    one.url,
-                )
-                for one in read
-            ],
-            "statuses": [(name, one.id, *status) for one in read for status in one.statuses],
-        }

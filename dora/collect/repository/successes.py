@@ -23,6 +23,7 @@ class EnvironmentSuccesses(NamedTuple):
     needs_all: bool
     """Whether deployments before the window may decide an episode in it (R1, R2). Then it matters
     which of them were rollbacks (F2), and everything shipped since the look-back began is read."""
+    entry: int = 0  #: position in `[[sources]]` of what they are from
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class SuccessFinder:
                 tier == "production",
                 successes,
                 needs_all=is_hit or self._needs_all(own),
+                entry=own[0].entry,
             )
         return found
 

@@ -6,25 +6,25 @@ from typing import Any
 from dora.collect.github.pagination import read_pages
 from dora.collect.repository.context import find
 from dora.collect.repository.deployment_record import parse_instant
-from dora.collect.repository.deployments import DeploymentList
+from dora.collect.repository.opening import Opening
 from dora.config import Config
 from dora.config.globs import compile_globs
 
 PREFIX = "refs/tags/"
 
 
-async def find_tags(deployments: DeploymentList, config: Config) -> list[tuple[Any, ...]]:
-    """Rows of the tags that fit a failure glob; they came with the first page of deployments.
+async def find_tags(opening: Opening, config: Config) -> list[tuple[Any, ...]]:
+    """Rows of the tags that fit a failure glob; they came with the first query.
 
     If there are more than fit there, those below each glob's folder are read.
     """
-    page = deployments.beside.get("refs")
+    page = opening.found.get("refs")
     if not config.failures.tag or page is None:
         return []
     nodes = list(page["nodes"])
     if page["pageInfo"]["hasNextPage"]:
         folders = {_folder(glob) for glob in config.failures.tags}
-        nodes = [node for folder in sorted(folders) for node in await _below(deployments, folder)]
+        nodes = [node for folder in sorted(folders) for node in await _below(opening, folder)]
     globs = compile_globs(config.failures.tags)
     # Below a folder GitHub may name a tag without it; prefix and name together are always whole.
     named = [
@@ -33,16 +33,16 @@ async def find_tags(deployments: DeploymentList, config: Config) -> list[tuple[A
         if node and node["target"]
     ]
     found = (
-        (deployments.context.name, name, *_commit(node["target"]))
+        (opening.context.name, name, *_commit(node["target"]))
         for node, name in named
         if globs.fullmatch(name)
     )
     return list({row[1]: row for row in found}.values())
 
 
-async def _below(deployments: DeploymentList, folder: str) -> list[dict[str, Any]]:
+async def _below(opening: Opening, folder: str) -> list[dict[str, Any]]:
     async def ask(cursor: str | None) -> dict[str, Any]:
-        result = await deployments.context.ask("tags", prefix=PREFIX + folder, after=cursor)
+        result = await opening.context.ask("tags", prefix=PREFIX + folder, after=cursor)
         return find(result, "repository", "refs")
 
     return await read_pages(ask)

@@ -4,7 +4,7 @@ What matters is not decided here: `assign_commits` does that, for the collector 
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -39,10 +39,12 @@ class EnvironmentTracer:
         environments: Mapping[str, EnvironmentSuccesses],
         same: SameChanges,
         older_count: int,
-        *,
-        is_complete: bool,
+        incomplete: Collection[int],
     ) -> dict[str, ShippedCommits]:
-        """What each environment shipped, as far as commits and deployments were read."""
+        """What each environment shipped, as far as commits and deployments were read.
+
+        *incomplete* are the sources that have older deployments.
+        """
         return {
             key: assign_commits(
                 one.successes,
@@ -51,7 +53,7 @@ class EnvironmentTracer:
                 same=same,
                 head=self._head() if one.is_production else None,
                 older_count=older_count,
-                is_complete=is_complete,
+                is_complete=one.entry not in incomplete,
             )
             for key, one in environments.items()
         }

@@ -1,0 +1,1 @@
+"""Reads what is a deployment from each kind of source (D8)."""
