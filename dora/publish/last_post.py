@@ -7,7 +7,6 @@ that cannot be unpacked counts as none, and is never an error.
 import base64
 import json
 import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from dora.report.coverage_model import Coverage
+from dora.report.deployment_ids import DeploymentId, id_order
+from dora.report.diff import Known
 from dora.report.figures import METRICS
 from dora.report.model import Generated, Metrics, Report, ReportWindow, Row
 
@@ -34,11 +35,11 @@ class LastPost:
     """The numbers of an earlier post: the rows with their headlines, and failed deployments."""
 
     report: Report
-    failed: frozenset[tuple[str, int]] | None = None
+    failed: Known | None = None
     is_whole: bool = True  #: False where rows did not fit
 
 
-def pack(report: Report, failed: frozenset[tuple[str, int]] | None, limit: int = LIMIT) -> str:
+def pack(report: Report, failed: Known | None, limit: int = LIMIT) -> str:
     """Give *report* as a text of at most *limit* characters; what does not fit is left out.
 
     The failed deployments are left out first, then rows from the end.
@@ -70,7 +71,7 @@ def unpack(text: str) -> LastPost | None:
 def _packed(
     report: Report,
     rows: list[Row],
-    failed: Iterable[tuple[str, int]] | None,
+    failed: Known | None,
     *,
     is_whole: bool,
 ) -> str:
@@ -85,7 +86,7 @@ def _packed(
         "timezone": report.window.timezone,
         "whole": is_whole,
         "rows": [_row(row) for row in rows],
-        "failed": None if failed is None else sorted(failed),
+        "failed": None if failed is None else sorted(failed, key=_in_order),
     }
     raw = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
     return base64.b64encode(zlib.compress(raw, 9)).decode()
@@ -97,6 +98,15 @@ def _row(row: Row) -> list[Any]:
         for metric in METRICS.values()
     )
     return [row.key, row.tier, *metrics]
+
+
+def _in_order(failed: tuple[str, DeploymentId]) -> tuple[Any, ...]:
+    repository, name = failed
+    return repository, *id_order(name)
+
+
+def _parse_id(name: Any) -> DeploymentId:
+    return name if isinstance(name, str) else int(name)
 
 
 def _parse(document: dict[str, Any]) -> LastPost | None:
@@ -120,7 +130,9 @@ def _parse(document: dict[str, Any]) -> LastPost | None:
         coverage=Coverage(),
     )
     failed = document["failed"]
-    known = None if failed is None else frozenset((str(name), int(n)) for name, n in failed)
+    known = None
+    if failed is not None:
+        known = frozenset((str(repository), _parse_id(name)) for repository, name in failed)
     return replace(LastPost(report, known), is_whole=bool(document["whole"]))
 
 

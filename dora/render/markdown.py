@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dora.render import cells, formatting, trends
 from dora.render import notes as remarks
 from dora.render.cells import Fact
+from dora.report.deployment_ids import DeploymentId
 from dora.report.figures import METRICS
 from dora.report.metric_change import NotedContributor
 from dora.report.model import Contributor, Report, Row
@@ -172,9 +173,10 @@ def link_with_note(contributor: Contributor, note: str) -> str:
     return f"{link} ({note})" if note else link
 
 
-def link_to(number: int, url: str) -> str:
-    """Give a deployment's number, as a link if *url* is a plain web address."""
-    return f"[{number}]({url})" if formatting.is_web_address(url) else code(str(number))
+def link_to(name: DeploymentId, url: str) -> str:
+    """Give a deployment's id, as a link if *url* is a plain web address; a text is code."""
+    text = code(name) if isinstance(name, str) else str(name)
+    return f"[{text}]({url})" if formatting.is_web_address(url) else code(str(name))
 
 
 def _source(report: Report) -> Iterator[str]:

@@ -45,11 +45,13 @@ def report_of(
     if config.trend is not None:
         spans = cut_window(config.window, config.trend)
         buckets = measure_parts(events, index, config.window, spans)
+    sources = _sources(groups, analysis)
     waits = _waiting(groups, analysis.history, analysis.waiting)
     rows = tuple(
         Row(
             key=key,
             tier=tier,
+            source=sources[group],
             metrics=metrics[group],
             waiting=waits.get(group),
             **compared.get(group, {}),
@@ -84,6 +86,16 @@ def _teams(analysis: Analysis, tables: Tables, config: Config) -> dict[str, tupl
         return {}
     pairs = find_teams(analysis.environments, tables, config).sort_values(["team", "repository"])
     return {str(team): tuple(own) for team, own in pairs.groupby("team")["repository"]}
+
+
+def _sources(groups: Groups, analysis: Analysis) -> dict[int, str]:
+    """What the deployments of each group were taken from, each kind once, sorted (D8)."""
+    rows = groups.grouped(analysis.outcomes[[*ENVIRONMENT, "source"]])
+    kinds = sorted({*zip(rows["source"].tolist(), rows["group"].tolist(), strict=True)})
+    found: dict[int, list[str]] = {}
+    for kind, group in kinds:
+        found.setdefault(group, []).append(kind)
+    return {group: "+".join(own) for group, own in found.items()}
 
 
 def _waiting(groups: Groups, history: History, waiting: WaitingChanges) -> dict[int, Waiting]:

@@ -16,6 +16,7 @@ from dora.model.environments import TIERS
 from dora.model.shipped_commits import instant_of
 from dora.model.tables import DEPLOYMENT, ENVIRONMENT, Tables
 from dora.report.coverage import find_scope
+from dora.report.deployment_names import DeploymentNames
 from dora.report.evidence import (
     ChangeEvidence,
     DeploymentEvidence,
@@ -62,7 +63,8 @@ def build_evidence(
         for of, key, name, service in _rows(outcomes, *ENVIRONMENT, "name", "service")
     }
     urls = dict(_rows(tables.repositories, "repository", "url"))
-    episodes = [*_build_episodes(analysis, shown, window)]
+    names = DeploymentNames(analysis.outcomes, tables.repositories)
+    episodes = [*_build_episodes(analysis, shown, names, window)]
     has_author = tables.commits["author"].notna()
     authors = {
         (of, sha): author
@@ -74,9 +76,11 @@ def build_evidence(
         until=window.until,
         timezone=window.timezone,
         deployments=tuple(
-            _build_deployments(analysis, _select_deployments(outcomes, episodes, window), urls)
+            _build_deployments(
+                analysis, _select_deployments(outcomes, episodes, names, window), names
+            )
         ),
-        changes=tuple(_build_changes(_shipped(analysis), shown, urls, authors)),
+        changes=tuple(_build_changes(_shipped(analysis, names), shown, urls, authors)),
         episodes=tuple(episodes),
         unattributed=tuple(_build_incidents(analysis, tables, repository)),
         waiting=tuple(_build_changes(_waiting(analysis), shown, urls, authors)),
@@ -90,7 +94,7 @@ def _rows(frame: pd.DataFrame, *columns: str) -> list[tuple[Any, ...]]:
 
 
 def _build_episodes(
-    analysis: Analysis, shown: Environments, window: Window
+    analysis: Analysis, shown: Environments, names: DeploymentNames, window: Window
 ) -> Iterator[EpisodeEvidence]:
     """The record of each episode that began in the window, sorted."""
     failed = analysis.failures.failed
@@ -110,14 +114,17 @@ def _build_episodes(
                 name,
                 began,
                 ended,
-                tuple(sorted(ids[episode])),
+                tuple(names.id_of(repository, number) for number in sorted(ids[episode])),
                 service=service,
                 never_live=is_never_live,
             )
 
 
 def _select_deployments(
-    outcomes: pd.DataFrame, episodes: Iterable[EpisodeEvidence], window: Window
+    outcomes: pd.DataFrame,
+    episodes: Iterable[EpisodeEvidence],
+    names: DeploymentNames,
+    window: Window,
 ) -> pd.DataFrame:
     """The rows of *outcomes* in the window or in one of its *episodes*."""
     finished, succeeded, created = (
@@ -125,33 +132,36 @@ def _select_deployments(
         for name in ("finished_at", "succeeded_at", "created_at")
     )
     is_inside = finished | succeeded | (created & outcomes["finished_at"].isna().to_numpy())
-    failed = {(one.repository, number) for one in episodes for number in one.deployments}
-    is_failed = [key in failed for key in _rows(outcomes, *DEPLOYMENT)]
+    failed = {(one.repository, name) for one in episodes for name in one.deployments}
+    is_failed = [
+        (repository, names.id_of(repository, number)) in failed
+        for repository, number in _rows(outcomes, *DEPLOYMENT)
+    ]
     chosen: pd.DataFrame = outcomes[is_inside | np.array(is_failed, dtype="bool")]
     return chosen
 
 
 def _build_deployments(
-    analysis: Analysis, rows: pd.DataFrame, urls: dict[str, str]
+    analysis: Analysis, rows: pd.DataFrame, names: DeploymentNames
 ) -> Iterator[DeploymentEvidence]:
-    """The record of each deployment in *rows*, sorted; *urls* are the repositories' addresses."""
+    """The record of each deployment in *rows*, sorted."""
     successes, failed = analysis.history.successes, analysis.failures.failed
     baselines = {*_rows(successes[successes["is_baseline"]], *DEPLOYMENT)}
     rework = {*_rows(analysis.failures.rework, *DEPLOYMENT)}
     never_live = {*_rows(failed[failed["is_never_live"]], *DEPLOYMENT)}
     reasons = _find_reasons(analysis)
     columns = ("repository", "environment_key", "created_at", "deployment", "sha", "name",
-               "succeeded_at", "failed_status_at", "outcome", "service", "is_unchanged",
-               "remark")  # fmt: skip
+               "succeeded_at", "failed_status_at", "outcome", "source", "service",
+               "is_unchanged", "remark")  # fmt: skip
     for repository, _, created, number, sha, name, *values in sorted(
         _rows(rows, *columns), key=itemgetter(0, 1, 2, 3)
     ):
-        succeeded, failed_at, outcome, service, *rest = values
+        succeeded, failed_at, outcome, source, service, *rest = values
         one = (repository, number)
         yield DeploymentEvidence(
             repository,
-            number,
-            f"{urls[repository]}/deployments/{number}",
+            names.id_of(repository, number),
+            names.url_of(repository, number),
             sha,
             name,
             created,
@@ -161,6 +171,7 @@ def _build_deployments(
             one in baselines,
             one in rework,
             tuple(reasons.get(one, ())),
+            source=source,
             service=service,
             never_live=one in never_live,
             unchanged=rest[0],
@@ -195,14 +206,15 @@ def _build_incidents(
             yield IncidentEvidence(name, one.by, one.url or None, opened_at, closed_at, one.named)
 
 
-def _shipped(analysis: Analysis) -> Iterator[tuple[Any, ...]]:
+def _shipped(analysis: Analysis, names: DeploymentNames) -> Iterator[tuple[Any, ...]]:
     """The changes that were shipped in the window and count, as `_build_changes` takes them."""
     changes = analysis.changes
     columns = ("repository", "environment_key", "shipped_at", "started_at", "sha", "deployment",
                "lead_time_seconds", "number")  # fmt: skip
-    yield from sorted(
+    for repository, *place, number, lead_time, request in sorted(
         _rows(changes[~changes["is_excluded"]], *columns), key=itemgetter(0, 1, 2, 3, 4)
-    )
+    ):
+        yield repository, *place, names.id_of(repository, number), lead_time, request
 
 
 def _waiting(analysis: Analysis) -> Iterator[tuple[Any, ...]]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from dora.config import Config
 from dora.model.tables import ENVIRONMENT, Tables
+from dora.report.deployment_names import DeploymentNames
 from dora.report.figures import EPISODE, FAILURE, METRICS, REWORK, SHIPMENT, SUCCESS
 from dora.report.measurement import Events
 from dora.report.model import Contributor, Metrics
@@ -141,17 +142,17 @@ def _candidates(events: pd.DataFrame, window: str, **columns: Any) -> pd.DataFra
 def _as_contributors(
     rows: pd.DataFrame, names: dict[tuple[str, str], str], tables: Tables
 ) -> dict[tuple[int, str], list[Contributor]]:
-    repositories = tables.repositories
-    urls = dict(zip(repositories["repository"], repositories["url"], strict=True))
+    deployments = DeploymentNames(tables.deployments, tables.repositories)
     found: dict[tuple[int, str], list[Contributor]] = {}
     for row in rows.to_dict("records"):  # a few a row of the report
+        key = (row["repository"], int(row["deployment"]))
         contributor = Contributor(
             kind=row["kind"],
             window=row["window"],
             repository=row["repository"],
             environment=names[row["repository"], row["environment_key"]],
-            id=int(row["deployment"]),
-            url=f"{urls[row['repository']]}/deployments/{row['deployment']}",
+            id=deployments.id_of(*key),
+            url=deployments.url_of(*key),
             at=row["at"].to_pydatetime(),
             seconds=None if pd.isna(row["seconds"]) else float(row["seconds"]),
             changes=int(row["changes"]) or None,

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from dora.report.deployment_ids import DeploymentId
 from dora.report.evidence import DeploymentEvidence, Evidence
 from dora.report.figures import (
     EPISODE,
@@ -24,7 +25,7 @@ from dora.report.metric_change import MetricChange, NotedContributor
 from dora.report.model import BETTER, WORSE, Contributor, Metrics, Report, Row
 
 Key = tuple[tuple[str, str], ...]
-Known = frozenset[tuple[str, int]]  #: repository and id of deployments
+Known = frozenset[tuple[str, DeploymentId]]  #: repository and id of deployments
 
 #: Below this nothing is called moved: about a tenth of a duration or frequency, two percentage
 #: points of a rate.
@@ -164,7 +165,7 @@ def _find_contributors(
                                    one.service), {})  # fmt: skip
         of_row.setdefault(event, []).append(NewContributor(_contributor(one), text, adds))
 
-    shipped: dict[tuple[str, int | None, str], int] = {}
+    shipped: dict[tuple[str, DeploymentId | None, str], int] = {}
     for change in evidence.changes:
         key = (change.repository, change.deployment, change.environment.casefold())
         shipped[key] = shipped.get(key, 0) + 1

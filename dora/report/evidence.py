@@ -6,10 +6,12 @@ by item. Their fields have the names of the JSON contract `dora.evidence/1`.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from dora.errors import BadUsage
 from dora.report.coverage_model import Scope
-from dora.report.model import Report
+from dora.report.deployment_ids import DeploymentId
+from dora.report.model import DEPLOYMENTS, Report
 
 #: How much the windows of a report and of its evidence may differ, because the two commands are run
 #: one after the other.
@@ -33,7 +35,7 @@ class DeploymentEvidence:
     """One deployment and its outcome."""
 
     repository: str
-    id: int
+    id: DeploymentId
     url: str
     sha: str
     environment: str
@@ -44,11 +46,20 @@ class DeploymentEvidence:
     baseline: bool
     rework: bool
     reasons: tuple[FailureReason, ...]
+    source: str = field(default=DEPLOYMENTS, kw_only=True)  #: what it was taken from (D8)
     service: str = field(default="", kw_only=True)
     never_live: bool = field(default=False, kw_only=True)  #: failed before it was live (F8)
     unchanged: bool = field(default=False, kw_only=True)  #: it is in no count (D3)
     remark: str | None = field(default=None, kw_only=True)
     """Why it is not what its statuses alone would say, in a few words (D3, F8)."""
+
+    @property
+    def home(self) -> str:
+        """The address of its repository; empty where the page of the deployment does not say."""
+        if self.source == "file":  # its page may be anywhere
+            is_commit = self.url.endswith(f"/commit/{self.sha}")
+            return find_home(self.url) if is_commit else ""
+        return find_home(self.url)
 
     @property
     def finished_at(self) -> datetime | None:
@@ -57,6 +68,17 @@ class DeploymentEvidence:
             return None
         moments = (self.succeeded_at, self.failed_status_at)
         return min((at for at in moments if at is not None), default=None)
+
+
+def find_home(url: str) -> str:
+    """The address of a repository, from that of something in it; empty if that is no address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    names = parts.path.split("/")[1:3]
+    is_address = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
+    return f"{parts.scheme}://{parts.netloc}/{'/'.join(names)}" if is_address and all(names) else ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +91,7 @@ class ChangeEvidence:
     url: str
     started_at: datetime
     shipped_at: datetime | None
-    deployment: int | None
+    deployment: DeploymentId | None
     lead_time: float | None  #: seconds
     pull_request: int | None
     service: str = field(default="", kw_only=True)
@@ -88,7 +110,7 @@ class EpisodeEvidence:
     environment: str
     began_at: datetime
     ended_at: datetime | None
-    deployments: tuple[int, ...]  #: ids of the failed deployments, in order
+    deployments: tuple[DeploymentId, ...]  #: ids of the failed deployments, in order
     service: str = field(default="", kw_only=True)
     never_live: bool = field(default=False, kw_only=True)
 

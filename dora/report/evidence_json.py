@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from dora.report.deployment_ids import DeploymentId
 from dora.report.evidence import (
     ChangeEvidence,
     DeploymentEvidence,
@@ -23,6 +24,7 @@ from dora.report.evidence import (
     IncidentEvidence,
 )
 from dora.report.json_file import read_json, refuse
+from dora.report.model import DEPLOYMENTS
 from dora.report.report_json import instant, scope_document
 
 SCHEMA = "dora.evidence/1"
@@ -76,6 +78,7 @@ def _deployment_document(one: DeploymentEvidence) -> dict[str, Any]:
         "id": one.id,
         "url": one.url,
         "sha": one.sha,
+        "source": one.source,
         **_environment(one),
         "created_at": instant(one.created_at),
         "succeeded_at": one.succeeded_at and instant(one.succeeded_at),
@@ -158,7 +161,7 @@ def read_evidence(path: Path) -> Evidence:
 def _deployment(item: Mapping[str, Any]) -> DeploymentEvidence:
     return DeploymentEvidence(
         _text(item["repository"]),
-        _id(item["id"]),
+        _deployment_id(item["id"]),
         _text(item["url"]),
         _text(item["sha"]),
         _text(item["environment"]),
@@ -169,6 +172,7 @@ def _deployment(item: Mapping[str, Any]) -> DeploymentEvidence:
         bool(item["baseline"]),
         bool(item["rework"]),
         tuple(map(_reason, item["reasons"])),
+        source=_text(item.get("source", DEPLOYMENTS)),
         service=_text(item.get("service", "")),
         never_live=bool(item.get("never_live")),
         unchanged=bool(item.get("unchanged", False)),
@@ -196,7 +200,7 @@ def _change(item: Mapping[str, Any]) -> ChangeEvidence:
         _text(item["url"]),
         parse_instant(item["started_at"]),
         parse_instant(item["shipped_at"]),
-        _id(item["deployment"]),
+        _deployment_id(item["deployment"]),
         lead_time,
         None if number is None else _id(number),
         service=_text(item.get("service", "")),
@@ -205,7 +209,7 @@ def _change(item: Mapping[str, Any]) -> ChangeEvidence:
 
 
 def _episode(item: Mapping[str, Any]) -> EpisodeEvidence:
-    ids = tuple(map(_id, item["deployments"]))
+    ids = tuple(map(_deployment_id, item["deployments"]))
     if not ids:
         raise ValueError("an episode without a deployment")
     return EpisodeEvidence(
@@ -244,6 +248,11 @@ def _text(value: Any) -> str:
     if type(value) is not str:
         raise TypeError(f"{value!r} is no text")
     return value
+
+
+def _deployment_id(value: Any) -> DeploymentId:
+    """What a deployment is called: a text, or GitHub's number (D8)."""
+    return value if type(value) is str else _id(value)
 
 
 def _id(value: Any) -> int:

@@ -11,10 +11,13 @@ from typing import NamedTuple
 
 from dora.config.window import has_whole_weeks
 from dora.report.coverage_model import Coverage, Scope
+from dora.report.deployment_ids import DeploymentId
 
 SCHEMA = "dora.report/1"
 #: The signals that a deployment failed, in the order of the rules, F1 to F7.
 SIGNALS = ("status", "rollback", "revert", "hotfix", "label", "tag", "incident")
+#: The source of GitHub's own Deployments (D8), which is that of older files that name none.
+DEPLOYMENTS = "deployments"
 #: The name of the team of repositories without a team (G2).
 NO_TEAM = "(no team)"
 #: Verdicts on a metric compared with the window or the report before.
@@ -156,7 +159,7 @@ class Contributor:
     window: str
     repository: str
     environment: str
-    id: int
+    id: DeploymentId
     url: str
     at: datetime  #: when it finished, or the failure began
     seconds: float | None = None
@@ -197,6 +200,8 @@ class Row:
 
     key: dict[str, str]
     tier: str
+    source: str = field(default=DEPLOYMENTS, kw_only=True)
+    """What its deployments were taken from; of a pooled row each kind, joined by `+` (D8)."""
     metrics: Metrics
     waiting: Waiting | None = None
     previous: Metrics | None = None  #: of the window before; None if it had no such row

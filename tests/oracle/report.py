@@ -348,6 +348,7 @@ def row_of(key: dict[str, str], tier: str, tally: Tally, question: Question) -> 
     return {
         "key": key,
         "tier": tier,
+        "source": "deployments",
         "deployment_frequency": deployment_frequency(tally, question),
         "change_lead_time": change_lead_time(tally, question),
         "change_fail_rate": change_fail_rate(tally, question),

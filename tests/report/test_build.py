@@ -58,6 +58,7 @@ def test_one_deployment() -> None:
     expected: dict[str, Any] = {
         "key": {"repository": "api", "environment": "production"},
         "tier": "production",
+        "source": "deployments",
         "deployment_frequency": {
             "deployments": 1,
             "per_day": pytest.approx(1 / 30),

@@ -22,6 +22,8 @@ from tests.support.reports import HOSTILE_NAMES
 AT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 PLACE = ("patient-api", "production")
+#: An id of a release whose tag is written by anyone (D8).
+TAG = "releases:=cmd|'<b>\"v1.2; 日本"
 
 EVIDENCE = Evidence(
     organization="medica-flow",
@@ -38,20 +40,20 @@ EVIDENCE = Evidence(
             ),
         ),
         DeploymentEvidence(
-            "patient-api", 12, "https://h/d/12", "bb", "production", AT, None, None,
+            "patient-api", TAG, "https://h/d/12", "bb", "production", AT, None, None,
             "abandoned", baseline=True, rework=True, reasons=(), unchanged=True,
-            remark="its runner was gone",
+            remark="its runner was gone", source="releases",
         ),
     ),
     changes=(
         ChangeEvidence(
             *PLACE, "aa", "https://h/c/aa", AT - HOUR, AT + HOUR, 11, 7200.0, 5, author="ada"
         ),
-        ChangeEvidence(*PLACE, "bb", "https://h/c/bb", AT, AT + HOUR, 11, 3600.5, None),
+        ChangeEvidence(*PLACE, "bb", "https://h/c/bb", AT, AT + HOUR, TAG, 3600.5, None),
     ),
     episodes=(
-        EpisodeEvidence(*PLACE, AT + HOUR, AT + 3 * HOUR, (11, 12)),
-        EpisodeEvidence(*PLACE, AT + HOUR, None, (12,), never_live=True),
+        EpisodeEvidence(*PLACE, AT + HOUR, AT + 3 * HOUR, (11, TAG)),
+        EpisodeEvidence(*PLACE, AT + HOUR, None, (TAG,), never_live=True),
     ),
     waiting=(),
     unattributed=(
@@ -75,6 +77,7 @@ DOCUMENT = {
             "id": 11,
             "url": "https://h/d/11",
             "sha": "aa",
+            "source": "deployments",
             "environment": "production",
             "created_at": "2026-11-20T09:30:00Z",
             "succeeded_at": "2026-11-20T10:30:00Z",
@@ -102,9 +105,10 @@ DOCUMENT = {
         },
         {
             "repository": "patient-api",
-            "id": 12,
+            "id": TAG,
             "url": "https://h/d/12",
             "sha": "bb",
+            "source": "releases",
             "environment": "production",
             "created_at": "2026-11-20T09:30:00Z",
             "succeeded_at": None,
@@ -137,7 +141,7 @@ DOCUMENT = {
             "url": "https://h/c/bb",
             "started_at": "2026-11-20T09:30:00Z",
             "shipped_at": "2026-11-20T10:30:00Z",
-            "deployment": 11,
+            "deployment": TAG,
             "lead_time": 3600.5,
             "pull_request": None,
         },
@@ -148,7 +152,7 @@ DOCUMENT = {
             "environment": "production",
             "began_at": "2026-11-20T10:30:00Z",
             "ended_at": "2026-11-20T12:30:00Z",
-            "deployments": [11, 12],
+            "deployments": [11, TAG],
             "never_live": False,
         },
         {
@@ -156,7 +160,7 @@ DOCUMENT = {
             "environment": "production",
             "began_at": "2026-11-20T10:30:00Z",
             "ended_at": None,
-            "deployments": [12],
+            "deployments": [TAG],
             "never_live": True,
         },
     ],

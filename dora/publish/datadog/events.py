@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
-from urllib.parse import urlsplit
 
 from dora.publish.datadog.series import tag
 from dora.publish.gauges import value
+from dora.report.deployment_ids import DeploymentId
 from dora.report.diff import row_identity
 from dora.report.evidence import DeploymentEvidence, EpisodeEvidence, Evidence
 from dora.report.model import Report
@@ -74,8 +74,9 @@ def _deployment(
     """A deployment, from its creation to its first success."""
     finished = one.succeeded_at
     assert finished is not None  # noqa: S101  # only such are given
-    url = _repository_url(one.url)
-    git = {"git": {"commit_sha": one.sha, "repository_url": url}} if one.sha and url else {}
+    git = (
+        {"git": {"commit_sha": one.sha, "repository_url": one.home}} if one.sha and one.home else {}
+    )
     name = _id("deployment", organization, one.id)
     attributes = {
         "id": name,
@@ -144,9 +145,9 @@ def _tags(organization: str, one: DeploymentEvidence | EpisodeEvidence, tiers: T
     return [tag(name, text) for name, text in named.items() if text]
 
 
-def _id(kind: str, organization: str, number: int) -> str:
+def _id(kind: str, organization: str, name: DeploymentId) -> str:
     """An id that the API takes: of at least 16 characters, and at most 128."""
-    text = _NOT_IN_IDS.sub("_", f"dora:{kind}:github:{organization}:{number}")
+    text = _NOT_IN_IDS.sub("_", f"dora:{kind}:github:{organization}:{name}")
     if len(text) <= LONGEST_ID:
         return text
     return f"dora:{kind}:{sha256(text.encode()).hexdigest()}"
@@ -154,14 +155,3 @@ def _id(kind: str, organization: str, number: int) -> str:
 
 def _nanoseconds(moment: datetime) -> int:
     return int(moment.timestamp()) * 1_000_000_000
-
-
-def _repository_url(url: str) -> str:
-    """The repository's address, from that of something in it; empty if that is not an address."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    names = parts.path.split("/")[1:3]
-    is_address = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
-    return f"{parts.scheme}://{parts.netloc}/{'/'.join(names)}" if is_address and all(names) else ""

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from dora.report.deployment_ids import DeploymentId, id_order
 from dora.report.evidence import ChangeEvidence, DeploymentEvidence, EpisodeEvidence, Evidence
 from dora.report.model import Row
 from dora.report.sensitivity import Sensitivity
@@ -50,7 +51,7 @@ class RowEvidence:
     def succeeded(self) -> list[DeploymentEvidence]:
         """Successes in the window (DF1), in order of success."""
         inside = [
-            (one.succeeded_at, one.id, one)
+            (one.succeeded_at, id_order(one.id), one)
             for one in self.deployments
             if one.succeeded_at is not None and self.holds(one.succeeded_at) and not one.unchanged
         ]
@@ -62,20 +63,20 @@ class RowEvidence:
         return [one for one in self.succeeded if one.rework]
 
     @cached_property
-    def shipped_by(self) -> dict[int | None, list[ChangeEvidence]]:
+    def shipped_by(self) -> dict[DeploymentId | None, list[ChangeEvidence]]:
         """Changes by the deployment that shipped them, the slowest first."""
-        found: dict[int | None, list[ChangeEvidence]] = {}
+        found: dict[DeploymentId | None, list[ChangeEvidence]] = {}
         for change in slowest_first(self.changes):
             found.setdefault(change.deployment, []).append(change)
         return found
 
     @cached_property
-    def by_id(self) -> dict[int, DeploymentEvidence]:
+    def by_id(self) -> dict[DeploymentId, DeploymentEvidence]:
         """Deployments by their id."""
         return {one.id: one for one in self.deployments}
 
     @cached_property
-    def episode_of(self) -> dict[int, EpisodeEvidence]:
+    def episode_of(self) -> dict[DeploymentId, EpisodeEvidence]:
         """The episode of the window that a failed deployment belongs to, by its id."""
         return {number: one for one in self.episodes for number in one.deployments}
 
@@ -119,8 +120,8 @@ def find_row_evidence(
     ]
 
 
-def _in_time(one: DeploymentEvidence) -> tuple[datetime, int]:
-    return one.finished_at or one.created_at, one.id
+def _in_time(one: DeploymentEvidence) -> tuple[datetime, tuple[Any, ...]]:
+    return one.finished_at or one.created_at, id_order(one.id)
 
 
 def _key(one: DeploymentEvidence | ChangeEvidence | EpisodeEvidence) -> Key:
