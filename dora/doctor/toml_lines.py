@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 #: The header of a table of deployments that are none (D9).
 EXCLUDE = "[[deployments.exclude]]"
+#: Longer names are cut in comments.
+LONGEST = 60
 
 
 def exclude_lines(**globs: Iterable[str]) -> str:
@@ -13,12 +15,23 @@ def exclude_lines(**globs: Iterable[str]) -> str:
 
 def list_line(key: str, texts: Iterable[str]) -> str:
     """A key with a list of texts, sorted and each once."""
-    return f"{key} = [{', '.join(map(_quoted, sorted(set(texts))))}]"
+    return f"{key} = [{', '.join(map(quoted, sorted(set(texts))))}]"
 
 
-def _quoted(text: str) -> str:
+def text_line(key: str, text: str) -> str:
+    """A key with a text."""
+    return f"{key} = {quoted(text)}"
+
+
+def quoted(text: str) -> str:
     """*text* as a basic string of TOML, on one line and without an invisible character."""
     return f'"{"".join(map(_escaped, text))}"'
+
+
+def spelled(text: str) -> str:
+    """*text* as it may stand in a comment: on one line, and not longer than a line."""
+    safe = "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+    return safe if len(safe) <= LONGEST else f"{safe[:LONGEST]}…"
 
 
 def _escaped(letter: str) -> str:
