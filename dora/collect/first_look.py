@@ -66,15 +66,17 @@ def look_at(
     config: Config,
     names: Iterable[str] | None = None,
     *,
+    most: int | None = None,
     says: Callable[[LookCost], None] | None = None,
 ) -> FirstLook:
     """What can be deployments in the repositories of these *names*, or in all that are chosen.
 
+    Of more than *most* repositories only those with the newest commits are asked about.
     *says* is told the cost once the repositories are listed. A repository that cannot be read has
     the reason; CannotRead, NoAccess, CannotReach or RateLimited are raised if not even the list
     of repositories could be read.
     """
-    return client.run(_Look(client, config, says).run(names))
+    return client.run(_Look(client, config, says).run(names, most))
 
 
 def estimate_look(client: Client, config: Config) -> LookCost:
@@ -102,9 +104,13 @@ class _Look:
     _refused: list[str] = field(default_factory=list)  #: why Actions may not be read
     _has_actions: bool = False
 
-    async def run(self, names: Iterable[str] | None) -> FirstLook:
+    async def run(self, names: Iterable[str] | None, most: int | None) -> FirstLook:
         """Look at everything, many repositories at a time."""
         await self.list_all(names)
+        if most is not None:
+            self.asked.sort(key=_age, reverse=True)
+            self.others += [one.name for one in self.asked[most:]]
+            del self.asked[most:]
         if self.says is not None:
             self.says(self.cost())
         teams = asyncio.create_task(self._teams())
@@ -240,6 +246,10 @@ class _Look:
         except DoraError:
             return None
         return tuple(sorted(one["name"] for one in nodes if one))
+
+
+def _age(listed: ListedRepository) -> float:
+    return listed.head_at.timestamp() if listed.head_at is not None else 0.0
 
 
 def _is_candidate(workflow: dict[str, Any]) -> bool:

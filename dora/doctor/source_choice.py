@@ -102,13 +102,10 @@ def _deployments(
     own = [one for deployments in told.values() for one in deployments]
     names = ", ".join(f"`{spelled(one.name)}`" for one in sorted(told, key=lambda one: one.key)[:3])
     more = f" and {len(told) - 3} more" if len(told) > 3 else ""  # noqa: PLR2004  # as above
-    count = activity.count("Deployment", (one.created_at for one in own), look.deployments.has_more)
+    instants = (one.created_at for one in own)
+    shows = activity.count("Deployment", instants, look.deployments.has_more, f" to {names}{more}")
     failed = sum(one.state in FAILED and activity.is_lately(one.created_at) for one in own)
-    return SourceChoice(
-        look.name,
-        "deployments",
-        f"{count} to {names}{more}" + (f", {failed} failed" * bool(failed)),
-    )
+    return SourceChoice(look.name, "deployments", shows + (f", {failed} failed" if failed else ""))
 
 
 def _workflow(
@@ -151,7 +148,8 @@ def _releases(look: RepositoryLook, activity: Activity) -> SourceChoice | None:
     remarks: tuple[str, ...] = ()
     if len(rows) > len(full):
         count = len(rows) - len(full)
-        remarks = (f'{count} pre-releases are left out; prereleases = "staging" would show them',)
+        noun = "pre-release is" if count == 1 else "pre-releases are"
+        remarks = (f'{count} {noun} left out; with prereleases = "staging" they have a row',)
     return SourceChoice(look.name, "releases", shows, (entry,), remarks)
 
 
@@ -162,7 +160,7 @@ def _tags(look: RepositoryLook, config: Config, activity: Activity) -> SourceCho
         return None
     fits = compile_globs([glob]).fullmatch
     own = [at for name, at in dated.items() if fits(name)]
-    shows = f"{activity.count('tag', own, look.tags.has_more)} like `{spelled(glob)}`"
+    shows = activity.count("tag", own, look.tags.has_more, f" like `{spelled(glob)}`")
     entry = TagsSource.model_validate({"from": "tags", "tag": glob})
     remarks: tuple[str, ...] = ()
     if others:
@@ -176,9 +174,12 @@ def _merges(look: RepositoryLook, activity: Activity) -> SourceChoice | None:
     if not look.branch or not is_live or look.is_fork or is_no_product(look.name):
         return None
     merged = [one.merged_at for one in look.requests.rows if one.base == look.branch]
-    requests = activity.count("pull request", merged, look.requests.has_more)
-    commits = activity.count("commit", look.commits.rows, look.commits.has_more)
-    shows = f"{requests} merged to `{spelled(look.branch)}`" if merged else f"{commits} on it"
+    how = f" to `{spelled(look.branch)}`"
+    shows = (
+        activity.count("merged pull request", merged, look.requests.has_more, how)
+        if merged
+        else activity.count("commit", look.commits.rows, look.commits.has_more, how)
+    )
     entry = MergesSource.model_validate({"from": "merges"})
     return SourceChoice(look.name, "merges", shows, (entry,))
 

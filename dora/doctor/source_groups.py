@@ -1,4 +1,4 @@
-"""Puts repositories with the same source together: entries of `[[sources]]` that never meet (D8)."""
+"""Puts repositories of one source together, as entries of `[[sources]]` that never meet (D8)."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

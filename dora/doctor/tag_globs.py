@@ -41,7 +41,7 @@ def _beginning(tag: str) -> str:
 
 
 def _numbered(own: Sequence[str], foreign: Sequence[str]) -> str:
-    """The widest glob that fits every tag of *own* and none of *foreign*; else the narrowest."""
+    """The narrowest glob that fits every tag of *own*, and of *foreign* none if it can be."""
     fitting = [glob for glob in NUMBERED if all(map(compile_globs([glob]).fullmatch, own))]
     clean = [glob for glob in fitting if not any(map(compile_globs([glob]).fullmatch, foreign))]
-    return clean[-1] if clean else fitting[0]
+    return fitting[-1] if not foreign else next(iter(clean), fitting[0])

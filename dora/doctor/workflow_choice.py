@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from dora.config import Config
 from dora.config.source_settings import WorkflowSource
+from dora.doctor.seen_activity import Activity
 from dora.doctor.tag_globs import literal_glob
 from dora.doctor.toml_lines import spelled
 from dora.model.deploy_workflows import DEPLOYING, find_deploy_word, find_words
@@ -67,7 +68,7 @@ def describe(workflow: SeenWorkflow, config: Config) -> str:
     """What a workflow would show: “workflow `Deploy`, 214 runs in 90 days, 12 failed”."""
     ended = _ended(workflow)
     failed = sum(conclusion in RUN_FAILED for conclusion in ended)
-    days = f"{config.window.length.total_seconds() / 86400:.3g} days"
+    days = Activity(config).days
     runs = workflow.runs
     is_whole = runs is None or not runs.has_more
     total = len(_own(workflow)) if is_whole else workflow.total
