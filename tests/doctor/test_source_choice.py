@@ -35,11 +35,8 @@ def test_deployments_first() -> None:
     """D8: Deployments that came to an end in an environment with a row need no entry."""
     everything = {"workflows": (DEPLOY,), "releases": releases(1), "tags": tags("v1")}
     told = "3 Deployments to `production` in 90 days, 1 failed"
-    cases = [
-        (
-            {"deployments": FINAL, **everything},
-            told.replace(" in 90 days to `production`", " to `production` in 90 days"),
-        ),
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"deployments": FINAL, **everything}, told),
         (
             {"deployments": deployments("prod-eu", "INACTIVE")},
             "1 Deployment to `prod-eu` in 90 days",
@@ -49,7 +46,7 @@ def test_deployments_first() -> None:
             "no Deployment to `production` in 90 days, the last on 2026-08-15",
         ),
         (
-            {"deployments": (*deployments("shop-app", "ACTIVE"), *FINAL[:0])},
+            {"deployments": deployments("shop-app", "ACTIVE")},
             "1 Deployment to `shop-app` in 90 days",
         ),
         (
