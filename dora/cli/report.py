@@ -1,6 +1,7 @@
 """`dora report`: read an organization, measure it, and print or write the result."""
 
 import os
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +9,7 @@ import typer
 
 from dora.cli import options
 from dora.cli.inputs import load_settings, read_tables, reading
+from dora.cli.no_rows import explain_no_rows, print_no_rows
 from dora.cli.output import (
     all_or_errors,
     check_format,
@@ -71,10 +73,11 @@ def report(
         return
     tables = read_tables(settings.reading, quiet=quiet)
     finished, page = _build(tables, settings, with_page="html" in {format_, *files.values()})
+    finished = explain_no_rows(finished, settings)
     print_and_write(partial(_render, finished, page), format_, files)
     if finished.lacks_production and format_ in {"csv", "json"} and not quiet:
         print_note("nothing was deployed to the tier production: rows of every tier are shown")
-    raise typer.Exit(print_missing(finished.coverage))
+    raise typer.Exit(max(print_missing(finished.coverage), print_no_rows(finished)))
 
 
 def _estimate_cost(settings: "Config", *, quiet: bool) -> str:
@@ -108,7 +111,7 @@ def _render(finished: "Report", page: "Page | None", name: str, *, colour: bool)
     if page is not None and name == "html":
         from dora.render.html.page import render_page
 
-        return render_page(page)
+        return render_page(replace(page, report=finished))
     if name == "markdown":
         from dora.render import markdown
 

@@ -30,7 +30,7 @@ def render_report(report: Report, *, limit: int = LIMIT) -> str:
     Whole rows and remarks that do not fit are left out, and a note says how many. The *limit* is
     at least 2,000.
     """
-    table = list(_table(report)) if report.rows else [remarks.why_empty(report)]
+    table = list(_table(report)) if report.rows else ["\n\n".join(remarks.why_empty(report, code))]
     head = [f"## DORA metrics of {code(report.organization)}", "", *table[:2]]
     rows = table[2:]
     changes = list(_changes(report))

@@ -4,14 +4,13 @@ Each sentence is for a reader who is new to the tool. *quote* makes a name or a 
 safe in the format of the output.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 
 from dora.model.environments import TIERS
 from dora.render import cells, formatting
-from dora.report.coverage_model import Coverage, IncidentCoverage
+from dora.report.coverage_model import Coverage, IncidentCoverage, NoRows
 from dora.report.model import Report
-
-Quote = Callable[[str], str]
+from dora.report.no_rows import Quote, what_gives_rows, why_no_rows
 
 NO_LEVELS = ("none", "quick-check")  #: benchmarks without levels from low to elite
 
@@ -193,25 +192,8 @@ def _of_incidents(coverage: IncidentCoverage, quote: Quote) -> list[str]:
     return notes
 
 
-def why_empty(report: Report) -> str:
-    """Explain why *report* has no rows, as far as its coverage and its tiers show."""
-    coverage = report.coverage
-    if not coverage.repositories.read:
-        if coverage.repositories.unreadable:
-            return "No rows: the repositories could not be read."
-        if any(coverage.repositories.skipped.values()):
-            return f"No rows: every repository was skipped ({_skipped(coverage)})."
-        return "No rows: the token sees no repository of this organization."
-    if report.scope is not None and set(report.scope.tiers) != set(TIERS):
-        tiers = " or ".join(report.scope.tiers)
-        finished = "finished in this time or shortly before it"
-        return (
-            f"No rows: no deployment to the tier {tiers} {finished}; --tier all shows every tier."
-        )
-    unseen = sum(
-        coverage.deployments.get(name, 0)
-        for name in ("in_progress", "abandoned", "not_started", "ephemeral", "left_out")
-    )
-    if unseen:
-        return "No rows: what was deployed was left out, or never finished."
-    return "No rows: nothing was deployed in this time or shortly before it."
+def why_empty(report: Report, quote: Quote) -> tuple[str, str]:
+    """Say why *report* has no rows, and what would give it some, in a sentence each."""
+    no_rows = report.no_rows or NoRows()
+    given = report.organization, report.coverage, report.scope, quote, no_rows
+    return f"No rows: {why_no_rows(*given)}.", what_gives_rows(*given)

@@ -7,7 +7,7 @@ Limits: https://docs.slack.dev/reference/block-kit/blocks
 from collections.abc import Sequence
 from typing import Any
 
-from dora.render import formatting
+from dora.render import formatting, notes
 from dora.render.cells import BESIDE, metric_of
 from dora.report.diff import ReportDiff
 from dora.report.figures import METRICS
@@ -54,7 +54,7 @@ def _window(report: Report) -> str:
 def _headline(report: Report) -> str:
     """Summarize the report in one sentence, from counts that may be added up."""
     if not report.rows:
-        return "No deployments to tell of."
+        return " ".join(notes.why_empty(report, formatting.plain))
     if report.by in POOLED:
         tier = next((row for row in report.rows if row.tier == "production"), report.rows[0])
         if report.by == "organization":

@@ -40,7 +40,7 @@ def render_comment(
         ]
     else:
         parts = [_introduction(diff), *_sections(diff)]
-    parts += _open_failures(report)
+    parts += _open_failures(report) if report.rows else notes.why_empty(report, code)
     text = "\n".join(head)
     left_out = 0
     for part in parts:

@@ -1,4 +1,4 @@
-"""The records of a report's coverage and scope, a part of the contract `dora.report/1`."""
+"""The records of what a report covers, looked at or lacks, a part of the contract."""
 
 import re
 from collections.abc import Callable
@@ -112,3 +112,23 @@ class Scope:
     @cached_property
     def _is_ephemeral(self) -> Callable[[str], bool]:
         return ephemeral_test(self.ephemeral_environments)
+
+
+@dataclass(frozen=True)
+class PossibleSource:
+    """A source that would give rows to so many *repositories* (D8)."""
+
+    source: str  #: `releases`, `workflow` …
+    repositories: int
+    workflow: str | None = None  #: the workflow's name
+
+
+@dataclass(frozen=True)
+class NoRows:
+    """Why a report has no rows, and what would give it some, in sentences and as they were made."""
+
+    why: str = ""
+    advice: str = ""
+    looked_at: int | None = None  #: repositories in which sources were looked for; None for nobody
+    sources: tuple[PossibleSource, ...] = ()  #: what was found there
+    has_entries: bool = False  #: whether `[[sources]]` say what a deployment is

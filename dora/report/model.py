@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dora.config.window import has_whole_weeks
-from dora.report.coverage_model import Coverage, Scope
+from dora.report.coverage_model import Coverage, NoRows, Scope
 from dora.report.deployment_ids import DeploymentId
 
 SCHEMA = "dora.report/1"
@@ -260,3 +260,5 @@ class Report:
     scope: Scope | None = None
     lacks_production: bool = False
     """Whether rows of every tier are shown because there is none of the tier production (G1)."""
+    no_rows: NoRows | None = None
+    """Why there are no rows, None where there are some."""

@@ -178,6 +178,8 @@ EMPTY = """\
 
 No rows: nothing was deployed in this time or shortly before it.
 
+A longer time may have some: see --since.
+
 `medica-flow`, 2026-08-25 06:00 to 2026-11-23 06:00 UTC (90 days), levels of DORA 2023. Read 2 repositories.
 
 Not in the numbers, or less than certain:

@@ -22,6 +22,7 @@ def head_of(page: Page) -> dict[str, Any]:
         return formatting.instant(moment, window.timezone)
 
     before = report.before
+    why_empty, advice = notes.why_empty(report, formatting.plain)
     new = [row.key for row in report.rows if row.previous is None] if before else []
     return {
         "organization": visible(report.organization),
@@ -29,7 +30,8 @@ def head_of(page: Page) -> dict[str, Any]:
         "lacks_production": report.lacks_production,
         "limits": _limits(page),
         "has_rows": bool(repositories.rows),
-        "why_empty": notes.why_empty(report),
+        "why_empty": why_empty,
+        "advice": advice.split("`"),
         "no_tier": _no_tier(page),
         "failures_began": sum(row.metrics.recovery_time.episodes for row in repositories.rows),
         "window_options": f"--since {written(window.since)} --until {written(window.until)}",
@@ -117,7 +119,7 @@ def _limits(page: Page) -> str:
 def _no_tier(page: Page) -> str:
     """Explain why the organization has no rows."""
     if not page.repositories.rows:
-        return notes.why_empty(page.report)
+        return notes.why_empty(page.report, formatting.plain)[0]
     scope = page.organization.scope
     tiers = " or ".join(scope.tiers) if scope else "production"
     return f"No environment of the tier {tiers} has deployments here."

@@ -62,7 +62,7 @@ def render_report(report: Report, *, width: int, colour: bool) -> str:
 def _body(report: Report, layout: Layout | None, width: int) -> Iterator[RenderableType]:
     """Give the rows under the names of their groups, or the reason why there are none."""
     if not report.rows:
-        yield Text(notes.why_empty(report))
+        yield from map(Text, notes.why_empty(report, formatting.plain))
     elif layout:
         yield from _header(report, layout)
     groups = groupby(report.rows, key=lambda row: cells.group_and_label(row.key)[0])

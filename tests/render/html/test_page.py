@@ -224,8 +224,10 @@ def test_page_says_that_nothing_is_down() -> None:
 def test_page_without_rows_does_not_say_that_nothing_is_down(*, compare: bool) -> None:
     """C1: where nothing was looked at, nothing is said of it but why."""
     read = Reader(render_page(page_of(no_deployments(), compare=compare)))
-    why = "No rows: every repository was skipped (1 without deployments)."
-    assert "Down now " + why + " What changed " + why in read.text
+    why = "No rows: the only repository of medica-flow has no Deployments."
+    init = "Run dora init --org medica-flow: it looks for releases, workflows, tags or merges"
+    advice = f"{init} to make rows from."
+    assert f"Down now {why} {advice} What changed {why}" in read.text
     assert "Nothing:" not in read.text
     assert "Nothing got better" not in read.text
 

@@ -1,0 +1,171 @@
+"""Says in words why a report has no rows, and what would give it some.
+
+*quote* makes a name from GitHub or from a file safe in the format of the output.
+"""
+
+import shlex
+from collections.abc import Callable
+
+from dora.model.environments import TIERS
+from dora.report.coverage_model import Coverage, NoRows, RepositoryCoverage, Scope
+
+Quote = Callable[[str], str]
+
+#: What is said of the repositories that were skipped for a reason, one and several.
+SKIPPED = {
+    "no deployments": ("has none", "have none"),
+    "archived": ("is archived", "are archived"),
+    "empty": ("is empty", "are empty"),
+    "excluded": ("is left out by --repo", "are left out by --repo"),
+}
+#: What a source is called that its own name does not describe.
+OTHERWISE = {"workflow": "workflows that deploy", "merges": "merges alone", "file": "a file"}
+#: What is said of deployments that make no row.
+UNSEEN = {
+    "ephemeral": "to short-lived environments",
+    "left_out": "left out by the configuration",
+    "in_progress": "still in progress",
+    "abandoned": "abandoned",
+    "not_started": "never started",
+}
+
+
+def why_no_rows(
+    organization: str, coverage: Coverage, scope: Scope | None, quote: Quote, no_rows: NoRows
+) -> str:
+    """Why there are no rows, as a clause: `none of the 14 repositories of acme has Deployments`."""
+    found = coverage.repositories
+    kind = "deployments of its [[sources]]" if no_rows.has_entries else "Deployments"
+    where = _environments(scope, quote)
+    if not found.read:
+        return _why_none_was_read(quote(organization), found, f"{kind}{where}")
+    if _is_narrowed_to_tiers(scope):
+        finished = "finished in this time or shortly before it"
+        return f"no deployment to the tier {_tiers(scope, quote)} {finished}"
+    unseen = [
+        f"{count:,} {what}"
+        for name, what in UNSEEN.items()
+        if (count := coverage.deployments.get(name, 0))
+    ]
+    if unseen:
+        return f"all that was deployed was left out, or never finished: {', '.join(unseen)}"
+    nothing = f"nothing was deployed{where} in this time or shortly before it"
+    without = found.skipped.get("no deployments", 0)
+    if not without:
+        return nothing
+    has = "has" if without == 1 else "have"
+    return f"{nothing}, and {without:,} of {_total(found):,} repositories {has} no {kind}"
+
+
+def _why_none_was_read(owner: str, found: RepositoryCoverage, kind: str) -> str:
+    """Why no repository was read: what is said of each, in numbers; *kind* is what none has."""
+    counts = {reason: found.skipped.get(reason, 0) for reason in SKIPPED}
+    total, unreadable = _total(found), len(found.unreadable)
+    if not total:
+        return "the token sees no repository of this organization"
+    if unreadable == total:
+        return "the repositories could not be read"
+    every = {1: "the only repository", 2: "both repositories"}.get(
+        total, f"all {total:,} repositories"
+    )
+    alone = next((reason for reason, count in counts.items() if count == total), None)
+    if alone == "no deployments":
+        all_of_them = "the only repository" if total == 1 else f"none of the {total:,} repositories"
+        return f"{all_of_them} of {owner} has {'no ' if total == 1 else ''}{kind}"
+    if alone == "excluded":
+        return f"--repo leaves out {every} of {owner}"
+    if alone:
+        return f"{every} of {owner} {SKIPPED[alone][total > 1]}"
+    each = [(count, SKIPPED[reason][count > 1]) for reason, count in counts.items() if count]
+    each += [(unreadable, "could not be read")] if unreadable else []
+    (first, verb), *others = each
+    parts = [f"{first:,} of {total:,} {verb}", *(f"{count:,} {verb}" for count, verb in others)]
+    lead = f"has {kind}" if counts["no deployments"] else "is left to read"
+    return f"no repository of {owner} {lead}: {', '.join(parts)}"
+
+
+def what_gives_rows(
+    organization: str, coverage: Coverage, scope: Scope | None, quote: Quote, no_rows: NoRows
+) -> str:
+    """What would give rows, as a sentence."""
+    if may_lack_sources(coverage, scope):
+        return _sources(_command("init", organization, quote), quote, no_rows)
+    if not coverage.repositories.read:
+        return _what_would_be_read(coverage.repositories, _command("doctor", organization, quote))
+    if _is_narrowed_to_tiers(scope):
+        return "--tier all shows every tier."
+    if any(coverage.deployments.get(name) for name in ("ephemeral", "left_out")):
+        return (
+            "--ephemeral shows short-lived environments; [environments] and deployments.exclude "
+            "leave out others."
+        )
+    return "A longer time may have some: see --since."
+
+
+def _what_would_be_read(found: RepositoryCoverage, doctor: str) -> str:
+    """What would give rows where no repository was read."""
+    if len(found.unreadable) == _total(found):
+        return f"Run {doctor}: it says which permissions the token lacks."
+    if found.skipped.get("no deployments"):
+        return "Leave --environment out, or name others with it."
+    if found.skipped.get("excluded", 0) == _total(found):
+        return "Leave --repo out, or name others with it."
+    return f"Run {doctor}: it says what the token sees of each repository."
+
+
+def may_lack_sources(coverage: Coverage, scope: Scope | None) -> bool:
+    """Whether repositories have no rows because they have no deployments of any source.
+
+    Then it is worth asking which sources would give some.
+    """
+    is_narrowed = bool(_environments(scope, str))
+    return bool(coverage.repositories.skipped.get("no deployments")) and not is_narrowed
+
+
+def _sources(init: str, quote: Quote, no_rows: NoRows) -> str:
+    """Which sources would give rows, as far as somebody looked."""
+    if no_rows.looked_at is None:
+        return f"Run {init}: it looks for releases, workflows, tags or merges to make rows from."
+    if not no_rows.sources:
+        looked = _repositories(no_rows.looked_at)
+        return f"No source of deployments was found in {looked}: run {init} to look again."
+    parts: list[str] = []
+    for one in no_rows.sources:
+        count = f"{one.repositories:,}" if parts else _repositories(one.repositories)
+        has = "has" if one.repositories == 1 else "have"
+        what = f"a workflow {_coded(one.workflow, quote)}" if one.workflow else one.source
+        parts.append(f"{count} {has} {OTHERWISE.get(what, what)}")
+    return f"{', '.join(parts)}: run {init}."
+
+
+def _command(name: str, organization: str, quote: Quote) -> str:
+    return _coded(f"dora {name} --org {shlex.quote(organization)}", quote)
+
+
+def _coded(text: str, quote: Quote) -> str:
+    """*text* between backticks, unless the format of the output puts it there."""
+    quoted = quote(text)
+    return quoted if quoted.startswith("`") else f"`{quoted}`"
+
+
+def _repositories(number: int) -> str:
+    return f"{number:,} {'repository' if number == 1 else 'repositories'}"
+
+
+def _total(found: RepositoryCoverage) -> int:
+    return found.read + sum(found.skipped.values()) + len(found.unreadable)
+
+
+def _is_narrowed_to_tiers(scope: Scope | None) -> bool:
+    return scope is not None and set(scope.tiers) != set(TIERS)
+
+
+def _tiers(scope: Scope | None, quote: Quote) -> str:
+    return " or ".join(map(quote, scope.tiers)) if scope else ""
+
+
+def _environments(scope: Scope | None, quote: Quote) -> str:
+    """What is said of the environments that were chosen, after a space; "" where all were."""
+    if scope is None or scope.environments in {(), ("*",)}:
+        return ""
+    return f" to an environment like {' or '.join(map(quote, scope.environments))}"
