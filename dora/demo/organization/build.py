@@ -20,6 +20,8 @@ of what follows happens in it at least once in the last 90 days (or before, wher
   deployment;
 - deployments of other tools than Actions (Vercel, Argo CD, Buildkite) and of Actions as they were
   in 2022, with their creators, addresses of logs, and payloads (null, empty);
+- what deployments can be taken from without Deployments: runs of a workflow (appointment-service,
+  lab-results-api), releases, pre-releases and a draft (design-system);
 - several jobs of one workflow run; environments of pull requests by hundreds; odd names (in
   chaos-playground); `github-pages`; a status that renames; spellings `prod`, `production` and
   `Production`; tenants `prod-eu` and `prod-us`;
@@ -37,6 +39,7 @@ from dora.demo.organization.model import Organization, Repository
 from dora.demo.organization.pipeline import cut, supersede
 from dora.demo.organization.service import Service
 from dora.demo.organization.services import SERVICES, TEAMS, VAULT, Scenario, nothing
+from dora.demo.organization.sources import with_sources
 from dora.demo.organization.team import ORGANIZATION, TeamSimulation
 
 SEED = 7
@@ -83,7 +86,7 @@ def _repository(index: int, team: TeamSimulation) -> Repository:
     first = next(iter(team.history.commits.values()))
     drafts = sorted(team.pipeline.drafts, key=lambda one: one.id)
     issues = sorted(team.issues, key=lambda one: one.created_at)
-    return Repository(
+    repository = Repository(
         name=service.name,
         database_id=910_000_000 + 37 * index,
         created_at=first.committed_at,
@@ -102,3 +105,4 @@ def _repository(index: int, team: TeamSimulation) -> Repository:
         topics=("healthcare",) if service.name.startswith("patient") else (),
         forbidden=service is VAULT,
     )
+    return with_sources(repository, now)

@@ -334,7 +334,7 @@ def test_failures_are_told_in_every_way(medica_flow: Organization) -> None:
     assert {"hotfix", "change-failure"} <= {label for one in requests for label in one.labels}
     assert any(one.head_ref.startswith("hotfix/") and not one.labels for one in requests)
     assert "dependabot[bot]" in {one.author_login for one in requests}
-    tags = {tag.name: tag for repo in repos for tag in repo.tags}
+    tags = {tag.name: tag for repo in repos if not repo.releases for tag in repo.tags}
     assert {"failed/2-4-0", "rollback/2-1-0", "v2.0.0"} == tags.keys()
     assert tags["rollback/2-1-0"].tagged_at is None
     for pattern in (r"\d{10}\n", r"https://github.com/\S+/deployments/\d+", r"[0-9a-f]{40}"):
