@@ -6,6 +6,7 @@ from typing import Any
 
 from dora.demo.organization.model import Organization
 from tests.oracle.failures import Reason, Reasons, episodes_of, rework_of
+from tests.oracle.made import source_of
 from tests.oracle.outcomes import BEGUN, BROKEN, GONE, NOT_BEGUN, NOTHING, Judged, outcome
 from tests.oracle.report import (
     Question,
@@ -58,7 +59,7 @@ def change_item(history: History, sha: str, shipper: Judged | None) -> Item:
         "sha": sha,
         "started_at": start,
         "shipped_at": shipped_at,
-        "deployment": shipper.id if shipper else None,
+        "deployment": shipper.called if shipper else None,
         "lead_time": seconds(shipped_at - start) if shipped_at else None,
         "pull_request": request.number if request else None,
     }
@@ -99,7 +100,8 @@ def deployment_item(
 ) -> Item:
     """One deployment and what became of it."""
     return {
-        "id": one.id,
+        "id": one.called,
+        "source": source_of(one.parts[0]),
         "sha": one.sha,
         "created_at": one.created_at,
         "succeeded_at": one.succeeded_at,
@@ -120,6 +122,7 @@ def items_of(history: History, reasons: Reasons, question: Question) -> dict[str
     episodes = [one for one in episodes_of(history, reasons) if span.holds(one.began_at)]
     of_episodes = {number for one in episodes for number in one.deployments}
     rework = rework_of(history, settings, question.organization.login, reasons)
+    by_number = {one.id: one for one in history.read}
     never_live = {one.id for one in history.read if is_never_live(one, reasons)}
     return {
         "deployments": [
@@ -132,7 +135,7 @@ def items_of(history: History, reasons: Reasons, question: Question) -> dict[str
             {
                 "began_at": one.began_at,
                 "ended_at": one.ended_at,
-                "deployments": list(one.deployments),
+                "deployments": [by_number[number].called for number in one.deployments],
                 "never_live": never_live.issuperset(one.deployments),
             }
             for one in episodes
@@ -188,7 +191,7 @@ def expected_answers(
 ) -> tuple[dict[str, Any], dict[str, list[Item]]]:
     """Give the report (see `expected_report`) and the evidence of one reading."""
     question = Question(
-        organization=organization,
+        given=organization,
         span=Span(since, until),
         timezone=timezone,
         by=by,

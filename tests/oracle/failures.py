@@ -22,6 +22,9 @@ class Reason:
     by: str  #: what says so: a status, a deployment's id, a sha, `repo#n`, a tag
 
 
+#: D8: what an older commit of these says is no rollback, and they have neither task nor payload
+UNORDERED = ("releases", "tags", "merges")
+
 Reasons = dict[int, list[Reason]]  # by deployment id
 
 
@@ -59,6 +62,8 @@ def asks_for_rollback(judged: Judged) -> bool:
 
 def rollbacks(history: History) -> list[tuple[Judged, Judged]]:
     """F2: each rollback with the deployment it fails."""
+    if history.source in UNORDERED:
+        return []
     graph = history.graph
     successes = history.changing
     found = []
@@ -77,7 +82,7 @@ def rollbacks(history: History) -> list[tuple[Judged, Judged]]:
 def rollback_reasons(history: History) -> list[tuple[int, Reason]]:
     """F2: what the rollbacks fail, from its success to the rollback's."""
     return [
-        (failed.id, Reason("rollback", failed.succeeded_at, one.succeeded_at, str(one.id)))
+        (failed.id, Reason("rollback", failed.succeeded_at, one.succeeded_at, str(one.called)))
         for one, failed in rollbacks(history)
         if failed.succeeded_at is not None
     ]

@@ -1,16 +1,20 @@
 """Incidents and the deployments they belong to (F7)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from dora.demo.organization.model import Issue, Organization, Repository
 from tests.oracle.failures import Reason, Reasons
+from tests.oracle.made import called, page_of
 from tests.oracle.naming import canonical
 from tests.oracle.references import address, named
 from tests.oracle.settings import Settings
 from tests.oracle.shipping import History, Span
+from tests.oracle.source_settings import Line
+
+Pages = Mapping[str, str]
 
 #: reasons of closing that say that there was no incident
 DISMISSED = ("not_planned", "duplicate")
@@ -23,23 +27,61 @@ class Incidents:
     #: by place of the history
     reasons: dict[int, Reasons] = field(default_factory=dict)
     unattributed: list[Issue] = field(default_factory=list)
+    not_understood: list[Issue] = field(default_factory=list)  #: of these, what names a deployment
     dismissed: list[Issue] = field(default_factory=list)
 
-    @property
-    def not_understood(self) -> list[Issue]:
-        """Those of the unattributed that name a deployment."""
-        return [issue for issue in self.unattributed if named(issue.body) is not None]
+
+@dataclass(frozen=True)
+class Incident:
+    """One incident: an issue, or a line of a file as if it were one."""
+
+    issue: Issue
+    whose: frozenset[str]  #: names, `owner/name` and case folded, of repositories
+    word: str | None  #: what names its deployment
+    by: str
 
 
-def incidents_of(repository: Repository, settings: Settings, span: Span) -> list[Issue]:
-    """Issues of *repository* with an incident label, opened in the time that is read."""
+def incidents_of(
+    organization: Organization, telling: Sequence[Repository], settings: Settings, pages: Pages
+) -> list[Incident]:
+    """Issues of *telling* with an incident label, and the lines of a file."""
     labels = {one.casefold() for one in settings.incident_labels}
-    return [
-        issue
+    owner = organization.login
+    found = [
+        Incident(
+            issue,
+            frozenset(repositories_of(issue, repository, owner, settings, pages)),
+            named(issue.body),
+            f"{repository.name}#{issue.number}",
+        )
+        for repository in telling
         for issue in repository.issues
-        if span.since - settings.lookback <= issue.created_at < span.until
-        and not labels.isdisjoint(label.casefold() for label in issue.labels)
+        if not labels.isdisjoint(label.casefold() for label in issue.labels)
     ]
+    numbered = enumerate(settings.incident_lines, start=settings.incident_first)
+    return found + [incident_of(line, number, owner) for number, line in numbered]
+
+
+def incident_of(line: Line, number: int, owner: str) -> Incident:
+    """Give a file's line as an incident."""
+    labels = [f"{kind}:{line[kind]}" for kind in ("environment", "service") if line.get(kind)]
+    closed_at = line.get("closed_at")
+    issue = Issue(
+        number=number,
+        title="",
+        created_at=datetime.fromisoformat(line["opened_at"]),
+        closed_at=datetime.fromisoformat(closed_at) if closed_at else None,
+        labels=tuple(labels),
+    )
+    name = line["repository"].casefold()
+    whose = name if "/" in name else f"{owner.casefold()}/{name}"
+    word = line.get("deployment") or line.get("sha") or None
+    return Incident(issue, frozenset({whose}), word, line.get("id") or f"file:{number}")
+
+
+def is_read(incident: Incident, settings: Settings, span: Span) -> bool:
+    """Whether it was opened in the time that is read."""
+    return span.since - settings.lookback <= incident.issue.created_at < span.until
 
 
 def closed_at(issue: Issue, until: datetime) -> datetime | None:
@@ -71,17 +113,33 @@ def is_central(repository: Repository, owner: str, settings: Settings) -> bool:
     return own in names or f"{owner.casefold()}/{own}" in names
 
 
-def repositories_of(issue: Issue, own: Repository, owner: str, settings: Settings) -> set[str]:
+def pages_of(histories: Sequence[History], owner: str) -> Pages:
+    """Repository, `owner/name` and case folded, of the page of each deployment read."""
+    return {
+        page: f"{owner}/{history.graph.repository.name}".casefold()
+        for history in histories
+        for one in history.read
+        for page in map(page_of, one.parts)
+        if page
+    }
+
+
+def repositories_of(
+    issue: Issue, own: Repository, owner: str, settings: Settings, pages: Pages
+) -> set[str]:
     """Names, `owner/name` and case folded, of the repositories an incident is about."""
     itself = {f"{owner}/{own.name}".casefold()}
     if not is_central(own, owner, settings):
         return itself
-    place = address(named(issue.body))
+    word = named(issue.body)
+    place = address(word)
     said = {
         name if "/" in name else f"{owner.casefold()}/{name}" for name in said_by(issue, "repo")
     }
     if not said and place is not None and place[0].split("/")[0] == owner.casefold():
         return {place[0]}
+    if not said and word is not None and word in pages:
+        return {pages[word]}
     return said or itself
 
 
@@ -108,10 +166,10 @@ def live_at(history: History, at: datetime) -> list[tuple[datetime, int]]:
 
 
 def belonging(
-    issue: Issue, histories: Sequence[History], owner: str, settings: Settings
+    incident: Incident, histories: Sequence[History], owner: str, settings: Settings
 ) -> list[tuple[History, int]]:
     """Deployments an incident belongs to, among the *histories* of one repository."""
-    word = named(issue.body)
+    issue, word = incident.issue, incident.word
     production = [history for history in histories if history.tier == "production"]
     found = []
     if word is None:
@@ -129,7 +187,10 @@ def belonging(
         found += [
             (history, one.id)
             for one in history.read
-            if number in {part.id for part in one.parts} and not one.is_unchanged
+            if not one.is_unchanged
+            and any(
+                number == part.id or word in (called(part), page_of(part)) for part in one.parts
+            )
         ]
     if found or not re.fullmatch(r"[0-9a-fA-F]{7,40}", word):
         return found
@@ -157,26 +218,26 @@ def attribute(
     owner = organization.login
     others = {f"{owner}/{name}".casefold() for name in excluded}
     answer = Incidents()
-    for repository in telling:
-        for issue in incidents_of(repository, settings, span):
-            whose = repositories_of(issue, repository, owner, settings)
-            theirs = [
-                one
-                for one in histories
-                if f"{owner}/{one.graph.repository.name}".casefold() in whose
-            ]
-            if whose <= others:
-                continue
-            if is_dismissed(issue, settings, span.until):
-                answer.dismissed.append(issue)
-                continue
-            found = belonging(issue, narrowed(issue, theirs, settings), owner, settings)
-            for history, failed in found:
-                of_history = answer.reasons.setdefault(places[id(history)], {})
-                by = f"{repository.name}#{issue.number}"
-                ended_at = closed_at(issue, span.until)
-                reason = Reason("incident", issue.created_at, ended_at, by)
-                of_history.setdefault(failed, []).append(reason)
-            if not found:
-                answer.unattributed.append(issue)
+    pages = pages_of(histories, owner)
+    for incident in incidents_of(organization, telling, settings, pages):
+        issue = incident.issue
+        if incident.whose <= others or not is_read(incident, settings, span):
+            continue
+        if is_dismissed(issue, settings, span.until):
+            answer.dismissed.append(issue)
+            continue
+        theirs = [
+            one
+            for one in histories
+            if f"{owner}/{one.graph.repository.name}".casefold() in incident.whose
+        ]
+        found = belonging(incident, narrowed(issue, theirs, settings), owner, settings)
+        for history, failed in found:
+            of_history = answer.reasons.setdefault(places[id(history)], {})
+            ended_at = closed_at(issue, span.until)
+            reason = Reason("incident", issue.created_at, ended_at, incident.by)
+            of_history.setdefault(failed, []).append(reason)
+        if not found:
+            answer.unattributed.append(issue)
+            answer.not_understood += [issue] if incident.word is not None else []
     return answer

@@ -62,6 +62,8 @@ def ask(*repositories: Repository, **asked: Any) -> tuple[dict[str, Any], dict[s
     configured = {name: asked.pop(name) for name in fields & set(asked)}
     if "spared" in asked:
         configured["ephemeral"] = asked.pop("spared")
+    if "mapped" in asked:
+        configured["environments"] = asked.pop("mapped")
     settings = Settings(**{"signals": ALL, **configured})
     organization = Organization("acme", hour(720), repositories)
     asked |= {"since": hour(240), "until": hour(720)}

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from dora.demo.organization.model import Deployment, Repository, Status
 from tests.oracle.attempts import Part, parts_of_attempts
+from tests.oracle.made import called
 from tests.oracle.naming import canonical, fits_any, is_ephemeral
 from tests.oracle.settings import Settings
 
@@ -65,6 +66,11 @@ class Judged:
     def key(self) -> str:
         """Name by which environments are the same (D1)."""
         return self.environment.casefold()
+
+    @property
+    def called(self) -> int | str:
+        """Id that outputs show: a number or a text (D8)."""
+        return called(self.parts[0])
 
     @property
     def finished_at(self) -> datetime | None:

@@ -1,9 +1,10 @@
 """The report an organization's truth must give: slow, and as near to the rules as code can be."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,10 +13,12 @@ from tests.oracle import estimates, levels
 from tests.oracle.commits import Graph
 from tests.oracle.failures import Episode, Reasons, episodes_of, reasons_of, rework_of
 from tests.oracle.incidents import Incidents, attribute, is_central
+from tests.oracle.made import source_of
 from tests.oracle.naming import fits_any
 from tests.oracle.outcomes import BEGUN, Judged, judge_all, outcome, spelling
 from tests.oracle.settings import TIERS, Settings
 from tests.oracle.shipping import History, Span, histories_of
+from tests.oracle.sources import Taken, taken_of
 
 QUICK_CHECK = "quick-check"
 
@@ -24,7 +27,7 @@ QUICK_CHECK = "quick-check"
 class Question:
     """What is asked: the arguments of `expected_report`."""
 
-    organization: Organization
+    given: Organization
     span: Span
     timezone: str
     by: str
@@ -34,6 +37,18 @@ class Question:
     ephemeral: bool
     benchmark: str
     settings: Settings
+
+    @cached_property
+    def taken(self) -> dict[str, Taken]:
+        """What the deployments of each repository are, by its name (D8)."""
+        span = self.span
+        return taken_of(self.given, self.settings, span.since, span.until, self.environments)
+
+    @cached_property
+    def organization(self) -> Organization:
+        """The organization, with the deployments that its sources give."""
+        made = tuple(self.taken[one.name].repository for one in self.given.repositories)
+        return replace(self.given, repositories=made)
 
     @property
     def pooled(self) -> bool:
@@ -75,6 +90,7 @@ class Tally:
     carried_in: int = 0
     rework: int = 0
     waiting: list[tuple[int, float | None]] = field(default_factory=list)
+    sources: set[str] = field(default_factory=set)
     baselines: int = 0
     unknown: int = 0
 
@@ -93,6 +109,7 @@ def pool(tallies: Iterable[Tally]) -> Tally:
         whole.carried_in += one.carried_in
         whole.rework += one.rework
         whole.waiting += one.waiting
+        whole.sources |= one.sources
         whole.baselines += one.baselines
         whole.unknown += one.unknown
     return whole
@@ -102,7 +119,10 @@ def pool(tallies: Iterable[Tally]) -> Tally:
 
 
 def reason_to_skip(repository: Repository, question: Question) -> str | None:
-    """Why a repository is not read (C1), in the order of reasons; `forbidden` is unreadable."""
+    """Why a repository is not read (C1), in the order of reasons.
+
+    It is unreadable where it is forbidden, or two sources give deployments of one environment.
+    """
     until = question.span.until
     if question.repositories and not fits_any(question.repositories, repository.name):
         return "excluded"
@@ -110,8 +130,8 @@ def reason_to_skip(repository: Repository, question: Question) -> str | None:
         return "archived"
     if repository.is_empty:
         return "empty"
-    if repository.forbidden:
-        return "forbidden"
+    if repository.forbidden or question.taken[repository.name].meeting is not None:
+        return "unreadable"
     central = is_central(repository, question.organization.login, question.settings)
     if "incident" in question.settings.signals and central:
         return None
@@ -188,7 +208,7 @@ def tally_changes(tally: Tally, history: History) -> None:
 def tally_of(history: History, reasons: Reasons, question: Question) -> Tally:
     """Count one environment of one repository."""
     span = history.span
-    tally = Tally()
+    tally = Tally(sources={source_of(one.parts[0]) for one in history.read})
     inside = [one for one in history.successes if span.holds(one.succeeded_at)]
     changing = [one for one in history.changing if span.holds(one.succeeded_at)]
     tally.successes = [one.succeeded_at for one in changing if one.succeeded_at is not None]
@@ -348,7 +368,7 @@ def row_of(key: dict[str, str], tier: str, tally: Tally, question: Question) -> 
     return {
         "key": key,
         "tier": tier,
-        "source": "deployments",
+        "source": "+".join(sorted(tally.sources)),
         "deployment_frequency": deployment_frequency(tally, question),
         "change_lead_time": change_lead_time(tally, question),
         "change_fail_rate": change_fail_rate(tally, question),
@@ -508,9 +528,9 @@ def coverage(
                 for reason in ("archived", "empty", "no deployments", "excluded")
             },
             "unreadable": [
-                {"repository": name, "reason": "forbidden"}
+                {"repository": name, "reason": question.taken[name].meeting or "forbidden"}
                 for name, reason in sorted(zip(names, reasons, strict=True))
-                if reason == "forbidden"
+                if reason == "unreadable"
             ],
         },
         "deployments": {
@@ -638,7 +658,7 @@ def expected_report(
 ) -> dict[str, Any]:
     """Give the JSON report, without `generated` and `coverage.requests`, from the truth alone."""
     question = Question(
-        organization=organization,
+        given=organization,
         span=Span(since, until),
         timezone=timezone,
         by=by,

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from tests.oracle.source_settings import Entry, Line
+
 #: D4: the words of each tier, in the order in which a name is tried
 TIER_WORDS = {
     "production": ("prod", "production", "prd", "live"),
@@ -62,3 +64,6 @@ class Settings:
     attribution: timedelta = timedelta(days=7)
     teams: tuple[tuple[str, Globs], ...] = ()  #: (team, repository globs)
     services: Services | None = AUTO
+    sources: tuple[Entry, ...] = ()
+    incident_lines: tuple[Line, ...] = ()  #: of a file of incidents (F7)
+    incident_first: int = 2  #: number of its first line

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tests.oracle.commits import Graph
+from tests.oracle.made import entry_of, source_of
 from tests.oracle.naming import tier_of
 from tests.oracle.outcomes import Judged
 from tests.oracle.settings import Settings
+from tests.oracle.source_settings import Kind
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,11 @@ class History:
     def changing(self) -> list[Judged]:
         """Successes of (a) and (b) that had something to change, in order (D3)."""
         return [one for one in self.successes if not one.is_unchanged]
+
+    @property
+    def source(self) -> Kind:
+        """Kind of what its deployments were taken from: one for each environment (D8)."""
+        return source_of(self.recent[0].parts[0])
 
     def known(self, judged: Iterable[Judged]) -> list[Judged]:
         """Successes of commits that GitHub still has."""
@@ -136,6 +143,8 @@ def look_back(history: History, older: list[Judged], repository_older: list[int]
             if known and one.succeeded_at is not None and one.succeeded_at < span.since:
                 history.fetched = [one]
                 break
+    if history.source == "merges":  # each reaches all that came before it on its line
+        return
     budget = history.graph.settings.lookback_budget
     mine = {one.id: one for one in older}
     doubtful = history.is_doubtful()
@@ -155,8 +164,8 @@ def histories_of(
 ) -> list[History]:
     """Every environment with a deployment in (a); *judged* are those of the tables only."""
     horizon = span.since - settings.lookback
-    old_raw = [one for one in graph.repository.deployments if one.created_at < horizon]
-    old_raw.sort(key=lambda one: (one.created_at, one.id), reverse=True)
+    old = [one for one in graph.repository.deployments if one.created_at < horizon]
+    old.sort(key=lambda one: (one.created_at, one.id), reverse=True)
     groups: dict[tuple[str, str], list[Judged]] = {}
     for one in judged:
         groups.setdefault((one.key, one.service), []).append(one)
@@ -168,6 +177,7 @@ def histories_of(
             tier = tier_of(recent[-1].environment, settings)
             ephemeral = recent[-1].ephemeral
             history = History(graph, span, key, service, tier, ephemeral, recent)
-            look_back(history, older, [one.id for one in old_raw])
+            entry = entry_of(recent[-1].parts[0])
+            look_back(history, older, [one.id for one in old if entry_of(one) == entry])
             histories.append(history)
     return histories

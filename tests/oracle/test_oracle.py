@@ -124,6 +124,7 @@ def test_whole_document() -> None:
             {
                 "key": {"repository": "api", "environment": "production"},
                 "tier": "production",
+                "source": "deployments",
                 "deployment_frequency": {
                     "deployments": 0,
                     "per_day": 0.0,
