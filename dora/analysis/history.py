@@ -126,7 +126,7 @@ def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History
     same = find_all_same_changes(numbers, requests, graphs, tables, gone)
     older = _older_ranks(tables, span)
     parts = _Parts()
-    for (name, key), (tier, successes) in _successes(shown, numbers, older).items():
+    for (name, key), (tier, entry, successes) in _successes(shown, numbers, older).items():
         own = numbers.repositories[name]
         head = numbers.heads.get(name) if tier == "production" else None
         shipped = assign_commits(
@@ -135,7 +135,7 @@ def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History
             span,
             same=same[name],
             head=None if head is None else head - own.start,
-            older_count=len(older.get(name, ())),
+            older_count=len(older.get((name, entry), ())),
         )
         in_window = frozenset(shipped.shipping(span))
         _collect_parts(parts, (name, key), shipped, in_window, graphs[name], own)
@@ -143,15 +143,16 @@ def trace_history(outcomes: Outcomes, tables: Tables, config: Config) -> History
 
 
 def _successes(
-    shown: pd.DataFrame, numbers: CommitNumbers, older: Mapping[str, Mapping[int, int]]
-) -> dict[tuple[str, str], tuple[str, list[Success]]]:
-    """The tier and the successes of each environment that something was deployed to.
+    shown: pd.DataFrame, numbers: CommitNumbers, older: Mapping[tuple[str, int], Mapping[int, int]]
+) -> dict[tuple[str, str], tuple[str, int, list[Success]]]:
+    """Tier, entry of `[[sources]]` and successes of each environment that was deployed to.
 
     `commit` is None where GitHub no longer has it, `older` how many older deployments came after.
     """
-    found: dict[tuple[str, str], tuple[str, list[Success]]] = {}
+    found: dict[tuple[str, str], tuple[str, int, list[Success]]] = {}
+    names = ("repository", "environment_key", "tier", "entry", "deployment")
     rows = zip(
-        *(shown[name].tolist() for name in ("repository", "environment_key", "tier", "deployment")),
+        *(shown[name].tolist() for name in names),
         microseconds_of(shown["succeeded_at"]).tolist(),
         microseconds_of(shown["created_at"]).tolist(),
         numbers.deployed.tolist(),
@@ -160,24 +161,28 @@ def _successes(
         strict=True,
     )
     nothing: Mapping[int, int] = {}
-    for repository, key, tier, deployment, succeeded, created, commit, is_known, unchanged in rows:
-        _, successes = found.setdefault((repository, key), (tier, []))
+    for name, key, tier, entry, deployment, succeeded, created, commit, is_known, unchanged in rows:
+        *_, successes = found.setdefault((name, key), (tier, entry, []))
         if succeeded != MISSING:
-            own = commit - numbers.repositories[repository].start if is_known else None
-            rank = older.get(repository, nothing).get(deployment, 0)
+            own = commit - numbers.repositories[name].start if is_known else None
+            rank = older.get((name, entry), nothing).get(deployment, 0)
             successes.append(Success(succeeded, deployment, created, own, rank, unchanged))
     return found
 
 
-def _older_ranks(tables: Tables, span: LookbackSpan) -> dict[str, dict[int, int]]:
-    """For each repository its older deployments, to whatever environment, the newest first (W3)."""
+def _older_ranks(tables: Tables, span: LookbackSpan) -> dict[tuple[str, int], dict[int, int]]:
+    """The older deployments of each entry of a repository, the newest first (W3).
+
+    They may be to any environment.
+    """
     created = microseconds_of(tables.deployments["created_at"])
     is_older = created < span.lookback
     ids = tables.deployments["deployment"].to_numpy()[is_older]
     names = tables.deployments["repository"].array[is_older].tolist()
-    ranks: dict[str, dict[int, int]] = {}
+    entries = tables.deployments["entry"].to_numpy()[is_older].tolist()
+    ranks: dict[tuple[str, int], dict[int, int]] = {}
     for row in np.lexsort((ids, created[is_older]))[::-1].tolist():
-        own = ranks.setdefault(names[row], {})
+        own = ranks.setdefault((names[row], entries[row]), {})
         own[int(ids[row])] = len(own)
     return ranks
 

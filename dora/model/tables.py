@@ -75,6 +75,7 @@ DEPLOYMENTS: Schema = {
     "source": Column(TEXT, "what it was taken from: `deployments`, `workflow` … (D8)", ""),
     "id": Column(TEXT, "what it is called, such as `releases:v1.2`; missing if by its number", ""),
     "url": Column(TEXT, "its page, where it is no Deployment of GitHub's", ""),
+    "entry": Column(COUNT, "place of its source in `[[sources]]`; 0 where no entry fits", ""),
 }
 
 STATUSES: Schema = {

@@ -127,7 +127,7 @@ def _deployments(
         "environment": random.choice(["dev", "qa", "production"], count), "task": "deploy",
         "payload": "{}", "created_at": created, "creator": "github-actions[bot]",
         "description": None, "ref": None,
-        "source": "deployments", "id": None, "url": None,
+        "source": "deployments", "id": None, "url": None, "entry": 0,
     })  # fmt: skip
     state = np.where(random.uniform(0, 1, count) < 0.1, "failure", "success")
     statuses = pd.concat([

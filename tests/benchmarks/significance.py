@@ -91,6 +91,7 @@ def _repository(
         "source": "deployments",
         "id": None,
         "url": None,
+        "entry": 0,
     }
     statuses = {
         "repository": name, "deployment": ids, "state": np.where(failed, "failure", "success"),

@@ -128,13 +128,14 @@ def deployment(
     source: str = "deployments",
     name: str | None = None,
     url: str | None = None,
+    entry: int = 0,
 ) -> Rows:
     """A deployment created *at*; *statuses* are `(state, hours ago[, log URL[, description]])`.
 
     None given: it succeeds at once.
     """
     row = (repository, number, sha, known, environment, task, payload, ago(at), creator,
-           description, ref, source, name, url)  # fmt: skip
+           description, ref, source, name, url, entry)  # fmt: skip
     told = [status(number, *one, repository=repository) for one in statuses or [("success", at)]]
     return join([{"deployments": [row]}, *told])
 

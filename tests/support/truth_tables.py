@@ -57,7 +57,7 @@ def _add(rows: dict[str, list[tuple[object, ...]]], repository: Repository, url:
         rows["deployments"].append(
             (name, one.id, one.sha, one.sha in repository.commits, environment, one.task,
              one.payload, one.created_at, one.creator, one.description or None, one.ref,
-             "deployments", None, None)
+             "deployments", None, None, 0)
         )  # fmt: skip
         rows["statuses"] += [
             (name, one.id, s.state, s.created_at, s.log_url, s.description or None)

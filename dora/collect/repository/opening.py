@@ -8,7 +8,7 @@ from dora.collect.repository.context import RepositoryContext, find
 from dora.errors import CannotRead
 
 #: The parts of the query that can be asked for.
-PARTS = ("deployments", "tags", "stamp", "labels")
+PARTS = ("deployments", "releases", "tags", "stamp", "labels")
 
 
 @dataclass

@@ -4,6 +4,7 @@ Deployments are read until the look-back is complete (W3), commits until every d
 them is. Whether that is so is decided by the function that the analysis uses, too.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -18,7 +19,6 @@ from dora.collect.repository.reading_rules import ReadingRules
 from dora.collect.repository.refresh import refresh_cache
 from dora.collect.repository.same_changes import SameChangeFinder
 from dora.collect.repository.successes import SuccessFinder
-from dora.collect.repository.tags import find_tags
 from dora.collect.repository.tracing import EnvironmentTracer, OriginTracer, RevertTracer
 from dora.collect.sources.repository_sources import RepositorySources
 from dora.collect.sources.source import SourceReading
@@ -55,7 +55,7 @@ class RepositoryReader:
             with_reverts=on.revert,
         )
         entries = fitting_entries(config.sources, self.listed.name)
-        opening = Opening(self.context, self._opening_parts(entries))
+        opening = Opening(self.context, self._opening_parts(entries), self._other_branch(entries))
         reading = SourceReading(self.rules, self.context, self.listed, opening, log)
         self._sources = RepositorySources(reading, entries)
 
@@ -68,6 +68,11 @@ class RepositoryReader:
             "labels": self.cached is not None and bool(self.cached.labels),
         }
         return parts | {name for name, is_wanted in wanted.items() if is_wanted}
+
+    def _other_branch(self, entries: Iterable[FittingEntry]) -> str | None:
+        """A branch whose head the first query gives: that of merges to another than the default."""
+        named = (one.source.branch for one in entries if one.source.kind == "merges")
+        return next((branch for branch in named if branch not in {"", self.listed.branch}), None)
 
     async def read(self) -> Rows:
         """Rows of every table; CannotRead and the like say why there are none.
@@ -95,7 +100,7 @@ class RepositoryReader:
         return {
             "repositories": [self._repository_row(has_chosen=has_chosen, is_whole=is_whole)],
             **sources.rows(),
-            "tags": await find_tags(opening, config),
+            "tags": await sources.reading.tags.find_failures(config),
             **self._commits.found.rows,
             **self._pull_requests.rows,
         }
@@ -147,10 +152,11 @@ class RepositoryReader:
             else:
                 return True
 
-    def _count_older(self) -> int:
-        """How many deployments older than the look-back were read (W3 (c))."""
+    def _count_older(self) -> Counter[int]:
+        """How many deployments older than the look-back each entry gave (W3 (c))."""
         lookback = self.rules.span.lookback
-        return sum(microseconds(one.created_at) < lookback for one in self._sources.read)
+        read = self._sources.read
+        return Counter(one.entry for one in read if microseconds(one.created_at) < lookback)
 
     def _repository_row(self, *, has_chosen: bool, is_whole: bool) -> tuple[object, ...]:
         one, pages = self.listed, self.rules.config.collect.commit_pages

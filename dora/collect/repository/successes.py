@@ -1,5 +1,6 @@
 """Finds the successful deployments of each environment of a repository."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,13 +50,13 @@ class SuccessFinder:
         until = self.config.window.until
         found: dict[str, EnvironmentSuccesses] = {}
         newest_first = sorted(read, key=attrgetter("created_at", "id"), reverse=True)
-        older = 0
+        older: Counter[int] = Counter()
         ranks = {}
         is_excluded = exclusion_test(self.config.deployments.exclude)
         for one in newest_first:
             if microseconds(one.created_at) < self.span.lookback:
-                ranks[one.id] = older
-                older += 1
+                ranks[one.id] = older[one.entry]
+                older[one.entry] += 1
         by_environment: dict[str, list[DeploymentRecord]] = {}
         for one in newest_first:
             environment = self.environment(one.environment)

@@ -1,51 +1,82 @@
-"""Reads a repository's tags that may mark a failure (F6)."""
+"""Reads a repository's tags: those that mark a failure (F6), or all where they are deployments."""
 
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
 from dora.collect.github.pagination import read_pages
-from dora.collect.repository.context import find
+from dora.collect.repository.context import RepositoryContext, find
 from dora.collect.repository.deployment_record import parse_instant
 from dora.collect.repository.opening import Opening
 from dora.config import Config
 from dora.config.globs import compile_globs
+from dora.errors import CannotRead
 
 PREFIX = "refs/tags/"
 
 
-async def find_tags(opening: Opening, config: Config) -> list[tuple[Any, ...]]:
-    """Rows of the tags that fit a failure glob; they came with the first query.
+@dataclass
+class TagReader:
+    """A repository's tags; the first hundred came with the first query."""
 
-    If there are more than fit there, those below each glob's folder are read.
+    context: RepositoryContext
+    opening: Opening
+    _all: list[dict[str, Any]] | None = field(default=None, init=False)
+
+    async def read_all(self) -> list[dict[str, Any]]:
+        """GitHub's nodes of all tags; raises CannotRead if it gives none of them."""
+        if self._all is None:
+            page = self.opening.found.get("refs")
+            if page is None:
+                raise CannotRead("GitHub gives no tags")
+            more = await self._below("", page["pageInfo"]) if _goes_on(page) else []
+            self._all = [node for node in [*page["nodes"], *more] if node and node["target"]]
+        return self._all
+
+    async def find_failures(self, config: Config) -> list[tuple[Any, ...]]:
+        """Rows of the tags that fit a failure glob (F6).
+
+        If there are more than came with the first query, those below each glob's folder are read.
+        """
+        page = self.opening.found.get("refs")
+        if not config.failures.tag or page is None:
+            return []
+        nodes = page["nodes"] if self._all is None else self._all
+        if self._all is None and _goes_on(page):
+            folders = {_folder(glob) for glob in config.failures.tags}
+            nodes = [node for folder in sorted(folders) for node in await self._below(folder)]
+        globs = compile_globs(config.failures.tags)
+        found = (
+            (self.context.name, name_of_tag(node), *_commit(node["target"]))
+            for node in nodes
+            if node and node["target"]
+        )
+        return list({row[1]: row for row in found if globs.fullmatch(row[1])}.values())
+
+    async def _below(
+        self, folder: str, after: dict[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """The tags below a folder, from the end of a page on if one is given."""
+        start = None if after is None else after["endCursor"]
+
+        async def ask(cursor: str | None) -> dict[str, Any]:
+            after = cursor or start
+            result = await self.context.ask("tags", prefix=PREFIX + folder, after=after)
+            return find(result, "repository", "refs")
+
+        return await read_pages(ask)
+
+
+def name_of_tag(node: dict[str, Any]) -> str:
+    """The name of the tag that is a *node*.
+
+    Below a folder GitHub may name a tag without it; prefix and name together are always whole.
     """
-    page = opening.found.get("refs")
-    if not config.failures.tag or page is None:
-        return []
-    nodes = list(page["nodes"])
-    if page["pageInfo"]["hasNextPage"]:
-        folders = {_folder(glob) for glob in config.failures.tags}
-        nodes = [node for folder in sorted(folders) for node in await _below(opening, folder)]
-    globs = compile_globs(config.failures.tags)
-    # Below a folder GitHub may name a tag without it; prefix and name together are always whole.
-    named = [
-        (node, f"{node['prefix']}{node['name']}".removeprefix(PREFIX))
-        for node in nodes
-        if node and node["target"]
-    ]
-    found = (
-        (opening.context.name, name, *_commit(node["target"]))
-        for node, name in named
-        if globs.fullmatch(name)
-    )
-    return list({row[1]: row for row in found}.values())
+    return f"{node['prefix']}{node['name']}".removeprefix(PREFIX)
 
 
-async def _below(opening: Opening, folder: str) -> list[dict[str, Any]]:
-    async def ask(cursor: str | None) -> dict[str, Any]:
-        result = await opening.context.ask("tags", prefix=PREFIX + folder, after=cursor)
-        return find(result, "repository", "refs")
-
-    return await read_pages(ask)
+def _goes_on(page: dict[str, Any]) -> bool:
+    return bool(page["pageInfo"]["hasNextPage"])
 
 
 def _folder(glob: str) -> str:
@@ -56,8 +87,17 @@ def _folder(glob: str) -> str:
 
 def _commit(target: dict[str, Any]) -> tuple[str, Any]:
     """The commit that a tag stands on, and when an annotated one was made."""
-    tagger = target.get("tagger") or {}
-    tagged_at = parse_instant(tagger["date"]) if tagger.get("date") else None
+    return tagged_object(target)["oid"], tagged_at(target)
+
+
+def tagged_object(target: dict[str, Any]) -> dict[str, Any]:
+    """What a tag stands on in the end: a commit as a rule, or a tree or a file."""
     while target.get("target"):
         target = target["target"]
-    return target["oid"], tagged_at
+    return target
+
+
+def tagged_at(target: dict[str, Any]) -> Any:
+    """When an annotated tag was made; None for a lightweight one."""
+    tagger = target.get("tagger") or {}
+    return parse_instant(tagger["date"]) if tagger.get("date") else None

@@ -38,12 +38,13 @@ class EnvironmentTracer:
         self,
         environments: Mapping[str, EnvironmentSuccesses],
         same: SameChanges,
-        older_count: int,
+        older_count: Mapping[int, int],
         incomplete: Collection[int],
     ) -> dict[str, ShippedCommits]:
         """What each environment shipped, as far as commits and deployments were read.
 
-        *incomplete* are the sources that have older deployments.
+        *older_count* is how many deployments older than the look-back each entry of the sources
+        gave; those that have more are *incomplete*.
         """
         return {
             key: assign_commits(
@@ -52,7 +53,7 @@ class EnvironmentTracer:
                 self.span,
                 same=same,
                 head=self._head() if one.is_production else None,
-                older_count=older_count,
+                older_count=older_count.get(one.entry, 0),
                 is_complete=one.entry not in incomplete,
             )
             for key, one in environments.items()

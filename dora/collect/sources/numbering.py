@@ -7,6 +7,7 @@ one of them; numbers in the tables are small and without gaps.
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 from dora.collect.repository.deployment_record import DeploymentRecord
@@ -35,6 +36,15 @@ def reading_number(position: int, *parts: int) -> int:
     for part in parts:
         place = place * MANY + part
     return place - position * BAND
+
+
+def number_all(read: Iterable[DeploymentRecord], position: int) -> list[DeploymentRecord]:
+    """All deployments of the entry at *position*, newest first, numbered in the order of names."""
+    by_name = sorted(read, key=lambda one: natural_key(one.name or ""))
+    numbered = [
+        replace(one, id=reading_number(position, place)) for place, one in enumerate(by_name)
+    ]
+    return sorted(numbered, key=attrgetter("created_at", "id"), reverse=True)
 
 
 def give_numbers(read: Iterable[DeploymentRecord]) -> list[DeploymentRecord]:

@@ -82,6 +82,7 @@ class RepositorySources:
                     one.source,
                     one.name,
                     one.url,
+                    one.entry,
                 )
                 for one in read
             ],

@@ -13,6 +13,9 @@ from dora.collect.repository.deployment_record import DeploymentRecord
 from dora.collect.repository.deployments import DeploymentList
 from dora.collect.repository.opening import Opening
 from dora.collect.repository.reading_rules import ReadingRules
+from dora.collect.repository.tags import TagReader
+from dora.collect.sources.branch_heads import BranchHeads
+from dora.collect.sources.releases import ReleaseReader
 
 
 class DeploymentSource(Protocol):
@@ -47,3 +50,18 @@ class SourceReading:
     def deployments(self) -> DeploymentList:
         """GitHub's Deployments of the repository."""
         return DeploymentList(self.context, self.opening, self.rules.ref_reader(self.context))
+
+    @cached_property
+    def releases(self) -> ReleaseReader:
+        """The repository's releases."""
+        return ReleaseReader(self.context, self.opening)
+
+    @cached_property
+    def tags(self) -> TagReader:
+        """The repository's tags."""
+        return TagReader(self.context, self.opening)
+
+    @cached_property
+    def heads(self) -> BranchHeads:
+        """The heads of the repository's branches."""
+        return BranchHeads(self.context, self.listed, self.opening)
