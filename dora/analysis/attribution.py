@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import cached_property
 
 from dora.analysis.incidents import Incident, find_incidents
+from dora.analysis.named_deployments import NamedDeployment, NamedDeployments
 from dora.analysis.outcomes import Outcomes
 from dora.analysis.signals import Environment, Key, Reason, Successes
 from dora.config import Config
@@ -51,8 +52,8 @@ def attribute(
     An incident on a deployment that never finished belongs to it, but is the reason of nothing
     (D3). *outcomes* are those of environments that may have a row.
     """
-    found = find_incidents(tables, config)
     deployments = _Deployments(outcomes, successes, tables, config)
+    found = find_incidents(tables, config, deployments.named)
     belonging = [(one, *it) for one in found.incidents for it in deployments.of(one)]
     owned = {one.by for one, *_ in belonging}
     since = microseconds(config.window.since)
@@ -80,6 +81,7 @@ class _Deployments:
     ) -> None:
         self.outcomes, self.successes = outcomes, successes
         self.tables, self.config = tables, config
+        self.named = NamedDeployments(tables, config)
         self.longest = config.incidents.attribution // timedelta(microseconds=1)
         self.organization = config.organization.casefold()
 
@@ -120,9 +122,17 @@ class _Deployments:
         Digits alone are an id where the repository has such a deployment, in whichever
         environment, and else the beginning of a sha.
         """
+        pages = self.named.at(incident.address) or self.named.at(incident.named)
+        if pages:
+            return self._at_page(incident, pages)
         name = read_name(incident.named)
         if name is None:
             return []
+        if name.text is not None:
+            texts = self.named.called(incident.about, name.text)
+            return [
+                it for one in texts for it in self.parts.get((incident.about, one.deployment), ())
+            ]
         if name.repository not in {None, (self.organization, incident.about)}:
             return []
         if name.id is not None:
@@ -130,6 +140,16 @@ class _Deployments:
             if name.sha is None or key in self.ids:
                 return self.parts.get(key, [])
         return [*self._shipped(incident, name.sha or "")]
+
+    def _at_page(self, incident: Incident, pages: Sequence[NamedDeployment]) -> list[Deployed]:
+        """The deployment whose page it names: of several in one environment the last by then."""
+        own = [one for one in pages if one.repository == incident.about]
+        then = incident.opened_at
+        # What came later counts only where nothing was there by then: the first of it.
+        later = sorted((one for one in own if one.created_at > then), reverse=True)
+        ordered = [*later, *sorted(one for one in own if one.created_at <= then)]
+        parts = (self.parts.get((incident.about, one.deployment), ()) for one in ordered)
+        return [*dict(it for found in parts for it in found).items()]
 
     def _shipped(self, incident: Incident, sha: str) -> Iterator[Deployed]:
         """The latest success of a sha in each environment of production, not later than it."""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dora.analysis.named_deployments import NamedDeployments
 from dora.analysis.repositories import find_central, find_read, find_skipped
 from dora.config import Config
 from dora.model.columns import MISSING, microseconds_of
@@ -18,6 +19,7 @@ from dora.model.incident_texts import (
     find_label_values,
     find_own_name,
     read_name,
+    split_named,
 )
 from dora.model.shipped_commits import microseconds
 from dora.model.tables import Incidents, Tables
@@ -33,6 +35,7 @@ class Incident(NamedTuple):
     opened_at: int
     closed_at: int | None  #: None while it lasts
     named: str | None  #: the word by which its text names a deployment
+    address: str | None  #: that of the link which is this word
     about: str  #: name of the repository, case folded
     url: str | None = None
     environments: frozenset[str] = frozenset()  #: keys of those it is narrowed to; none: of all
@@ -50,13 +53,13 @@ class FoundIncidents:
     repository of the organization; as they are written, sorted."""
 
 
-def find_incidents(tables: Tables, config: Config) -> FoundIncidents:
-    """Incidents opened in the look-back or window (F7).
+def find_incidents(tables: Tables, config: Config, deployments: NamedDeployments) -> FoundIncidents:
+    """Incidents opened in the look-back or window (F7); *deployments* are all of other sources.
 
     Those of repositories that were skipped are none, unless the repository is a central one, and
     so are those that are about repositories excluded by `--repo` alone (C1).
     """
-    search = _Search(tables, config)
+    search = _Search(tables, config, deployments)
     found = [one for row in search.rows() for one in search.read(row)]
     unknown = {name for name in search.names if search.own_name(name) not in search.known}
     is_whole = "repositories" not in tables.gaps  # else a name may be that of an unlisted one
@@ -81,8 +84,8 @@ class _Row(NamedTuple):
 class _Search:
     """The search for incidents that count: which repositories there are, what was passed over."""
 
-    def __init__(self, tables: Tables, config: Config) -> None:
-        self.tables, self.config = tables, config
+    def __init__(self, tables: Tables, config: Config, deployments: NamedDeployments) -> None:
+        self.tables, self.config, self.deployments = tables, config, deployments
         self.since = microseconds(config.window.since)
         self.until = microseconds(config.window.until)
         self.central = find_central(config)
@@ -156,8 +159,9 @@ class _Search:
         }
         services = {name.casefold() for name in find_label_values(labels, SERVICE_LABEL)}
         narrowed = frozenset(keys), frozenset(services)
+        address, word = (None, None) if row.named is None else split_named(row.named)
         return [
-            Incident(row.by, row.opened_at, closed_at, row.named, name, row.url, *narrowed)
+            Incident(row.by, row.opened_at, closed_at, word, address, name, row.url, *narrowed)
             for name in about
         ]
 
@@ -171,7 +175,11 @@ class _Search:
         names = [*find_label_values(labels, REPOSITORY_LABEL)]
         if names:
             return sorted({self.own_name(name) for name in names}), names
-        named = read_name(row.named)
+        address, word = split_named(row.named or "")
+        pages = self.deployments.at(address) or self.deployments.at(word)
+        if pages:
+            return sorted({one.repository for one in pages}), []
+        named = read_name(word)
         if named is not None and named.repository is not None:
             owner, name = named.repository
             if owner == self.config.organization.casefold():

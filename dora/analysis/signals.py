@@ -42,10 +42,17 @@ class Reason(NamedTuple):
     by: str  #: what says so
 
 
+#: Sources where an older commit that came later is a back-port or another line, and merges, whose
+#: order is that of their line: no rollback (D8).
+IN_THEIR_OWN_ORDER = frozenset({"releases", "tags", "merges"})
+
+
 class JudgedSuccess(NamedTuple):
     """A success, W3 (a) and (b)."""
 
     deployment: int
+    name: object  #: its id where that is a text (D8)
+    source: str
     sha: str
     task: str
     payload: str | None
@@ -98,9 +105,9 @@ def order_successes(outcomes: Outcomes, history: History) -> Successes:
     every: dict[Environment, list[JudgedSuccess]] = {}
     unchanged: set[Key] = set()
     production = set()
-    columns = ("repository", "environment_key", "tier", "is_unchanged", "deployment", "sha", "task",
-               "payload")  # fmt: skip
-    for repository, key, tier, changes_nothing, deployment, sha, task, payload, created, at in zip(
+    columns = ("repository", "environment_key", "tier", "is_unchanged", "deployment", "id",
+               "source", "sha", "task", "payload")  # fmt: skip
+    for repository, key, tier, changes_nothing, deployment, *told in zip(
         *(outcomes[name].tolist() for name in columns),
         microseconds_of(outcomes["created_at"]).tolist(),
         microseconds_of(outcomes["succeeded_at"]).tolist(),
@@ -108,7 +115,7 @@ def order_successes(outcomes: Outcomes, history: History) -> Successes:
     ):
         if (repository, deployment) in replaced:
             before = replaced[repository, deployment]
-            one = JudgedSuccess(deployment, sha, task, payload, created, at, *before)
+            one = JudgedSuccess._make((deployment, *told, *before))
             every.setdefault((repository, key), []).append(one)
             if changes_nothing:
                 unchanged.add((repository, deployment))
@@ -169,7 +176,8 @@ def find_rollbacks(successes: Successes) -> dict[Environment, list[int]]:
                 one.created_at == live.created_at and one.deployment > live.deployment
             )
             says_so = one.sha != live.sha and (one.task == "rollback" or says_rollback(one.payload))
-            if (one.goes_back and came_later) or says_so:
+            is_back = one.goes_back and came_later and one.source not in IN_THEIR_OWN_ORDER
+            if is_back or says_so:
                 found.setdefault(environment, []).append(place)
     return found
 
@@ -198,7 +206,7 @@ def by_rollback(
                         "rollback",
                         failed.succeeded_at,
                         one.succeeded_at,
-                        str(one.deployment),
+                        one.name if isinstance(one.name, str) else str(one.deployment),
                     )
                 )
             latest[one.sha] = place

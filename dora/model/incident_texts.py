@@ -37,19 +37,30 @@ SCHEMES = ("https://", "http://")
 API_PATHS: tuple[list[str], ...] = (["api", "v3", "repos"], ["repos"], [])
 
 
+#: Ids of deployments of other sources than GitHub's (D8), case as written.
+TEXT_ID = re.compile(r"(?:workflow|releases|tags|merges|file):.+")
+
+
 class DeploymentName(NamedTuple):
     """What names a deployment: an id, an address (an id and a repository), or a commit.
 
-    Digits alone can be an id or the beginning of a sha, so both are given. Texts are case folded.
+    Digits alone can be an id or the beginning of a sha, so both are given. An address of GitHub and
+    a sha are case folded.
     """
 
     id: int | None
     repository: tuple[str, str] | None = None  #: owner and name
     sha: str | None = None  #: 7 to 40 digits
+    text: str | None = None  #: the id of a deployment of another source
 
 
 def read_name(word: str | None) -> DeploymentName | None:
-    """What a word names: an id, an address or a sha; None if it is none of these (F7)."""
+    """What a word names: an id, an address or a sha; None if it is none of these (F7).
+
+    Which other addresses are those of deployments, only the tables say.
+    """
+    if word and TEXT_ID.fullmatch(word):
+        return DeploymentName(None, text=word)
     folded = (word or "").casefold()
     for scheme in SCHEMES:
         if folded.startswith(scheme):
@@ -75,7 +86,9 @@ def find_named(body: str | None) -> str | None:
     """The word by which an incident's body names a deployment, None for none (F7).
 
     It is the first word after `Deployment:`, beside it in a table, or below a heading `Deployment`,
-    less the Markdown around it; of a link, its address if that is a deployment's, else its text.
+    less the Markdown around it; of a link, its address if that is a deployment's of GitHub. Any
+    other web address of a link may be that of another source's deployment: it is before its text,
+    and `split_named` tells them apart.
     """
     lines = _without_comments(body or "").splitlines()
     is_code = False
@@ -88,8 +101,14 @@ def find_named(body: str | None) -> str | None:
         if word is None and not is_code:
             word = _below(lines, place)
         if word is not None:
-            return word[:LONGEST_WORD]
+            return word
     return None
+
+
+def split_named(named: str) -> tuple[str | None, str]:
+    """The address that a link has, if any, and the word; of what `find_named` gave."""
+    address, space, word = named.rpartition(" ")
+    return (address, word) if space else (None, word)
 
 
 def _without_comments(body: str) -> str:
@@ -144,7 +163,7 @@ def _below(lines: list[str], place: int) -> str | None:
         if marks is None or "#" in marks[0]:
             return None
         word = _on_line(line) or _first_word(line[marks.end() :])
-        return word if is_heading or read_name(word) else None
+        return word if is_heading or _is_name(word) else None
     return None
 
 
@@ -160,7 +179,7 @@ def _in_table(lines: list[str], place: int) -> str | None:
         return None
     column = titles.index("deployment")
     beside = _on_line(lines[place]) if column == 0 else None
-    if read_name(beside):
+    if beside is not None and (_is_name(beside) or beside.casefold().startswith(SCHEMES)):
         return beside
     cells = _cells(lines[place + 2]) if place + 2 < len(lines) else []
     return _first_word(cells[column]) if column < len(cells) else None
@@ -181,13 +200,21 @@ def _first_word(value: str) -> str | None:
     if text.partition("|")[0].strip(AROUND).casefold() == NO_RESPONSE:
         return None
     link = LINK.match(text)
+    address = (link["address"] if link else None) or ""
     if link is not None:
-        named = read_name(link["address"])
+        named = read_name(address)
         if named is not None and named.repository is not None:
-            return link["address"]
+            return address
         text = link["text"].lstrip(BEFORE_WORD)
-    word = WORD.match(text)
-    return (word[0].rstrip(AFTER_WORD) if word else "") or None
+    found = WORD.match(text)
+    word = found[0].rstrip(AFTER_WORD)[:LONGEST_WORD] if found else ""
+    is_page = address.casefold().startswith(SCHEMES) and len(address) <= LONGEST_WORD
+    return f"{address} {word}" if word and is_page and word != address else word or None
+
+
+def _is_name(word: str | None) -> bool:
+    """Whether a word names a deployment, whatever there is in the tables."""
+    return word is not None and read_name(split_named(word)[1]) is not None
 
 
 def find_own_name(name: str, organization: str) -> str:

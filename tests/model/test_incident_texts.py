@@ -11,6 +11,7 @@ from dora.model.incident_texts import (
     find_named,
     find_own_name,
     read_name,
+    split_named,
 )
 
 ADDRESS = "https://github.com/acme/api/deployments/3812345678"
@@ -92,7 +93,8 @@ BY_ID = [
 
 def test_an_id_in_every_form() -> None:
     """F7: the first word of the first line, whatever Markdown stands around it."""
-    assert dict.fromkeys(BY_ID, "3812345678") == {body: find_named(body) for body in BY_ID}
+    found = {body: split_named(find_named(body) or "")[1] for body in BY_ID}
+    assert dict.fromkeys(BY_ID, "3812345678") == found
 
 
 BY_ADDRESS = [
@@ -161,7 +163,36 @@ def test_no_such_line(body: str | None) -> None:
 )
 def test_what_is_not_understood_is_kept(body: str, word: str) -> None:
     """F7, C1: the word is kept as it stands there, so that it can be reported."""
-    assert (word, None) == (find_named(body), read_name(word))
+    assert (word, None) == (split_named(find_named(body) or "")[1], read_name(word))
+
+
+NOON = "https://ci.example.org/job/7?at=noon"
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ("Deployment: releases:v1.2", (None, "releases:v1.2")),
+        ("**Deployment**\n\n`workflow:12/2`", (None, "workflow:12/2")),
+        ('### Deployment\n\n- file:=cmd"<b>c.', (None, 'file:=cmd"<b>c')),
+        ("| Deployment | tags:v1 |\n|---|---|\n| Service | web |", (None, "tags:v1")),
+        (f"| Deployment | {NOON} |\n|---|---|\n| Service | web |", (None, NOON)),
+        (f"Deployment: {NOON}", (None, NOON)),
+        (f"Deployment: [of noon]({NOON})", (NOON, "of")),
+        (f"Deployment: [{NOON}]({NOON})", (None, NOON)),
+        (f"Deployment: [noon](mailto:{NOON})", (None, "noon")),
+        ("Deployment: [noon](https://example.org/" + "9" * LONGEST_WORD + ")", (None, "noon")),
+    ],
+)
+def test_other_sources(body: str, named: tuple[str | None, str]) -> None:
+    """F7, D8: a text id is taken as it is written; a link keeps its address beside its text."""
+    assert named == split_named(find_named(body) or "")
+
+
+def test_a_text_id_keeps_its_case() -> None:
+    """F7, D8: the id is compared letter by letter, so its source is written in lower case."""
+    assert DeploymentName(None, text="releases:V1.2") == read_name("releases:V1.2")
+    assert [None, None] == [read_name("Releases:v1.2"), read_name("releases:")]
 
 
 API = DeploymentName(2, ("acme", "api"))
