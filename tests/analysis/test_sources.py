@@ -19,7 +19,7 @@ from tests.support.tables import (
 )
 
 #: From a to b to c, and then b again, a back-port that came after c.
-COMMITS = {"a": 50.0 * DAY, "b": 20.0 * DAY, "c": 15.0 * DAY}
+COMMITS: dict[str, Any] = {"a": 50.0 * DAY, "b": 20.0 * DAY, "c": 15.0 * DAY}
 BACK = [("a", 40 * DAY), ("b", 10 * DAY), ("c", 9 * DAY), ("b", 8 * DAY)]
 TAGS = ("v1.0", "v1.9", "v1.10", "v1.9.1")
 
@@ -145,7 +145,8 @@ def test_at_one_instant_the_greater_id_is_live() -> None:
 def test_failures_of_a_workflow_and_a_file() -> None:
     """F1, R2, D8: attempts that failed are one episode until the success; what ended without a word
     is abandoned and in no count."""
-    runs = [("a", 40 * DAY, ("success", 40 * DAY)), ("b", 10 * DAY, ("failure", 10 * DAY - 1)),
+    runs: list[tuple[Any, ...]] = [("a", 40 * DAY, ("success", 40 * DAY)),
+            ("b", 10 * DAY, ("failure", 10 * DAY - 1)),
             ("b", 10 * DAY - 2, ("failure", 10 * DAY - 3)),
             ("b", 10 * DAY - 4, ("in_progress", 10 * DAY - 4), ("inactive", 10 * DAY - 5)),
             ("b", 10 * DAY - 6, ("success", 10 * DAY - 7))]  # fmt: skip

@@ -21,6 +21,7 @@ from typing import Any
 from sqlalchemy import Table, and_, delete, literal, not_, or_, select, tuple_, update
 
 from dora.publish.database import schema
+from dora.publish.database.column_types import Instant
 from dora.publish.database.precedence import Condition, Run, absent, inside, same, upsert
 from dora.publish.database.spelling import environments_of
 from dora.publish.database.staging import COVERED, LATER, load, make, staged
@@ -157,8 +158,8 @@ def _remove_merged_episodes(run: Run) -> int:
         own.c.organization == run.organization,
         own.c.repository == source_parts.c.repository,
         own.c.deployment == source_parts.c.episode,
-        own.c.as_of == literal(run.until, schema.Instant()),
-        own.c.generated_at == literal(run.row["generated_at"], schema.Instant()),
+        own.c.as_of == literal(run.until, Instant()),
+        own.c.generated_at == literal(run.row["generated_at"], Instant()),
     )
     is_merged = exists(
         parts,
@@ -225,8 +226,8 @@ def _has_incidents_of(run: Run) -> Condition:
     """Deployments whose incidents are those of this run."""
     columns = schema.DEPLOYMENTS.c
     return and_(
-        columns.incidents_as_of == literal(run.until, schema.Instant()),
-        columns.incidents_generated_at == literal(run.row["generated_at"], schema.Instant()),
+        columns.incidents_as_of == literal(run.until, Instant()),
+        columns.incidents_generated_at == literal(run.row["generated_at"], Instant()),
     )
 
 
@@ -235,7 +236,7 @@ def _record_incidents(run: Run) -> None:
     table, columns = schema.DEPLOYMENTS, schema.DEPLOYMENTS.c
     age = (run.until, run.row["generated_at"])
     known = tuple_(columns.incidents_as_of, columns.incidents_generated_at)
-    is_newer = known < tuple_(*(literal(one, schema.Instant()) for one in age))
+    is_newer = known < tuple_(*(literal(one, Instant()) for one in age))
     run.connection.execute(
         update(table)
         .values(incidents_as_of=age[0], incidents_generated_at=age[1])

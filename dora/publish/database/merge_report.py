@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Table, and_, bindparam, delete, literal, not_, or_, select, tuple_
 
 from dora.publish.database import schema
+from dora.publish.database.column_types import Instant
 from dora.publish.database.merge_evidence import exists
 from dora.publish.database.precedence import Condition, Run, absent, upsert
 from dora.publish.database.rows import coverage_rows, metric_rows, trend_rows
@@ -70,8 +71,8 @@ def _in_report(run: Run, table: Table) -> Condition:
     return and_(
         run.mine(table),
         table.c.kind == run.kind,
-        table.c.since == literal(run.since, schema.Instant()),
-        table.c.until == literal(run.until, schema.Instant()),
+        table.c.since == literal(run.since, Instant()),
+        table.c.until == literal(run.until, Instant()),
     )
 
 
@@ -165,8 +166,8 @@ def _in_trend(run: Run, table: Table) -> Condition:
 def _within(run: Run, table: Table) -> Condition:
     """Buckets that lie wholly in the window of a run."""
     return and_(
-        table.c.start_at >= literal(run.since, schema.Instant()),
-        table.c.end_at <= literal(run.until, schema.Instant()),
+        table.c.start_at >= literal(run.since, Instant()),
+        table.c.end_at <= literal(run.until, Instant()),
     )
 
 

@@ -15,8 +15,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
 
 from dora.publish.database import schema
+from dora.publish.database.column_types import Instant
 from dora.publish.database.rows import scope_of
-from dora.publish.database.schema import RUNS, Instant
+from dora.publish.database.schema import RUNS
 from dora.publish.database.staging import CONSTANT, staged
 from dora.report.coverage_model import Scope
 

@@ -116,6 +116,7 @@ def metric_rows(report: Report) -> Iterator[tuple[Any, ...]]:
             report.window.until,
             *_key(row),
             *values(row, ROW_FIGURES),
+            row.source,
         )
 
 
@@ -128,7 +129,7 @@ def trend_rows(report: Report) -> Iterator[tuple[Any, ...]]:
             day = first_day(one.start.astimezone(zone).date(), report.trend or "day")
             days = (one.end - one.start) / timedelta(days=1)
             yield (report.by, report.trend, day, *key, one.start, one.end, days, one.partial,
-                   *values(one, PART_FIGURES))  # fmt: skip
+                   *values(one, PART_FIGURES), row.source)  # fmt: skip
 
 
 def _key(row: Row) -> tuple[str, ...]:

@@ -3,72 +3,13 @@
 `migrations` creates them in a database; a test checks that both agree.
 """
 
-from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Date,
-    Dialect,
-    Double,
-    MetaData,
-    Table,
-    Text,
-    TypeDecorator,
-)
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy import BigInteger, Boolean, Column, Double, MetaData, Table, Text
 from sqlalchemy.types import TypeEngine
 
+from dora.publish.database.column_types import Day, Instant
 from dora.report.figures import OF_PARTS, OF_ROWS, Figure
-
-
-class Instant(TypeDecorator[datetime]):
-    """A UTC instant: `timestamptz` in PostgreSQL, in SQLite a text that sorts as instants do."""
-
-    impl = TIMESTAMP(timezone=True)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """The type in this database; SQLite has none, and stores a text."""
-        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else self.impl_instance)
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """In SQLite a text; all have the same length, so that they sort as instants do."""
-        return instant_text(value) if value and dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # the signature is SQLAlchemy's
-        """An aware datetime in UTC."""
-        if isinstance(value, str):
-            value = datetime.fromisoformat(value)
-        return value.astimezone(UTC) if value else None
-
-
-class Day(TypeDecorator[date]):
-    """A calendar day: `date` in PostgreSQL, a text in SQLite."""
-
-    impl = Date
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """The type in this database; SQLite has none, and stores a text."""
-        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Date())
-
-    def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:
-        """In SQLite a text in ISO 8601."""
-        return value.isoformat() if value and dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> date | None:  # noqa: ARG002  # as above
-        """The day."""
-        return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-def instant_text(value: datetime) -> str:
-    """An instant as SQLite stores it: `2026-11-23T06:00:00.000000Z`."""
-    text = value.astimezone(UTC).isoformat(timespec="microseconds")
-    return f"{text.removesuffix('+00:00')}Z"
-
 
 #: Columns of figures that a later version of the schema added, so that they come last.
 ADDED = ("recovery_time_carried_in", "recovery_time_longest_seconds")
@@ -114,6 +55,11 @@ def _known() -> list[Column[Any]]:
         _must("as_of", Instant, "end of the window of the run that told it last"),
         _must("generated_at", Instant, "when that run was"),
     ]
+
+
+def _source(meaning: str) -> Column[Any]:
+    """The column `source`, which comes last: a later version of the schema added it."""
+    return _must("source", Text, f"what {meaning}: `deployments`, `releases` … (D8)")
 
 
 def _measured(figures: tuple[Figure, ...]) -> list[Column[Any]]:
@@ -181,6 +127,7 @@ MEASURES = Table(
     *_measured(ROW_FIGURES[: -len(ADDED)]),
     _must("generated_at", Instant, "when the run was that told it last"),
     *_measured(ROW_FIGURES[-len(ADDED) :]),
+    _source("its deployments are, several kinds joined by `+`"),
     comment="One row a row of a report: its metrics over the whole window.",
 )
 TRENDS = Table(
@@ -197,6 +144,7 @@ TRENDS = Table(
     _must("partial", Boolean, "whether the window cut it short (T1)"),
     *_known(),
     *_measured(PART_FIGURES),
+    _source("its deployments are, several kinds joined by `+`"),
     comment="One row a row of a report and day, week or month of it (T1).",
 )
 TEAMS = Table(
@@ -212,7 +160,7 @@ DEPLOYMENTS = Table(
     METADATA,
     _organization(),
     _repository(),
-    _key("deployment", BigInteger, "id of the deployment"),
+    _key("deployment", BigInteger, "GitHub's id, or a number below 0 that stands for `id`"),
     _must("environment", Text, "canonical name of its environment (D1)"),
     _must("service", Text, "its service (G3), else empty"),
     _must("sha", Text, "deployed commit"),
@@ -239,6 +187,8 @@ DEPLOYMENTS = Table(
         comment="when that run was",
     ),
     _must("is_unchanged", Boolean, "whether it changed nothing, and is in no count (D3)"),
+    _source("it was taken from"),
+    _must("id", Text, "its id: GitHub's number, or a text such as `releases:v1.2` (D8)"),
     comment="One row a deployment of the evidence.",
 )
 REASONS = Table(
@@ -261,7 +211,7 @@ CHANGES = Table(
     _key("environment", Text, "where it was shipped to"),
     _key("service", Text, "its service (G3), else empty"),
     _key("sha", Text, "the commit"),
-    _must("deployment", BigInteger, "id of the deployment that shipped it"),
+    _must("deployment", BigInteger, "the deployment that shipped it"),
     _must("url", Text, "its web address"),
     _must("started_at", Instant, "when the work began (LT4)"),
     _must("shipped_at", Instant, "when it was live"),

@@ -7,14 +7,16 @@ value in every row of a run. Characters that a database cannot hold are replaced
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from functools import cache
+from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, Table, Text
 
 from dora.publish.database import schema
-from dora.publish.database.schema import Instant, instant_text
+from dora.publish.database.column_types import Instant, instant_text
 from dora.publish.encodable import REPLACEMENT, encodable
+from dora.report.deployment_ids import DeploymentId, id_order
 from dora.report.evidence import ChangeEvidence, DeploymentEvidence, EpisodeEvidence
 from dora.report.evidence_json import Item
 
@@ -46,6 +48,18 @@ LATER = Table(
 def clean(text: str) -> str:
     """*text* with a replacement for what not every database can hold: also NUL in PostgreSQL."""
     return encodable(text.replace("\0", REPLACEMENT))
+
+
+def number_of(name: DeploymentId) -> int:
+    """The number by which the tables know a deployment: GitHub's id is itself.
+
+    A text has one below 0 that is made of its digest: the same in every run, and among the
+    deployments of a repository no two are alike.
+    """
+    if isinstance(name, int):
+        return name
+    digest = sha256(name.encode("utf-8", "surrogatepass")).digest()
+    return -1 - (int.from_bytes(digest[:8]) >> 1)
 
 
 @cache
@@ -122,23 +136,26 @@ def stage_items(connection: Connection, items: Iterable[Item]) -> None:
 
 
 def _deployment_row(one: DeploymentEvidence, reasons: list[Values]) -> Values:
+    number = number_of(one.id)
     reasons += [
-        (one.repository, one.id, why.signal, why.by, why.began_at, why.ended_at)
+        (one.repository, number, why.signal, why.by, why.began_at, why.ended_at)
         for why in one.reasons
     ]
-    return (one.repository, one.id, one.environment, one.service, one.sha, one.url,
+    return (one.repository, number, one.environment, one.service, one.sha, one.url,
             one.created_at, one.succeeded_at, one.failed_status_at, one.finished_at,
-            one.outcome, one.baseline, one.rework, bool(one.reasons), one.unchanged)  # fmt: skip
+            one.outcome, one.baseline, one.rework, bool(one.reasons), one.unchanged,
+            one.source, str(one.id))  # fmt: skip
 
 
 def _change_row(one: ChangeEvidence, _: list[Values]) -> Values:
-    return (one.repository, one.environment, one.service, one.sha, one.deployment, one.url,
+    number = None if one.deployment is None else number_of(one.deployment)
+    return (one.repository, one.environment, one.service, one.sha, number, one.url,
             one.started_at, one.shipped_at, one.lead_time, one.pull_request)  # fmt: skip
 
 
 def _episode_row(one: EpisodeEvidence, deployments: list[Values]) -> Values:
-    first = min(one.deployments)
-    deployments += [(one.repository, first, number) for number in sorted(set(one.deployments))]
+    first, *others = map(number_of, sorted({*one.deployments}, key=id_order))
+    deployments += [(one.repository, first, number) for number in (first, *others)]
     return (one.repository, first, one.environment, one.service, one.began_at, one.ended_at,
             one.never_live)  # fmt: skip
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dora.analysis.incidents import find_incidents
+from dora.analysis.named_deployments import NamedDeployments
 from dora.collect.github.client import TRIES
 from dora.collect.pagerduty import client as pagerduty_api
 from dora.collect.pagerduty import incidents as pagerduty
@@ -204,7 +205,8 @@ def test_the_window_is_half_open_and_begins_with_the_look_back(
         rows = read(account, **window)
     assert [("Q2", None), ("Q3", until + HOUR)] == [(row[2], row[5]) for row in rows]
     tables = make_tables({"incidents": rows})
-    as_of = find_incidents(tables, config_of(MAP, **window)).incidents
+    config = config_of(MAP, **window)
+    as_of = find_incidents(tables, config, NamedDeployments(tables, config)).incidents
     assert [("Q2", None), ("Q3", None)] == [(one.by, one.closed_at) for one in as_of]
 
 
