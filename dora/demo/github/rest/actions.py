@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from dora.demo.github import search
 from dora.demo.github.messages import Request, Response, json_response, problem
@@ -33,14 +34,14 @@ def _workflows(request: Request, view: RepositoryView, _: Mapping[str, str]) -> 
 
 
 def _workflow(request: Request, view: RepositoryView, match: Mapping[str, str]) -> Response:
-    found = view.workflow(match["workflow"])
+    found = view.workflow(unquote(match["workflow"]))
     if found is None:
         return problem(404, "Not Found")
     return replace(json_response(as_workflow(request, view, found)), served=1)
 
 
 def _workflow_runs(request: Request, view: RepositoryView, match: Mapping[str, str]) -> Response:
-    found = view.workflow(match["workflow"])
+    found = view.workflow(unquote(match["workflow"]))
     if found is None:
         return problem(404, "Not Found")
     runs = [run for run in view.repository.runs if run.workflow_id == found.id]
