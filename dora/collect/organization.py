@@ -5,7 +5,7 @@ A repository that cannot be read does not stop the others.
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from math import inf
@@ -37,6 +37,7 @@ from dora.model.incident_texts import (
     read_name,
 )
 from dora.model.shipped_commits import make_lookback_span
+from dora.model.source_entries import FittingEntry, entries_reader, may_have_deployments
 from dora.model.table_builder import TableBuilder
 from dora.model.tables import Tables
 
@@ -127,7 +128,9 @@ class _Gathering:
         read, skips = _reader(self), find_skips(self.config)
         count = 0
         try:
-            listing = list_repositories(self.client, self.config.organization)
+            listing = list_repositories(
+                self.client, self.config.organization, probe=may_have_deployments(self.config)
+            )
             async with aclosing(listing) as repositories:
                 async for listed in repositories:
                     count += 1
@@ -238,20 +241,35 @@ def _reader(gathering: _Gathering) -> Callable[[ListedRepository, int], Coroutin
 def find_skips(config: Config) -> Callable[[ListedRepository], Rows | None]:
     """A function that gives the rows of a repository that need not be read, and else None."""
     chosen = compile_globs(config.repo or ("*",))
-    lookback, until = config.lookback_start, config.first_until or config.window.until
+    until = config.first_until or config.window.until
+    entries_of = entries_reader(config)
 
     def skip(listed: ListedRepository) -> Rows | None:
-        newest = listed.newest_deployment_at
         is_excluded = chosen.fullmatch(listed.name) is None
         is_archived = listed.archived_at is not None and listed.archived_at < until
         is_skipped = is_excluded or is_archived or listed.is_empty
-        is_quiet = newest is None or (newest < lookback and not config.environment)
-        reason = None if is_skipped else listed.unreadable
-        if not is_skipped and not is_quiet and not reason:
+        entries = entries_of(listed.name)
+        reason = None if is_skipped else _refusal(listed, entries)
+        if not is_skipped and not reason and not _is_quiet(listed, entries, config):
             return None
         return _row(listed, is_excluded=is_excluded, reason=reason)
 
     return skip
+
+
+def _refusal(listed: ListedRepository, entries: Collection[FittingEntry]) -> str | None:
+    """Why a repository cannot be read, as the list says; its Deployments may not be needed."""
+    needs_deployments = any(one.source.kind == "deployments" for one in entries)
+    return listed.unreadable or (listed.refused_deployments if needs_deployments else None)
+
+
+def _is_quiet(listed: ListedRepository, entries: Collection[FittingEntry], config: Config) -> bool:
+    """Whether the list shows that nothing is to be read: it knows of GitHub's Deployments alone."""
+    if any(one.source.kind != "deployments" for one in entries):
+        return False
+    newest = listed.newest_deployment_at
+    is_narrowed = config.environment or any(one.position for one in entries)
+    return newest is None or not entries or (newest < config.lookback_start and not is_narrowed)
 
 
 def _named_by(incidents: Rows, organization: str) -> set[str]:

@@ -49,5 +49,6 @@ class ListedRepository:
     head_at: datetime | None = None  #: its committer's date
     newest_deployment_at: datetime | None = None
     unreadable: str | None = None  #: why, where the listing itself was refused
+    refused_deployments: str | None = None  #: why, where only the probe for Deployments was
     id: int | None = None  #: GitHub's number of it, the same for ever
     branch: str | None = None  #: name of the default branch

@@ -1,6 +1,5 @@
 """Lists the repositories of an organization, and what decides whether to read each of them."""
 
-from collections import defaultdict
 from collections.abc import AsyncGenerator
 from math import inf
 from typing import Any
@@ -17,9 +16,9 @@ TRIES = 3
 
 
 async def list_repositories(
-    client: Client, organization: str
+    client: Client, organization: str, *, probe: bool = True
 ) -> AsyncGenerator[ListedRepository, None]:
-    """Every repository of the organization, oldest first.
+    """Every repository of the organization, oldest first; *probe* asks for Deployments, too.
 
     The order of creation never changes, so a repository that is renamed meanwhile is neither missed
     nor listed twice. If GitHub refuses the probe for deployments of some repositories, their names
@@ -31,7 +30,7 @@ async def list_repositories(
     nameless: list[str] = []
     cursor: str | None = None
     while True:
-        connection = await _page(client, organization, cursor)
+        connection = await _page(client, organization, cursor, probe=probe)
         for node in connection["nodes"]:
             key = node.get("databaseId") or node.get("name")
             if "name" not in node:
@@ -46,14 +45,19 @@ async def list_repositories(
         raise CannotRead(f"{len(nameless)} of them cannot even be named: {nameless[0]}")
 
 
-async def _page(client: Client, organization: str, cursor: str | None) -> dict[str, Any]:
-    """A page of the list; an unreadable repository has the reason in its key `unreadable`."""
+async def _page(
+    client: Client, organization: str, cursor: str | None, *, probe: bool
+) -> dict[str, Any]:
+    """A page of the list; an unreadable repository has the reason in its key `unreadable`.
+
+    Where only its Deployments cannot be read, the reason is in `refusedDeployments`.
+    """
     for _ in range(TRIES):
         result = await client.ask(
-            "repositories", rank=inf, org=organization, after=cursor, probe=True
+            "repositories", rank=inf, org=organization, after=cursor, probe=probe
         )
         connection = _connection(result, organization)
-        nodes, reasons = connection["nodes"], _reasons(result)
+        nodes = connection["nodes"]
         names: list[dict[str, Any] | None] = nodes
         if any(node is None for node in nodes):
             names = await _names(client, organization, cursor, len(nodes))
@@ -61,12 +65,25 @@ async def _page(client: Client, organization: str, cursor: str | None) -> dict[s
             break
     else:
         raise CannotRead("the list of repositories changes faster than it can be read")
+    reasons, refused = _reasons(result)
     connection["nodes"] = [
-        {**name, "unreadable": reasons[index]} if index in reasons or node is None else node
+        {**name, **_why(node or name, reasons.get(index), refused.get(index), result.message)}
+        if node is None or index in reasons or index in refused
+        else node
         for index, (node, name) in enumerate(zip(nodes, names, strict=True))
         if name is not None  # None if it was deleted meanwhile
     ]
     return connection
+
+
+def _why(
+    node: dict[str, Any], reason: str | None, refused: str | None, message: str
+) -> dict[str, str]:
+    """Why a repository, or only its Deployments, cannot be read."""
+    reason = reason or node.get("unreadable")
+    if reason is None and refused is not None and "name" in node:
+        return {"refusedDeployments": refused}
+    return {"unreadable": reason or refused or message or "GitHub gives nothing"}
 
 
 def _is_same(node: dict[str, Any] | None, name: dict[str, Any] | None) -> bool:
@@ -80,7 +97,8 @@ async def _names(
     """The next *count* repositories after *cursor*, read without the probe, in one page or more.
 
     They are in the same order as with the probe, unless one was deleted meanwhile. A repository
-    that GitHub does not even name is an empty mapping; None fills up after the end of the list.
+    that GitHub does not even name is an empty mapping, one that it refuses has the reason in its
+    key `unreadable`; None fills up after the end of the list.
     """
     found: list[dict[str, Any] | None] = []
     while len(found) < count:
@@ -88,7 +106,11 @@ async def _names(
             "repositories", rank=inf, org=organization, after=cursor, probe=False
         )
         connection = _connection(result, organization)
-        found += [node or {} for node in connection["nodes"]]
+        reasons, _ = _reasons(result)
+        found += [
+            {**(node or {}), "unreadable": reasons[index]} if index in reasons else node or {}
+            for index, node in enumerate(connection["nodes"])
+        ]
         cursor = connection["pageInfo"]["endCursor"]
         if not connection["pageInfo"]["hasNextPage"]:
             found += [None] * count
@@ -120,14 +142,16 @@ def _is_about_nodes(result: QueryResult) -> bool:
     return all(path[0] != "organization" or path[2:3] == ["nodes"] for path in paths)
 
 
-def _reasons(result: QueryResult) -> defaultdict[int, str]:
-    """Why a repository of the page, or a part of it, is missing, by its index in the page."""
-    reasons: defaultdict[int, str] = defaultdict(lambda: result.message or "GitHub gives nothing")
+def _reasons(result: QueryResult) -> tuple[dict[int, str], dict[int, str]]:
+    """Why repositories of the page, and why only Deployments of some, are missing, by index."""
+    reasons: dict[int, str] = {}
+    refused: dict[int, str] = {}
     for error in result.errors:
         path = error.get("path") or []
-        if len(path) > 3 and path[2] == "nodes" and isinstance(path[3], int):  # noqa: PLR2004  # organization.repositories.nodes.N
-            reasons[path[3]] = str(error.get("message", ""))
-    return reasons
+        if path[2:3] == ["nodes"] and isinstance(next(iter(path[3:4]), None), int):
+            own = refused if path[4:5] == ["deployments"] else reasons
+            own[path[3]] = str(error.get("message", ""))
+    return reasons, refused
 
 
 def _found(node: dict[str, Any]) -> ListedRepository:
@@ -147,6 +171,7 @@ def _found(node: dict[str, Any]) -> ListedRepository:
         head_at=parse_instant(head["committedDate"]) if "committedDate" in head else None,
         newest_deployment_at=parse_instant(newest[0]["createdAt"]) if newest else None,
         unreadable=node.get("unreadable"),
+        refused_deployments=node.get("refusedDeployments"),
         id=node.get("databaseId"),
         branch=branch.get("name"),
     )

@@ -24,7 +24,7 @@ from dora.collect.sources.repository_sources import RepositorySources
 from dora.collect.sources.source import SourceReading
 from dora.config.globs import compile_globs
 from dora.model.shipped_commits import microseconds
-from dora.model.source_entries import FittingEntry, fitting_entries
+from dora.model.source_entries import FittingEntry
 
 
 @dataclass
@@ -54,7 +54,7 @@ class RepositoryReader:
             excluded=compile_globs(config.changes.exclude_authors),
             with_reverts=on.revert,
         )
-        entries = fitting_entries(config.sources, self.listed.name)
+        entries = self.rules.entries(self.listed.name)
         opening = Opening(self.context, self._opening_parts(entries), self._other_branch(entries))
         reading = SourceReading(self.rules, self.context, self.listed, opening, log)
         self._sources = RepositorySources(reading, entries)

@@ -11,6 +11,7 @@ from dora.config import Config
 from dora.model.environments import Environment
 from dora.model.exclusions import Filed, exclusion_test, ref_test
 from dora.model.shipped_commits import LookbackSpan
+from dora.model.source_entries import FittingEntry, entries_reader
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,11 @@ class ReadingRules:
     service: Callable[[str, str, str | None], str]
     span: LookbackSpan
     with_authors: bool = False
+
+    @cached_property
+    def entries(self) -> Callable[[str], list[FittingEntry]]:
+        """Function from a repository to the entries of `[[sources]]` that are read of it (D8)."""
+        return entries_reader(self.config)
 
     @cached_property
     def is_excluded(self) -> Callable[[Filed], bool]:

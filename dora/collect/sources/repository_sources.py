@@ -35,10 +35,8 @@ class RepositorySources:
     @property
     def read(self) -> list[DeploymentRecord]:
         """What was read so far, without what another entry has of an environment."""
-        if len(self._lists) == 1:
-            return [*next(iter(self._lists.values())).read]
-        found = (one for own in self._lists.values() for one in own.read)
-        return [one for one in found if self._is_of_its_source(one)]
+        found = [one for own in self._lists.values() for one in own.read]
+        return [one for one in found if self._is_of_its_source(one)] if self._entry_of else found
 
     @property
     def incomplete(self) -> set[int]:
