@@ -44,5 +44,5 @@ def _deployments(
                 source=entry.kind,
                 entry=position,
                 name=f"tags:{name}",
-                url=f"{url}/releases/tag/{quote(name, safe='')}",
+                url=f"{url}/tree/{quote(name)}",
             )
