@@ -29,6 +29,14 @@ class NoAccess(DoraError):
     """GitHub refuses the credentials, or there are none."""
 
 
+class Forbidden(NoAccess):
+    """GitHub refuses a single request: *reason* is what it says, perhaps nothing."""
+
+    def __init__(self, what: str, advice: str = "", reason: str = "") -> None:
+        super().__init__(what, advice)
+        self.reason = reason
+
+
 class CannotReach(DoraError):
     """GitHub gives no usable answer: down, timed out, or not GitHub."""
 

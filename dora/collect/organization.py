@@ -228,7 +228,9 @@ def _reader(gathering: _Gathering) -> Callable[[ListedRepository, int], Coroutin
         reading = RepositoryReader(
             rules,
             # First pages go before all others: they show which repositories take longest.
-            RepositoryContext(client, config.organization, listed.name, rank=inf, turn=turn),
+            RepositoryContext(
+                client, config.organization, listed.name, rank=inf, turn=turn, id=listed.id
+            ),
             listed,
             lambda: gathering.has_incidents(listed),
             gathering.caches.of(listed),

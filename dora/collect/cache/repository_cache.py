@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from math import ceil
+from typing import Any
 
 from dora.collect.cache.store import Cache, Key
 from dora.collect.records import CommitRecord, LabelRecord, PullRequestRecord
@@ -80,6 +81,18 @@ class CachedRepository:
             tuple(branch),
             tuple(LabelRecord(*label) for label in labels),
         )
+
+    def part_of_run(self, part: str, number: int) -> Any:
+        """A part of a workflow run from the cache, as it was given; None if it is not cached."""
+        value = self._get((part, str(number)))
+        return None if value is None else json.loads(value)
+
+    def cache_part_of_run(self, part: str, number: int, value: Any) -> None:
+        """Cache plain data that was read of a workflow run for the next run.
+
+        The *value* says by itself of which state of the workflow run it is.
+        """
+        self._rows[part, str(number)] = json.dumps(value)
 
     def expected(self, now: datetime) -> int:
         """The estimated number of commits since the newest cached one, by the cached ones."""

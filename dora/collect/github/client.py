@@ -24,7 +24,7 @@ from dora.collect.github.responses import QueryResult
 from dora.collect.github.rest import RestQuery
 from dora.collect.progress import Progress
 from dora.config import Config
-from dora.errors import CannotReach, CannotRead, DoraError, NoAccess
+from dora.errors import CannotReach, CannotRead, DoraError, Forbidden, NoAccess
 
 #: Attempts at a request before its repository is given up.
 TRIES = 10
@@ -304,7 +304,7 @@ class Client:
             self._enter(queued)
 
     def _refused(self, result: QueryResult) -> NoAccess:
-        return NoAccess(
-            f"{self.access.api} refuses the credentials: {result.message or 'no reason given'}",
-            ADVICE,
-        )
+        what = f"{self.access.api} refuses the credentials: {result.message or 'no reason given'}"
+        if result.kind == "forbidden":
+            return Forbidden(what, ADVICE, result.message)
+        return NoAccess(what, ADVICE)

@@ -22,6 +22,7 @@ class RepositoryContext:
     name: str
     rank: float = 0.0
     turn: int = 0
+    id: int | None = None  #: GitHub's number of it, where that is known
 
     async def ask(self, query: str, *, rows: int | None = None, **variables: Any) -> QueryResult:
         """The result of a query about this repository, as `Client.ask` gives it."""
@@ -38,7 +39,13 @@ class RepositoryContext:
     async def get(self, query: RestQuery, **variables: Any) -> Any:
         """The body of what the REST API answers about this repository; None for status 404."""
         result = await self.client.ask(
-            query, rank=self.rank, turn=self.turn, owner=self.owner, name=self.name, **variables
+            query,
+            rank=self.rank,
+            turn=self.turn,
+            owner=self.owner,
+            name=self.name,
+            repository=self.id,
+            **variables,
         )
         return result.data["answer"]
 

@@ -9,6 +9,7 @@ from dora.collect.sources.merges import MergeList
 from dora.collect.sources.releases import list_releases
 from dora.collect.sources.source import DeploymentSource, SourceReading
 from dora.collect.sources.tags import list_tags
+from dora.collect.sources.workflow_runs import list_workflow_runs
 from dora.config.source_settings import MergesSource, ReleasesSource, TagsSource
 
 
@@ -40,4 +41,5 @@ KINDS: dict[str, Callable[[SourceReading, int, Any], DeploymentSource]] = {
     "releases": _releases,
     "tags": _tags,
     "merges": _merges,
+    "workflow": list_workflow_runs,
 }

@@ -16,6 +16,7 @@ from dora.collect.repository.reading_rules import ReadingRules
 from dora.collect.repository.tags import TagReader
 from dora.collect.sources.branch_heads import BranchHeads
 from dora.collect.sources.releases import ReleaseReader
+from dora.collect.sources.run_details import RunDetails
 
 
 class DeploymentSource(Protocol):
@@ -65,3 +66,8 @@ class SourceReading:
     def heads(self) -> BranchHeads:
         """The heads of the repository's branches."""
         return BranchHeads(self.context, self.listed, self.opening)
+
+    @cached_property
+    def runs(self) -> RunDetails:
+        """Workflow runs of the repository."""
+        return RunDetails(self.context, self.rules.config.window.until, self.log.cached)
