@@ -32,7 +32,8 @@ def as_run(
     """A run as it was in *attempt*; *own* where that attempt is asked for by its number."""
     workflow = view.workflows.get(run.workflow_id)
     url, page = f"{_base(request, view)}/runs/{run.id}", f"{view.url}/actions/runs/{run.id}"
-    jobs = f"{url}/attempts/{attempt.number}/jobs" if own else f"{url}/jobs"
+    below = f"{url}/attempts/{attempt.number}" if own else url
+    suite = number(f"suite {run.id}")
     return {
         "id": run.id,
         "name": workflow.name if workflow else None,
@@ -46,7 +47,8 @@ def as_run(
         "status": attempt.status,
         "conclusion": attempt.conclusion,
         "workflow_id": run.workflow_id,
-        "check_suite_id": number(f"suite {run.id}"),
+        "check_suite_id": suite,
+        "check_suite_node_id": node_id("CheckSuite", view.identity, suite),
         "url": url,
         "html_url": f"{page}/attempts/{attempt.number}" if own else page,
         "pull_requests": [],
@@ -57,8 +59,11 @@ def as_run(
         "referenced_workflows": [],
         "run_started_at": instant(attempt.started_at),
         "triggering_actor": account(request, attempt.actor or run.actor),
-        "jobs_url": jobs,
-        "logs_url": f"{url}/logs",
+        "jobs_url": f"{below}/jobs",
+        "logs_url": f"{below}/logs",
+        "check_suite_url": (
+            f"{request.base_url}/repos/{view.name_with_owner}/check-suites/{suite}"
+        ),
         "artifacts_url": f"{url}/artifacts",
         "cancel_url": f"{url}/cancel",
         "rerun_url": f"{url}/rerun",

@@ -168,6 +168,24 @@ def test_a_listed_run_is_as_its_latest_attempt_left_it(server: Server) -> None:
     assert [105, 104, 103, 3_000_000_102, 101] == numbers(server, "/runs")
 
 
+def test_runs_and_jobs_have_the_fields_that_github_gives(server: Server) -> None:
+    """All of them, in the order in which a recorded answer has them."""
+    shown = get(server, f"{ACTIONS}/runs/101").json()
+    assert (
+        "id name node_id head_branch head_sha path display_title run_number event status"
+        " conclusion workflow_id check_suite_id check_suite_node_id url html_url pull_requests"
+        " created_at updated_at actor run_attempt referenced_workflows run_started_at"
+        " triggering_actor jobs_url logs_url check_suite_url artifacts_url cancel_url rerun_url"
+        " previous_attempt_url workflow_url head_commit repository head_repository"
+    ) == " ".join(shown)
+    (shown,) = get(server, f"{ACTIONS}/runs/105/jobs").json()["jobs"]
+    assert (
+        "id run_id workflow_name head_branch run_url run_attempt node_id head_sha url html_url"
+        " status conclusion created_at started_at completed_at name steps check_run_url labels"
+        " runner_id runner_name runner_group_id runner_group_name"
+    ) == " ".join(shown)
+
+
 def test_a_run_that_goes_on_has_no_conclusion_and_its_commit_may_be_gone(server: Server) -> None:
     """`conclusion` and `head_commit` null, `run-name` as the title."""
     shown = get(server, f"{ACTIONS}/runs/105").json()
