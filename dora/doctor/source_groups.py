@@ -1,16 +1,18 @@
 """Puts repositories of one source together, as entries of `[[sources]]` that never meet (D8)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from dora.config.source_settings import KINDS, Source, SourceSection
 from dora.doctor.source_choice import SourceChoice
-from dora.doctor.toml_lines import list_line, text_line
+from dora.doctor.toml_lines import list_line, quoted, text_line
 from dora.model.first_look import FirstLook
 
 #: As many repositories that begin alike are written as one glob.
 FEWEST_ALIKE = 3
 SEPARATORS = "-_."
+#: Longer lists are written with a text a line.
+LONGEST_LINE = 100
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,20 @@ def entry_lines(entry: SourceSection) -> str:
     """An entry of `[[sources]]` as text: what differs from the defaults, the kind first."""
     lines = ["[[sources]]", text_line("from", entry.kind)]
     if tuple(entry.repositories) != ("*",):
-        lines.append(list_line("repositories", entry.repositories))
+        lines.append(_list("repositories", entry.repositories))
     for key, value in entry:
         field = type(entry).model_fields[key]
         if key in {"kind", "repositories"} or (value == field.default and key != "environment"):
             continue
         is_text = isinstance(value, str)
-        lines.append(text_line(key, value) if is_text else list_line(key, value))
+        lines.append(text_line(key, value) if is_text else _list(key, value))
     return "\n".join(lines)
+
+
+def _list(key: str, texts: Iterable[str]) -> str:
+    """A list on one line, or a text a line where it would be too long to read."""
+    line = list_line(key, texts)
+    if len(line) <= LONGEST_LINE:
+        return line
+    own = "".join(f"    {quoted(text)},\n" for text in sorted({*texts}))
+    return f"{key} = [\n{own}]"

@@ -1,6 +1,6 @@
 """Writes the lines that a finding proposes for `dora.toml`: text to paste, whatever names hold."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 #: The header of a table of deployments that are none (D9).
 EXCLUDE = "[[deployments.exclude]]"
@@ -26,6 +26,18 @@ def text_line(key: str, text: str) -> str:
 def quoted(text: str) -> str:
     """*text* as a basic string of TOML, on one line and without an invisible character."""
     return f'"{"".join(map(_escaped, text))}"'
+
+
+def comment(*lines: str) -> str:
+    """Lines behind a `#` each, whatever they hold."""
+    return "\n".join(f"# {line}".rstrip() for line in lines)
+
+
+def named(names: Sequence[str], most: int) -> str:
+    """The first *most* of some names, and how many more there are."""
+    first = ", ".join(map(spelled, names[:most]))
+    rest = len(names) - most
+    return f"{first} and {rest:,} more" if rest > 0 else first
 
 
 def spelled(text: str) -> str:
