@@ -17,6 +17,7 @@ from dora import __version__
 from dora.cli.demo import CONTEXT, demo
 from dora.cli.doctor import doctor
 from dora.cli.explain import explain
+from dora.cli.init import init
 from dora.cli.output import checked_output, print_error, print_result
 from dora.cli.publish import publish
 from dora.cli.report import report
@@ -94,6 +95,7 @@ def _options(
 
 
 app.command()(report)
+app.command()(init)
 app.command()(doctor)
 app.command()(explain)
 app.add_typer(publish, name="publish")

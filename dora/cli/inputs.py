@@ -33,7 +33,9 @@ SETTINGS = (
 )
 
 
-def load_settings(options: Mapping[str, Any], **instead: Any) -> "Config":
+def load_settings(
+    options: Mapping[str, Any], *, with_file: bool = True, **instead: Any
+) -> "Config":
     """Settings of this run, from a command's *options*, the environment and the settings file.
 
     *options* are a command's parameters by name; those of *instead* take the place of some.
@@ -56,6 +58,7 @@ def load_settings(options: Mapping[str, Any], **instead: Any) -> "Config":
         now=datetime.now(UTC).replace(microsecond=0),
         directory=Path.cwd(),
         file=options["config"] and Path(options["config"]),
+        with_file=with_file,
     )
     _ = settings.organization  # a missing one is reported before anything else is looked at
     return settings

@@ -71,11 +71,16 @@ def find_targets(
     if problems:
         raise BadUsage("\n".join(problems))
     for path in targets:
-        folder = writable_path(path).parent
-        if not folder.is_dir() or not os.access(folder, os.W_OK):
-            why = f"the folder {folder} cannot be written to"
-            raise CannotWrite(f"{path} cannot be written: {why}", "Name another file.")
+        check_writable(path)
     return targets
+
+
+def check_writable(path: Path) -> None:
+    """Raise CannotWrite where a file of that name cannot be written."""
+    folder = writable_path(path).parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        why = f"the folder {folder} cannot be written to"
+        raise CannotWrite(f"{path} cannot be written: {why}", "Name another file.")
 
 
 class Render(Protocol):

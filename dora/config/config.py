@@ -162,11 +162,12 @@ def load_config(
     now: datetime,
     directory: Path,
     file: Path | None = None,
+    with_file: bool = True,
 ) -> Config:
     """Load the settings of a run; *options* are those of the command line, None where not given.
 
-    Reads the file in *directory* (or *file*) and the `DORA_…` environment variables. BadUsage
-    lists every problem, one a line.
+    Reads the file in *directory* (or *file*), if *with_file*, and the `DORA_…` environment
+    variables. BadUsage lists every problem, one a line.
     """
     layers = [
         Layer(
@@ -176,7 +177,7 @@ def load_config(
             directory,
         ),
         Layer(read_environment(), "", "DORA_{}", directory),
-        read_file(directory, file),
+        *([read_file(directory, file)] if with_file else []),
     ]
     merged: dict[str, Any] = {}
     for layer in reversed(layers):

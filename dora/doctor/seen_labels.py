@@ -2,11 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from textwrap import wrap
 
 from dora.config.settings import FailureSettings, IncidentSettings
 from dora.doctor.source_groups import SourceGroup
-from dora.doctor.toml_lines import comment, list_line, named
+from dora.doctor.toml_lines import comment, list_line, named, paragraph
 from dora.doctor.tracker_names import is_tracker_name
 from dora.model.first_look import FirstLook
 from dora.model.label_words import (
@@ -58,7 +57,7 @@ def incident_lines(look: FirstLook, groups: Sequence[SourceGroup]) -> str:
             "-- Incidents --",
             "",
             "An issue with one of these labels fails the deployment that was live when it opened.",
-            *wrap(f"Issues with them: {named(told, 12)}.", 96) * bool(told),
+            *(paragraph(f"Issues with them: {named(told, 12)}.") if told else []),
             *(
                 []
                 if labels

@@ -2,11 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from textwrap import wrap
 
 from dora.config import Config
 from dora.doctor.tag_globs import literal_glob
-from dora.doctor.toml_lines import comment, exclude_lines, named, quoted, text_line
+from dora.doctor.toml_lines import comment, exclude_lines, named, paragraph, quoted, text_line
 from dora.model.deploy_workflows import find_words
 from dora.model.environments import TIERS, environment_reader, service_reader
 from dora.model.first_look import FirstLook, SeenDeployment
@@ -29,7 +28,7 @@ def environment_lines(look: FirstLook, config: Config) -> str:
         line
         for tier in (*TIERS, "ephemeral")
         if tiers[tier]
-        for line in wrap(f"{tier}: {named(tiers[tier], MOST_NAMES)}", 94, subsequent_indent="  ")
+        for line in paragraph(f"{tier}: {named(tiers[tier], MOST_NAMES)}", "  ")
     ]
     proposals = []
     if tiers["other"]:
@@ -42,7 +41,7 @@ def environment_lines(look: FirstLook, config: Config) -> str:
                 "",
                 "A report has rows of production; --tier all shows the others, --ephemeral those",
                 "that live as long as a pull request.",
-                *(f"  {line}" for line in lines),
+                *lines,
                 *(["Where one of tier other is production, say so:"] if proposals else []),
             ),
             *proposals,
@@ -102,7 +101,7 @@ def service_lines(look: FirstLook, config: Config) -> str:
         line
         for name, services in found.items()
         if services
-        for line in wrap(f"{named([name], 1)}: {named(services, MOST_NAMES)}", 94)
+        for line in paragraph(f"{named([name], 1)}: {named(services, MOST_NAMES)}", "  ")
     ]
     if not lines:
         return ""
@@ -112,7 +111,7 @@ def service_lines(look: FirstLook, config: Config) -> str:
                 "-- Services inside one repository --",
                 "",
                 "Deployments name these services or stacks: each has a row of its own.",
-                *(f"  {line}" for line in lines),
+                *lines,
                 "To have one row for a whole repository:",
             ),
             "# [services]",

@@ -5,22 +5,20 @@ GitHub, where anybody may choose them: none of them can end a line, a comment or
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from textwrap import wrap
 
 from dora.config import Config
 from dora.config.settings import Settings
 from dora.doctor.seen_labels import failure_lines, incident_lines
 from dora.doctor.seen_names import environment_lines, exclusion_lines, service_lines
 from dora.doctor.source_groups import SourceGroup, entry_lines
-from dora.doctor.toml_lines import comment, list_line, named, spelled, text_line
+from dora.doctor.toml_lines import comment, list_line, named, paragraph, spelled, text_line
 from dora.model.first_look import FirstLook
 
 #: Repositories that are told of one by one below an entry.
 MOST_TOLD = 15
 #: What each kind of source can see, and what not.
 MEANINGS = {
-    "deployments": "GitHub's Deployments say what succeeded and what failed, and when: where they "
-    "are, no entry is needed.",
+    "deployments": "They say what succeeded and what failed, and when: no entry is needed.",
     "workflow": "Each run of the workflow on the default branch is a deployment, and failed where "
     "the run failed.",
     "releases": "Each published release is a deployment. A release cannot fail by itself: failures "
@@ -85,13 +83,13 @@ def _sources(look: FirstLook, groups: Sequence[SourceGroup]) -> Iterator[str]:
     yield comment(
         "-- What a deployment is --",
         "",
-        *_paragraph(
+        *paragraph(
             "The first of these that a repository has: Deployments that came to an end, a workflow "
             "that deploys, releases, tags, merges. An entry replaces the Deployments of the "
             "repositories that fit it."
         ),
         *(
-            _paragraph(
+            paragraph(
                 f"Workflows could not be read ({spelled(look.actions_refused)}): with the "
                 "permission Actions: read, `dora init` may find a better source."
             )
@@ -115,12 +113,16 @@ def _told(group: SourceGroup) -> str:
         for remark in one.remarks
     ]
     return comment(
-        f"{TITLES[group.kind]} ({len(group.choices)})",
-        *_paragraph(MEANINGS[group.kind]),
+        f"{TITLES[group.kind]}, {_counted(len(group.choices))}",
+        *paragraph(MEANINGS[group.kind]),
         *(f"  {line}" for line in lines),
         *(["Beside these:"] if remarks else []),
         *(f"  {line}" for line in remarks),
     )
+
+
+def _counted(number: int) -> str:
+    return f"{number:,} {'repository' if number == 1 else 'repositories'}"
 
 
 def _entries(group: SourceGroup) -> Iterator[str]:
@@ -144,11 +146,7 @@ def _skipped(look: FirstLook) -> str:
 
 def _listed(what: str, names: Iterable[str]) -> list[str]:
     own = [*names]
-    return _paragraph(f"{what}: {named(own, MOST_TOLD)}.") if own else []
-
-
-def _paragraph(text: str) -> list[str]:
-    return wrap(text, 96, break_long_words=False, break_on_hyphens=False)
+    return paragraph(f"{what}: {named(own, MOST_TOLD)}.") if own else []
 
 
 # -- teams --------------------------------------------------------------------------------------
@@ -167,5 +165,5 @@ def _teams(look: FirstLook) -> str:
         own = named(look.teams, MOST_TOLD)
         text = f"Rows by team follow the organization's teams, {own}, unless they are named here."
     return "\n".join(
-        [comment(title, "", *_paragraph(text)), "# [teams]", '# platform = ["infra-*", "api"]']
+        [comment(title, "", *paragraph(text)), "# [teams]", '# platform = ["infra-*", "api"]']
     )

@@ -1,6 +1,7 @@
 """Writes the lines that a finding proposes for `dora.toml`: text to paste, whatever names hold."""
 
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 
 #: The header of a table of deployments that are none (D9).
 EXCLUDE = "[[deployments.exclude]]"
@@ -31,6 +32,18 @@ def quoted(text: str) -> str:
 def comment(*lines: str) -> str:
     """Lines behind a `#` each, whatever they hold."""
     return "\n".join(f"# {line}".rstrip() for line in lines)
+
+
+def paragraph(text: str, indent: str = "") -> list[str]:
+    """Lines of a comment that is longer than one."""
+    return wrap(
+        text,
+        96,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def named(names: Sequence[str], most: int) -> str:
