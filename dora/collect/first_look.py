@@ -166,7 +166,7 @@ class _Look:
             listed=asked + len(self.archived) + len(self.empty) + len(self.others),
             asked=asked,
             queries=queries,
-            rest=2 * silent,
+            rest=asked + silent,
             points=max(queries, ceil(asked * CONNECTIONS / page_size.FULL_PAGE) + BESIDE),
         )
 

@@ -114,5 +114,5 @@ class LookCost:
     listed: int
     asked: int  #: repositories that are asked about
     queries: int  #: requests of GraphQL that several repositories share
-    rest: int  #: requests of REST about workflows and their runs, at most
+    rest: int  #: requests of REST about workflows and their runs, hardly more
     points: int

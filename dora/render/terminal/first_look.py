@@ -18,8 +18,8 @@ def render_cost(cost: LookCost) -> str:
     return (
         f"a first look at {repositories} of {formatting.count(cost.listed)} costs about "
         f"{formatting.counted(cost.queries, 'request')} and "
-        f"{formatting.counted(cost.points, 'point')}, and about GitHub Actions "
-        f"{formatting.count(cost.rest)} requests without points or few more"
+        f"{formatting.counted(cost.points, 'point')}, and up to {formatting.count(cost.rest)} "
+        "requests about GitHub Actions, which cost no points"
     )
 
 
