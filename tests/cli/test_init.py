@@ -3,6 +3,7 @@
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ COST = (
 
 
 def init(
-    server: Server, folder: Path, *arguments: str | Path, **variables: str
+    server: Server, folder: Path, *arguments: str | Path, **variables: Any
 ) -> tuple[int, str, str]:
     """Exit status, standard output and standard error of a run in *folder*."""
     return outcome(
@@ -35,9 +36,10 @@ def init(
     )
 
 
-def sources(folder: Path) -> list[dict[str, str]]:
+def sources(folder: Path) -> list[dict[str, Any]]:
     """The entries of `[[sources]]` that were written."""
-    return tomllib.loads((folder / "dora.toml").read_text("utf-8")).get("sources", [])
+    document: dict[str, Any] = tomllib.loads((folder / "dora.toml").read_text("utf-8"))
+    return list(document.get("sources", []))
 
 
 def test_it_writes_a_file_and_says_what_is_next(server: Server, tmp_path: Path) -> None:
