@@ -9,11 +9,17 @@ import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from dora.report.deployment_ids import DeploymentId
 from dora.report.model import Interval
 
 MISSING = "–"
 
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0  #: seconds
+
+SHA = 7  #: digits of an abbreviated sha
+
+#: What an attempt of a workflow's run is called, or a job of it (D8).
+_RUN = re.compile(r"workflow:([0-9]+)/([0-9]+)(?:/([0-9]+))?")
 
 #: Emoji and characters of scripts that join letters: between two of them, a zero-width joiner is
 #: ordinary spelling (family emoji, Persian, Hindi).
@@ -53,6 +59,23 @@ def plain(name: str) -> str:
     while (safe := _UNSAFE.sub("\ufffd", name)) != name:
         name = safe
     return name
+
+
+def deployment_name(name: DeploymentId) -> str:
+    """Give what people call a deployment: `17`, `v1.2`, `run 5`, `run 5, attempt 2`, `c0ffee1`.
+
+    It may hold any characters, as the names of tags do.
+    """
+    kind, _, own = str(name).partition(":")
+    if kind in {"releases", "tags"} and own:
+        return own
+    if kind == "merges" and own:
+        return own[:SHA]
+    run = _RUN.fullmatch(str(name))
+    if run is None:
+        return str(name)
+    attempt = f", attempt {run[2]}" if run[2] != "1" else ""
+    return f"run {run[1]}{attempt}" + (f", job {run[3]}" if run[3] else "")
 
 
 def is_web_address(url: str) -> bool:

@@ -5,11 +5,12 @@ links or change the formatting.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from dora.render import cells, formatting, trends
+from dora.render import cells, formatting, sources, trends
 from dora.render import notes as remarks
 from dora.render.cells import Fact
+from dora.render.sources import Marks
 from dora.report.deployment_ids import DeploymentId
 from dora.report.figures import METRICS
 from dora.report.metric_change import NotedContributor
@@ -94,8 +95,9 @@ def _table(report: Report) -> Iterator[str]:
     titles = [" ".join(fact.title) for fact in _facts(report.rows[0], waiting=waiting)]
     yield table_line([*(name.capitalize() for name in names), *titles])
     yield table_line(["---"] * (len(names) + len(titles)))
+    marks = sources.marks_of(report.rows)
     for row in report.rows:
-        keys = [_key(row, name) for name in names]
+        keys = [_key(row, name, marks) for name in names]
         yield table_line([*keys, *(_cell(fact) for fact in _facts(row, waiting=waiting))])
 
 
@@ -114,11 +116,16 @@ def _facts(row: Row, *, waiting: bool) -> tuple[Fact, ...]:
     return (*metrics, *([cells.waiting_of(row)] if waiting else []))
 
 
-def _key(row: Row, name: str) -> str:
-    """Give one part of a row's name; an environment's with its tier, if that adds anything."""
+def _key(row: Row, name: str, marks: Marks) -> str:
+    """Give one part of a row's name; an environment's with its tier, if that adds anything.
+
+    Behind the environment's is the row's mark, or behind the last part if there is none.
+    """
     if name not in row.key:
         return ""
     cell = code(row.key[name])
+    if name == ("environment" if "environment" in row.key else list(row.key)[-1]):
+        cell = f"{cell} {sources.mark_of(row, marks)}".rstrip()
     tier_is_news = name == "environment" and row.key[name].casefold() != row.tier
     return f"{cell}<br>{row.tier}" if tier_is_news else cell
 
@@ -156,6 +163,11 @@ def name_of(key: dict[str, str]) -> str:
     return " ".join(map(code, key.values()))
 
 
+def marked_name_of(row: Row, marks: Marks) -> str:
+    """Give a row's name in code spans, with its mark behind it."""
+    return f"{name_of(row.key)} {sources.mark_of(row, marks)}".rstrip()
+
+
 def _contributor(noted: NotedContributor, by: str) -> str:
     """Give a link to a deployment or an outage, with how it changed a metric."""
     contributor = noted.contributor
@@ -174,9 +186,23 @@ def link_with_note(contributor: Contributor, note: str) -> str:
 
 
 def link_to(name: DeploymentId, url: str) -> str:
-    """Give a deployment's id, as a link if *url* is a plain web address; a text is code."""
-    text = code(name) if isinstance(name, str) else str(name)
-    return f"[{text}]({url})" if formatting.is_web_address(url) else code(str(name))
+    """Give what a deployment is called, as a link if *url* is a plain web address.
+
+    A text that is not a number is code, and so is what is no link.
+    """
+    called = formatting.deployment_name(name)
+    if not formatting.is_web_address(url):
+        return code(called)
+    return f"[{called if isinstance(name, int) else code(called)}]({url})"
+
+
+def source_lines(rows: Sequence[Row]) -> Iterator[str]:
+    """Give the lines on what the sources of *rows* leave out, an empty one after each part."""
+    notes = list(sources.notes_of(rows, code))
+    for text in (text for mark, text in notes if not mark):
+        yield from (text, "")
+    marked = [f"- {mark} {text}" for mark, text in notes if mark]
+    yield from (*marked, *([""] if marked else []))
 
 
 def _source(report: Report) -> Iterator[str]:
@@ -184,4 +210,5 @@ def _source(report: Report) -> Iterator[str]:
     if report.rows:
         legend = (*remarks.legend(report, {*EXTRAS, "levels"}), *trends.legend_of_trend(report))
         yield from (" ".join(legend), "")
+        yield from source_lines(report.rows)
     yield f"{remarks.provenance(report, code)} {remarks.effort(report.coverage)}"

@@ -7,8 +7,9 @@ Limits: https://docs.slack.dev/reference/block-kit/blocks
 from collections.abc import Sequence
 from typing import Any
 
-from dora.render import formatting, notes
+from dora.render import formatting, notes, sources
 from dora.render.cells import BESIDE, metric_of
+from dora.render.sources import Marks
 from dora.report.diff import ReportDiff
 from dora.report.figures import METRICS
 from dora.report.metric_change import MetricChange
@@ -31,11 +32,13 @@ def render_message(
         {"type": "header", "text": _plain(_cut(title, HEADER))},
         _paragraph(_text(f"{_window(report)} "), _text(headline)),
     ]
+    marks = sources.marks_of(report.rows)
     if diff is not None:
-        blocks += _list(_since(diff), [_changed(one) for one in diff.changed])
+        blocks += _list(_since(diff), [_changed(one, marks) for one in diff.changed])
     failing = [row for row in report.rows if row.metrics.recovery_time.open]
-    lines = [[*_name(row), _text(f" {_open(row)}")] for row in failing]
+    lines = [[*_name(row, marks), _text(f" {_open(row)}")] for row in failing]
     blocks += _list("Failures without a recovery yet", lines)
+    blocks += _sources(report)
     if formatting.is_web_address(link) and len(link) <= TEXT:
         blocks.append(_paragraph({"type": "link", "url": link, "text": "The whole report"}))
     return {"text": escape(_cut(f"{title}: {headline}", TEXT)), "blocks": blocks}
@@ -44,6 +47,13 @@ def render_message(
 def escape(text: str) -> str:
     """Give *text* with the three characters of Slack's markup escaped."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _sources(report: Report) -> list[dict[str, Any]]:
+    """Give what the sources of the rows leave out, where not all are GitHub Deployments (D8)."""
+    found = sources.notes_of(report.rows, formatting.plain)
+    text = "\n".join(f"{mark} {sentence}".lstrip() for mark, sentence in found)
+    return [_paragraph(_text(_cut(text, TEXT)))] if text else []
 
 
 def _window(report: Report) -> str:
@@ -84,10 +94,11 @@ def _since(diff: ReportDiff) -> str:
     return f"Moved since {formatting.instant(before.until, before.timezone)} {before.timezone}"
 
 
-def _changed(one: MetricChange) -> list[dict[str, Any]]:
+def _changed(one: MetricChange, marks: Marks) -> list[dict[str, Any]]:
     way = f", {one.verdict}" if one.verdict else ""
     before, now = (_value(metrics, one.metric) for metrics in (one.before, one.row.metrics))
-    return [*_name(one.row), _text(f" {METRICS[one.metric].heading.lower()} {before} → {now}{way}")]
+    change = f" {METRICS[one.metric].heading.lower()} {before} → {now}{way}"
+    return [*_name(one.row, marks), _text(change)]
 
 
 def _value(metrics: Metrics, metric: str, *, beside: bool = False) -> str:
@@ -102,14 +113,15 @@ def _open(row: Row) -> str:
     return formatting.count(row.metrics.recovery_time.open)
 
 
-def _name(row: Row) -> list[dict[str, Any]]:
-    """Give a row's name, each part as a code element."""
+def _name(row: Row, marks: Marks) -> list[dict[str, Any]]:
+    """Give a row's name, each part as a code element, and its mark behind it."""
     parts: list[dict[str, Any]] = []
     for value in row.key.values():
         name = _cut(formatting.plain(value), NAME)
         parts += [_text(" ")] * bool(parts)
         parts.append({"type": "text", "text": name or " ", "style": {"code": True}})
-    return parts
+    mark = sources.mark_of(row, marks)
+    return [*parts, *([_text(f" {mark}")] if mark else [])]
 
 
 def _list(title: str, lines: Sequence[list[dict[str, Any]]]) -> list[dict[str, Any]]:

@@ -8,8 +8,16 @@ import re
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
-from dora.render import cells, formatting, notes
-from dora.render.markdown import code, link_with_note, name_of, table_line
+from dora.render import cells, formatting, notes, sources
+from dora.render.markdown import (
+    code,
+    link_with_note,
+    marked_name_of,
+    name_of,
+    source_lines,
+    table_line,
+)
+from dora.render.sources import Marks
 from dora.report.diff import ReportDiff
 from dora.report.figures import METRICS
 from dora.report.metric_change import MetricChange, NotedContributor
@@ -34,13 +42,15 @@ def render_comment(
     *diff* is None if there is no post to compare with; *why* is the reason.
     """
     head = [f"### {week_of(report)}", "", notes.provenance(report, code), "", ""]
+    marks = sources.marks_of(report.rows)
     if diff is None:
         parts = [
             f"Nothing is compared: {why}." if why else "The first post: nothing to compare with."
         ]
     else:
-        parts = [_introduction(diff), *_sections(diff)]
-    parts += _open_failures(report) if report.rows else notes.why_empty(report, code)
+        parts = [_introduction(diff), *_sections(diff, marks)]
+    parts += _open_failures(report, marks) if report.rows else notes.why_empty(report, code)
+    parts += ["\n".join(source_lines(report.rows)).rstrip()] if report.rows else []
     text = "\n".join(head)
     left_out = 0
     for part in parts:
@@ -70,26 +80,26 @@ def _introduction(diff: ReportDiff) -> str:
     return moved
 
 
-def _sections(diff: ReportDiff) -> Iterable[str]:
+def _sections(diff: ReportDiff, marks: Marks) -> Iterable[str]:
     if diff.changed:
-        yield _table(diff)
+        yield _table(diff, marks)
     if diff.failed:
-        lines = [f"{name_of(row.key)}: {_contributor(noted)}" for row, noted in diff.failed]
+        lines = [f"{marked_name_of(row, marks)}: {_contributor(it)}" for row, it in diff.failed]
         yield _list("Failed since then, or found since then to have failed:", lines)
     if diff.appeared:
-        yield _list("New rows:", [name_of(row.key) for row in diff.appeared])
+        yield _list("New rows:", [marked_name_of(row, marks) for row in diff.appeared])
     if diff.gone:
         yield _list("Rows that are gone:", [name_of(row.key) for row in diff.gone])
 
 
-def _table(diff: ReportDiff) -> str:
+def _table(diff: ReportDiff, marks: Marks) -> str:
     with_contributors = diff.has_evidence
     titles = ["Row", "Metric", "Before", "Now", *(["Deployments"] if with_contributors else [])]
     lines = [table_line(titles), table_line(["---"] * len(titles))]
     size = TABLE_SIZE
     for one in diff.changed[:MOST_MOVED]:
         texts = [
-            name_of(one.row.key),
+            marked_name_of(one.row, marks),
             _title(one),
             *(_cell(metrics, one.metric) for metrics in (one.before, one.row.metrics)),
         ]
@@ -134,11 +144,11 @@ def _contributor(noted: NotedContributor) -> str:
     return link_with_note(noted.contributor, noted.note if is_plain else code(noted.note))
 
 
-def _open_failures(report: Report) -> Iterable[str]:
+def _open_failures(report: Report, marks: Marks) -> Iterable[str]:
     rows = [row for row in report.rows if row.metrics.recovery_time.open]
     if rows:
         lines = [
-            f"{name_of(row.key)}: {formatting.count(row.metrics.recovery_time.open)}"
+            f"{marked_name_of(row, marks)}: {formatting.count(row.metrics.recovery_time.open)}"
             for row in rows
         ]
         yield _list("Failures without a recovery yet:", lines)

@@ -276,6 +276,37 @@ SERVICES = report(
 )
 
 
+#: Rows by several sources (D8): GitHub's Deployments, releases, a workflow's runs, merges, a file.
+MIXED = report(
+    (
+        replace(slow(place("android-app", "production"), "production"), source="releases"),
+        replace(busy(place("billing", "production"), "production"), source="workflow"),
+        replace(calm(place("billing", "qa"), "testing"), source="deployments"),
+        replace(calm(place("docs", "production"), "production", Waiting(0)), source="merges"),
+        replace(nothing(place("legacy", "live-eu-west-1"), "production"), source="file"),
+    ),
+    coverage(4),
+)
+POOLED_SOURCES = report(
+    (
+        replace(
+            pooled(busy({"environment": "production"}, "production", Waiting(7, 4 * DAY))),
+            source="deployments+merges+releases",
+        ),
+        pooled(calm({"environment": "qa"}, "testing")),
+    ),
+    coverage(4),
+    by="environment",
+)
+RELEASES = report(
+    (
+        replace(slow(place("android-app", "production"), "production"), source="releases"),
+        replace(busy(place("ios-app", "production"), "production"), source="releases"),
+    ),
+    coverage(2),
+)
+
+
 def bucket(row: Row, number: int, *, partial: bool = False) -> Bucket:
     """Give the metrics of *row* as those of its week with that *number*."""
     start = datetime(2026, 8, 24, tzinfo=UTC) + number * timedelta(weeks=1)
@@ -361,4 +392,7 @@ ALL = {
     "team": BY_TEAM,
     "organization": BY_ORGANIZATION,
     "services": SERVICES,
+    "mixed": MIXED,
+    "pooled sources": POOLED_SOURCES,
+    "releases": RELEASES,
 }

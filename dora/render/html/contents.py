@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dora.render import cells, formatting, notes
+from dora.render import cells, formatting, notes, sources
 from dora.render.html import charts, svg
 from dora.render.html.header import head_of, uncompared
 from dora.render.html.model import ChangedMetric, Line, Link, RowSection
 from dora.render.html.sections import Sections, address, incident, lines_of, names_of, visible
+from dora.render.sources import Marks
 from dora.render.trends import VERDICTS, changes_of
 from dora.report.model import NO_TEAM, Report
 from dora.report.page.model import Page, Promotion, Step
@@ -56,15 +57,18 @@ def contents_of(page: Page) -> dict[str, Any]:
     report, repositories = page.report, page.repositories
     names = [names_of(row) for row in repositories.rows]
     maker = Sections(repositories)
-    of_sections = lines_of(repositories, None, names, 0)
+    marks = sources.marks_of(repositories.rows)
+    of_sections = lines_of(repositories, None, names, 0, marks)
     sections = [
         maker.make(number, row, line, sample)
         for number, (row, line, sample) in enumerate(
             zip(repositories.rows, of_sections, page.samples, strict=True)
         )
     ]
-    lines = of_sections if report.by == "repository" else _pooled(page, report, report.by, names)
-    organization = _organization(page, names)
+    lines = (
+        of_sections if report.by == "repository" else _pooled(page, report, report.by, names, marks)
+    )
+    organization = _organization(page, names, marks)
     # The pooled rows go first: with more data they show clear changes sooner than their parts.
     moved = _moved(page.report, lines, maker)
     if report.by != "organization":
@@ -88,9 +92,10 @@ def contents_of(page: Page) -> dict[str, Any]:
         "legend": " ".join(notes.legend(report, {"intervals", "levels", *cells.BESIDE}))
         if report.rows
         else "",
+        "sources": list(sources.notes_of(repositories.rows, formatting.plain)),
         "groups": _grouped(sections),
         "are_open": len(sections) <= MOST_OPEN,
-        **_side_by_side(page, names),
+        **_side_by_side(page, names, marks),
     }
     return values | {"parts": _parts(values), "apart": uncompared(values)}
 
@@ -105,24 +110,26 @@ def _heads(report: Report) -> list[str]:
     return [*(name.capitalize() for name in names), *titles, *waiting]
 
 
-def _pooled(page: Page, report: Report, by: str, names: Sequence[tuple[str, ...]]) -> list[Line]:
-    return lines_of(report, page.members[by], names, MEMBERS // max(len(report.rows), 1))
+def _pooled(
+    page: Page, report: Report, by: str, names: Sequence[tuple[str, ...]], marks: Marks
+) -> list[Line]:
+    return lines_of(report, page.members[by], names, MEMBERS // max(len(report.rows), 1), marks)
 
 
 def _organization(
-    page: Page, names: Sequence[tuple[str, ...]]
+    page: Page, names: Sequence[tuple[str, ...]], marks: Marks
 ) -> list[tuple[Line, tuple[charts.Chart, ...]]]:
     """The tiers of the organization, pooled, each with its charts."""
     report = page.organization
     axis = charts.make_axis(report)
-    lines = _pooled(page, report, "organization", names)
+    lines = _pooled(page, report, "organization", names, marks)
     return [
         (line, charts.draw(row, page.marks_of(number), axis) if axis else ())
         for number, (line, row) in enumerate(zip(lines, report.rows, strict=True))
     ]
 
 
-def _side_by_side(page: Page, names: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+def _side_by_side(page: Page, names: Sequence[tuple[str, ...]], marks: Marks) -> dict[str, Any]:
     """Teams and environments, unless the report is by these, and the steps of changes."""
     by = page.report.by
     teams = page.teams
@@ -131,11 +138,11 @@ def _side_by_side(page: Page, names: Sequence[tuple[str, ...]]) -> dict[str, Any
     heads = [(one.origin, one.tier) for one in page.promotion.organization]
     return {
         "is_by_team": by == "team",
-        "teams": _pooled(page, teams, "team", names)
+        "teams": _pooled(page, teams, "team", names, marks)
         if teams and has_teams and by != "team"
         else [],
         "team_heads": _heads(teams) if teams else [],
-        "environments": _pooled(page, page.environments, "environment", names)
+        "environments": _pooled(page, page.environments, "environment", names, marks)
         if by != "environment"
         else [],
         "environment_heads": _heads(page.environments),

@@ -38,6 +38,7 @@ class Line:
     section: int | None
     members: tuple[tuple[int, str], ...] = ()
     more: int = 0  #: members that are not listed
+    mark: str = ""  #: of a row that is not of GitHub Deployments, behind its environment
     order: str = ""  #: for each cell, the number to sort it by; `-` for none
 
 

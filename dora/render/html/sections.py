@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote
 
-from dora.render import cells, formatting
+from dora.render import cells, formatting, sources
 from dora.render.html import charts
 from dora.render.html.model import Cell, ChangedMetric, EvidenceList, Line, Link, RowSection
+from dora.render.sources import Marks
 from dora.render.trends import VERDICTS, changes_of, values_of
 from dora.report.figures import (
     EPISODE,
@@ -26,7 +27,6 @@ from dora.report.model import Metrics, Report, Row
 from dora.report.page.model import Episode, RowSample, Shown, SlowChange
 
 FULL = 40  #: up to so many sections, charts are drawn in full detail
-SHA = 7  #: digits of an abbreviated sha
 
 
 def address(url: str) -> str | None:
@@ -82,10 +82,11 @@ def lines_of(
     members: Sequence[Sequence[int]] | None,
     names: Sequence[tuple[str, ...]],
     most: int,
+    marks: Marks,
 ) -> list[Line]:
     """Give the rows of *report* for a table, each with up to *most* of the sections it pools.
 
-    Without *members* each row has the section with its own number.
+    Without *members* each row has the section with its own number. Each has its mark of *marks*.
     """
     has_waiting = any(row.waiting for row in report.rows)
     lines = []
@@ -99,6 +100,7 @@ def lines_of(
                 number if members is None else None,
                 tuple((one, _short(names[one], row)) for one in pooled[:most]),
                 max(len(pooled) - most, 0),
+                sources.mark_of(row, marks),
                 _order(row, has_waiting=has_waiting),
             )
         )
@@ -152,7 +154,7 @@ class Sections:
         return RowSection(
             number,
             repository,
-            " · ".join([environment, *service]),
+            " · ".join([f"{environment} {line.mark}".rstrip(), *service]),
             line,
             sum(it.ended_at is None and not it.never_live for it in sample.episodes),
             sum(it.ended_at is None and it.never_live for it in sample.episodes),
@@ -215,7 +217,9 @@ class Sections:
         return self._link(one.id, one.sha, home, self.day(one.at) + why + never)
 
     def _link(self, number: int, sha: str, home: str | None, note: str) -> Link:
-        return Link(sha[:SHA], home and f"{home}/deployments/{number}", formatting.plain(note))
+        return Link(
+            sha[: formatting.SHA], home and f"{home}/deployments/{number}", formatting.plain(note)
+        )
 
     def day(self, moment: datetime) -> str:
         """Give the day of *moment*."""
@@ -237,7 +241,7 @@ class Sections:
         where = "" if "repository" in row.key else f"{one.repository} {one.environment} "
         notes = [self.day(one.at), noted.note]
         return Link(
-            formatting.plain(f"{where}{one.kind} {one.id}"),
+            formatting.plain(f"{where}{one.kind} {formatting.deployment_name(one.id)}"),
             address(one.url),
             ", ".join(filter(None, notes)),
         )
@@ -255,7 +259,7 @@ def incident(by: str, home: str | None) -> Link | None:
 def _change(one: SlowChange, home: str | None) -> Link:
     took = formatting.duration(one.seconds)
     if one.number is None:
-        return Link(one.sha[:SHA], home and f"{home}/commit/{one.sha}", took)
+        return Link(one.sha[: formatting.SHA], home and f"{home}/commit/{one.sha}", took)
     # A pull request that was merged commit by commit is listed once for each commit.
-    note = f"{one.sha[:SHA]}, {took}"
+    note = f"{one.sha[: formatting.SHA]}, {took}"
     return Link(f"#{one.number}", home and f"{home}/pull/{one.number}", note)

@@ -12,16 +12,19 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from dora.render import formatting
+from dora.render import formatting, sources
 from dora.render.terminal import derivations, links
 from dora.render.terminal.row_evidence import RowEvidence, find_row_evidence
 from dora.report.evidence import UNFINISHED, DeploymentEvidence, Evidence, FailureReason
-from dora.report.model import Row
+from dora.report.model import DEPLOYMENTS, Row
 from dora.report.sensitivity import Sensitivity
 
 LEAST_WIDTH = 20
 MOST_CHANGES = 3  #: shown of one deployment, the slowest; all are in the JSON
 DAY = 86_400.0  #: seconds
+
+#: What the creation of a deployment is called, by its source.
+CREATED = {"workflow": "started", "merges": "committed"}
 
 #: Why a deployment failed, after the name of the signal; what says so is put in place of the mark.
 SAYS = {
@@ -89,6 +92,7 @@ def _describe(
     many = formatting.counted(len(evidence.deployments), "deployment")
     if evidence.deployments:
         yield 0, Text(f"{many} by when they finished, oldest first; then the figures they make.")
+        yield from ((0, line) for line in _origin(evidence, width))
         yield 0, Text()
     else:
         yield 0, Text("Nothing was deployed in this time.")
@@ -97,6 +101,13 @@ def _describe(
         for line in _details(one, evidence, width - links.INDENT, with_authors=with_authors):
             yield links.INDENT, line
     yield from derivations.tell(evidence, width, with_authors=with_authors)
+
+
+def _origin(evidence: RowEvidence, width: int) -> Iterator[Text]:
+    """Say what the deployments are made from, where they are not GitHub's (D8)."""
+    for kind in sorted({one.source for one in evidence.deployments} - {DEPLOYMENTS}):
+        words = f"They are {sources.origin_of(kind, formatting.plain)}".split(" ")
+        yield from links.fill([Text(word) for word in words], width)
 
 
 def _unattributed(evidence: Evidence, width: int) -> Iterator[Text]:
@@ -120,12 +131,15 @@ def _unattributed(evidence: Evidence, width: int) -> Iterator[Text]:
 def _headline(one: DeploymentEvidence, evidence: RowEvidence) -> Text:
     """Give when, which commit, and what became of it."""
     at = one.finished_at or one.created_at
-    line = Text(f"{formatting.instant(at, evidence.timezone)}  ").append_text(links.deployment(one))
+    line = Text(f"{formatting.instant(at, evidence.timezone)}  ").append_text(
+        links.whole_deployment(one)
+    )
     line.append("  ").append(_outcome(one), "bold red" if one.reasons else "")
     waited = (at - one.created_at).total_seconds()
+    created = CREATED.get(one.source, "created")
     notes = [
         *(["rework"] if one.rework else []),
-        *([f"created {formatting.duration(waited)} before"] if waited >= DAY else []),
+        *([f"{created} {formatting.duration(waited)} before"] if waited >= DAY else []),
     ]
     return line.append("".join(f", {note}" for note in notes))
 
@@ -187,7 +201,7 @@ def _reason(
     Only what was live can be down (F8).
     """
     before, _, after = SAYS.get(reason.signal, "*").partition("*")
-    said = Text(f"{reason.signal}: {before}").append_text(_by(reason, one)).append(after)
+    said = Text(f"{reason.signal}: {before}").append_text(_by(reason, one, evidence)).append(after)
     is_incident = reason.signal == "incident"
     if reason.began_at != one.succeeded_at or is_incident:
         at = _time(reason.began_at, one.finished_at or one.created_at, evidence)
@@ -211,11 +225,13 @@ def _reason(
     return links.fill([said, Text(f"down {lasted},"), Text("until ").append_text(success)], width)
 
 
-def _by(reason: FailureReason, one: DeploymentEvidence) -> Text:
+def _by(reason: FailureReason, one: DeploymentEvidence, evidence: RowEvidence) -> Text:
     """Give what says that *one* failed, linked to where it stands."""
-    by, home = reason.by, links.home_of(one)
-    if reason.signal == "rollback" and by.isdecimal():
-        return links.link(by, f"{home}/deployments/{by}")
+    by, home = reason.by, one.home
+    if reason.signal == "rollback":
+        known = evidence.by_name.get(by)
+        page = f"{home}/deployments/{by}" if by.isdecimal() else ""
+        return links.link(formatting.deployment_name(by), known.url if known else page)
     if reason.signal == "revert":
         return links.commit(by, f"{home}/commit/{by}")
     if reason.signal == "tag":

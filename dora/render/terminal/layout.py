@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
-from dora.render import cells, formatting, trends
+from dora.render import cells, formatting, sources, trends
 from dora.render.cells import Fact
+from dora.render.sources import Marks
 from dora.report.model import Row
 
 LEVEL_STYLES = {
@@ -56,6 +57,7 @@ class Layout:
     room: frozenset[str]
     widths: tuple[int, ...]
     gaps: tuple[int, ...]  #: before each column but the first
+    marks: Marks  #: of rows that are not of GitHub Deployments
 
     @property
     def width(self) -> int:
@@ -92,7 +94,8 @@ def _layout(
         return None
     wanted: list[int] = []
     least: list[int] = []
-    columns = zip(*(_cells(row, room) for row in rows), strict=True)
+    marks = sources.marks_of(rows)
+    columns = zip(*(_cells(row, room, marks) for row in rows), strict=True)
     for title, column in zip(titles_of(rows[0], room), columns, strict=True):
         first = name_width if not wanted else width
         below = broken and bool(wanted)
@@ -107,7 +110,7 @@ def _layout(
     for want, need in zip(wanted, least, strict=True):
         widths.append(min(want, need + spare))
         spare -= widths[-1] - need
-    return Layout(room, tuple(widths), gaps)
+    return Layout(room, tuple(widths), gaps, marks)
 
 
 def _least(lines: list[Text], first: int, *, broken: bool) -> int:
@@ -139,16 +142,21 @@ def facts_in(row: Row, room: frozenset[str]) -> tuple[Fact, ...]:
     return (*metrics, *([cells.waiting_of(row)] if "waiting" in room else []))
 
 
-def _cells(row: Row, room: frozenset[str]) -> list[list[Text]]:
+def _cells(row: Row, room: frozenset[str], marks: Marks) -> list[list[Text]]:
     """Give the lines of each column for one row."""
-    return [name_lines(row, room), *(value_lines(fact, room) for fact in facts_in(row, room))]
+    return [
+        name_lines(row, room, marks),
+        *(value_lines(fact, room) for fact in facts_in(row, room)),
+    ]
 
 
-def name_lines(row: Row, room: frozenset[str], width: int | None = None) -> list[Text]:
+def name_lines(
+    row: Row, room: frozenset[str], marks: Marks, width: int | None = None
+) -> list[Text]:
     """Give a row's name, wrapped to *width*, and below it what has no column of its own."""
     group, label = cells.group_and_label(row.key)
-    indent = "  " if group else ""
-    lines = fold(label, width - len(indent)) if width else [label]
+    indent, marked = "  " if group else "", label_of(row, marks)
+    lines = fold(marked, width - len(indent)) if width else [marked]
     below = []
     if "waiting" not in room and row.waiting is not None:
         age = f", {formatting.duration(row.waiting.oldest)}" if row.waiting.changes else ""
@@ -156,6 +164,11 @@ def name_lines(row: Row, room: frozenset[str], width: int | None = None) -> list
     if "tier" in room and row.tier != label.casefold():
         below.append(row.tier)
     return [*(Text(indent + it) for it in lines), *(Text(indent + it, "dim") for it in below)]
+
+
+def label_of(row: Row, marks: Marks) -> str:
+    """Give a row's name in its group, with its mark behind it."""
+    return f"{cells.group_and_label(row.key)[1]} {sources.mark_of(row, marks)}".rstrip()
 
 
 def value_lines(fact: Fact, room: frozenset[str]) -> list[Text]:

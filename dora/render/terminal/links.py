@@ -29,13 +29,17 @@ def commit(sha: str, url: str) -> Text:
 
 
 def deployment(one: DeploymentEvidence) -> Text:
-    """Give the abbreviated sha of a deployment's commit, linked to the deployment."""
-    return link(one.sha[:SHA], one.url)
+    """Give what a deployment is called, linked to its page: one of GitHub's by its commit."""
+    is_github = isinstance(one.id, int)
+    return link(one.sha[:SHA] if is_github else formatting.deployment_name(one.id), one.url)
 
 
-def home_of(one: DeploymentEvidence) -> str:
-    """Give the web address of a deployment's repository."""
-    return one.url.rpartition("/deployments/")[0]
+def whole_deployment(one: DeploymentEvidence) -> Text:
+    """Give what a deployment is called, and its commit where that is not its name."""
+    text, sha = deployment(one), one.sha[:SHA]
+    if text.plain == sha:
+        return text
+    return text.append("  ").append_text(commit(one.sha, f"{one.home}/commit/{one.sha}"))
 
 
 def called(name: str, one: DeploymentEvidence, kind: str) -> Text:
@@ -43,7 +47,7 @@ def called(name: str, one: DeploymentEvidence, kind: str) -> Text:
     repository, mark, number = name.rpartition("#")
     if not mark or not number.isdecimal():
         return Text(formatting.plain(name))
-    home = home_of(one).rpartition("/")[0]
+    home = one.home.rpartition("/")[0]
     return link(name, f"{home}/{quote(repository)}/{kind}/{number}")
 
 

@@ -3,7 +3,7 @@
 On a terminal that is too narrow for a table, each metric gets a line of its own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import StringIO
 from itertools import groupby
 
@@ -12,7 +12,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from dora.render import cells, formatting, notes, trends
+from dora.render import cells, formatting, notes, sources, trends
+from dora.render.sources import Marks
 from dora.render.terminal import layout as columns
 from dora.render.terminal import links
 from dora.render.terminal.layout import Layout
@@ -75,7 +76,7 @@ def _body(report: Report, layout: Layout | None, width: int) -> Iterator[Rendera
         if layout:
             yield _grid(rows, layout)
         else:
-            yield from _list(rows, width)
+            yield from _list(rows, width, sources.marks_of(report.rows))
 
 
 def _columns(layout: Layout) -> Table:
@@ -102,7 +103,9 @@ def _grid(rows: list[Row], layout: Layout) -> Table:
     """Give the rows of one group as a table without headings."""
     table = _columns(layout)
     for row in rows:
-        texts = [Text("\n").join(columns.name_lines(row, layout.room, layout.widths[0]))]
+        texts = [
+            Text("\n").join(columns.name_lines(row, layout.room, layout.marks, layout.widths[0]))
+        ]
         for fact in columns.facts_in(row, layout.room):
             level = (fact.level if "levels" not in layout.room else None) or ""
             texts.append(Text(level[:1].upper(), style=columns.LEVEL_STYLES.get(level, "")))
@@ -114,12 +117,12 @@ def _grid(rows: list[Row], layout: Layout) -> Table:
 # -- where no table fits ------------------------------------------------------------------------
 
 
-def _list(rows: list[Row], width: int) -> Iterator[RenderableType]:
+def _list(rows: list[Row], width: int, marks: Marks) -> Iterator[RenderableType]:
     """Give the rows of one group with a line for each metric and all its details."""
     room = frozenset(columns.EXTRAS)
     for row in rows:
         indent = 2 if cells.group_and_label(row.key)[0] else 0
-        for line in columns.fold(cells.group_and_label(row.key)[1], width - indent):
+        for line in columns.fold(columns.label_of(row, marks), width - indent):
             yield Text(" " * indent + line)
         table = Table.grid(padding=(0, 1, 0, 0))
         table.add_column(width=min(TITLE_WIDTH, (width - 6) // 2), overflow="fold")
@@ -182,16 +185,32 @@ def _footer(report: Report, layout: Layout | None) -> Iterator[RenderableType]:
         legend = (*notes.legend(report, room), *trends.legend_of_trend(report, few))
         yield Text(" ".join(legend), style="dim")
         yield Text()
+        yield from _sources(report)
     yield Text(notes.provenance(report, formatting.plain), overflow="fold")
     yield Text(notes.effort(report.coverage))
     sentences = notes.remarks(report.coverage, formatting.plain)
-    if not sentences:
-        return
-    yield Text()
-    yield Text("Not in the numbers, or less than certain:")
+    if sentences:
+        yield Text()
+        yield Text("Not in the numbers, or less than certain:")
+        yield _marked([("·", sentence) for sentence in sentences])
+
+
+def _sources(report: Report) -> Iterator[RenderableType]:
+    """Give what the sources of the rows leave out, where not all are GitHub Deployments (D8)."""
+    found = list(sources.notes_of(report.rows, formatting.plain))
+    yield from (Text(text, overflow="fold") for mark, text in found if not mark)
+    marked = [(mark, text) for mark, text in found if mark]
+    if marked:
+        yield _marked(marked)
+    if found:
+        yield Text()
+
+
+def _marked(sentences: Iterable[tuple[str, str]]) -> Table:
+    """Give *sentences*, each with its mark before all of its lines."""
     table = Table.grid(padding=(0, 1, 0, 0))
-    table.add_column(width=1)
+    table.add_column()
     table.add_column(overflow="fold")
-    for sentence in sentences:
-        table.add_row("·", Text(sentence))
-    yield table
+    for mark, sentence in sentences:
+        table.add_row(mark, Text(sentence))
+    return table

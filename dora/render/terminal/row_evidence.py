@@ -76,6 +76,11 @@ class RowEvidence:
         return {one.id: one for one in self.deployments}
 
     @cached_property
+    def by_name(self) -> dict[str, DeploymentEvidence]:
+        """Deployments by their id as text, as reasons name them."""
+        return {str(one.id): one for one in self.deployments}
+
+    @cached_property
     def episode_of(self) -> dict[DeploymentId, EpisodeEvidence]:
         """The episode of the window that a failed deployment belongs to, by its id."""
         return {number: one for one in self.episodes for number in one.deployments}

@@ -1,0 +1,76 @@
+"""Marks rows that are not of GitHub Deployments, and says what that leaves out (D8).
+
+*quote* makes a name from a file safe in the format of the output.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from dora.report.model import DEPLOYMENTS, Row
+
+Quote = Callable[[str], str]
+Marks = Mapping[str, str]  #: kind of source → its mark
+
+#: Without a status, these signals are left.
+_SIGNALS = "failures come from reverts, hotfixes, labels, tags and incidents alone"
+#: What each kind of source leaves out, after its name.
+LEFT_OUT = {
+    "workflow": "a run that failed counts as a failed deployment, even if it had not begun to "
+    "deploy",
+    "releases": f"a release cannot fail by a status, so {_SIGNALS}; lead time ends when it is "
+    "published",
+    "tags": f"a tag cannot fail by a status, so {_SIGNALS}; lead time ends at the tag",
+    "merges": "lead time ends at the merge, not at a deployment; a merge cannot fail by a status, "
+    f"so {_SIGNALS}",
+    "file": "what the file does not list is not known",
+}
+#: What a kind of source is called, where not by its own name.
+CALLED = {"workflow": "workflow runs", "file": "a file"}
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def kinds_of(row: Row) -> list[str]:
+    """Give the kinds of source of *row* other than GitHub's Deployments."""
+    return [kind for kind in row.source.split("+") if kind != DEPLOYMENTS]
+
+
+def marks_of(rows: Sequence[Row]) -> Marks:
+    """Give a mark for each kind of source in *rows*, as they come; none where all are of one."""
+    if len({row.source for row in rows}) == 1 and "+" not in rows[0].source:
+        return {}
+    return {
+        kind: str(number).translate(_RAISED) for number, kind in enumerate(_kinds(rows), start=1)
+    }
+
+
+def mark_of(row: Row, marks: Marks) -> str:
+    """Give the marks of *row*: `¹`, `¹ ²`; empty for one without."""
+    return " ".join(marks[kind] for kind in kinds_of(row) if kind in marks)
+
+
+def notes_of(rows: Sequence[Row], quote: Quote) -> Iterator[tuple[str, str]]:
+    """Give what the sources of *rows* leave out: each sentence, with its mark before it."""
+    marks, kinds = marks_of(rows), _kinds(rows)
+    if marks:
+        part = " alone" if any("+" in row.source for row in rows) else ""
+        yield "", f"Rows with a mark are not made from GitHub Deployments{part}:"
+        yield from ((marks[kind], f"{_called(kind, quote)}{_why(kind)}.") for kind in kinds)
+    else:
+        yield from (("", f"All rows are {origin_of(kind, quote)}") for kind in kinds)
+
+
+def origin_of(kind: str, quote: Quote) -> str:
+    """Say that something is made from another source than GitHub's Deployments."""
+    return f"made from {_called(kind, quote)}, not from GitHub Deployments{_why(kind)}."
+
+
+def _called(kind: str, quote: Quote) -> str:
+    return CALLED.get(kind) or (kind if kind in LEFT_OUT else quote(kind))
+
+
+def _why(kind: str) -> str:
+    return f": {LEFT_OUT[kind]}" if kind in LEFT_OUT else ""
+
+
+def _kinds(rows: Sequence[Row]) -> list[str]:
+    """Give the kinds of source in *rows* other than GitHub's Deployments, as they come."""
+    return list(dict.fromkeys(kind for row in rows for kind in kinds_of(row)))

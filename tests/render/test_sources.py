@@ -1,0 +1,276 @@
+"""Rows that are not of GitHub Deployments, marked and explained in every output (D8)."""
+
+import html
+import re
+from dataclasses import replace
+
+import pytest
+
+from dora.render.formatting import deployment_name, plain
+from dora.render.html.page import render_page
+from dora.render.markdown import code, link_to
+from dora.render.markdown import render_report as render_markdown
+from dora.render.slack_message import render_message
+from dora.render.sources import mark_of, marks_of, notes_of
+from dora.render.terminal.report import render_report
+from dora.render.weekly_comment import render_comment
+from dora.report.deployment_ids import DeploymentId
+from dora.report.diff import compare_reports
+from dora.report.model import Report, Row
+from dora.report.page.model import Page
+from tests.support import reports
+from tests.support.pages import page_of
+from tests.support.tables import DAY, deployment, line, repository, tables
+
+SIGNALS = "failures come from reverts, hotfixes, labels, tags and incidents alone"
+RELEASES = f"a release cannot fail by a status, so {SIGNALS}; lead time ends when it is published."
+MERGES = (
+    "lead time ends at the merge, not at a deployment; a merge cannot fail by a status, so "
+    f"{SIGNALS}."
+)
+MARKED = "Rows with a mark are not made from GitHub Deployments:"
+ALL_RELEASES = f"All rows are made from releases, not from GitHub Deployments: {RELEASES}"
+
+
+def rows_of(*sources: str) -> tuple[Row, ...]:
+    """Rows of these sources, in this order."""
+    return tuple(
+        replace(reports.busy(reports.place(f"r{at}", "production"), "production"), source=source)
+        for at, source in enumerate(sources)
+    )
+
+
+@pytest.mark.parametrize(
+    ("sources", "marks", "notes"),
+    [
+        (("deployments", "deployments"), ["", ""], []),
+        (("releases", "releases"), ["", ""], [("", ALL_RELEASES)]),
+        (
+            ("merges", "deployments", "releases", "merges"),
+            ["¹", "", "²", "¹"],
+            [("", MARKED), ("¹", f"merges: {MERGES}"), ("²", f"releases: {RELEASES}")],
+        ),
+        (
+            ("deployments+releases",),
+            ["¹"],
+            [
+                ("", "Rows with a mark are not made from GitHub Deployments alone:"),
+                ("¹", f"releases: {RELEASES}"),
+            ],
+        ),
+        (
+            ("file+merges", "merges"),
+            ["¹ ²", "²"],
+            [
+                ("", "Rows with a mark are not made from GitHub Deployments alone:"),
+                ("¹", "a file: what the file does not list is not known."),
+                ("²", f"merges: {MERGES}"),
+            ],
+        ),
+        (
+            ("@team", "tags"),
+            ["¹", "²"],
+            [
+                ("", MARKED),
+                ("¹", "`@team`."),
+                (
+                    "²",
+                    f"tags: a tag cannot fail by a status, so {SIGNALS}; lead time ends at the "
+                    "tag.",
+                ),
+            ],
+        ),
+    ],
+)
+def test_marks_and_what_they_stand_for(
+    sources: tuple[str, ...], marks: list[str], notes: list[tuple[str, str]]
+) -> None:
+    """D8: each kind that is there has a mark, unless all are of one; what it leaves out follows."""
+    rows = rows_of(*sources)
+    found = marks_of(rows)
+    assert (marks, notes) == ([mark_of(row, found) for row in rows], [*notes_of(rows, code)])
+
+
+def test_a_mixed_table_on_a_terminal() -> None:
+    """Marks stand behind the names, and below the table is what they stand for."""
+    text = render_report(reports.MIXED, width=80, colour=False)
+    assert MIXED == text.partition("\n\nmedica-flow,")[0]
+
+
+def test_a_table_of_one_other_source() -> None:
+    """Where all rows are of releases a sentence says so, and no name has a mark."""
+    text = render_report(reports.RELEASES, width=80, colour=False)
+    assert RELEASES_ALONE == text.partition("the environment.\n\n")[2].partition("\n\nmedica")[0]
+    assert "¹" not in text
+
+
+def test_a_mixed_table_as_markdown() -> None:
+    """Marks stand behind the environments' names, outside of their code; a list explains them."""
+    text = render_markdown(reports.MIXED)
+    names = [line.split(" | ")[1] for line in text.splitlines() if line.startswith("| `")]
+    assert [
+        "`production` ¹",
+        "`production` ²",
+        "`qa`<br>testing",
+        "`production` ³",
+        "`live-eu-west-1` ⁴<br>production",
+    ] == names
+    assert f"\n{MARKED}\n\n- ¹ releases: {RELEASES}\n- ² workflow runs: a run" in text
+    assert f"\n\n{ALL_RELEASES}\n\n" in render_markdown(reports.RELEASES)
+    assert "| `production` ¹ ² |" in render_markdown(reports.POOLED_SOURCES)
+
+
+def moved(made: Report) -> Report:
+    """The report *made*, a week before, in which other rows failed."""
+    rows = tuple(
+        reports.changed(row, change_fail_rate=replace(row.metrics.change_fail_rate, rate=0.9))
+        for row in made.rows
+    )
+    return replace(made, rows=rows)
+
+
+def test_the_weekly_comment() -> None:
+    """What moved has its mark in the comment, too, and what it stands for."""
+    text = render_comment(reports.MIXED, compare_reports(moved(reports.MIXED), reports.MIXED, None))
+    assert "| `android-app` `production` ¹ | Change fail rate" in text
+    assert "- `billing` `production` ²: 1" in text
+    assert f"{MARKED}\n\n- ¹ releases: {RELEASES}" in text
+    assert ALL_RELEASES in render_comment(reports.RELEASES, None)
+    assert "made from" not in render_comment(reports.USUAL, None)
+
+
+def test_the_message_for_slack() -> None:
+    """Names have their marks, and a paragraph says what they stand for."""
+    message = render_message(reports.MIXED)
+    failing, notes = message["blocks"][-2:]
+    first = failing["elements"][1]["elements"][0]["elements"]
+    assert ["android-app", " ", "production", " ¹", " 1"] == [one["text"] for one in first]
+    said = notes["elements"][0]["elements"][0]["text"]
+    assert said.startswith(f"{MARKED}\n¹ releases: {RELEASES}\n² workflow runs: ")
+    assert ALL_RELEASES in str(render_message(reports.RELEASES))
+
+
+def page_with(*sources: str) -> Page:
+    """A page of a repository for each source, one deployment each."""
+    parts = [
+        (
+            repository(name, head="a"),
+            line(name, a=50 * DAY),
+            deployment(at, "a", 40 * DAY, repository=name),
+        )
+        for at, name in enumerate(f"r{number}" for number in range(len(sources)))
+    ]
+    made = page_of(tables(*(one for part in parts for one in part)))
+    own = dict(zip((f"r{number}" for number in range(len(sources))), sources, strict=True))
+
+    def told(report: Report) -> Report:
+        rows = (replace(row, source=own[row.key["repository"]]) for row in report.rows)
+        return replace(report, rows=tuple(rows))
+
+    pooled = "+".join(sorted({*sources}))
+    tiers = tuple(replace(row, source=pooled) for row in made.organization.rows)
+    return replace(
+        made,
+        report=told(made.report),
+        repositories=told(made.repositories),
+        organization=replace(made.organization, rows=tiers),
+    )
+
+
+def words_of(page: Page) -> str:
+    """The text of a page, tags taken away."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", render_page(page))).split())
+
+
+def test_the_page() -> None:
+    """Tables, sections and tiers of the page have the same marks, explained below the table."""
+    text = words_of(page_with("deployments", "merges", "releases"))
+    assert "The organization Production ¹ ²" in text
+    assert f"{MARKED} ¹ merges: {MERGES} ² releases: {RELEASES}" in text
+    assert ["r1 production ¹", "r2 production ²"] == [
+        one for one in ("r0 production ¹", "r1 production ¹", "r2 production ²") if one in text
+    ]
+    assert ALL_RELEASES in words_of(page_with("releases", "releases"))
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        (17, "17"),
+        ("releases:v1.2", "v1.2"),
+        ("tags:a:b", "a:b"),
+        ("workflow:501/1", "run 501"),
+        ("workflow:501/2", "run 501, attempt 2"),
+        ("workflow:501/10/99", "run 501, attempt 10, job 99"),
+        ("workflow:x/1", "workflow:x/1"),
+        ("merges:c0ffee1234", "c0ffee1"),
+        ("file:17", "file:17"),
+        ("releases:", "releases:"),
+    ],
+)
+def test_what_a_deployment_is_called(name: DeploymentId, called: str) -> None:
+    """D8: text ids are put as people say them; GitHub's numbers stay numbers."""
+    assert called == deployment_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "link"),
+    [
+        (
+            "releases:v1`](https://evil.test)[`",
+            "[`` v1`](https://evil.test)[` ``](https://x.test/r)",
+        ),
+        ("tags:@team", "[`@team`](https://x.test/r)"),
+        ("tags:a\u202eb", "[`a\ufffdb`](https://x.test/r)"),
+        (7, "[7](https://x.test/r)"),
+    ],
+)
+def test_hostile_tags_are_text_in_links(name: DeploymentId, link: str) -> None:
+    """A tag's name cannot end the link that it is in, mention anybody, or turn the text round."""
+    assert link == link_to(name, "https://x.test/r")
+    assert plain(link) == link
+
+
+MIXED = """\
+DORA metrics of medica-flow
+
+Repository        Deployment   Change        Change      Recovery       Rework
+  environment     frequency    lead time     fail rate   time           rate
+────────────────────────────────────────────────────────────────────────────────
+android-app
+  production ¹  L 0.2/week     40 d          50 %        –, 1 open      0 %
+                  2 times      3 changes     1 of 2      1 failure      0 of 2
+
+billing
+  production ²  H 3.3/week   H 26 h        H 6.7 %       1.5 h, 1 open  2.4 %
+                  42 times     120 changes   3 of 45     3 failures     1 of 42
+  qa            E 2.4/day    E 35 min      E 2.3 %     E 20 min         1.9 %
+                  216 times    388 changes   5 of 218    5 failures     4 of 216
+
+docs
+  production ³  E 2.4/day    E 35 min      E 2.3 %     E 20 min         1.9 %
+  none wait       216 times    388 changes   5 of 218    5 failures     4 of 216
+
+legacy
+  live-eu-west-   0/week       –             –           –              –
+  1 ⁴             0 times      no changes    0 of 0      no failures    0 of 0
+
+E elite, H high, M medium, L low. – no data. A level needs at least 5 changes,
+deployments or failures. Lead and recovery times are medians; failed deployments
+in a row are one failure. Open failures count in the median as lasting on.
+
+Rows with a mark are not made from GitHub Deployments:
+¹ releases: a release cannot fail by a status, so failures come from reverts,
+  hotfixes, labels, tags and incidents alone; lead time ends when it is
+  published.
+² workflow runs: a run that failed counts as a failed deployment, even if it had
+  not begun to deploy.
+³ merges: lead time ends at the merge, not at a deployment; a merge cannot fail
+  by a status, so failures come from reverts, hotfixes, labels, tags and
+  incidents alone.
+⁴ a file: what the file does not list is not known."""
+
+RELEASES_ALONE = """\
+All rows are made from releases, not from GitHub Deployments: a release cannot
+fail by a status, so failures come from reverts, hotfixes, labels, tags and
+incidents alone; lead time ends when it is published."""
