@@ -50,7 +50,7 @@ def render_comment(
     else:
         parts = [_introduction(diff), *_sections(diff, marks)]
     parts += _open_failures(report, marks) if report.rows else notes.why_empty(report, code)
-    parts += ["\n".join(source_lines(report.rows)).rstrip()] if report.rows else []
+    parts += filter(None, ["\n".join(source_lines(report.rows)).rstrip()])
     text = "\n".join(head)
     left_out = 0
     for part in parts:

@@ -75,8 +75,10 @@ def rows_of(*sources: str) -> tuple[Row, ...]:
                 ("¹", "`@team`."),
                 (
                     "²",
-                    f"tags: a tag cannot fail by a status, so {SIGNALS}; lead time ends at the "
-                    "tag.",
+                    (
+                        f"tags: a tag cannot fail by a status, so {SIGNALS}; lead time ends at the "
+                        "tag."
+                    ),
                 ),
             ],
         ),
