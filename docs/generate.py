@@ -22,6 +22,7 @@ from pydantic.fields import FieldInfo
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from dora.cli import app
+from dora.collect.files.columns import DEPLOYMENT_COLUMNS, INCIDENT_COLUMNS, FileColumns
 from dora.config import settings, source_settings
 from dora.model.tables import SCHEMAS
 from dora.publish.database.schema import METADATA
@@ -45,7 +46,9 @@ ROWS = {
     ),
     "labels": "One row a pull request or issue and label of it; labels carry no date.",
     "tags": "One row a git tag whose name fits a glob of `failures.tags` (F6).",
-    "incidents": "One row an issue with an incident label, or an incident of PagerDuty (F7).",
+    "incidents": (
+        "One row an issue with an incident label, or an incident of PagerDuty or of a file (F7)."
+    ),
     "teams": "One row a team and repository that it maintains or administers (G2).",
 }
 
@@ -239,6 +242,25 @@ def tables() -> str:
         ]
         parts.append("\n".join(lines))
     return _paragraphs(*parts)
+
+
+def file_of_deployments() -> str:
+    """The columns of a file of deployments."""
+    return _file_columns(DEPLOYMENT_COLUMNS)
+
+
+def file_of_incidents() -> str:
+    """The columns of a file of incidents."""
+    return _file_columns(INCIDENT_COLUMNS)
+
+
+def _file_columns(columns: FileColumns) -> str:
+    lines = ["| column | must be there | allowed | meaning |", "| --- | --- | --- | --- |"]
+    lines += [
+        f"| `{name}` | {'yes' if column.must else ''} | {column.allowed} | {column.meaning} |"
+        for name, column in columns.items()
+    ]
+    return _paragraphs("\n".join(lines))
 
 
 # -- docs/database.md ---------------------------------------------------------------------------

@@ -79,6 +79,8 @@ class _Row(NamedTuple):
     named: str | None
     url: str | None
     state_reason: str | None
+    environment: str | None
+    service: str | None
 
 
 class _Search:
@@ -154,10 +156,12 @@ class _Search:
         if is_in_window:
             self.names.update(names)
         environments = [*find_label_values(labels, ENVIRONMENT_LABEL)]
+        environments += [row.environment] if row.environment else []
         keys = {
             key for name in environments for key in (name.casefold(), self.environment(name).key)
         }
         services = {name.casefold() for name in find_label_values(labels, SERVICE_LABEL)}
+        services |= {row.service.casefold()} if row.service else set()
         narrowed = frozenset(keys), frozenset(services)
         address, word = (None, None) if row.named is None else split_named(row.named)
         return [

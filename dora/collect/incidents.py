@@ -44,6 +44,8 @@ async def read_incidents(client: Client, config: Config, ids: dict[int, str]) ->
                 find_named(issue["body"]),
                 issue["url"],
                 (issue["stateReason"] or "").lower() or None,
+                None,
+                None,
             )
         )
         names = [label["name"] for label in distinct(issue["labels"]["nodes"], "name")]

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dora.collect.cache.open import RepositoryCaches, open_caches
+from dora.collect.files.own_files import OwnFiles, read_own_files
 from dora.collect.github.access import find_access
 from dora.collect.github.client import Client
 from dora.collect.github.connections import in_thread
@@ -60,7 +61,8 @@ def collect(
     If services are mapped, PagerDuty's incidents are read too, with the token in the environment
     *variables*.
 
-    A repository that cannot be read is a row with the reason. CannotRead, NoAccess, CannotReach or
+    Files that the settings name are read first: BadUsage says what is wrong with them. A repository
+    that cannot be read is a row with the reason. CannotRead, NoAccess, CannotReach or
     RateLimited are raised if not even the first page of repositories could be read.
     """
     reading = read_organization(client, config, progress, variables, with_authors=with_authors)
@@ -77,8 +79,9 @@ async def read_organization(
 ) -> Tables:
     """The same as `collect`, for a caller that already runs in an event loop."""
     began = time.monotonic()
+    files = read_own_files(config)
     with open_caches(client, config, with_authors=with_authors) as caches:
-        gathering = _Gathering(client, config, progress, variables, with_authors, caches)
+        gathering = _Gathering(client, config, progress, variables, with_authors, caches, files)
         await gathering.run()
     return gathering.tables.finish(
         gaps=gathering.gaps,
@@ -98,6 +101,7 @@ class _Gathering:
     variables: Mapping[str, str]
     with_authors: bool
     caches: RepositoryCaches
+    files: OwnFiles
     tables: TableBuilder = field(default_factory=TableBuilder)
     gaps: dict[str, str] = field(default_factory=dict)
     _incidents: Rows = field(default_factory=dict)
@@ -126,26 +130,28 @@ class _Gathering:
     async def _read_repositories(self) -> None:
         """Start to read each repository as soon as it is listed."""
         read, skips = _reader(self), find_skips(self.config)
-        count = 0
+        names = []
         try:
             listing = list_repositories(
                 self.client, self.config.organization, probe=may_have_deployments(self.config)
             )
             async with aclosing(listing) as repositories:
                 async for listed in repositories:
-                    count += 1
+                    names.append(listed.name)
                     if listed.id is not None:
                         self._listed[listed.id] = listed.name
                     reason = skips(listed)
                     if reason is not None:
                         self.tables.add(reason)
                         continue
-                    self._reading.append(asyncio.create_task(self._read(listed, count, read)))
+                    self._reading.append(asyncio.create_task(self._read(listed, len(names), read)))
                     self.progress.found(len(self._reading))
         except DoraError as wrong:
-            if not count:
+            if not names:
                 raise
-            self.gaps["repositories"] = f"{wrong.what}; only the first {count:,} were listed"
+            self.gaps["repositories"] = f"{wrong.what}; only the first {len(names):,} were listed"
+            return
+        self.files.refuse_unknown(names)
 
     async def _read(
         self,
@@ -189,7 +195,8 @@ class _Gathering:
             self._or_gap("incidents", read_incidents(self.client, self.config, self._ids)),
             self._or_gap("incidents of PagerDuty", self._read_pagerduty()),
         )
-        rows |= {"incidents": [*rows.get("incidents", []), *more.get("incidents", [])]}
+        found = (*rows.get("incidents", ()), *more.get("incidents", ()), *self.files.incidents)
+        rows |= {"incidents": [*found]}
         self._incidents = rows
         return _named_by(rows, self.config.organization)
 
@@ -221,6 +228,7 @@ def _reader(gathering: _Gathering) -> Callable[[ListedRepository, int], Coroutin
         environment_reader(config),
         service_reader(config.services),
         make_lookback_span(config),
+        gathering.files,
         gathering.with_authors or bool(config.changes.exclude_authors),
     )
 

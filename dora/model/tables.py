@@ -148,18 +148,20 @@ TAGS: Schema = {
 
 INCIDENTS: Schema = {
     "repository": Column(
-        TEXT, "where it was told: a repository; missing at PagerDuty", "repository"
+        TEXT, "where it was told: a repository; missing but for an issue", "repository"
     ),
-    "number": Column(COUNT, "number of the issue; 0 at PagerDuty", "Issue.number"),
-    "by": Column(TEXT, "what it is called: `repo#n`, or PagerDuty's id", ""),
-    "owner": Column(TEXT, "repository its service is mapped to, at PagerDuty", "service"),
+    "number": Column(COUNT, "number of the issue; else 0", "Issue.number"),
+    "by": Column(TEXT, "what it is called: `repo#n`, PagerDuty's or the file's id", ""),
+    "owner": Column(TEXT, "repository its service is mapped to, or its file names", "service"),
     "opened_at": Column(INSTANT, "when it was opened", "createdAt"),
     "closed_at": Column(INSTANT, "when it was closed; missing while it lasts", "closedAt"),
     "named": Column(TEXT, "the word by which its body names a deployment (F7)", "body"),
     "url": Column(TEXT, "where to read it", "url"),
     "state_reason": Column(
-        TEXT, "why it was closed, in lower case; missing at PagerDuty", "stateReason"
+        TEXT, "why it was closed, in lower case; missing but for an issue", "stateReason"
     ),
+    "environment": Column(TEXT, "the only one that it is about, by a file; else missing", ""),
+    "service": Column(TEXT, "the only one that it is about, by a file; else missing", ""),
 }
 
 TEAMS: Schema = {

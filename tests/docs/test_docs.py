@@ -27,7 +27,7 @@ ADDRESS = re.compile(r"https?://([\w.-]+)")
 #: Documents hold wherever packages are fetched from, so no address of a registry is among these.
 HOSTS = {
     "HOST", "127.0.0.1", "api.github.com", "docs.datadoghq.com", "docs.github.com", "dora.dev",
-    "github.com", "pushgateway.example.com",
+    "github.com", "incidents.example.com", "jenkins.example.com", "pushgateway.example.com",
 }  # fmt: skip
 
 

@@ -124,8 +124,8 @@ def test_tables_built_as_rows_come(many: int, monkeypatch: pytest.MonkeyPatch) -
         ("api", "e", 0, "a"),
     ]
     incidents = [
-        (None, 1, "Q1", None, AT, None, None, None, None),
-        ("web", 2, "Q2", None, AT, AT, "x", "", "completed"),
+        (None, 1, "Q1", None, AT, None, None, None, None, "prod", None),
+        ("web", 2, "Q2", None, AT, AT, "x", "", "completed", None, "shop"),
     ]
     teams = [("us", "web"), ("them", "api"), ("them", "web")]
     building = TableBuilder()

@@ -174,7 +174,7 @@ def with_incidents(
     ]
     incidents = [
         (name, one.number, f"{name}#{one.number}", None, one.created_at, one.closed_at,
-         find_named(one.body), "", state_reason(one))
+         find_named(one.body), "", state_reason(one), None, None)
         for name, one in told
     ]  # fmt: skip
     labelled = [(name, one.number, label) for name, one in told for label in one.labels]

@@ -80,7 +80,8 @@ def _add(rows: dict[str, list[tuple[object, ...]]], repository: Repository, url:
         if "incident" in {label.casefold() for label in issue.labels}:
             rows["incidents"].append(
                 (name, issue.number, f"{name}#{issue.number}", None, issue.created_at,
-                 issue.closed_at, find_named(issue.body), "", state_reason(issue))
+                 issue.closed_at, find_named(issue.body), "", state_reason(issue), None,
+                 None)
             )  # fmt: skip
             rows["labels"] += [(name, issue.number, label) for label in issue.labels]
     for request in repository.pull_requests:

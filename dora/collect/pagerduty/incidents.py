@@ -47,7 +47,7 @@ def read_incidents(
             if owner is not None and since <= opened_at < until:
                 closed_at = _find_end(api, incident, known)
                 details = _find_named(incident), incident.get("html_url")
-                row = (None, 0, name, owner, opened_at, closed_at, *details, None)
+                row = (None, 0, name, owner, opened_at, closed_at, *details, None, None, None)
                 rows.append((opened_at, name, row))
     return [row for _, _, row in sorted(rows, key=lambda row: row[:2])]
 

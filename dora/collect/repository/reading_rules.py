@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from dora.collect.files.own_files import OwnFiles
 from dora.collect.repository.context import RepositoryContext
 from dora.collect.repository.deployment_record import DeploymentRecord
 from dora.collect.repository.refs import RefReader
@@ -22,6 +23,7 @@ class ReadingRules:
     environment: Callable[[str], Environment]
     service: Callable[[str, str, str | None], str]
     span: LookbackSpan
+    files: OwnFiles
     with_authors: bool = False
 
     @cached_property

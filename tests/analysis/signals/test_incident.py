@@ -339,10 +339,10 @@ def test_pagerduty() -> None:
     The repository of a service may have its owner in front; another owner's never fits.
     """
     api = repository(line("ab"), *SHIPPED)
-    url = "https://example.pagerduty.com"
-    told = (None, 0, "Q1", "API", SINCE + 3 * DAY, None, None, f"{url}/Q1", None)
-    other = (None, 0, "Q2", "web", SINCE + 3 * DAY, None, None, f"{url}/Q2", None)
-    foreign = (None, 0, "Q3", "else/api", SINCE + 3 * DAY, None, None, f"{url}/Q3", None)
+    url, gone = "https://example.pagerduty.com", (None, None, None)
+    told = (None, 0, "Q1", "API", SINCE + 3 * DAY, None, None, f"{url}/Q1", *gone)
+    other = (None, 0, "Q2", "web", SINCE + 3 * DAY, None, None, f"{url}/Q2", *gone)
+    foreign = (None, 0, "Q3", "else/api", SINCE + 3 * DAY, None, None, f"{url}/Q3", *gone)
     expected = Told({2: [("incident", 3, None, "Q1")]}, [(3, None, [2])], unattributed=2)
     for owner in ("API", "api", "Org/Api"):
         further = ((*told[:3], owner, *told[4:]), other, foreign)

@@ -77,7 +77,7 @@ def test_an_incident_becomes_a_row_of_the_table(tmp_path: Path) -> None:
         rows = read(account)
     url = "https://medica-flow.pagerduty.com/incidents/Q1"
     opened_at, closed_at = NOW - 2 * DAY, NOW - 2 * DAY + HOUR
-    assert [(None, 0, "Q1", "shop", opened_at, closed_at, None, url, None)] == rows
+    assert [(None, 0, "Q1", "shop", opened_at, closed_at, None, url, None, None, None)] == rows
     assert list(INCIDENTS) == list(make_tables({"incidents": rows}).incidents.columns)
 
 
