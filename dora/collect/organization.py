@@ -228,8 +228,8 @@ def _reader(gathering: _Gathering) -> Callable[[ListedRepository, int], Coroutin
         environment_reader(config),
         service_reader(config.services),
         make_lookback_span(config),
-        gathering.files,
         gathering.with_authors or bool(config.changes.exclude_authors),
+        gathering.files,
     )
 
     async def read(listed: ListedRepository, turn: int) -> Rows:

@@ -18,7 +18,7 @@ from dora.config.source_settings import FileSource
 class OwnFiles:
     """What the files of a run hold."""
 
-    organization: str
+    organization: str = ""
     deployments: Mapping[str, DeploymentsFile] = field(default_factory=dict)
     """By the path, as the entry of `[[sources]]` writes it."""
     incidents: list[IncidentRow] = field(default_factory=list)  #: rows of the incidents table

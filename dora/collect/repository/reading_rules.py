@@ -1,7 +1,7 @@
 """What holds for every repository of a run."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from dora.collect.files.own_files import OwnFiles
@@ -23,8 +23,8 @@ class ReadingRules:
     environment: Callable[[str], Environment]
     service: Callable[[str, str, str | None], str]
     span: LookbackSpan
-    files: OwnFiles
     with_authors: bool = False
+    files: OwnFiles = field(default_factory=OwnFiles)
 
     @cached_property
     def entries(self) -> Callable[[str], list[FittingEntry]]:

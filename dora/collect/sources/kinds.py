@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dora.collect.github import page_size
+from dora.collect.sources.files import list_rows
 from dora.collect.sources.github_deployments import list_deployments
 from dora.collect.sources.merges import MergeList
 from dora.collect.sources.releases import list_releases
@@ -42,4 +43,5 @@ KINDS: dict[str, Callable[[SourceReading, int, Any], DeploymentSource]] = {
     "tags": _tags,
     "merges": _merges,
     "workflow": list_workflow_runs,
+    "file": list_rows,
 }
