@@ -21,6 +21,8 @@ from dora.model.outcome_rules import StatusRecord
 from dora.model.shipped_commits import microseconds
 
 PRODUCTION = "production"
+#: What no id begins with: a line without one is no part of the deployment with its number.
+NO_ID = "\0"
 #: Ids that are numbers which numpy has.
 NUMBER = r"[0-9]{1,18}"
 
@@ -117,8 +119,10 @@ def read_deployments(
     rows = _rows(table)
     if not table.mistakes:
         refuse_repetitions(table, rows, [*DEPLOYMENT_COLUMNS])
-        rows["id"] = rows["id"].fillna(pd.Series(texts_of([str(one) for one in table.raw.lines])))
-        rows["group"] = rows.groupby(["repository", "key", "id"], sort=False).ngroup()
+        names = pd.Series(texts_of([str(one) for one in table.raw.lines]))
+        apart = rows["id"].fillna(NO_ID + names)
+        rows["group"] = rows.groupby(["repository", "key", apart], sort=False).ngroup()
+        rows["id"] = rows["id"].fillna(names)
         refuse_contradictions(table, rows, "sha")
     return DeploymentsFile(rows), table
 
