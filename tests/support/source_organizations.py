@@ -106,17 +106,17 @@ def file_of_legacy(since: datetime = SINCE) -> str:
         )
 
     rows = [
-        line("login", -38, "success", "7"),
-        line("menu", -11, "success", "8"),
-        line("prices", 5, "success", "9"),
-        line("sale", 6.5, "failure", "10"),
-        line("sale", 6.8, "success", "11"),
-        line("prices", 7, "success", "12"),  # a rollback
+        line("login", -38, "success", "1007"),
+        line("menu", -11, "success", "1008"),
+        line("prices", 5, "success", "1009"),
+        line("sale", 6.5, "failure", "1010"),
+        line("sale", 6.8, "success", "1011"),
+        line("prices", 7, "success", "1012"),  # a rollback
         line("burst", 8, "success", environment="Prod"),
         line("burst", 8.5, "cancelled", environment="staging"),
-        line("orders", 25.5, "success", "101"),
-        line("stock", 29.8, "in_progress", "102"),
-        line("later", 32, "success", "103"),
+        line("orders", 25.5, "success", "1101"),
+        line("stock", 29.8, "in_progress", "1102"),
+        line("later", 32, "success", "1103"),
     ]
     header = "repository,environment,sha,created_at,state,finished_at,url,task,id"
     return "\n".join((header, *rows, ""))

@@ -171,6 +171,7 @@ class Server:
             return replace(of_app, points=0)
         if not self.tokens.accepts(request.token):
             return replace(problem(401, "Bad credentials"), points=0)
+        visible = visible.allowing(self.tokens.rights(request.token, visible.rights))
         if request.is_graphql:
             return self._graphql(request, visible, exchange.fields)
         if request.path == "/rate_limit":

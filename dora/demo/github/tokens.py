@@ -4,16 +4,18 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hmac import compare_digest
 
 import jwt
 
 from dora.demo.github.messages import Request, Response, json_response, problem
-from dora.demo.github.visibility import VisibleOrganization
+from dora.demo.github.visibility import Rights, VisibleOrganization
 
 _LIFETIME_SECONDS = 3600  #: of an installation token, as at GitHub
+_READ = ("contents", "deployments", "issues", "members", "metadata", "pull_requests")
+_NOT_GRANTED = "The permissions requested are not granted to this installation."
 _JWT_MAXIMUM_SECONDS = 660  #: GitHub allows ten minutes, and a minute of clock drift
 
 
@@ -28,13 +30,14 @@ class App:
 
 @dataclass
 class Tokens:
-    """The tokens that are accepted now."""
+    """The tokens that are accepted now; those *_without_actions* may not read runs."""
 
     fixed: str = field(repr=False)
     app: App | None = None
     clock: Callable[[], float] = time.time
     _given: dict[str, float] = field(default_factory=dict, repr=False)
     _ended: set[str] = field(default_factory=set, repr=False)
+    _without_actions: set[str] = field(default_factory=set, repr=False)
 
     def expire(self, token: str) -> None:
         """Accept *token* no longer."""
@@ -47,6 +50,10 @@ class Tokens:
         if compare_digest(token.encode(), self.fixed.encode()):
             return True
         return self._given.get(token, 0.0) > self.clock()
+
+    def rights(self, token: str, most: Rights) -> Rights:
+        """What *token* may: an App's that was asked for less than the App may, may less."""
+        return replace(most, actions=False) if token in self._without_actions else most
 
     def answer(self, request: Request, visible: VisibleOrganization) -> Response | None:
         """What an App asks with its key: its installation, a token; None for all else."""
@@ -62,15 +69,22 @@ class Tokens:
             return problem(404, "Not Found")
         if wanted[2] is None:
             return json_response(self._installation(self.app, request, visible))
-        return self._token() if request.method == "POST" else problem(404, "Not Found")
+        is_asked = request.method == "POST"
+        return self._token(request, visible) if is_asked else problem(404, "Not Found")
 
-    def _token(self) -> Response:
+    def _token(self, request: Request, visible: VisibleOrganization) -> Response:
+        """A token with what is asked for, or with all that the App may."""
+        granted = _granted(visible.rights)
+        asked = request.body.get("permissions") or granted
+        if any(granted.get(name) != right for name, right in asked.items()):
+            return problem(422, _NOT_GRANTED)
         token = "ghs_" + secrets.token_hex(18)
         expires = self.clock() + _LIFETIME_SECONDS
         self._given[token] = expires
         shown = datetime.fromtimestamp(expires, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        permissions = {"contents": "read", "deployments": "read", "metadata": "read"}
-        body = {"token": token, "expires_at": shown, "permissions": permissions}
+        if "actions" not in asked:
+            self._without_actions.add(token)
+        body = {"token": token, "expires_at": shown, "permissions": {"metadata": "read", **asked}}
         return json_response(body, 201)
 
     def _is_signed(self, app: App, token: str) -> bool:
@@ -94,5 +108,10 @@ class Tokens:
             "target_type": "Organization",
             "account": {"login": visible.organization.login, "type": "Organization"},
             "access_tokens_url": f"{base}/access_tokens",
-            "permissions": {"contents": "read", "deployments": "read", "metadata": "read"},
+            "permissions": _granted(visible.rights),
         }
+
+
+def _granted(rights: Rights) -> dict[str, str]:
+    """The permissions of the App, all of them to read."""
+    return dict.fromkeys((*_READ, *(("actions",) if rights.actions else ())), "read")

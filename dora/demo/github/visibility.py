@@ -99,6 +99,10 @@ class VisibleOrganization:
             return self
         return replace(self, denied={**self.denied, **denied}, known=self._all)
 
+    def allowing(self, rights: Rights) -> "VisibleOrganization":
+        """The same organization for a token that may no more than *rights*."""
+        return self if rights == self.rights else replace(self, rights=rights, known=self._all)
+
     def succeeded_by(self, organization: Organization) -> "VisibleOrganization":
         """What the token sees of *organization*; views of what did not change are reused."""
         return replace(self, organization=organization, known=self._all)

@@ -7,8 +7,9 @@ from dataclasses import replace
 import github
 import jwt
 import pytest
+import requests
 
-from dora.demo.github.server import TOKEN, Server, serve
+from dora.demo.github.server import TOKEN, Rights, Server, serve
 from dora.demo.github.tokens import App
 from dora.demo.organization.model import Commit, PullRequest, Team
 from tests.support.app_keys import app_key
@@ -153,6 +154,37 @@ def test_app_gets_a_token_that_is_accepted() -> None:
         assert get(running, "/repos/acme/api", given.token).ok
         lasts = given.expires_at - dt.datetime.now(dt.UTC)
         assert dt.timedelta(minutes=58) < lasts <= dt.timedelta(hours=1)
+
+
+def test_a_token_has_the_permissions_that_were_asked_for() -> None:
+    """All of the App's where none is named; what the App does not have is refused with 422."""
+    private, public = app_key()
+    asked: tuple[dict[str, str], ...] = ({}, {"contents": "read"}, {"actions": "read"})
+    path = "/repos/acme/api/actions/runs"
+    with serve(WORLD, app=App(12, public, 34)) as running:
+        tokens = [app_token(running, private, permissions) for permissions in asked]
+        given = [one.json() for one in tokens]
+        statuses = [get(running, path, one["token"]).status_code for one in given]
+    assert [200, 403, 200] == statuses
+    assert "read" == given[0]["permissions"]["actions"]
+    assert {"metadata": "read", "contents": "read"} == given[1]["permissions"]
+    with serve(WORLD, app=App(12, public, 34), rights=Rights(actions=False)) as running:
+        answers = [app_token(running, private, permissions) for permissions in asked]
+    assert [201, 201, 422] == [one.status_code for one in answers]
+    message = "The permissions requested are not granted to this installation."
+    assert message == answers[2].json()["message"]
+
+
+def app_token(running: Server, private: str, permissions: dict[str, str]) -> requests.Response:
+    """The answer to an App that asks for a token with these permissions."""
+    now = int(dt.datetime.now(dt.UTC).timestamp())
+    signed = jwt.encode({"iat": now, "exp": now + 300, "iss": "12"}, private, "RS256")
+    return requests.post(
+        f"{running.url}/app/installations/34/access_tokens",
+        json={"permissions": permissions} if permissions else {},
+        headers={"authorization": f"bearer {signed}"},
+        timeout=10,
+    )
 
 
 def test_app_without_its_key_is_refused() -> None:
