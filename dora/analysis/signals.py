@@ -99,7 +99,11 @@ class Successes:
 def order_successes(outcomes: Outcomes, history: History) -> Successes:
     """The judged successes among *outcomes*, with what each replaced."""
     rows = history.successes
-    live = [None if id_ < 0 else id_ for id_ in rows["live"].fillna(-1).tolist()]
+    has_none = rows["live"].isna().tolist()
+    live = [
+        None if none else number
+        for number, none in zip(rows["live"].fillna(0).tolist(), has_none, strict=True)
+    ]
     keys = zip(rows["repository"].tolist(), rows["deployment"].tolist(), strict=True)
     replaced = dict(zip(keys, zip(live, rows["goes_back"].tolist(), strict=True), strict=True))
     every: dict[Environment, list[JudgedSuccess]] = {}

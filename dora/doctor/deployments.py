@@ -19,15 +19,21 @@ from dora.model.tables import DEPLOYMENT, Tables
 def find_deployments(tables: Tables, analysis: Analysis, config: Config) -> Iterator[Finding]:
     """What is wrong with deployments, their statuses and their commits."""
     shown = show(analysis.outcomes, config)
+    filed = take_filed(shown)
     yield from _without_success(shown)
     yield from _without_production(shown)
-    yield _unfinished(tables, shown, config, has_status=False)
-    yield _unfinished(tables, shown, config, has_status=True)
-    yield _not_started(shown)
-    yield _lost(shown)
+    yield _unfinished(tables, filed, config, has_status=False)
+    yield _unfinished(tables, filed, config, has_status=True)
+    yield _not_started(filed)
+    yield _lost(filed)
     yield _unknown_commits(shown)
-    yield _same_run(tables, shown, config)
+    yield _same_run(tables, filed, config)
     yield _lookback(analysis, config)
+
+
+def take_filed(shown: Outcomes) -> Outcomes:
+    """Those of *shown* that are Deployments of GitHub's: others have no statuses to mend (D8)."""
+    return Outcomes(shown[shown["source"] == "deployments"])
 
 
 def count_by_environment(outcomes: pd.DataFrame) -> dict[str, int]:
@@ -59,24 +65,23 @@ def _counted(number: int, one: str, many: str | None = None) -> str:
 
 
 def _without_success(shown: Outcomes) -> Iterator[Finding]:
-    """Repositories that only ever failed or never finished, and environments of the others."""
+    """Repositories that only ever failed or never finished, and environments of the others.
+
+    What is wrong with Deployments of GitHub's is usually a status that nobody writes.
+    """
     succeeded = shown["succeeded_at"].notna()
     of_repository = succeeded.groupby(shown["repository"]).transform("any").astype("bool")
     of_environment = succeeded.groupby([shown["repository"], shown["name_key"]])
     never = shown[~of_repository]
     counts = never["repository"].value_counts().sort_index()
     meaning = "They have no lead time and a frequency of 0; what failed there still counts as such."
-    mend = (
-        "Let what deploys write the status success at its end: a job with `environment:` does so "
-        "by itself, other tools by the API."
-    )
     yield _about(
         Finding(
             "repository-without-success",
             "warning",
             "Nothing was deployed with success from these repositories.",
             meaning,
-            mend,
+            _success_advice(never),
         ),
         {str(name): int(number) for name, number in counts.items()},
         "Every repository that deploys has successes.",
@@ -88,11 +93,23 @@ def _without_success(shown: Outcomes) -> Iterator[Finding]:
             "warning",
             "Nothing was deployed with success to these environments.",
             meaning,
-            mend,
+            _success_advice(partly),
         ),
         count_by_environment(partly),
         "Every environment that is deployed to has successes.",
     )
+
+
+def _success_advice(never: pd.DataFrame) -> str:
+    """What to do where nothing succeeded: statuses are written in GitHub's Deployments alone."""
+    is_filed = never["source"] == "deployments"
+    of_filed = (
+        "Let what deploys write the status success at its end: a job with `environment:` does so "
+        "by itself, other tools by the API."
+    )
+    of_others = "Check that [[sources]] names what deploys, and not what is run before it."
+    advice = {of_filed: is_filed.any() or never.empty, of_others: (~is_filed).any()}
+    return " ".join(text for text, applies in advice.items() if applies)
 
 
 def _without_production(shown: Outcomes) -> Iterator[Finding]:

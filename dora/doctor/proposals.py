@@ -13,7 +13,7 @@ import pandas as pd
 from dora.analysis.analysis import Analysis
 from dora.analysis.outcomes import MINUTE, Outcomes, show
 from dora.config import Config
-from dora.doctor.deployments import count_by_environment
+from dora.doctor.deployments import count_by_environment, take_filed
 from dora.doctor.model import Finding
 from dora.doctor.toml_lines import exclude_lines
 from dora.model.columns import microseconds_of
@@ -30,7 +30,7 @@ def find_proposals(analysis: Analysis, config: Config) -> Iterator[Finding]:
     """What may be no deployment, each with lines to paste."""
     shown = show(analysis.outcomes, config)
     yield from _of_requests(shown)
-    yield from _of_several_creators(shown)
+    yield from _of_several_creators(take_filed(shown))  # whoever starts a run is its creator
     if config.services.source != "task" or not config.services.pattern:
         yield from _of_several_tasks(shown)
 

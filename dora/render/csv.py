@@ -34,7 +34,7 @@ EVIDENCE_COLUMNS = {
     "deployments": (
         "repository", "environment", "service", "id", "url", "sha", "created_at", "succeeded_at",
         "failed_status_at", "outcome", "baseline", "rework", "reasons", "never_live", "unchanged",
-        "remark",
+        "remark", "source",
     ),
     "changes": (
         "repository", "environment", "service", "sha", "url", "started_at", "shipped_at",
@@ -57,7 +57,8 @@ def render_report(report: Report) -> str:
 
     Headings are the names of the JSON document with the unit at the end. A rate has the name of its
     metric, and the ends of its 95 % interval are `…_low` and `…_high`. The column
-    `change_fail_rate_` with the name of a signal counts the failed deployments that it marked.
+    `change_fail_rate_` with the name of a signal counts the failed deployments that it marked. The
+    last column, `source`, says what the deployments were taken from (D8).
     Unknown values are empty. Names are safe to print, and an apostrophe before those that look like
     a formula keeps spreadsheets from running them.
     """
@@ -67,16 +68,17 @@ def render_report(report: Report) -> str:
     compared = _compared_columns() if report.before else []
     text = StringIO()
     lines = csv.writer(text)
-    lines.writerow([*names, "tier", *parts, *(one.column for one in FIGURES), *compared])
+    lines.writerow([*names, "tier", *parts, *(one.column for one in FIGURES), *compared, "source"])
     ends = [instant(report.window.since), instant(report.window.until), None]
     for row in report.rows:
         keys = [safe(text) for text in (*(row.key.get(name, "") for name in names), row.tier)]
         judged = _compared(row) if compared else []
-        lines.writerow([*keys, *(ends if parts else ()), *values(row, FIGURES), *judged])
+        source = safe(row.source)
+        lines.writerow([*keys, *(ends if parts else ()), *values(row, FIGURES), *judged, source])
         for one in row.trend if parts else ():
             part = [instant(one.start), instant(one.end), str(one.partial).lower()]
             nothing = [None] * len(compared)
-            lines.writerow([*keys, *part, *values(one, FIGURES), *nothing])
+            lines.writerow([*keys, *part, *values(one, FIGURES), *nothing, source])
     return text.getvalue()
 
 

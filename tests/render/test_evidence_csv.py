@@ -12,24 +12,25 @@ from tests.report.test_evidence_json import AT, EVIDENCE
 from tests.support.reports import HOSTILE_NAMES
 
 DEPLOYMENTS = """\
-repository,environment,id,url,sha,created_at,succeeded_at,failed_status_at,outcome,baseline,rework,reasons,never_live,unchanged,remark
+repository,environment,id,url,sha,created_at,succeeded_at,failed_status_at,outcome,baseline,rework,reasons,never_live,unchanged,remark,source
 patient-api,production,11,https://h/d/11,aa,2026-11-20T09:30:00Z,2026-11-20T10:30:00Z,,success,false,false,\
 incident by ops#7 from 2026-11-20T11:30:00Z and still open; \
-rollback by 12 from 2026-11-20T10:30:00Z to 2026-11-20T12:30:00Z,false,false,
-patient-api,production,12,https://h/d/12,bb,2026-11-20T09:30:00Z,,,abandoned,true,true,,false,true,\
-its runner was gone
+rollback by 12 from 2026-11-20T10:30:00Z to 2026-11-20T12:30:00Z,false,false,,deployments
+patient-api,production,"releases:=cmd|'<b>""v1.2;日本",https://h/d/12,bb,2026-11-20T09:30:00Z,,,abandoned,true,true,,false,true,\
+its runner was gone,releases
 """
 
 CHANGES = """\
 repository,environment,sha,url,started_at,shipped_at,deployment,lead_time_seconds,pull_request
 patient-api,production,aa,https://h/c/aa,2026-11-20T08:30:00Z,2026-11-20T10:30:00Z,11,7200.0,5
-patient-api,production,bb,https://h/c/bb,2026-11-20T09:30:00Z,2026-11-20T10:30:00Z,11,3600.5,
+patient-api,production,bb,https://h/c/bb,2026-11-20T09:30:00Z,2026-11-20T10:30:00Z,"releases:=cmd|'<b>""v1.2;日本",3600.5,
 """
 
 EPISODES = """\
 repository,environment,began_at,ended_at,deployments,never_live
-patient-api,production,2026-11-20T10:30:00Z,2026-11-20T12:30:00Z,11 12,false
-patient-api,production,2026-11-20T10:30:00Z,,12,true
+patient-api,production,2026-11-20T10:30:00Z,2026-11-20T12:30:00Z,"11 \
+releases:=cmd|'<b>""v1.2;日本",false
+patient-api,production,2026-11-20T10:30:00Z,,"releases:=cmd|'<b>""v1.2;日本",true
 """
 
 

@@ -174,6 +174,7 @@ DOCUMENT = {
         {
             "key": {"repository": "patient-api", "environment": "production"},
             "tier": "production",
+            "source": "deployments",
             "deployment_frequency": {
                 "deployments": 42,
                 "per_day": 0.4666666666666667,
@@ -225,6 +226,7 @@ DOCUMENT = {
         {
             "key": {"repository": "quiet", "environment": "qa"},
             "tier": "testing",
+            "source": "deployments",
             "deployment_frequency": {
                 "deployments": 0,
                 "per_day": 0.0,
@@ -382,4 +384,5 @@ TABLE = [
     ["rework_rate_high", "0.123", ""],
     ["waiting_changes", "7", ""],
     ["waiting_oldest_seconds", "345600.0", ""],
+    ["source", "deployments", "deployments"],
 ]

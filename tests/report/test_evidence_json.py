@@ -23,7 +23,7 @@ AT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 PLACE = ("patient-api", "production")
 #: An id of a release whose tag is written by anyone (D8).
-TAG = "releases:=cmd|'<b>\"v1.2; 日本"
+TAG = "releases:=cmd|'<b>\"v1.2;日本"
 
 EVIDENCE = Evidence(
     organization="medica-flow",

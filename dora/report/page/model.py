@@ -12,17 +12,18 @@ from dora.report.model import Report
 
 
 class Shown(NamedTuple):
-    """A deployment to show: its id, its commit, when it finished, and its signals."""
+    """A deployment to show: its number, its commit, when it finished, and its signals."""
 
     id: int
     sha: str
     at: datetime
     signals: tuple[str, ...]
     never_live: bool
+    url: str = ""  #: its page
 
 
 class Episode(NamedTuple):
-    """A failure until its recovery, with the id of its first failed deployment (R2).
+    """A failure until its recovery, with the number of its first failed deployment (R2).
 
     It began in the window, or before it and is still open. It is an outage unless it is
     *never_live* (F8).
@@ -37,6 +38,7 @@ class Episode(NamedTuple):
     by: str  #: the incident that marked it, as `repo#n`; "" for none
     is_counted: bool  #: whether its deployment is one of the window's failed ones
     never_live: bool = False
+    url: str = ""  #: the page of that deployment
 
 
 class SlowChange(NamedTuple):

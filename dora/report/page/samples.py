@@ -13,6 +13,7 @@ from dora.analysis.analysis import Analysis
 from dora.config import Config
 from dora.model.columns import plain_rows
 from dora.model.tables import DEPLOYMENT, Tables
+from dora.report.deployment_names import DeploymentNames
 from dora.report.measurement import Events
 from dora.report.page.model import Episode, Marks, RowSample, Shown, SlowChange
 from dora.report.rows import Groups
@@ -35,11 +36,12 @@ def find_excerpts(
     episodes = _find_episodes(events, analysis)
     keys = pd.MultiIndex.from_frame(episodes[DEPLOYMENT])
     episodes["is_counted"] = keys.isin(pd.MultiIndex.from_frame(failed[DEPLOYMENT]))
+    names = DeploymentNames(analysis.outcomes, tables.repositories)
     kinds: dict[str, dict[int, list[Any]]] = {
-        "failed": _shown(failed, "failed", "finished_at", analysis),
-        "latest": _shown(succeeded, "latest", "succeeded_at", analysis),
-        "rework": _shown(reworked, "rework", "succeeded_at", analysis),
-        "episodes": _as_episodes(episodes, analysis),
+        "failed": _shown(failed, "failed", "finished_at", analysis, names),
+        "latest": _shown(succeeded, "latest", "succeeded_at", analysis, names),
+        "rework": _shown(reworked, "rework", "succeeded_at", analysis, names),
+        "episodes": _as_episodes(episodes, analysis, names),
         "slowest": _moving(events.shipped, "lead_time_seconds", "slowest"),
         "waiting": _moving(groups.grouped(analysis.waiting), "age_seconds", "waiting"),
     }
@@ -83,16 +85,19 @@ def _find_causes(
     return [(tuple(sorted(signals[key])), min(incidents[key], default=None)) for key in keys]
 
 
-def _shown(events: pd.DataFrame, kind: str, at: str, analysis: Analysis) -> dict[int, list[Shown]]:
+def _shown(
+    events: pd.DataFrame, kind: str, at: str, analysis: Analysis, names: DeploymentNames
+) -> dict[int, list[Shown]]:
     """The newest of *events*, as many as the page shows."""
     newest = events.sort_values([at, "deployment"], ascending=False)
     events = keep_fairly(newest, ROOM[kind])
-    rows = plain_rows(events[["group", "deployment", "sha", at, "is_never_live"]])
+    columns = ["repository", "group", "deployment", "sha", at, "is_never_live"]
     found: dict[int, list[Shown]] = {}
-    for (group, number, sha, moment, never_live), (signals, _) in zip(
-        rows, _find_causes(events, analysis), strict=True
+    for (repository, group, number, sha, moment, never_live), (signals, _) in zip(
+        plain_rows(events[columns]), _find_causes(events, analysis), strict=True
     ):
-        found.setdefault(group, []).append(Shown(number, sha, moment, signals, never_live))
+        url = names.url_of(repository, number)
+        found.setdefault(group, []).append(Shown(number, sha, moment, signals, never_live, url))
     return found
 
 
@@ -109,20 +114,25 @@ def _find_episodes(events: Events, analysis: Analysis) -> pd.DataFrame:
     return episodes.merge(analysis.outcomes[[*DEPLOYMENT, "sha"]], on=DEPLOYMENT)
 
 
-def _as_episodes(episodes: pd.DataFrame, analysis: Analysis) -> dict[int, list[Episode]]:
+def _as_episodes(
+    episodes: pd.DataFrame, analysis: Analysis, names: DeploymentNames
+) -> dict[int, list[Episode]]:
     order = episodes.assign(is_over=episodes["ended_at"].notna())
     order = order.sort_values(["is_over", "began_at"], ascending=[True, False])
     # Open episodes are always shown, even if they are too many.
     kept = pd.concat([order[~order["is_over"]], keep_fairly(order, ROOM["episodes"])])
     kept = kept[~kept.index.duplicated()]
-    columns = ["group", "began_at", "ended_at", "deployment", "sha", "failures", "is_counted",
-               "is_never_live"]  # fmt: skip
+    columns = ["repository", "group", "began_at", "ended_at", "deployment", "sha", "failures",
+               "is_counted", "is_never_live"]  # fmt: skip
     found: dict[int, list[Episode]] = {}
     for row, (signals, by) in zip(
         plain_rows(kept[columns]), _find_causes(kept, analysis), strict=True
     ):
-        group, began, ended, number, sha, failures, counted, never_live = row
-        one = Episode(began, ended, number, sha, failures, signals, by or "", counted, never_live)
+        repository, group, began, ended, number, sha, failures, counted, never_live = row
+        url = names.url_of(repository, number)
+        one = Episode(
+            began, ended, number, sha, failures, signals, by or "", counted, never_live, url
+        )
         found.setdefault(group, []).append(one)
     return found
 

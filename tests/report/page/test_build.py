@@ -33,6 +33,10 @@ def page_of(read: Tables, **options: Any) -> Page:
     return build_page(analysis, read, asked, report_of(analysis, read, asked, before), before)
 
 
+#: The pages of the deployments, less their numbers.
+URL = "https://github.com/acme/api/deployments"
+
+
 @cache
 def troubled() -> Page:
     """A page of two failed attempts that were one failure."""
@@ -42,15 +46,17 @@ def troubled() -> Page:
 def test_episode_is_called_by_its_first_failure() -> None:
     """R2: failed attempts in a row are one episode, and it has as many failures."""
     began, ended = ago(10 * DAY), ago(10 * DAY - 3)
-    expected = Episode(began, ended, 2, "b", 2, ("status",), "", is_counted=True, never_live=True)
+    expected = Episode(
+        began, ended, 2, "b", 2, ("status",), "", is_counted=True, never_live=True, url=f"{URL}/2"
+    )
     assert (expected,) == troubled().samples[0].episodes
 
 
 def test_failed_deployments_are_shown_newest_first() -> None:
     """F9: each with when it finished, what says that it failed, and whether it was ever live."""
     expected = (
-        Shown(3, "b", ago(10 * DAY - 2), ("status",), never_live=True),
-        Shown(2, "b", ago(10 * DAY), ("status",), never_live=True),
+        Shown(3, "b", ago(10 * DAY - 2), ("status",), never_live=True, url=f"{URL}/3"),
+        Shown(2, "b", ago(10 * DAY), ("status",), never_live=True, url=f"{URL}/2"),
     )
     assert expected == troubled().samples[0].failed
 
@@ -58,7 +64,8 @@ def test_failed_deployments_are_shown_newest_first() -> None:
 def test_successes_and_changes_are_shown() -> None:
     """DF1, LT6: the latest successes, and the changes that took longest."""
     sample = troubled().samples[0]
-    assert (Shown(4, "b", ago(10 * DAY - 3), (), never_live=False),) == sample.latest
+    latest = Shown(4, "b", ago(10 * DAY - 3), (), never_live=False, url=f"{URL}/4")
+    assert (latest,) == sample.latest
     assert (SlowChange("b", None, 27 * 3600.0),) == sample.slowest
     assert "https://github.com/acme/api" == sample.url
 
@@ -118,8 +125,9 @@ def test_what_is_open_since_before_the_window_is_shown() -> None:
     page = page_of(read, since="2d")
     assert 0 == page.repositories.rows[0].metrics.recovery_time.open
     expected = Episode(
-        ago(9 * DAY), None, 4, "c", 1, ("status",), "", is_counted=False, never_live=True
-    )
+        ago(9 * DAY), None, 4, "c", 1, ("status",), "", is_counted=False, never_live=True,
+        url=f"{URL}/4",
+    )  # fmt: skip
     assert (expected,) == page.samples[0].episodes
     ((begin, end),) = page.samples[0].marks.episodes
     assert begin == pytest.approx(-3.5)
