@@ -146,6 +146,7 @@ class _Reverts:
             if position is None:
                 continue
             deployment = self.shipped.deployments[position]
+            self._follow(sha)
             for target in self._taken_away(sha):
                 rows += [(deployment, failed, sha) for failed in self._failed(target, position)]
         return rows
@@ -170,6 +171,18 @@ class _Reverts:
             for one in self.same.names(name):
                 if isinstance(one, int) and self.shipped.positions[one] != NEVER:
                     yield one
+
+    def _follow(self, sha: str) -> None:
+        """Find out what a chain of reverts takes away, its end first: it may be of any length."""
+        path, seen = [sha], set[str]()
+        while path:
+            one = path[-1]
+            if one in self._known or one in seen:
+                path.pop()
+                self._takes_away(one, frozenset())
+            else:
+                seen.add(one)
+                path += [it for it in self._targets_of(one) if it is not None and it not in seen]
 
     def _taken_away(self, sha: str) -> list[str | None]:
         """What a revert takes away rather than puts back, None for what is unknown (parity)."""

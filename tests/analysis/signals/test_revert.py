@@ -267,3 +267,17 @@ def test_reverts_of_several_reverts_take_no_exponential_time() -> None:
     found = _Reverts("api", targets, {}, shipped, SameChanges(), shas).found()
     # Every third takes both away that came before it, for these put back what was there.
     assert {(place, place - 1, shas[place]) for place in range(1, 52) if place % 3 == 1} <= {*found}
+
+
+def test_chain_of_reverts_of_any_length() -> None:
+    """F3: of three thousand commits each reverts the one before, whichever is looked at first."""
+    count = 3000
+    shas = [f"{number:040x}" for number in range(count)]
+    targets = {shas[place]: Targets((shas[place - 1],), (), 0) for place in range(1, count)}
+    newest_first = dict(reversed(targets.items()))
+    shipped = FirstShipped(
+        slice(0, count), np.arange(count), [*range(count)], frozenset(range(count)), frozenset()
+    )
+    found = _Reverts("api", newest_first, {}, shipped, SameChanges(), shas).found()
+
+    assert {(place, place - 1, shas[place]) for place in range(1, count, 2)} == {*found}
