@@ -16,18 +16,22 @@ from dora.collect.cache.open import open_caches
 from dora.collect.cache.repository_cache import CachedRepository
 from dora.collect.github import page_size
 from dora.collect.github.client import Client
+from dora.collect.github.request_queue import MOST_PARTNERS
 from dora.collect.organization import find_skips
 from dora.collect.records import ListedRepository
 from dora.collect.repositories import list_repositories
 from dora.collect.repository.context import RepositoryContext, find
+from dora.collect.sources.run_details import RunDetails
+from dora.collect.sources.run_estimate import ExpectedRuns, expect_runs
 from dora.config import Config
 from dora.errors import CannotRead
 from dora.model.cost_estimate import CostEstimate
 from dora.model.exclusions import ref_test
+from dora.model.source_entries import fitting_entries
 
 #: Points that 100 requested rows cost: each row has connections of its own, such as a deployment's
 #: statuses, or a commit's parents and pull requests with their labels and commits.
-POINTS = {"deployments": 1, "commits": 8, "updates": 4}
+POINTS = {"deployments": 1, "releases": 1, "tags": 1, "commits": 8, "updates": 4}
 #: How many of the repositories that need the most requests are named.
 LONGEST = 3
 #: Points of the other connections in the query for the first page of deployments: tags, labels
@@ -43,20 +47,28 @@ class Expected(NamedTuple):
     commits: int
     is_cached: bool
     with_refs: bool = False  #: whether REST is asked what its deployments were filed for (D9)
+    releases: int = 0
+    tags: int = 0
+    runs: ExpectedRuns = ExpectedRuns()
 
     def pages(self) -> dict[str, tuple[float, int]]:
         """Requests (a fraction if the request is shared) and rows requested, by kind."""
-        first = page_size.FIRST_PAGE
+        first, full = page_size.FIRST_PAGE, page_size.FULL_PAGE
         rest = max(0, self.deployments - first)
-        alone, rows = _pages(
-            rest, page_size.FULL_PAGE if rest > page_size.SMALL_PAGE else max(1, rest)
-        )
+        alone, rows = _pages(rest, full if rest > page_size.SMALL_PAGE else max(1, rest))
         is_busy = self.deployments > page_size.SMALL_PAGE
         return {
             "deployments": (first / page_size.FULL_SHARE + alone, first + rows),
-            "commits": _pages(self.commits, page_size.FULL_PAGE if is_busy else first),
+            # Of releases and tags the first page comes with the first query.
+            "releases": (ceil(max(0, self.releases - first) / full), self.releases),
+            "tags": (ceil(max(0, self.tags - full) / full), self.tags),
+            "workflow runs": (self.runs.pages, 0),
+            "run attempts": (self.runs.attempts, 0),
+            "jobs": (self.runs.jobs, 0),
+            "commit dates": (self.runs.shas / MOST_PARTNERS, 0),
+            "commits": _pages(self.commits, full if is_busy else first),
             "updates": _pages(int(self.is_cached), first),
-            "refs": (ceil(self.deployments / page_size.FULL_PAGE) * int(self.with_refs), 0),
+            "refs": (ceil(self.deployments / full) * int(self.with_refs), 0),
         }
 
     @property
@@ -67,9 +79,13 @@ class Expected(NamedTuple):
     @property
     def points(self) -> float:
         """Points of these requests, which are shared with other repositories."""
-        rows = {kind: count for kind, (_, count) in self.pages().items()}
-        return POINTS_BESIDE + sum(
-            POINTS.get(kind, 0) * count / page_size.FULL_PAGE for kind, count in rows.items()
+        pages = self.pages()
+        rows = {kind: count for kind, (_, count) in pages.items()}
+        looked_up, _ = pages["commit dates"]  # a point each
+        return (
+            POINTS_BESIDE
+            + looked_up
+            + sum(POINTS.get(kind, 0) * count / page_size.FULL_PAGE for kind, count in rows.items())
         )
 
 
@@ -126,20 +142,40 @@ async def _expect(
     client: Client, config: Config, listed: ListedRepository, cached: CachedRepository | None
 ) -> Expected | None:
     """What may have to be read of a repository; None if GitHub does not answer for it."""
-    context = RepositoryContext(client, config.organization, listed.name)
+    context = RepositoryContext(client, config.organization, listed.name, id=listed.id)
+    entries = [one.source for one in fitting_entries(config.sources, listed.name)]
+    kinds, start = {one.kind for one in entries}, config.lookback_start
     try:
-        repository = find(await context.ask("plan", rows=page_size.FIRST_PAGE), "repository")
+        result = await context.ask(
+            "plan", rows=page_size.FIRST_PAGE, releases="releases" in kinds, tags="tags" in kinds
+        )
+        repository = find(result, "repository")
+        runs = await expect_runs(
+            RunDetails(context, config.window.until),
+            listed,
+            [one for one in entries if one.kind == "workflow"],
+            start,
+        )
     except CannotRead:
         return None
     target = (repository.get("defaultBranchRef") or {}).get("target") or {}
-    window = config.window
-    deployments = _count(repository.get("deployments"), "createdAt", config.lookback_start)
-    commits = _count(target.get("history"), "committedDate", window.since)
+    deployments = _count(repository.get("deployments"), "createdAt", start)
+    since = start if "merges" in kinds else config.window.since
+    commits = _count(target.get("history"), "committedDate", since)
     is_cached = cached is not None and cached.has_any
     if cached is not None and is_cached:
         commits = min(commits, cached.expected(config.now))
     with_refs = ref_test(config.deployments.exclude) is not None
-    return Expected(listed.name, deployments, commits, is_cached, with_refs)
+    return Expected(
+        listed.name,
+        deployments if "deployments" in kinds else 0,
+        commits,
+        is_cached,
+        with_refs,
+        (repository.get("releases") or {}).get("totalCount", 0),
+        (repository.get("refs") or {}).get("totalCount", 0),
+        runs,
+    )
 
 
 def _count(page: dict[str, Any] | None, date: str, start: datetime) -> int:

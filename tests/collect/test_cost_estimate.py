@@ -1,5 +1,8 @@
 """A plan comes near what the run then costs, and asks little to find out."""
 
+import re
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,12 +15,22 @@ from dora.config import Config
 from dora.demo.github.graphql import execute
 from dora.demo.github.limits import Latency
 from dora.demo.github.server import TOKEN, Server, serve
-from dora.demo.organization.model import Organization
+from dora.demo.organization.model import (
+    Commit,
+    Job,
+    Organization,
+    Release,
+    Repository,
+    RunAttempt,
+    Tag,
+    Workflow,
+    WorkflowRun,
+)
 from dora.model.cost_estimate import CostEstimate
 from tests.benchmarks.made_up import Shape, make_organizations
 from tests.support.github.faults import Deny, Faults, Rule
 from tests.support.runs import Told, config_of, read_from
-from tests.support.small_organizations import organization, repository
+from tests.support.small_organizations import organization, repository, sha
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
@@ -110,8 +123,9 @@ def test_plan_of_nothing() -> None:
 def test_points_are_what_github_asks(kind: str) -> None:
     """What a hundred rows of a query cost by GitHub's rules, which the stand-in holds to."""
     variables = {"owner": "acme", "name": "api", "n": 100, "after": None, "oid": "0" * 40,
-                 "authors": False, "labels": kind != "deployments",
-                 "tags": False, "stamp": False}  # fmt: skip
+                 "authors": False, "labels": kind != "deployments", "prefix": "refs/tags/",
+                 "dates": True, "deployments": kind == "deployments", "releases": False,
+                 "tags": False, "stamp": False, "head": False, "branch": ""}  # fmt: skip
     found = execute.prepare({"query": load_query(kind).text, "variables": variables})
     assert isinstance(found, execute.PreparedQuery)
     assert POINTS[kind] == found.cost.points
@@ -137,3 +151,70 @@ def test_refs_are_part_of_the_plan() -> None:
         paths = [one.path for one in server.requests[before:] if one.method == "GET"]
     assert {**plain.requests, "refs": len(paths)} == plan.requests
     assert (plain.points, 4) == (plan.points, len(paths))
+
+
+HOUR = timedelta(hours=1)
+
+
+def running(count: int) -> Repository:
+    """A repository whose workflow ran every day on a new commit; each tenth run was run again."""
+    runs, commits = [], {}
+    for number in range(1, count + 1):
+        at = NOW - 24 * number * HOUR
+        parents = (sha(number + 1),) if number < count else ()
+        commits[sha(number)] = Commit(sha(number), parents, at - HOUR, at - HOUR)
+        job = Job(number, "deploy", 1, at, at, at + HOUR)
+        attempts = [RunAttempt(1, at, at + HOUR, jobs=(job,))]
+        if number % 10 == 0:
+            attempts.append(RunAttempt(2, at + 2 * HOUR, at + 3 * HOUR))
+        runs.append(WorkflowRun(number, 7, "main", sha(number), at, tuple(attempts)))
+    workflow = Workflow(7, "Deploy", ".github/workflows/deploy.yml")
+    made = repository("api", commits=1, workflows=(workflow,), runs=tuple(runs))
+    return replace(made, commits=commits, head=sha(1))
+
+
+def test_sources_are_part_of_the_plan() -> None:
+    """D8: pages of each source, attempts and jobs; what GitHub counts is asked in one request."""
+    released = tuple(
+        Release(number, f"v{number}", NOW - number * HOUR, NOW - number * HOUR)
+        for number in range(1, 131)
+    )
+    tags = tuple(Tag(f"v{number}", sha(1), NOW - number * HOUR) for number in range(1, 231))
+    made = replace(
+        organization(
+            running(170),
+            repository("lib", commits=1, releases=released, tags=tags),
+            repository("cli", commits=1, tags=tags),
+        ),
+        now=NOW,
+    )
+    run = {"from": "workflow", "repositories": ["api"], "workflow": "deploy.yml"}
+    sources = [
+        run,
+        {**run, "job": "deploy", "environment": "staging"},
+        {"from": "releases", "repositories": ["lib"]},
+        {"from": "tags", "repositories": ["cli"]},
+    ]
+    config = config_of(made, sources=sources, failures={"tag": False})
+    with serve(made) as server:
+        plan = plan_of(server, config)
+        assert 1 + 1 + 1 == plan.spent  # the list, three repositories at once, the runs
+        server.requests.clear()
+        read_from(server, config)
+    asked = Counter(
+        re.sub(r"[0-9]+", "N", one.path) if one.method == "GET" else str(one.operation)
+        for one in server.requests
+    )
+    actions = "/repositories/N/actions"
+    expected = {
+        "workflow runs": asked[f"{actions}/workflows/deploy.yml/runs"],
+        "run attempts": asked[f"{actions}/runs/N/attempts/N"],
+        "jobs": asked[f"{actions}/runs/N/jobs"],
+        "commit dates": asked["Object"],
+        "releases": asked["Releases"],
+        "tags": asked["Tags"],
+    }
+    assert expected == {kind: plan.requests.get(kind, 0) for kind in expected}
+    # 90 days and 30 are 120 runs; they and those of 30 days before are 150.
+    assert {"workflow runs": 2, "run attempts": 12, "jobs": 120, "commit dates": 3,
+            "releases": 2, "tags": 2} == expected  # fmt: skip

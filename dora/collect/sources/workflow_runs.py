@@ -32,7 +32,7 @@ class WorkflowDeployments:
 
     details: RunDetails
     rules: RunRules
-    branch: str | None  #: the only branch whose runs count; None if there may be others
+    branch: str | None  #: the only one whose runs GitHub is asked for; None if all are listed
     event: str | None  #: likewise
     read: list[DeploymentRecord] = field(default_factory=list)
     _lists: list[RunList] = field(default_factory=list)
@@ -116,11 +116,19 @@ def list_workflow_runs(
     """The deployments of an *entry*, which share what is read of a repository's runs."""
     branch = reading.listed.branch
     return WorkflowDeployments(
-        reading.runs,
-        run_rules(entry, position, branch),
-        _only(entry.branch) if entry.branch else branch,
-        (_only(entry.event) or "").lower() or None,
+        reading.runs, run_rules(entry, position, branch), *asked_of_github(entry, branch)
     )
+
+
+def asked_of_github(
+    entry: WorkflowSource, default_branch: str | None
+) -> tuple[str | None, str | None]:
+    """The only branch and the only event whose runs count; None if there may be others.
+
+    GitHub lists the runs of these alone. Of several, all runs are listed and compared here.
+    """
+    branch = _only(entry.branch) if entry.branch else default_branch
+    return branch, (_only(entry.event) or "").lower() or None
 
 
 def _only(globs: tuple[str, ...]) -> str | None:
