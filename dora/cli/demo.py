@@ -1,19 +1,25 @@
-"""`dora demo`: report on a made-up organization that the bundled stand-in for GitHub serves."""
+"""`dora demo`: try the commands on a made-up organization, served by the bundled stand-in."""
 
 import os
 import sys
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from dora.errors import BadUsage, DoraError
 
+if TYPE_CHECKING:
+    from dora.demo.organization.model import Organization
+
 #: The made-up plans are no deployments (D9), unless the environment says what else is none.
 PLANS = '[{"description": ["Plan of *"]}]'
-#: Unknown arguments are handed on to `dora report`.
+#: Unknown arguments are handed on to the command.
 CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
+#: The commands that can be tried, the first of them where none is named.
+COMMANDS = ("report", "init", "doctor", "explain")
 
 
 def demo(
@@ -32,24 +38,46 @@ def demo(
         bool, typer.Option("--forbidden", help="Add a repository that may not be read.")
     ] = False,
 ) -> None:
-    """Run the report against a made-up organization: no token, no network.
+    """Try the commands on a made-up organization: no token, no network.
 
-    Starts the bundled stand-in for GitHub on loopback. Every option of `dora report` may follow.
+    Starts the bundled stand-in for GitHub on loopback and runs `dora report` against it, or the
+    command that is named: `dora demo init`, `dora demo doctor`, `dora demo explain patient-api`.
+    Every option of that command may follow; init prints, unless --output names a file.
     """
-    from zoneinfo import ZoneInfo
-
-    from dora.config.window import parse_instant
-    from dora.demo.github import server
     from dora.demo.organization import build as organization
 
-    clock = datetime.now(UTC).replace(microsecond=0)
-    try:
-        instant = clock if now is None else parse_instant(now, clock, ZoneInfo("UTC"))
-    except ValueError as wrong:
-        raise BadUsage(f"--now: {now!r} {wrong}") from None
+    instant = _read_clock(now)
     made_up = organization.build_organization(
         instant, organization.SEED if seed is None else seed, forbidden=forbidden
     )
+    with _start(made_up, port) as github:
+        if serve:
+            _serve(github.url, github.token, made_up.login)
+            return
+        _use(github, made_up.login)
+        arguments = _find_command(context.args, made_up.login, None if now is None else instant)
+        command = context.find_root().command
+        raise typer.Exit(command.main(arguments, prog_name="dora", standalone_mode=False) or 0)
+
+
+def _read_clock(now: str | None) -> datetime:
+    """The instant up to which the organization is made up; BadUsage where *now* is no time."""
+    from zoneinfo import ZoneInfo
+
+    from dora.config.window import parse_instant
+
+    clock = datetime.now(UTC).replace(microsecond=0)
+    try:
+        return clock if now is None else parse_instant(now, clock, ZoneInfo("UTC"))
+    except ValueError as wrong:
+        raise BadUsage(f"--now: {now!r} {wrong}") from None
+
+
+@contextmanager
+def _start(made_up: "Organization", port: int) -> Iterator["_StandIn"]:
+    """The running stand-in, which ends with the block."""
+    from dora.demo.github import server
+
     with ExitStack() as stack:
         try:
             github = stack.enter_context(server.serve(made_up, port=port))
@@ -58,22 +86,40 @@ def demo(
                 f"no server can be started on 127.0.0.1:{port}: {wrong.strerror}",
                 "Choose another port with --port, or leave it out for a free one.",
             ) from None
-        if serve:
-            _serve(github.url, server.TOKEN, made_up.login)
-            return
-        print(
-            f"No token is used: this is {made_up.login}, made up, served at {github.url} "
-            "by the bundled stand-in for GitHub.",
-            file=sys.stderr,
-        )
-        os.environ |= {"GITHUB_API_URL": github.url, "GITHUB_TOKEN": server.TOKEN}
-        # The address differs each time, so a cache would be of no use.
-        os.environ["DORA_COLLECT__CACHE"] = "false"
-        os.environ.setdefault("DORA_DEPLOYMENTS__EXCLUDE", PLANS)
-        options = context.args if now is None else _as_of(context.args, instant)
-        arguments = ["report", "--org", made_up.login, *options]
-        command = context.find_root().command
-        raise typer.Exit(command.main(arguments, prog_name="dora", standalone_mode=False) or 0)
+        yield _StandIn(github.url, server.TOKEN)
+
+
+class _StandIn(NamedTuple):
+    """Where the stand-in listens, and the token that opens it."""
+
+    url: str
+    token: str
+
+
+def _use(github: _StandIn, login: str) -> None:
+    """Say what is read, and have every command of this process read it."""
+    print(
+        f"No token is used: this is {login}, made up, served at {github.url} "
+        "by the bundled stand-in for GitHub.",
+        file=sys.stderr,
+    )
+    os.environ |= {"GITHUB_API_URL": github.url, "GITHUB_TOKEN": github.token}
+    # The address differs each time, so a cache would be of no use.
+    os.environ["DORA_COLLECT__CACHE"] = "false"
+    os.environ.setdefault("DORA_DEPLOYMENTS__EXCLUDE", PLANS)
+
+
+def _find_command(given: list[str], login: str, now: datetime | None) -> list[str]:
+    """The command to run, with its arguments: as of *now*, where the clock was set."""
+    name, *rest = given if given and given[0] in COMMANDS else [COMMANDS[0], *given]
+    if now is not None:
+        rest = _as_of(rest, now, with_until=name != "init")
+    if name == "init":
+        if now is not None:  # it has no option for the end of its window
+            os.environ["DORA_UNTIL"] = now.isoformat()
+        if not any(one.partition("=")[0] in {"--output", "--plan"} for one in rest):
+            rest = [*rest, "--output", "-"]
+    return [name, "--org", login, *rest]
 
 
 def _serve(url: str, token: str, login: str) -> None:
@@ -88,13 +134,13 @@ def _serve(url: str, token: str, login: str) -> None:
         print(file=sys.stderr)
 
 
-def _as_of(arguments: list[str], now: datetime) -> list[str]:
-    """Change *arguments* of the report so that ages such as `90d` count back from *now*."""
+def _as_of(arguments: list[str], now: datetime, *, with_until: bool) -> list[str]:
+    """Change *arguments* of a command so that ages such as `90d` count back from *now*."""
     from zoneinfo import ZoneInfo
 
     from dora.config.window import parse_instant
 
-    given = {"--since": "90d", "--until": now.isoformat()}
+    given = {"--since": "90d"} | ({"--until": now.isoformat()} if with_until else {})
     others = []
     rest = iter(arguments)
     for argument in rest:
@@ -104,6 +150,6 @@ def _as_of(arguments: list[str], now: datetime) -> list[str]:
         else:
             others.append(argument)
     for name, text in given.items():
-        with suppress(ValueError):  # the report will say what is wrong with it
+        with suppress(ValueError):  # the command will say what is wrong with it
             given[name] = parse_instant(text, now, ZoneInfo("UTC")).isoformat()
     return [*others, *(part for pair in given.items() for part in pair)]

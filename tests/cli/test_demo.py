@@ -1,6 +1,7 @@
 """`dora demo`: a report of a made-up organization."""
 
 import json
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -71,6 +72,19 @@ def test_demo_with_wrong_options(arguments: Sequence[str], told: str) -> None:
     done = dora("demo", *arguments)
     assert (2, "") == (done.returncode, done.stdout)
     assert told in done.stderr
+
+
+def test_demo_of_other_commands(tmp_path: Path) -> None:
+    """`dora demo init` prints and leaves no file, `doctor` and `explain` take their arguments."""
+    now = ("--now", "2026-11-23T06:00:00Z")
+    shown = dora("demo", *now, "init", folder=tmp_path)
+    assert (0, "medica-flow") == (shown.returncode, tomllib.loads(shown.stdout)["org"])
+    assert "#   design-system: " in shown.stdout
+    assert [] == [*tmp_path.iterdir()]
+    checked = dora("demo", *now, "doctor", "--repo", "patient-api", "--format", "json")
+    assert "medica-flow" == json.loads(checked.stdout)["organization"]
+    explained = dora("demo", *now, "explain", "patient-api", "production", "--since=7d")
+    assert (0, True) == (explained.returncode, "patient-api" in explained.stdout)
 
 
 def test_demo_on_a_port_that_is_taken(server: Server) -> None:
