@@ -1,6 +1,7 @@
 """`dora doctor`: whether a report would be complete, what is wrong, and how to fix it."""
 
 import os
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,10 +10,12 @@ import typer
 from dora.cli import options
 from dora.cli.inputs import load_settings, reading
 from dora.cli.output import PARTIAL, check_format, columns, find_targets, print_and_write
+from dora.errors import DoraError
 
 if TYPE_CHECKING:
     from dora.config import Config
     from dora.doctor.model import Diagnosis
+    from dora.model.first_look import FirstLook
     from dora.model.tables import Tables
     from dora.model.token_rights import Checkup
 
@@ -43,13 +46,14 @@ def doctor(
 ) -> None:
     """Check token, rights, limits, deployments, environments: what is amiss, how to mend it.
 
-    Reads what a report of the same window reads. Exit status 0: a report would be complete; 3: not.
+    Reads what a report of the same window reads, and looks at what no row tells of. Exit status 0:
+    a report would be complete; 3: not, or it would have no rows.
     """
     settings = load_settings(context.params)
     check_format(format_, FORMATS)
     files = find_targets(output or [], format_, FORMATS)
     tables, token = _examine(settings, quiet=quiet)
-    diagnosis = _diagnose(tables, token, settings)
+    diagnosis = _diagnose(tables, token, settings, quiet=quiet)
     print_and_write(partial(_render, diagnosis), format_, files)
     raise typer.Exit(0 if diagnosis.is_complete else PARTIAL)
 
@@ -65,12 +69,30 @@ def _examine(settings: "Config", *, quiet: bool) -> "tuple[Tables, Checkup]":
         return examine(Client(access, settings, progress), access, settings, progress, os.environ)
 
 
-def _diagnose(tables: "Tables", token: "Checkup", settings: "Config") -> "Diagnosis":
-    """Find what is wrong with the data and the token."""
+def _diagnose(
+    tables: "Tables", token: "Checkup", settings: "Config", *, quiet: bool
+) -> "Diagnosis":
+    """Find what is wrong with the data and the token, and what would give further rows."""
     from dora.analysis.analysis import analyse
     from dora.doctor.diagnose import diagnose
+    from dora.doctor.sources import find_without_rows
 
-    return diagnose(token, tables, analyse(tables, settings), settings)
+    analysis = analyse(tables, settings)
+    without = find_without_rows(tables, analysis, settings)
+    look = _look(settings, without, quiet=quiet) if without else None
+    return diagnose(token, tables, analysis, settings, look)
+
+
+def _look(settings: "Config", names: Iterable[str], *, quiet: bool) -> "FirstLook | None":
+    """What could be deployments in the repositories of these names; None if GitHub refuses."""
+    from dora.collect.first_look import look_at
+    from dora.collect.organization import connect
+
+    try:
+        with reading(quiet=quiet) as progress:
+            return look_at(connect(settings, os.environ, progress), settings, names)
+    except DoraError:
+        return None  # what was read before is told all the same
 
 
 def _render(diagnosis: "Diagnosis", name: str, *, colour: bool) -> str:

@@ -71,7 +71,8 @@ def look_at(
 ) -> FirstLook:
     """What can be deployments in the repositories of these *names*, or in all that are chosen.
 
-    Of more than *most* repositories only those with the newest commits are asked about.
+    Of more than *most* repositories only those with the newest commits are asked about. Teams and
+    incidents are looked at with all repositories alone.
     *says* is told the cost once the repositories are listed. A repository that cannot be read has
     the reason; CannotRead, NoAccess, CannotReach or RateLimited are raised if not even the list
     of repositories could be read.
@@ -113,11 +114,12 @@ class _Look:
             del self.asked[most:]
         if self.says is not None:
             self.says(self.cost())
-        teams = asyncio.create_task(self._teams())
+        is_whole = names is None and most is None
+        teams = asyncio.create_task(self._teams() if is_whole else _no_teams())
         self.client.progress.found(len(self.asked))
         try:
             seen = await asyncio.gather(*(self._see(one) for one in self.asked))
-            incidents = await self._incidents(seen)
+            incidents = await self._incidents(seen) if is_whole else {}
             named = await teams
         finally:
             teams.cancel()
@@ -246,6 +248,10 @@ class _Look:
         except DoraError:
             return None
         return tuple(sorted(one["name"] for one in nodes if one))
+
+
+async def _no_teams() -> None:
+    """Nothing, where teams are not asked for."""
 
 
 def _age(listed: ListedRepository) -> float:

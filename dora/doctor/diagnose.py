@@ -11,15 +11,27 @@ from dora.doctor.model import Diagnosis
 from dora.doctor.names import find_names
 from dora.doctor.proposals import find_proposals
 from dora.doctor.repositories import find_repositories
+from dora.doctor.sources import find_sources
+from dora.model.first_look import FirstLook
 from dora.model.tables import Tables
 from dora.model.token_rights import Checkup
 
 
-def diagnose(checkup: Checkup, tables: Tables, analysis: Analysis, config: Config) -> Diagnosis:
-    """Everything that bears on a report of the window: pure, and the same each time."""
+def diagnose(
+    checkup: Checkup,
+    tables: Tables,
+    analysis: Analysis,
+    config: Config,
+    look: FirstLook | None = None,
+) -> Diagnosis:
+    """Everything that bears on a report of the window: pure, and the same each time.
+
+    *look* is at the repositories that no row tells of.
+    """
     findings = (
         *find_access(checkup, tables, config),
         *find_repositories(checkup, tables, analysis, config),
+        *find_sources(analysis, look, config),
         *find_deployments(tables, analysis, config),
         *find_proposals(analysis, config),
         *find_incidents(tables, analysis, config),

@@ -111,7 +111,8 @@ def _skipped(tables: Tables, config: Config) -> Iterator[Finding]:
             "These repositories have no deployments.",
             "They are in no number.",
             "Where one does deploy: name the environment in the workflow's job (`environment: "
-            "production`), or create deployments and their statuses by the API.",
+            "production`), create deployments and their statuses by the API, or name another "
+            "source under [[sources]]: `dora init` says which.",
             without,
         )
     else:

@@ -38,7 +38,7 @@ def group_sources(choices: Sequence[SourceChoice], look: FirstLook) -> tuple[Sou
     ranked = sorted(
         groups.items(), key=lambda one: (order.index(one[0][0]), -len(one[1]), repr(one[0][1]))
     )
-    everything = [one.name for one in look.repositories]
+    everything = [*(one.name for one in look.repositories), *look.others]
     return tuple(
         SourceGroup(
             kind,

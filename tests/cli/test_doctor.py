@@ -12,6 +12,7 @@ from dora.demo.organization.model import Organization
 from tests.support.command import dora, outcome
 from tests.support.github import faults
 from tests.support.github.faults import Faults, Rule
+from tests.support.source_organizations import only_releases
 from tests.support.two_repositories import ACME, API, HOSTILE, VAULT, repository
 
 NO = faults.PartialError("search", "FORBIDDEN", "Resource not accessible by integration")
@@ -44,6 +45,27 @@ def test_incomplete(organization: Organization, rules: tuple[Rule, ...], told: s
     assert (3, "") == (status, err)
     assert "would not be complete" in out
     assert told in out
+
+
+def test_repositories_without_rows() -> None:
+    """What no row tells of is looked at: the source that would give rows, with lines to paste."""
+    case = only_releases()
+    with serve(case.organization) as server:
+        since = ("--since", case.since.isoformat())
+        status, out, _ = doctor(server, *since)
+        _, told, _ = doctor(server, *since, "--format", "json")
+    assert (3, True) == (status, "A report of this window would have no rows: 1 problem" in out)
+    document = json.loads(told)
+    found = [one for one in document["findings"] if one["check"] == "repository-source"]
+    assert [["shop"], ["docs"]] == [one["subjects"] for one in found]
+    assert (
+        'No row tells of this repository, and from = "releases" would: shop: ' in found[0]["what"]
+    )
+    assert (
+        '[[sources]]\nfrom = "releases"\nrepositories = ["shop"]\nenvironment = "production"'
+        == found[0]["paste"]
+    )
+    assert not document["complete"]
 
 
 def test_as_json() -> None:

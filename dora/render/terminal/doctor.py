@@ -136,6 +136,8 @@ def _verdict(diagnosis: Diagnosis) -> str:
     }
     amounts = [formatting.counted(number, name) for name, number in counts.items() if number]
     amount = f": {', '.join(amounts)}" if amounts else ""
+    if any(one.check == "report-rows" for one in diagnosis.findings):
+        return f"A report of this window would have no rows{amount}."
     verb = "would be" if diagnosis.is_complete else "would not be"
     return f"A report of this window {verb} complete{amount}."
 

@@ -217,7 +217,8 @@ These repositories have no deployments.
   where  design-system
   means  They are in no number.
   mend   Where one does deploy: name the environment in the workflow's job (`environment:
-         production`), or create deployments and their statuses by the API.
+         production`), create deployments and their statuses by the API, or name another source
+         under [[sources]]: `dora init` says which.
 
 3 deployments never came to an end: no success or failure after 24 h or more.
   where  billing-worker/prod (2), terraform-ci/prod (1)
