@@ -136,10 +136,10 @@ def _verdict(diagnosis: Diagnosis) -> str:
     }
     amounts = [formatting.counted(number, name) for name, number in counts.items() if number]
     amount = f": {', '.join(amounts)}" if amounts else ""
-    if any(one.check == "report-rows" for one in diagnosis.findings):
-        return f"A report of this window would have no rows{amount}."
     verb = "would be" if diagnosis.is_complete else "would not be"
-    return f"A report of this window {verb} complete{amount}."
+    has_no_rows = any(one.check == "report-rows" for one in diagnosis.findings)
+    rows = ", and would have no rows" if has_no_rows else ""
+    return f"A report of this window {verb} complete{rows}{amount}."
 
 
 def _paragraph(finding: Finding) -> Iterator[Any]:
