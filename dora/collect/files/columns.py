@@ -23,7 +23,7 @@ ENDED = ("success", "failure", "error")
 
 INSTANT = "ISO 8601 with an offset from UTC, like 2026-11-30T10:00:00Z or 2026-11-30T11:00:00+01:00"
 SHA = "7 to 40 of the digits 0-9 and a-f"
-Kind = Literal["repository", "instant", "sha", "state", "address", "text"]
+Kind = Literal["repository", "instant", "sha", "state", "address", "word", "text"]
 
 
 class FileColumn(NamedTuple):
@@ -80,7 +80,9 @@ INCIDENT_COLUMNS: FileColumns = {
     "environment": FileColumn("text", "the only environment that it is about", "a name"),
     "service": FileColumn("text", "the only service that it is about (G3)", "a name"),
     "deployment": FileColumn(
-        "text", "the deployment that caused it: its id or its address", "a word"
+        "word",
+        "the deployment that caused it, such as `file:71` or its address",
+        "its id or its address",
     ),
     "sha": FileColumn("sha", "or the commit whose latest deployment caused it", SHA),
     "url": FileColumn("address", "its page", "an address that begins with https:// or http://"),

@@ -13,7 +13,11 @@ from numpy.typing import NDArray
 
 from dora.collect.files.columns import DEPLOYMENT_COLUMNS, ENDED
 from dora.collect.files.mistakes import shown
-from dora.collect.files.repetitions import refuse_contradictions, refuse_repetitions
+from dora.collect.files.repetitions import (
+    refuse_contradictions,
+    refuse_repetitions,
+    refuse_shared_names,
+)
 from dora.collect.files.values import CheckedTable, read_checked
 from dora.collect.sources.numbering import natural_key
 from dora.model.columns import MISSING, instants_of, plain_rows, texts_of
@@ -123,6 +127,7 @@ def read_deployments(
         apart = rows["id"].fillna(NO_ID + names)
         rows["group"] = rows.groupby(["repository", "key", apart], sort=False).ngroup()
         rows["id"] = rows["id"].fillna(names)
+        refuse_shared_names(table, rows, ["repository", "key", "id"])
         refuse_contradictions(table, rows, "sha")
     return DeploymentsFile(rows), table
 

@@ -7,7 +7,11 @@ import pandas as pd
 
 from dora.collect.files.columns import INCIDENT_COLUMNS
 from dora.collect.files.mistakes import shown
-from dora.collect.files.repetitions import refuse_contradictions, refuse_repetitions
+from dora.collect.files.repetitions import (
+    refuse_contradictions,
+    refuse_repetitions,
+    refuse_shared_names,
+)
 from dora.collect.files.values import CheckedTable, read_checked
 from dora.model.columns import MISSING, instants_of, plain_rows, texts_of
 from dora.model.incident_texts import LONGEST_WORD
@@ -29,6 +33,7 @@ def read_incidents(
         names = pd.Series(texts_of([f"file:{line}" for line in table.raw.lines]))
         rows["by"] = rows["id"].fillna(names)
         rows["group"] = rows.groupby("by", sort=False).ngroup()
+        refuse_shared_names(table, rows, ["by"])
         for column in ("opened_at", "closed_at"):
             refuse_contradictions(table, rows, column)
     if table.mistakes or not len(rows):

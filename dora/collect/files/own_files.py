@@ -66,7 +66,8 @@ def _add_unknown(table: CheckedTable, names: Mapping[str, str], organization: st
 
     def explain(place: int) -> str:
         near = get_close_matches(own.iloc[place], [*names], n=1, cutoff=SIMILAR)
-        hint = f"did you mean {names[near[0]]!r}?" if near else "allowed: one that is there"
-        return f"{organization} has no repository {shown(written.iloc[place])}; {hint}"
+        hint = f"; did you mean {names[near[0]]!r}?" if near else ""
+        what = f"is not a repository of {organization} that the token can see"
+        return f"{shown(written.iloc[place])} {what}{hint}"
 
     table.mistakes.add(np.asarray(is_unknown & place_of_first), "repository", explain)

@@ -10,7 +10,7 @@ from dora.collect.files.values import CheckedTable
 
 
 def refuse_repetitions(table: CheckedTable, rows: pd.DataFrame, columns: Sequence[str]) -> None:
-    """Add lines without an id that say all that another line says, and ids that are line numbers.
+    """Add lines without an id that say all that another line says.
 
     *rows* have a row for each line: what is repeated with an id is the same thing told twice.
     """
@@ -33,16 +33,28 @@ def refuse_repetitions(table: CheckedTable, rows: pd.DataFrame, columns: Sequenc
                 "allowed: each once, or an id that tells them apart"
             ),
         )
-    if lacks_id.any() and not lacks_id.all():
-        numbers = set(lines[lacks_id.to_numpy()].astype(str))
-        mistakes.add(
-            rows["id"].isin(numbers).to_numpy(),
-            "id",
-            lambda place: (
-                f"{shown(rows['id'].iloc[place])} is what {mistakes.word} {rows['id'].iloc[place]} "
-                "is called, which has no id; allowed: an id in every line"
-            ),
-        )
+
+
+def refuse_shared_names(table: CheckedTable, rows: pd.DataFrame, key: Sequence[str]) -> None:
+    """Add ids that are what another line is called which has none.
+
+    *key* are the columns of *rows* that tell things apart, what they are called among them.
+    """
+    lacks_id = table.texts("id").isna().to_numpy()
+    if lacks_id.all() or not lacks_id.any():
+        return
+    numbers = rows.groupby([*key], sort=False).ngroup().to_numpy()
+    bare = np.flatnonzero(lacks_id)
+    line_of = dict(zip(numbers[bare].tolist(), table.lines[bare].tolist(), strict=True))
+    ids, word = table.texts("id"), table.mistakes.word
+    table.mistakes.add(
+        ~lacks_id & np.isin(numbers, numbers[bare]),
+        "id",
+        lambda place: (
+            f"{shown(ids.iloc[place])} is what {word} {line_of[numbers[place]]:,} is called, "
+            "which has no id; allowed: an id in every line"
+        ),
+    )
 
 
 def refuse_contradictions(table: CheckedTable, rows: pd.DataFrame, column: str) -> None:

@@ -80,6 +80,9 @@ class CheckedTable:
             case "address":
                 fits = texts.str.fullmatch(ADDRESS).to_numpy(dtype=bool, na_value=False)
                 self._refuse(texts, ~gone & ~fits, name, lambda _: "is not an address")
+            case "word":
+                fits = texts.str.fullmatch(r"\S+").to_numpy(dtype=bool, na_value=False)
+                self._refuse(texts, ~gone & ~fits, name, lambda _: "is not one word")
         return texts
 
     def instants(self, name: str) -> NDArray[np.int64]:
