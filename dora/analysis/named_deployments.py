@@ -30,21 +30,20 @@ class NamedDeployments:
         deployments = tables.deployments
         is_there = microseconds_of(deployments["created_at"]) < microseconds(config.window.until)
         own = deployments[is_there & deployments["id"].notna().to_numpy(dtype="bool")]
-        self._by_text: dict[tuple[str, str], NamedDeployment] = {}
+        self._by_text: dict[tuple[str, str], list[NamedDeployment]] = {}
         self._by_page: dict[str, list[NamedDeployment]] = {}
         columns = (own[name].tolist() for name in ("repository", "deployment", "id", "url"))
         created = microseconds_of(own["created_at"]).tolist()
         for repository, number, text, url, at in zip(*columns, created, strict=True):
             one = NamedDeployment(repository.casefold(), at, number)
-            self._by_text[one.repository, text] = one
+            self._by_text.setdefault((one.repository, text), []).append(one)
             page = _page_of(url) if isinstance(url, str) else None
             if page is not None:
                 self._by_page.setdefault(page, []).append(one)
 
     def called(self, repository: str, text: str) -> list[NamedDeployment]:
-        """The deployment of a repository whose id is *text*, letter by letter."""
-        one = self._by_text.get((repository, text))
-        return [] if one is None else [one]
+        """The deployments of a repository whose id is *text*, one in each of its environments."""
+        return self._by_text.get((repository, text), [])
 
     def at(self, address: str | None) -> list[NamedDeployment]:
         """The deployments whose page is at *address*, the query and fragment of which may differ.

@@ -107,8 +107,9 @@ def find_named(body: str | None) -> str | None:
 
 def split_named(named: str) -> tuple[str | None, str]:
     """The address that a link has, if any, and the word; of what `find_named` gave."""
-    address, space, word = named.rpartition(" ")
-    return (address, word) if space else (None, word)
+    address, space, word = named.partition(" ")
+    is_link = space and address.casefold().startswith(SCHEMES)
+    return (address, word) if is_link else (None, named)
 
 
 def _without_comments(body: str) -> str:

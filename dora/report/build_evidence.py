@@ -16,6 +16,7 @@ from dora.model.environments import TIERS
 from dora.model.shipped_commits import instant_of
 from dora.model.tables import DEPLOYMENT, ENVIRONMENT, Tables
 from dora.report.coverage import find_scope
+from dora.report.deployment_ids import own_name
 from dora.report.deployment_names import DeploymentNames
 from dora.report.evidence import (
     ChangeEvidence,
@@ -132,10 +133,14 @@ def _select_deployments(
         for name in ("finished_at", "succeeded_at", "created_at")
     )
     is_inside = finished | succeeded | (created & outcomes["finished_at"].isna().to_numpy())
-    failed = {(one.repository, name) for one in episodes for name in one.deployments}
+    failed = {
+        (one.repository, own_name(name, one.environment))
+        for one in episodes
+        for name in one.deployments
+    }
     is_failed = [
-        (repository, names.id_of(repository, number)) in failed
-        for repository, number in _rows(outcomes, *DEPLOYMENT)
+        (repository, own_name(names.id_of(repository, number), environment)) in failed
+        for repository, number, environment in _rows(outcomes, *DEPLOYMENT, "name")
     ]
     chosen: pd.DataFrame = outcomes[is_inside | np.array(is_failed, dtype="bool")]
     return chosen

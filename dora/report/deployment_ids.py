@@ -15,3 +15,11 @@ def id_order(name: DeploymentId) -> tuple[Any, ...]:
     # Odd places are runs of digits; "v01" and "v1" differ in nothing but their text.
     parts = (int(one) if at % 2 else one for at, one in enumerate(DIGITS.split(name)))
     return (1, (*parts,), name)
+
+
+def own_name(name: DeploymentId, environment: str) -> DeploymentId:
+    """What no other deployment of a repository has: a text is one only within its environment.
+
+    Two entries of `[[sources]]`, or two lines of a file, may take one release to two environments.
+    """
+    return name if isinstance(name, int) else f"{environment.casefold()} {name}"

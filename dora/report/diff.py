@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from dora.report.deployment_ids import DeploymentId
+from dora.report.deployment_ids import DeploymentId, own_name
 from dora.report.evidence import DeploymentEvidence, Evidence
 from dora.report.figures import (
     EPISODE,
@@ -25,7 +25,7 @@ from dora.report.metric_change import MetricChange, NotedContributor
 from dora.report.model import BETTER, WORSE, Contributor, Metrics, Report, Row
 
 Key = tuple[tuple[str, str], ...]
-Known = frozenset[tuple[str, DeploymentId]]  #: repository and id of deployments
+Known = frozenset[tuple[str, DeploymentId]]  #: repository and own name of deployments
 
 #: Below this nothing is called moved: about a tenth of a duration or frequency, two percentage
 #: points of a rate.
@@ -100,7 +100,11 @@ def compare_reports(
 
 def failed_of(evidence: Evidence) -> Known:
     """The deployments that are failed by the evidence."""
-    return frozenset((one.repository, one.id) for one in evidence.deployments if one.reasons)
+    return frozenset(_key_of(one) for one in evidence.deployments if one.reasons)
+
+
+def _key_of(one: DeploymentEvidence) -> tuple[str, DeploymentId]:
+    return one.repository, own_name(one.id, one.environment)
 
 
 #: Behind a rate's event: deployments that moved it by being counted, and not by failing.
@@ -170,7 +174,7 @@ def _find_contributors(
         key = (change.repository, change.deployment, change.environment.casefold())
         shipped[key] = shipped.get(key, 0) + 1
     failing = {
-        (episode.repository, number): (
+        (episode.repository, own_name(number, episode.environment)): (
             "recovered" if episode.ended_at else "still open",
             # the deployments of one episode count as one, and an older episode is not new
             int(number == episode.deployments[0] and episode.began_at >= since),
@@ -191,8 +195,8 @@ def _find_contributors(
             note(one, FAILURE + OTHERS, "did not fail")
         if _is_newly_failed(one, since, known):
             note(one, FAILURE, ", ".join(dict.fromkeys(reason.signal for reason in one.reasons)))
-        if (one.repository, one.id) in failing:
-            note(one, EPISODE, *failing[one.repository, one.id])
+        if _key_of(one) in failing:
+            note(one, EPISODE, *failing[_key_of(one)])
     return {
         row: {event: tuple(contributors) for event, contributors in events.items()}
         for row, events in found.items()
@@ -213,7 +217,7 @@ def _is_newly_failed(one: DeploymentEvidence, since: datetime, known: Known | No
     if not one.reasons:
         return False
     if known is not None:
-        return (one.repository, one.id) not in known
+        return _key_of(one) not in known
     moments = [one.finished_at]
     for reason in one.reasons:
         moments += [reason.began_at, reason.ended_at]

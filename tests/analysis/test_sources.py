@@ -14,6 +14,7 @@ from tests.support.tables import (
     join,
     line,
     repository,
+    request,
     status,
     tables,
 )
@@ -179,7 +180,19 @@ def incidents_of(*rows: tuple[Any, ...]) -> Rows:
     """Rows of incidents: repository, number, name, owner, hours ago, the word that names."""
     return {
         "incidents": [
-            (where, number, by, owner, ago(at), ago(at - 1), named, f"https://h/{number}", None)
+            (
+                where,
+                number,
+                by,
+                owner,
+                ago(at),
+                ago(at - 1),
+                named,
+                f"https://h/{number}",
+                None,
+                None,
+                None,
+            )
             for where, number, by, owner, at, named in rows
         ]
     }
@@ -254,3 +267,47 @@ def test_two_statuses_of_one_id() -> None:
     assert [(it.deployment, it.lead_time) for it in found.changes] == [
         ("file:2", (10 * DAY + 3) * 3600.0)
     ]
+
+
+def test_one_id_in_two_environments() -> None:
+    """D8, F4, F7: two entries may take one release to two environments: each is its own deployment.
+
+    What a hotfix mends is found whatever its number is.
+    """
+    ids, shas = [*TAGS[:3]], BACK[:3]
+    parts = [
+        deployment(number, sha, at, source="releases", name=f"releases:{tag}", task="",
+                   environment=environment)
+        for environment, first in (("production", -6), ("staging", -3))
+        for number, (tag, (sha, at)) in enumerate(zip(ids, shas, strict=True), first)
+    ]  # fmt: skip
+    hotfix = request(5, "c", opened=16 * DAY, merged=15 * DAY)
+    labels: Rows = {"labels": [("api", 5, "hotfix")]}
+    narrowed: Rows = {"labels": [("api", 1, "environment:staging")]}
+    found = evidence_of(
+        repository(head="c"), line(**COMMITS), *parts, hotfix, labels, narrowed,
+        incident(1, "releases:v1.10"),
+    )  # fmt: skip
+    reasons = {
+        (one.environment, one.id): [(why.signal, why.by) for why in one.reasons]
+        for one in found.deployments
+    }
+    assert reasons == {
+        ("production", "releases:v1.9"): [("hotfix", "api#5")],
+        ("production", "releases:v1.10"): [],
+        ("staging", "releases:v1.9"): [("hotfix", "api#5")],
+        ("staging", "releases:v1.10"): [("incident", "api#1")],
+    }
+    failed = {(one.environment, one.deployments) for one in found.episodes}
+    assert failed == {
+        ("production", ("releases:v1.9",)),
+        ("staging", ("releases:v1.9",)),
+        ("staging", ("releases:v1.10",)),
+    }
+    only = evidence_of(
+        repository(head="c"), line(**COMMITS), *parts, incident(1, "releases:v1.8", at=9.5 * DAY),
+        since="9d",
+    )  # fmt: skip
+    assert {("production", "releases:v1.10"), ("staging", "releases:v1.10")} == {
+        (one.environment, one.id) for one in only.deployments
+    }

@@ -189,6 +189,12 @@ def test_other_sources(body: str, named: tuple[str | None, str]) -> None:
     assert named == split_named(find_named(body) or "")
 
 
+def test_a_word_with_a_space() -> None:
+    """F7: a file of incidents may name a deployment whose id has spaces: no link."""
+    assert (None, "file:release 5") == split_named("file:release 5")
+    assert DeploymentName(None, text="file:release 5") == read_name("file:release 5")
+
+
 def test_a_text_id_keeps_its_case() -> None:
     """F7, D8: the id is compared letter by letter, so its source is written in lower case."""
     assert DeploymentName(None, text="releases:V1.2") == read_name("releases:V1.2")

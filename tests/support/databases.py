@@ -13,6 +13,7 @@ from dora.publish.database import schema
 from dora.publish.database.connection import parse_address
 from dora.publish.database.load import opened
 from dora.report.coverage_model import Scope
+from dora.report.deployment_ids import DeploymentId
 from dora.report.model import Bucket, Report, Row
 from dora.report.report_json import instant
 from tests.support.command import dora
@@ -88,7 +89,7 @@ def change(number: int, at: datetime, *, repository: str = "api", **more: Any) -
 
 
 def episode(
-    ids: Sequence[int], began: datetime, ended: datetime | None = None, **more: Any
+    ids: Sequence[DeploymentId], began: datetime, ended: datetime | None = None, **more: Any
 ) -> dict[str, Any]:
     """An outage of the evidence."""
     given = {"repository": "api", "environment": "production", "began_at": began,

@@ -16,7 +16,7 @@ from sqlalchemy import Column, Connection, MetaData, Table, Text
 from dora.publish.database import schema
 from dora.publish.database.column_types import Instant, instant_text
 from dora.publish.encodable import REPLACEMENT, encodable
-from dora.report.deployment_ids import DeploymentId, id_order
+from dora.report.deployment_ids import DeploymentId, id_order, own_name
 from dora.report.evidence import ChangeEvidence, DeploymentEvidence, EpisodeEvidence
 from dora.report.evidence_json import Item
 
@@ -50,12 +50,13 @@ def clean(text: str) -> str:
     return encodable(text.replace("\0", REPLACEMENT))
 
 
-def number_of(name: DeploymentId) -> int:
+def number_of(id_: DeploymentId, environment: str) -> int:
     """The number by which the tables know a deployment: GitHub's id is itself.
 
-    A text has one below 0 that is made of its digest: the same in every run, and among the
-    deployments of a repository no two are alike.
+    A text and its environment have one below 0 that is made of their digest: the same in every run,
+    and no two deployments of a repository have the same.
     """
+    name = own_name(id_, environment)
     if isinstance(name, int):
         return name
     digest = sha256(name.encode("utf-8", "surrogatepass")).digest()
@@ -136,7 +137,7 @@ def stage_items(connection: Connection, items: Iterable[Item]) -> None:
 
 
 def _deployment_row(one: DeploymentEvidence, reasons: list[Values]) -> Values:
-    number = number_of(one.id)
+    number = number_of(one.id, one.environment)
     reasons += [
         (one.repository, number, why.signal, why.by, why.began_at, why.ended_at)
         for why in one.reasons
@@ -148,13 +149,14 @@ def _deployment_row(one: DeploymentEvidence, reasons: list[Values]) -> Values:
 
 
 def _change_row(one: ChangeEvidence, _: list[Values]) -> Values:
-    number = None if one.deployment is None else number_of(one.deployment)
+    number = None if one.deployment is None else number_of(one.deployment, one.environment)
     return (one.repository, one.environment, one.service, one.sha, number, one.url,
             one.started_at, one.shipped_at, one.lead_time, one.pull_request)  # fmt: skip
 
 
 def _episode_row(one: EpisodeEvidence, deployments: list[Values]) -> Values:
-    first, *others = map(number_of, sorted({*one.deployments}, key=id_order))
+    names = sorted({*one.deployments}, key=id_order)
+    first, *others = (number_of(name, one.environment) for name in names)
     deployments += [(one.repository, first, number) for number in (first, *others)]
     return (one.repository, first, one.environment, one.service, one.began_at, one.ended_at,
             one.never_live)  # fmt: skip

@@ -13,13 +13,15 @@ from typing import Any
 
 from dora.publish.datadog.series import tag
 from dora.publish.gauges import value
-from dora.report.deployment_ids import DeploymentId
+from dora.report.deployment_ids import DeploymentId, own_name
 from dora.report.diff import row_identity
 from dora.report.evidence import DeploymentEvidence, EpisodeEvidence, Evidence
 from dora.report.model import Report
 
 #: Most characters of an id; an id needs at least 16.
 LONGEST_ID = 128
+#: Most characters of a text that are shown in an id.
+LONGEST_NAME = 60
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.:-]")
 
 Tiers = Mapping[tuple[str, str, str], str]
@@ -77,7 +79,7 @@ def _deployment(
     git = (
         {"git": {"commit_sha": one.sha, "repository_url": one.home}} if one.sha and one.home else {}
     )
-    name = _id("deployment", organization, one.id)
+    name = _id("deployment", organization, one, one.id)
     attributes = {
         "id": name,
         "service": value(one.service or one.repository),
@@ -105,7 +107,7 @@ def _mark(
         return {"change_failure": True}
     is_rollback = any(reason.signal == "rollback" for reason in one.reasons)
     remediation = {
-        "id": _id("deployment", organization, fixed_by.id),
+        "id": _id("deployment", organization, fixed_by, fixed_by.id),
         "type": "rollback" if is_rollback else "rollforward",
     }
     return {"change_failure": True, "remediation": remediation}
@@ -118,7 +120,7 @@ def _failure(organization: str, one: EpisodeEvidence, tiers: Tiers) -> DatadogEv
     """
     end = {"finished_at": _nanoseconds(one.ended_at)} if one.ended_at else {}
     what = "failed deployment" if one.never_live else "deployment"
-    name = _id("outage", organization, one.deployments[0])
+    name = _id("outage", organization, one, one.deployments[0])
     attributes = {
         "id": name,
         "name": value(f"{one.repository} {one.environment}: {what} {one.deployments[0]}"),
@@ -145,12 +147,22 @@ def _tags(organization: str, one: DeploymentEvidence | EpisodeEvidence, tiers: T
     return [tag(name, text) for name, text in named.items() if text]
 
 
-def _id(kind: str, organization: str, name: DeploymentId) -> str:
-    """An id that the API takes: of at least 16 characters, and at most 128."""
-    text = _NOT_IN_IDS.sub("_", f"dora:{kind}:github:{organization}:{name}")
-    if len(text) <= LONGEST_ID:
-        return text
-    return f"dora:{kind}:{sha256(text.encode()).hexdigest()}"
+def _id(
+    kind: str, organization: str, of: DeploymentEvidence | EpisodeEvidence, name: DeploymentId
+) -> str:
+    """An id that the API takes: of at least 16 characters, and at most 128.
+
+    GitHub's number is the only one in all repositories; a text is not, and what the API does not
+    take of it is told apart by a digest.
+    """
+    if isinstance(name, int):
+        text = _NOT_IN_IDS.sub("_", f"dora:{kind}:github:{organization}:{name}")
+        if len(text) <= LONGEST_ID:
+            return text
+        return f"dora:{kind}:{sha256(text.encode()).hexdigest()}"
+    whole = f"{organization}/{of.repository} {own_name(name, of.environment)}"
+    digest = sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"dora:{kind}:{_NOT_IN_IDS.sub('_', name)[:LONGEST_NAME]}:{digest[:32]}"
 
 
 def _nanoseconds(moment: datetime) -> int:

@@ -227,3 +227,39 @@ def test_hostile_events(name: str, tmp_path: Path) -> None:
         assert 0 == done.returncode, done.stderr
         assert (2, 1, 1) == (len(server.deployments), len(server.failures), len(server.marks))
         assert "pw@" not in str(server.server.sent)
+
+
+def test_text_ids(tmp_path: Path) -> None:
+    """D8: ids of other sources are told apart by repository, environment and every letter of them.
+
+    The address of a file's deployment elsewhere is not the repository's.
+    """
+    tag = "releases:v1+a"
+    told: list[tuple[str, dict[str, Any]]] = [
+        (tag, {"url": "https://github.com/acme/api/releases/tag/v1+a"}),
+        ("releases:v1_a", {}),
+        (tag, {"repository": "web"}),
+        (tag, {"environment": "qa"}),
+        ("file:7", {"url": "https://ci.example.org/job/deploy/7"}),
+        ("file:" + "x" * 300, {"url": f"https://github.com/acme/api/commit/{SHA}"}),
+    ]
+    made = [
+        replace(deployment(1, NOW - DAY, sha=SHA), id=name, source=name.partition(":")[0], **more)
+        for name, more in told
+    ]
+    outage = EpisodeEvidence("api", "production", NOW - DAY, None, (tag,))
+    with datadog() as server:
+        done = send(server, tmp_path, made_report(), made_evidence(*made, episodes=(outage,)))
+
+        assert (0, "") == (done.returncode, done.stdout), done.stderr
+        ids = [*server.deployments]
+        git = {
+            one["id"]: one.get("git", {}).get("repository_url")
+            for one in server.deployments.values()
+        }
+        (failure,) = server.failures.values()
+    assert 6 == len(ids)
+    assert all(16 <= len(one) <= 128 and one.isascii() for one in ids)
+    assert ["https://github.com/acme/api"] * 5 == [one for one in git.values() if one]
+    assert ["dora:deployment:file:7:"] == [one[:23] for one in git if git[one] is None]
+    assert failure["name"] == f"api production: deployment {tag}"
