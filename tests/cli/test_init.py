@@ -11,11 +11,7 @@ from dora.demo.github.server import Server, serve
 from dora.demo.github.visibility import Rights
 from tests.support.command import dora, outcome
 from tests.support.source_organizations import (
-    SourceCase,
     mixture,
-    only_merges,
-    only_releases,
-    only_tags,
     only_workflow,
 )
 from tests.support.two_repositories import ACME, API, HOSTILE, NOW, VAULT, repository
@@ -169,24 +165,3 @@ def test_names_that_would_tell_a_terminal_what_to_do(tmp_path: Path) -> None:
         _, out, err = init(server, tmp_path)
     text = (tmp_path / "dora.toml").read_text("utf-8")
     assert not set("\x1b\x07\u202e") & set(out + err + text)
-
-
-@pytest.mark.parametrize(
-    ("case", "expected"),
-    [
-        (only_releases(), [("releases", ["shop"]), ("merges", ["docs"])]),
-        (only_tags(), [("tags", ["lib"]), ("merges", ["docs"])]),
-        (only_workflow(), [("workflow", ["api"]), ("merges", ["docs"])]),
-        (only_merges(), [("merges", ["*"])]),
-    ],
-)
-def test_organizations_without_deployments(
-    case: SourceCase, expected: list[tuple[str, list[str]]], tmp_path: Path
-) -> None:
-    """D8: each gets the source that tells the truth of it."""
-    with serve(case.organization) as server:
-        status, _, _ = init(server, tmp_path, "--since", case.since.isoformat())
-        assert 0 == status
-        assert expected == [
-            (one["from"], one.get("repositories", ["*"])) for one in sources(tmp_path)
-        ]
