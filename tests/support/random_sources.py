@@ -214,7 +214,8 @@ def entries_by_repository(choices: Choices, organization: Organization) -> tuple
 
 def draw_entry(choices: Choices, organization: Organization, place: str, globs: Globs) -> Entry:
     """One entry of any kind, whose deployments go to *place*."""
-    kind = choices.pick(("releases", "workflow", "merges", "tags", "jobs", "deployments", "file"))
+    kinds = ("releases", "workflow", "merges", "tags", "jobs", "deployments", "file")
+    kind = kinds[choices.whole(0, len(kinds) - 1)]
     match kind:
         case "releases":
             early = choices.pick(("", "", "qa", place.upper()))

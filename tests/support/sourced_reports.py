@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,16 @@ from dora.report.build_evidence import build_evidence
 from dora.report.report_json import as_document
 from tests.oracle.evidence import place_of
 from tests.oracle.settings import Settings
-from tests.oracle.source_settings import Entry, FileEntry, Line
+from tests.oracle.source_settings import (
+    DeploymentsEntry,
+    Entry,
+    FileEntry,
+    Line,
+    MergesEntry,
+    ReleasesEntry,
+    TagsEntry,
+    WorkflowEntry,
+)
 from tests.support.oracle_settings import config_for
 from tests.support.runs import known_states, read_from
 from tests.support.small_repositories import Document, comparable_item, configure
@@ -105,3 +115,38 @@ def ask_through_stand_in(
     config = sourced_config(organization, asked, settings, folder)
     with serve(known_states(organization)) as server:
         return answers_of(read_from(server, config).tables, config)
+
+
+CLASSES: Mapping[str, type[Entry]] = {
+    "deployments": DeploymentsEntry,
+    "workflow": WorkflowEntry,
+    "releases": ReleasesEntry,
+    "tags": TagsEntry,
+    "merges": MergesEntry,
+    "file": FileEntry,
+}
+
+
+def entries_of(given: Sequence[Mapping[str, Any]], folder: Path) -> tuple[Entry, ...]:
+    """Entries in the oracle's words, as a settings file in *folder* holds them."""
+    return tuple(map(partial(entry_of, folder=folder), given))
+
+
+def entry_of(given: Mapping[str, Any], folder: Path) -> Entry:
+    """An entry in the oracle's words; one glob needs no list."""
+    several = {"repositories", "environments", "branch", "event"}
+    values = {name: value for name, value in given.items() if name not in {"from", "path"}}
+    if given["from"] == "merges":
+        several.remove("branch")
+    for name in several & set(values):
+        value = values[name]
+        values[name] = (value,) if isinstance(value, str) else tuple(value)
+    if given["from"] == "file":
+        values["lines"] = read_lines(folder / given["path"])
+    return CLASSES[given["from"]](**values)
+
+
+def read_lines(path: Path) -> tuple[Line, ...]:
+    """Lines of a CSV file."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))

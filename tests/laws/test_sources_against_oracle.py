@@ -1,0 +1,96 @@
+"""Reports of organizations whose deployments are no Deployments, against the rules alone (D8)."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dora.demo.organization.model import Organization
+from tests.laws.test_against_oracle import SHOWN, comparable, differences
+from tests.oracle.settings import TIERS, Settings
+from tests.support.examples import few_of
+from tests.support.random_organizations import DAY, NOW, Seeded, random_organization
+from tests.support.random_sources import (
+    draw_entries,
+    draw_incident_lines,
+    entries_by_repository,
+    with_named_incidents,
+    with_pipelines,
+)
+from tests.support.small_repositories import ALL, Document, ask_oracle
+from tests.support.source_organizations import (
+    SourceCase,
+    file_of_legacy,
+    mixture,
+    only_merges,
+    only_releases,
+    only_tags,
+    only_workflow,
+)
+from tests.support.sourced_reports import ask_through_stand_in, entries_of
+
+CASES = {
+    "releases": only_releases,
+    "tags": only_tags,
+    "a workflow": only_workflow,
+    "merges": only_merges,
+    "a mixture": mixture,
+}
+
+
+def check(
+    organization: Organization, asked: Mapping[str, Any], settings: Settings, folder: Path
+) -> Document:
+    """Hold report and evidence against the oracle's; give the report."""
+    report, evidence = ask_through_stand_in(organization, asked, settings, folder)
+    told, expected = ask_oracle(organization, asked, settings)
+    report["coverage"].pop("gaps")
+    reasons = [
+        [one["reason"] for one in document["coverage"]["repositories"]["unreadable"]]
+        for document in (told, report)
+    ]
+    assert [one for one in reasons[0] if one != "forbidden"] == [
+        one for one in reasons[1] if "two sources" in one
+    ]
+    found = differences(comparable(told), comparable(report)) + differences(expected, evidence)
+    assert found[:SHOWN] == []
+    return report
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_organization_of(name: str, tmp_path: Path) -> None:
+    """D8: every number, and every item behind it, is the oracle's for each kind of source."""
+    case: SourceCase = CASES[name]()
+    (tmp_path / "legacy.csv").write_text(file_of_legacy(), "utf-8")
+    settings = Settings(signals=ALL, sources=entries_of(case.sources, tmp_path))
+    asked = {"since": case.since, "until": case.until, "tiers": TIERS}
+    report = check(case.organization, asked, settings, tmp_path)
+    assert [] != report["rows"]
+
+
+def seeded_case(seed: int) -> tuple[Organization, Document, Settings]:
+    """A made-up organization with sources of every kind, and a question about it."""
+    choices = Seeded(random.Random(seed))  # noqa: S311 - reproducible, not secret
+    plain = random_organization(
+        seed, repositories=4, deployments=20, issues=2, skewed=seed % 5 == 4
+    )
+    organization = with_pipelines(choices, plain, 25)
+    entries = (entries_by_repository, draw_entries)[seed % 2](choices, organization)
+    since = NOW - (30, 90, 180)[seed % 3] * DAY
+    settings = Settings(signals=ALL, sources=entries, collapse=choices.pick(("none", "run")))
+    organization = with_named_incidents(choices, organization, settings, since)
+    settings = replace(settings, incident_lines=draw_incident_lines(choices, organization))
+    return (
+        organization,
+        {"since": since, "until": NOW - seed % 4 * 9 * DAY, "tiers": TIERS},
+        settings,
+    )
+
+
+@pytest.mark.parametrize("seed", few_of(range(60), few=2))
+def test_random_organization(seed: int, tmp_path: Path) -> None:
+    """D8: what is read of sources of any kinds gives the oracle's report and evidence."""
+    check(*seeded_case(seed), tmp_path)
