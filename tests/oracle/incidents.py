@@ -9,6 +9,7 @@ from dora.demo.organization.model import Issue, Organization, Repository
 from tests.oracle.failures import Reason, Reasons
 from tests.oracle.made import called, page_of
 from tests.oracle.naming import canonical
+from tests.oracle.outcomes import Judged
 from tests.oracle.references import address, named
 from tests.oracle.settings import Settings
 from tests.oracle.shipping import History, Span
@@ -165,6 +166,14 @@ def live_at(history: History, at: datetime) -> list[tuple[datetime, int]]:
     ]
 
 
+def of_page(history: History, page: str, at: datetime) -> list[Judged]:
+    """Give the deployment of the page that was created last by *at*, else the first later one."""
+    ordered = sorted(history.read, key=lambda one: (one.created_at, one.id))
+    fitting = [one for one in ordered if not one.is_unchanged and page in map(page_of, one.parts)]
+    by_then = [one for one in fitting if one.created_at <= at]
+    return by_then[-1:] or fitting[:1]
+
+
 def belonging(
     incident: Incident, histories: Sequence[History], owner: str, settings: Settings
 ) -> list[tuple[History, int]]:
@@ -188,10 +197,9 @@ def belonging(
             (history, one.id)
             for one in history.read
             if not one.is_unchanged
-            and any(
-                number == part.id or word in (called(part), page_of(part)) for part in one.parts
-            )
+            and any(number == part.id or word == called(part) for part in one.parts)
         ]
+        found += [(history, one.id) for one in of_page(history, word, issue.created_at)]
     if found or not re.fullmatch(r"[0-9a-fA-F]{7,40}", word):
         return found
     for history in production:
