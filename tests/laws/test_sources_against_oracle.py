@@ -12,12 +12,13 @@ from dora.demo.organization.model import Organization
 from tests.laws.test_against_oracle import SHOWN, comparable, differences
 from tests.oracle.settings import TIERS, Settings
 from tests.support.examples import few_of
-from tests.support.random_organizations import DAY, NOW, Seeded, random_organization
+from tests.support.random_organizations import Seeded, random_organization
 from tests.support.random_sources import (
     draw_entries,
     draw_incident_lines,
     entries_by_repository,
     with_named_incidents,
+    window_of,
     with_pipelines,
 )
 from tests.support.small_repositories import ALL, Document, ask_oracle
@@ -79,15 +80,11 @@ def seeded_case(seed: int) -> tuple[Organization, Document, Settings]:
     )
     organization = with_pipelines(choices, plain, 25)
     entries = (entries_by_repository, draw_entries)[seed % 2](choices, organization)
-    since = NOW - (30, 90, 180)[seed % 3] * DAY
     settings = Settings(signals=ALL, sources=entries, collapse=choices.pick(("none", "run")))
-    organization = with_named_incidents(choices, organization, settings, since)
+    organization = with_named_incidents(choices, organization, settings)
     settings = replace(settings, incident_lines=draw_incident_lines(choices, organization))
-    return (
-        organization,
-        {"since": since, "until": NOW - seed % 4 * 9 * DAY, "tiers": TIERS},
-        settings,
-    )
+    asked = {**window_of(choices, organization, settings), "tiers": TIERS}
+    return organization, asked, settings
 
 
 @pytest.mark.parametrize("seed", few_of(range(60), few=2))

@@ -72,7 +72,7 @@ def of_tags(place: Place, entry: TagsEntry) -> list[Made]:
                     at=at,
                     environment=entry.environment,
                     ref=tag.name,
-                    page=f"{place.site}/releases/tag/{tag.name}",
+                    page=f"{place.site}/tree/{tag.name}",
                 )
             )
     return in_order_of_names(made)

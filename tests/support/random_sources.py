@@ -276,10 +276,10 @@ def draw_lines(choices: Choices, organization: Organization, place: str) -> tupl
 
 
 def with_named_incidents(
-    choices: Choices, organization: Organization, settings: Settings, since: datetime
+    choices: Choices, organization: Organization, settings: Settings
 ) -> Organization:
     """The organization with incidents that name deployments of other sources, by id or page."""
-    taken = taken_of(organization, settings, since, NOW, ())
+    taken = taken_of(organization, settings, NOW - 2 * SPAN, NOW, ())
 
     def hurt(repository: Repository) -> Repository:
         made = taken[repository.name].repository.deployments[::-1]
@@ -320,3 +320,17 @@ def draw_incident_lines(choices: Choices, organization: Organization) -> tuple[L
                 }
             )
     return tuple(lines)
+
+
+# Questions -------------------------------------------------------------------------------------
+
+
+def window_of(
+    choices: Choices, organization: Organization, settings: Settings
+) -> dict[str, datetime]:
+    """`since` and `until` of a window in which something of the sources happened."""
+    taken = taken_of(organization, settings, NOW - 2 * SPAN, NOW, ())
+    made = sorted(one.created_at for each in taken.values() for one in each.repository.deployments)
+    last = choices.pick(made[-1 - len(made) // 4 :: -3] or [NOW])
+    until = min(NOW, last + choices.pick((9 * DAY, STILL, HOUR, DAY)))
+    return {"since": until - choices.pick((30 * DAY, 90 * DAY, 7 * DAY)), "until": until}
