@@ -7,18 +7,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
 
 from dora.demo.organization.model import Organization
 from tests.laws.test_against_oracle import SHOWN, comparable, differences
-from tests.oracle.settings import TIERS, Settings
-from tests.support.examples import few_of
-from tests.support.random_organizations import Seeded, random_organization
+from tests.oracle.settings import AUTO, TIERS, Services, Settings
+from tests.support.examples import examples, few_of
+from tests.support.random_choices import Drawn
+from tests.support.random_organizations import (
+    Seeded,
+    configurations,
+    organizations,
+    questions,
+    random_organization,
+)
 from tests.support.random_sources import (
     draw_entries,
     draw_incident_lines,
     entries_by_repository,
-    with_named_incidents,
     window_of,
+    with_named_incidents,
     with_pipelines,
 )
 from tests.support.small_repositories import ALL, Document, ask_oracle
@@ -91,3 +100,40 @@ def seeded_case(seed: int) -> tuple[Organization, Document, Settings]:
 def test_random_organization(seed: int, tmp_path: Path) -> None:
     """D8: what is read of sources of any kinds gives the oracle's report and evidence."""
     check(*seeded_case(seed), tmp_path)
+
+
+@st.composite
+def drawn_cases(draw: st.DrawFn) -> tuple[Organization, Document, Settings]:
+    """Small organizations with sources of every kind, and questions about them."""
+    choices = Drawn(draw)
+    plain = draw(organizations(deployments=4, issues=1, skewed=False))
+    organization = with_pipelines(choices, plain, 6)
+    entries = choices.pick((draw_entries, entries_by_repository))(choices, organization)
+    configured = draw(configurations())
+    settings = replace(
+        configured,
+        lookback_budget=choices.pick((5000, 5000, 0)),
+        signals=ALL,
+        sources=entries,
+        services=choices.pick((AUTO, Services("environment", r"(?P<service>eu|live)"))),
+    )
+    organization = with_named_incidents(choices, organization, settings)
+    settings = replace(settings, incident_lines=draw_incident_lines(choices, organization))
+    asked = {**window_of(choices, organization, settings), **draw(questions())}
+    return organization, asked, settings
+
+
+@given(drawn_cases())
+@examples(
+    80,
+    few=3,
+    derandomize=True,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.function_scoped_fixture,
+    ],
+)
+def test_any_organization(tmp_path: Path, case: tuple[Organization, Document, Settings]) -> None:
+    """D8: so it is of any organization, whatever is asked and configured."""
+    check(*case, tmp_path)
