@@ -1,8 +1,10 @@
 """Reports of organizations whose deployments are no Deployments, against the rules alone (D8)."""
 
+import json
 import random
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from dora.demo.github.server import serve
 from dora.demo.organization.model import Organization
 from tests.laws.test_against_oracle import SHOWN, comparable, differences
 from tests.oracle.settings import AUTO, TIERS, Services, Settings
+from tests.support.command import dora
 from tests.support.examples import examples, few_of
 from tests.support.random_choices import Drawn
 from tests.support.random_organizations import (
@@ -30,6 +34,7 @@ from tests.support.random_sources import (
     with_named_incidents,
     with_pipelines,
 )
+from tests.support.settings_files import settings_of
 from tests.support.small_repositories import ALL, Document, ask_oracle
 from tests.support.source_organizations import (
     SourceCase,
@@ -78,6 +83,26 @@ def test_organization_of(name: str, tmp_path: Path) -> None:
     settings = Settings(signals=ALL, sources=entries_of(case.sources, tmp_path))
     asked = {"since": case.since, "until": case.until, "tiers": TIERS}
     report = check(case.organization, asked, settings, tmp_path)
+    assert [] != report["rows"]
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name != "a mixture"])
+def test_what_init_writes(name: str, tmp_path: Path) -> None:
+    """D8: `dora init`, then `dora report`: every number is the oracle's."""
+    today = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    case: SourceCase = CASES[name](today - timedelta(days=40))
+    asked = {"since": case.since, "until": case.until}
+    window = [f"--{edge}={at.isoformat()}" for edge, at in asked.items()]
+    with serve(case.organization) as server:
+        written = dora("init", "--org", "acme", "--quiet", server=server, folder=tmp_path)
+        assert (0, "") == (written.returncode, written.stderr)
+        asking = ("report", "--format=json", "--no-cache", *window)
+        reported = dora(*asking, server=server, folder=tmp_path)
+    assert (0, "") == (reported.returncode, reported.stderr)
+    expected, _ = ask_oracle(case.organization, asked, settings_of(tmp_path / "dora.toml"))
+    report = json.loads(reported.stdout)
+    found = differences(comparable(expected), comparable(report))
+    assert found[:SHOWN] == []
     assert [] != report["rows"]
 
 

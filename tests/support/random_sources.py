@@ -227,7 +227,8 @@ def draw_entry(choices: Choices, organization: Organization, place: str, globs: 
         case "deployments":
             return DeploymentsEntry(globs, choices.pick(((f"{place}*",), ("*eu", "qa"), ("*",))))
         case "file":
-            return FileEntry(draw_lines(choices, organization, place), globs)
+            first = choices.pick((2, 1))
+            return FileEntry(draw_lines(choices, organization, place), globs, first)
         case _:
             job, pattern = choices.pick(
                 (("deploy*", ""), ("deploy (*)", r"\((?P<environment>.+)\)"), ("D?ploy*/*", ""))

@@ -74,10 +74,9 @@ def sourced_config(
     organization: Organization, asked: Mapping[str, Any], settings: Settings, folder: Path
 ) -> Config:
     """The configuration of the question; files are written into *folder*."""
-    endings = (".csv", ".jsonl", ".parquet")
     given: Document = {
         "sources": [
-            given_entry(entry, folder / f"{number}{ending_of(entry, number, endings)}")
+            given_entry(entry, folder / f"{number}{ending_of(entry, number)}")
             for number, entry in enumerate(settings.sources)
         ]
     }
@@ -90,11 +89,11 @@ def sourced_config(
     return config.model_copy(update={"collect": collect, "incidents": incidents})
 
 
-def ending_of(entry: Entry, number: int, endings: Sequence[str]) -> str:
+def ending_of(entry: Entry, number: int) -> str:
     """How the name of an entry's file ends: with a header where its lines are counted from 2."""
     if isinstance(entry, FileEntry) and entry.first == 1:
-        return ".jsonl"
-    return endings[0] if number % 2 == 0 else endings[2]
+        return (".jsonl", ".parquet")[number % 2]
+    return ".csv"
 
 
 def answers_of(tables: Tables, config: Config) -> tuple[Document, dict[str, list[Document]]]:
