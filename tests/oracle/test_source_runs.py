@@ -173,7 +173,7 @@ MANY = api(
         (WorkflowEntry("DEPLOY*"), {5, 7}),
         (WorkflowEntry("ship it"), {7}),
         (WorkflowEntry(".github*"), set()),
-        (WorkflowEntry("*", branch=("*",)), {2, 4, 5, 7}),
+        (WorkflowEntry("*", branch=("*",)), {2, 4, 5, 6, 7}),
         (WorkflowEntry("deploy.yml", branch=("RELEASE/*", "x")), {2}),
         (WorkflowEntry("deploy.yml", event=("*request*", "workflow_run")), {3, 7}),
         (WorkflowEntry("deploy.yml", branch=("*",), event=("Workflow_*",)), {2, 7}),

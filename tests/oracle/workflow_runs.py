@@ -31,7 +31,7 @@ def of_workflow(place: Place, entry: WorkflowEntry) -> list[Made]:
 def is_meant(run: WorkflowRun, repository: Repository, entry: WorkflowEntry) -> bool:
     """Whether a run's branch and event fit."""
     if entry.branch:
-        on_branch = run.head_branch is not None and fits_any(entry.branch, run.head_branch)
+        on_branch = fits_any(entry.branch, run.head_branch or "")
     else:
         on_branch = run.head_branch == repository.default_branch
     if entry.event:

@@ -270,7 +270,7 @@ def draw_lines(choices: Choices, organization: Organization, place: str) -> tupl
         lines.append(line)
         if line["id"] and choices.whole(0, 3) == 3:
             lines.append({**line, "state": "success", "finished_at": (ended + HOUR).isoformat()})
-    return tuple(lines)
+    return tuple(line for place, line in enumerate(lines) if line not in lines[:place])
 
 
 # Incidents -------------------------------------------------------------------------------------
@@ -320,7 +320,7 @@ def draw_incident_lines(choices: Choices, organization: Organization) -> tuple[L
                     "id": choices.pick(("", f"INC-{number}")),
                 }
             )
-    return tuple(lines)
+    return tuple(line for place, line in enumerate(lines) if line not in lines[:place])
 
 
 # Questions -------------------------------------------------------------------------------------
