@@ -39,6 +39,7 @@ REPORT: dict[str, Any] = {
         {
             "key": {"repository": "api", "environment": "production"},
             "tier": "production",
+            "source": "deployments",
             "deployment_frequency": {
                 "deployments": 4,
                 "per_day": 0.13333333333333333,
