@@ -186,7 +186,15 @@ def repositories(organization: Organization) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "more"),
     [
-        ("deployments", {"tags": True, "stamp": True, "labels": True}),
+        (
+            "deployments",
+            {
+                **dict.fromkeys(("deployments", "releases", "tags"), True),
+                **dict.fromkeys(("stamp", "labels", "head"), True),
+                "branch": "refs/heads/main",
+            },
+        ),
+        ("releases", {}),
         ("commits", {"authors": False, "labels": True}),
         ("labels", {}),
         ("object", {}),
