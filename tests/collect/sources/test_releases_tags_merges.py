@@ -93,10 +93,12 @@ def released() -> dict[str, Any]:
 def tagged() -> tuple[Tag, ...]:
     """A lightweight tag of each commit, `v0.N`, and a hundred that are no versions.
 
+    Behind that hundred there is one that says that v0.135 failed.
     v1.0 was made four days ago of the oldest commit, v1.1 is a lightweight one of it.
     """
     versions = [Tag(f"v0.{number}", sha(number)) for number in range(COUNT)]
     others = [Tag(f"build-{number}", sha(number)) for number in range(100)]
+    others += [Tag("failed/late", sha(135))]
     late = [Tag("v1.0", sha(0), NOW - 4 * DAY), Tag("v1.1", sha(0))]
     return (*versions, *others, *late)
 
@@ -162,6 +164,7 @@ def server() -> Iterator[Server]:
         yield running
 
 
+Asked = dict[tuple[str, str | None], int]
 Run = tuple[Reading, Counter[tuple[str, str | None]]]
 
 
@@ -175,7 +178,10 @@ def run(server: Server) -> Run:
 def deployments_of(tables: Tables, name: str) -> list[dict[str, Any]]:
     """The rows of a repository's deployments, by their numbers."""
     rows = tables.deployments[tables.deployments["repository"] == name]
-    return list(rows.sort_values("deployment").to_dict("records"))
+    return [
+        {str(name): value for name, value in one.items()}
+        for one in rows.sort_values("deployment").to_dict("records")
+    ]
 
 
 def times_of(tables: Tables, name: str) -> Mapping[str, datetime]:
@@ -215,6 +221,8 @@ def test_each_row_says_what_its_deployments_were_taken_from(run: Run) -> None:
         "rel production": ("releases", 30),
         "tag production": ("tags", 31),
     } == rows_of(document)
+    (failed,) = [row for row in document["rows"] if row["key"]["repository"] == "tag"]
+    assert {"tag": 1} == failed["change_fail_rate"]["reasons"]  # F6, where tags are read whole
     # `quiet` has Deployments, but they are not asked for; `narrow` has none that fits.
     assert {"no deployments": 3} == {
         reason: count
@@ -278,13 +286,13 @@ def test_merges_to_another_branch_keep_the_order_of_the_line(run: Run) -> None:
 def test_what_the_sources_ask(run: Run) -> None:
     """D8: releases and tags come with the first query, then a hundred at once; merges with commits.
 
-    GitHub lists 138 releases (25, 100, 13) and 242 tags (100, 100, 42) of a repository. For the
+    GitHub lists 138 releases (25, 100, 13) and 243 tags (100, 100, 43) of a repository. For the
     tags of failures (F6) two folders are asked where there are more than came at first. A line of
     61 commits takes 25 and 50; the branch's takes as many, and the head of main that waits 25.
     """
-    first = {("deployments", one.name): 1 for one in organization().repositories}
-    released = {(query, name): 2 for query in ("releases", "tags") for name in RELEASED}
-    expected = {
+    first: Asked = {("deployments", one.name): 1 for one in organization().repositories}
+    released: Asked = {(query, name): 2 for query in ("releases", "tags") for name in RELEASED}
+    expected: Asked = {
         **first,
         **released,
         ("tags", "meet"): 0,  # given up before
