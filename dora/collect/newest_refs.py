@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import replace
 
+import numpy as np
+
 from dora.collect.github.client import Client
 from dora.collect.repository.context import RepositoryContext
 from dora.collect.repository.refs import read_refs
@@ -18,17 +20,18 @@ MOST_REPOSITORIES = 100
 
 
 async def read_newest_refs(client: Client, tables: Tables, config: Config) -> Tables:
-    """*tables* with the refs of each repository's newest hundred deployments.
+    """*tables* with the refs of each repository's newest hundred Deployments.
 
-    As they are where the configuration had asked for refs. Repositories that do not deploy to
-    production are not asked, and one that refuses has no refs.
+    As they are where the configuration had asked for refs; other sources tell theirs anyway.
+    Repositories that do not deploy to production are not asked, and one that refuses has no refs.
     """
     if ref_test(config.deployments.exclude) is not None:
         return tables
     tier_of = environment_reader(config)
     deployments = tables.deployments
     is_production = [tier_of(name).tier == "production" for name in deployments["environment"]]
-    busiest = deployments.loc[is_production, "repository"].value_counts(sort=True)
+    is_asked = np.array(is_production, dtype="bool") & (deployments["source"] == "deployments")
+    busiest = deployments.loc[is_asked, "repository"].value_counts(sort=True)
 
     async def read(name: str) -> dict[tuple[str, int], str]:
         context = RepositoryContext(client, config.organization, name)
@@ -43,5 +46,6 @@ async def read_newest_refs(client: Client, tables: Tables, config: Config) -> Ta
     for refs in await asyncio.gather(*map(read, names)):
         found |= refs
     keys = zip(deployments["repository"].tolist(), deployments["deployment"].tolist(), strict=True)
-    refs_read = texts_of([found.get(key) for key in keys])
+    told = zip(keys, deployments["ref"].tolist(), strict=True)
+    refs_read = texts_of([found.get(key, ref) for key, ref in told])
     return replace(tables, deployments=Deployments(deployments.assign(ref=refs_read)))

@@ -169,17 +169,12 @@ class Walk:
         self._by_date: list[tuple[int, int, CommitRecord]] | None = None
 
     async def show(self, count: int) -> list[CommitRecord]:
-        """The next *count* commits; fewer at the end of the history, or before another request.
-
-        Once no listing is followed, the caller may need nothing that is not known.
-        """
+        """The next *count* commits; fewer only at the end of the history."""
         found: list[CommitRecord] = []
         while len(found) < count and not self.is_over:
             if self._by_date is None and self._position == len(self._listing.commits):
                 self._leave_listing()
             if self._by_date is not None:
-                if found and not all(self._log.get(sha) for sha in self._ahead):
-                    break
                 found.append(await self._next_by_date(self._by_date))
             elif self._position < len(self._listing.commits):
                 found.append(self._next_listed())

@@ -126,9 +126,12 @@ class CommitSelection:
         """The marks of a new difference."""
         return self._marks.new_frontier()
 
-    def expect(self, deployed: Iterable[int]) -> None:
-        """Choose the length of the first page by how many deployed commits are to be reached."""
-        rows = COMMITS_A_DEPLOYMENT * len(set(deployed))
+    def expect(self, deployed: Iterable[int], *, each: int) -> None:
+        """Choose the length of the first page by how many deployed commits are to be reached.
+
+        *each* is how many commits one of them may have shipped.
+        """
+        rows = each * len(set(deployed))
         self._first_rows = min(page_size.FULL_PAGE, max(self._first_rows, rows))
 
     def mark(self, commit: int, marks: int) -> None:

@@ -25,6 +25,7 @@ class EnvironmentSuccesses(NamedTuple):
     """Whether deployments before the window may decide an episode in it (R1, R2). Then it matters
     which of them were rollbacks (F2), and everything shipped since the look-back began is read."""
     entry: int = 0  #: position in `[[sources]]` of what they are from
+    is_line: bool = False  #: whether they are the commits of a branch's line, one by one
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class SuccessFinder:
                 successes,
                 needs_all=is_hit or self._needs_all(own),
                 entry=own[0].entry,
+                is_line=own[0].source == "merges",
             )
         return found
 

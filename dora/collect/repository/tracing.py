@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from dora.collect.records import ListedRepository
 from dora.collect.repository.commit_marks import Frontier
-from dora.collect.repository.commit_selection import CommitSelection
+from dora.collect.repository.commit_selection import COMMITS_A_DEPLOYMENT, CommitSelection
 from dora.collect.repository.pull_requests import PullRequestReader
 from dora.collect.repository.successes import EnvironmentSuccesses
 from dora.model.references import find_targets
@@ -95,7 +95,10 @@ class EnvironmentTracer:
             self._mark(one.commit, frontier.closed)
         for commit in wanted:
             self._mark(commit, frontier.wanted)
-        self.commits.expect(commit for commit in wanted if commit is not None)
+        self.commits.expect(
+            (commit for commit in wanted if commit is not None),
+            each=1 if own.is_line else COMMITS_A_DEPLOYMENT,
+        )
         live = known[count - 1].commit
         if live is not None and any(commit != live for commit in wanted):
             self.commits.need(live)

@@ -46,24 +46,25 @@ class MergeList:
         """Read nothing: there is nothing older to be read."""
 
     async def _line(self, sha: str, at: datetime, instant: datetime) -> list[CommitRecord]:
-        """The commits of the line that begins with *sha*, newest first."""
+        """The commits of the line that begins with *sha*, newest first.
+
+        As many commits are listed whatever the cache knows: what it knows costs no request.
+        """
         walk = Walk(self.log, sha, microseconds(at))
+        listed: dict[str, CommitRecord] = {}
         line: list[CommitRecord] = []
-        rows = count = 0
         following: str | None = sha
-        while following is not None:
-            commit = self.log.get(following)
+        while following is not None and (following in listed or len(listed) < self.most_rows):
+            commit = listed.get(following)
             if commit is not None:
                 line.append(commit)
                 is_last = commit.committed_at < instant or not commit.parents
                 following = None if is_last else commit.parents[0]
-            elif count >= self.most_rows:
-                break
             elif walk.is_over:
                 raise CannotRead("GitHub lists a history without one of its commits")
             else:
-                rows = min(page_size.FULL_PAGE, 2 * rows or page_size.FIRST_PAGE)
-                count += len(await walk.show(rows))
+                rows = page_size.FULL_PAGE if listed else page_size.FIRST_PAGE
+                listed |= {one.sha: one for one in await walk.show(rows)}
         return line
 
     def _deployments(self, line: list[CommitRecord], branch: str) -> list[DeploymentRecord]:

@@ -4,11 +4,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dora.demo.github.server import Server, serve
+from dora.collect.newest_refs import read_newest_refs
+from dora.collect.organization import connect
+from dora.demo.github.server import TOKEN, Server, serve
 from dora.demo.organization.model import (
     Commit,
     Deployment,
@@ -19,8 +22,10 @@ from dora.demo.organization.model import (
     Tag,
 )
 from dora.model.tables import Tables
+from tests.support.cached_runs import Runs, differences
 from tests.support.github.faults import Faults, PartialError, Rule
-from tests.support.runs import Reading, asked_of, config_of, document_of, query_of, read_from
+from tests.support.github.faults import Status as TooLong
+from tests.support.runs import Reading, Told, asked_of, config_of, document_of, query_of, read_from
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -288,7 +293,7 @@ def test_what_the_sources_ask(run: Run) -> None:
 
     GitHub lists 138 releases (25, 100, 13) and 243 tags (100, 100, 43) of a repository. For the
     tags of failures (F6) two folders are asked where there are more than came at first. A line of
-    61 commits takes 25 and 50; the branch's takes as many, and the head of main that waits 25.
+    61 commits takes 25 and 100; the branch's takes as many, and the head of main that waits 25.
     """
     first: Asked = {("deployments", one.name): 1 for one in organization().repositories}
     released: Asked = {(query, name): 2 for query in ("releases", "tags") for name in RELEASED}
@@ -375,3 +380,70 @@ def test_deployments_that_are_refused_are_not_missed_where_nobody_wants_them() -
         tables = read_from(server, config_of(made, **asked())).tables
     assert {"line": None, "other": "no"} == unreadable_of(tables)
     assert 61 == len(tables.deployments)
+
+
+def test_doctor_asks_for_refs_of_deployments_alone(server: Server, run: Run) -> None:
+    """D9: other sources tell what they were made for, and have no number that REST knows."""
+    read, before = run[0], len(server.requests)
+    told = Told()
+    client = connect(read.config, {"GITHUB_API_URL": server.url, "GITHUB_TOKEN": TOKEN}, told)
+    tables = client.run(read_newest_refs(client, read.tables, read.config))
+    assert ["/repos/acme/plain/deployments"] == [one.path for one in server.requests[before:]]
+    refs = {
+        name: {one["ref"] for one in deployments_of(tables, name)} for name in ("plain", "live")
+    }
+    assert {"plain": {"main"}, "live": {"live"}} == refs
+
+
+def test_budget_of_older_deployments_is_each_entrys_own() -> None:
+    """W3 (c): the look-back ends after so many older releases, and says so; merges need none.
+
+    What was released last merged a branch of 139 days ago, older than the budget reaches.
+    """
+    side = Commit(sha(1, 2), (sha(0),), at(1), at(1))
+    last = NOW - 23 * HOUR
+    merge = Commit(sha(2, 2), (sha(COUNT - 1), side.sha), last, last)
+    parts = released()
+    rel = repository(
+        1,
+        "rel",
+        commits={**line(), side.sha: side, merge.sha: merge},
+        tags=(*parts["tags"][:80], Tag("v500", merge.sha)),
+        releases=(*parts["releases"][:80], Release(500, "v500", last, last)),
+        head=merge.sha,
+    )
+    merged = replace(rel, name="line", database_id=3, tags=(), releases=())
+    made = replace(organization(), repositories=(rel, merged))
+    found = {}
+    with serve(made) as server:
+        for budget in (10, 100):
+            config = config_of(made, **asked(collect={"older_deployments": budget}))
+            document = document_of(read_from(server, config).tables, config)
+            found[budget] = document["coverage"]["deployments"]["lookback_limit"]
+    assert {10: 1, 100: 0} == found
+
+
+def test_pages_shrink_where_github_cannot_bear_them() -> None:
+    """A page of a hundred releases or tags that takes too long is asked for by halves."""
+    made = organization()
+    only = replace(made, repositories=made.repositories[:2])
+    rules = [Rule(TooLong(), name, variables={"n": 100}) for name in ("Releases", "Tags")]
+    with serve(only) as whole, serve(only, middleware=[Faults(rules)]) as weak:
+        config = config_of(only, **asked())
+        assert [] == differences(read_from(whole, config).tables, read_from(weak, config).tables)
+        sizes = [one.variables["n"] for one in weak.requests if query_of(one) == "releases"]
+    assert [100, 50, 50, 50] == sizes
+
+
+def test_what_is_kept_fits_whatever_the_sources_are(tmp_path: Path) -> None:
+    """The cache keeps commits and pull requests alone: other entries give the same with it.
+
+    The list, incidents and the first query are asked each time, further pages of releases (2) and
+    tags (2, 1 where all are read), and only the first time commits (2).
+    """
+    made = replace(organization(), repositories=(repository(3, "line", **released()),))
+    with serve(made) as server:
+        runs = Runs(server, tmp_path)
+        kinds = ("releases", "merges", "tags", "merges")
+        costs = [runs.check(**WINDOW, sources=[{"from": kind}]).client.requests for kind in kinds]
+    assert [9, 5, 4, 5] == costs
