@@ -1,28 +1,81 @@
 """A report without rows: why it has none, and which sources would give it some."""
 
+import os
 import sys
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dora.cli.inputs import reading
 from dora.cli.output import PARTIAL
+from dora.errors import DoraError
 
 if TYPE_CHECKING:
     from dora.config import Config
+    from dora.model.tables import Tables
+    from dora.report.coverage_model import NoRows
     from dora.report.model import Report
 
+#: Repositories that are asked about, those with the newest commits.
+MOST = 60
+#: Sources that are named one by one.
+MOST_NAMED = 4
 
-def explain_no_rows(finished: "Report", settings: "Config") -> "Report":
-    """The report, with the reason why it has no rows if it has none."""
+
+def explain_no_rows(
+    finished: "Report", tables: "Tables", settings: "Config", *, quiet: bool
+) -> "Report":
+    """The report; if it has no rows, with the reason why and what would give it some.
+
+    GitHub is asked, in few requests, where repositories have no deployments: they may have
+    releases, workflows or tags. Nothing is raised where it does not answer.
+    """
     from dora.render.formatting import plain
     from dora.report.coverage_model import NoRows
-    from dora.report.no_rows import what_gives_rows, why_no_rows
+    from dora.report.no_rows import may_lack_sources, what_gives_rows, why_no_rows
 
     if finished.rows:
         return finished
     found = NoRows(has_entries=bool(settings.sources))
-    given = finished.organization, finished.coverage, finished.scope, plain, found
+    if may_lack_sources(finished):
+        found = _look_for_sources(found, tables, settings, quiet=quiet)
+    given = finished, plain, found
     found = replace(found, why=why_no_rows(*given), advice=what_gives_rows(*given))
     return replace(finished, no_rows=found)
+
+
+def _look_for_sources(
+    found: "NoRows", tables: "Tables", settings: "Config", *, quiet: bool
+) -> "NoRows":
+    """Ask which sources the repositories without deployments have."""
+    from dora.analysis.repositories import find_skipped
+    from dora.collect.first_look import look_at
+    from dora.collect.organization import connect
+    from dora.config.source_settings import KINDS
+    from dora.doctor.source_choice import count_sources
+    from dora.report.coverage_model import PossibleSource
+    from dora.report.model import DEPLOYMENTS
+
+    repositories = tables.repositories
+    is_without = find_skipped(repositories, settings).eq("no deployments").fillna(value=False)
+    names = repositories.loc[is_without, "repository"].tolist()
+    try:
+        with reading(quiet=quiet) as progress:
+            client = connect(settings, os.environ, progress)
+            look = look_at(client, settings, names, most=MOST)
+    except DoraError:  # what it asks for is beside the report: it is not worth failing for
+        return found
+    counts = [one for one in count_sources(look, settings) if one.kind != DEPLOYMENTS]
+    is_long = len(counts) > MOST_NAMED  # workflows of many names are one source then
+    numbers: Counter[tuple[str, str | None]] = Counter()
+    for one in counts:
+        numbers[one.kind, None if is_long else one.workflow or None] += one.repositories
+    ranked = sorted(
+        numbers.items(), key=lambda one: (-one[1], KINDS.index(one[0][0]), one[0][1] or "")
+    )
+    sources = (PossibleSource(kind, number, workflow) for (kind, workflow), number in ranked)
+    seen = sum(one.unreadable is None for one in look.repositories)
+    return replace(found, looked_at=seen or None, sources=tuple(sources))
 
 
 def print_no_rows(finished: "Report") -> int:

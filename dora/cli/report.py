@@ -73,7 +73,7 @@ def report(
         return
     tables = read_tables(settings.reading, quiet=quiet)
     finished, page = _build(tables, settings, with_page="html" in {format_, *files.values()})
-    finished = explain_no_rows(finished, settings)
+    finished = explain_no_rows(finished, tables, settings, quiet=quiet)
     print_and_write(partial(_render, finished, page), format_, files)
     if finished.lacks_production and format_ in {"csv", "json"} and not quiet:
         print_note("nothing was deployed to the tier production: rows of every tier are shown")

@@ -194,6 +194,5 @@ def _of_incidents(coverage: IncidentCoverage, quote: Quote) -> list[str]:
 
 def why_empty(report: Report, quote: Quote) -> tuple[str, str]:
     """Say why *report* has no rows, and what would give it some, in a sentence each."""
-    no_rows = report.no_rows or NoRows()
-    given = report.organization, report.coverage, report.scope, quote, no_rows
+    given = report, quote, report.no_rows or NoRows()
     return f"No rows: {why_no_rows(*given)}.", what_gives_rows(*given)

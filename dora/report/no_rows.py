@@ -5,9 +5,11 @@
 
 import shlex
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from dora.model.environments import TIERS
-from dora.report.coverage_model import Coverage, NoRows, RepositoryCoverage, Scope
+from dora.report.coverage_model import NoRows, RepositoryCoverage, Scope
+from dora.report.model import Report
 
 Quote = Callable[[str], str]
 
@@ -30,15 +32,15 @@ UNSEEN = {
 }
 
 
-def why_no_rows(
-    organization: str, coverage: Coverage, scope: Scope | None, quote: Quote, no_rows: NoRows
-) -> str:
+def why_no_rows(report: Report, quote: Quote, no_rows: NoRows) -> str:
     """Why there are no rows, as a clause: `none of the 14 repositories of acme has Deployments`."""
+    coverage, scope = report.coverage, report.scope
     found = coverage.repositories
     kind = "deployments of its [[sources]]" if no_rows.has_entries else "Deployments"
     where = _environments(scope, quote)
     if not found.read:
-        return _why_none_was_read(quote(organization), found, f"{kind}{where}")
+        owner, kind = quote(report.organization), f"{kind}{where}{_before(report)}"
+        return _why_none_was_read(owner, found, kind)
     if _is_narrowed_to_tiers(scope):
         finished = "finished in this time or shortly before it"
         return f"no deployment to the tier {_tiers(scope, quote)} {finished}"
@@ -54,7 +56,10 @@ def why_no_rows(
     if not without:
         return nothing
     has = "has" if without == 1 else "have"
-    return f"{nothing}, and {without:,} of {_total(found):,} repositories {has} no {kind}"
+    return (
+        f"{nothing}, and {without:,} of {_total(found):,} repositories {has} no "
+        f"{kind}{_before(report)}"
+    )
 
 
 def _why_none_was_read(owner: str, found: RepositoryCoverage, kind: str) -> str:
@@ -84,15 +89,14 @@ def _why_none_was_read(owner: str, found: RepositoryCoverage, kind: str) -> str:
     return f"no repository of {owner} {lead}: {', '.join(parts)}"
 
 
-def what_gives_rows(
-    organization: str, coverage: Coverage, scope: Scope | None, quote: Quote, no_rows: NoRows
-) -> str:
+def what_gives_rows(report: Report, quote: Quote, no_rows: NoRows) -> str:
     """What would give rows, as a sentence."""
-    if may_lack_sources(coverage, scope):
+    coverage, organization = report.coverage, report.organization
+    if may_lack_sources(report):
         return _sources(_command("init", organization, quote), quote, no_rows)
     if not coverage.repositories.read:
         return _what_would_be_read(coverage.repositories, _command("doctor", organization, quote))
-    if _is_narrowed_to_tiers(scope):
+    if _is_narrowed_to_tiers(report.scope):
         return "--tier all shows every tier."
     if any(coverage.deployments.get(name) for name in ("ephemeral", "left_out")):
         return (
@@ -113,13 +117,13 @@ def _what_would_be_read(found: RepositoryCoverage, doctor: str) -> str:
     return f"Run {doctor}: it says what the token sees of each repository."
 
 
-def may_lack_sources(coverage: Coverage, scope: Scope | None) -> bool:
+def may_lack_sources(report: Report) -> bool:
     """Whether repositories have no rows because they have no deployments of any source.
 
     Then it is worth asking which sources would give some.
     """
-    is_narrowed = bool(_environments(scope, str))
-    return bool(coverage.repositories.skipped.get("no deployments")) and not is_narrowed
+    skipped = report.coverage.repositories.skipped
+    return bool(skipped.get("no deployments")) and not _environments(report.scope, str)
 
 
 def _sources(init: str, quote: Quote, no_rows: NoRows) -> str:
@@ -169,3 +173,11 @@ def _environments(scope: Scope | None, quote: Quote) -> str:
     if scope is None or scope.environments in {(), ("*",)}:
         return ""
     return f" to an environment like {' or '.join(map(quote, scope.environments))}"
+
+
+def _before(report: Report) -> str:
+    """What is said of a window that ended before the report was made (W2), after a space."""
+    until = report.window.until
+    if until >= report.generated.at:
+        return ""
+    return f" before {until.astimezone(ZoneInfo(report.window.timezone)):%Y-%m-%d %H:%M}"

@@ -1,5 +1,7 @@
 """Why a report has no rows, and what would give it some, in words."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from dora.render.formatting import plain
 from dora.render.markdown import code
 from dora.report.coverage_model import Coverage, NoRows, PossibleSource, Scope, Unreadable
+from dora.report.model import Report
 from dora.report.no_rows import what_gives_rows, why_no_rows
 from tests.support import reports
 
@@ -37,6 +40,11 @@ def seen(read: int = 1, without: int = 0, **deployments: int) -> Coverage:
     """Coverage of *read* repositories with *deployments* that make no row."""
     found = reports.coverage(read, skipped={"no deployments": without})
     return Coverage(found.repositories, deployments)
+
+
+def made(coverage: Coverage, scope: Scope | None = None, organization: str = "acme") -> Report:
+    """A report without rows."""
+    return replace(reports.report((), coverage, organization=organization), scope=scope)
 
 
 NO_TOKEN = f"{DOCTOR} which permissions the token lacks."
@@ -134,7 +142,7 @@ def test_each_cause_has_its_own_sentence(
     coverage: Coverage, narrowed: dict[str, Any], why: str, advice: str
 ) -> None:
     """C1: every cause is told apart, in numbers, with what to do about it."""
-    given = "acme", coverage, scope(**narrowed), plain, NoRows()
+    given = made(coverage, scope(**narrowed)), plain, NoRows()
     assert (why, advice) == (why_no_rows(*given), what_gives_rows(*given))
 
 
@@ -163,22 +171,31 @@ def test_sources_that_would_give_rows(
 ) -> None:
     """D8: what was found is counted by kind of source, with the command that makes use of it."""
     no_rows = NoRows(looked_at=looked_at, sources=sources)
-    assert advice == what_gives_rows("acme", skipped(no_deployments=14), None, plain, no_rows)
+    assert advice == what_gives_rows(made(skipped(no_deployments=14)), plain, no_rows)
 
 
 def test_sources_that_the_settings_name_have_nothing() -> None:
     """D8: with [[sources]] it is not GitHub's Deployments that are missing."""
-    given = "acme", skipped(no_deployments=2, empty=1), None, plain, NoRows(has_entries=True)
+    given = made(skipped(no_deployments=2, empty=1)), plain, NoRows(has_entries=True)
     assert (
         "no repository of acme has deployments of its [[sources]]: 2 of 3 have none, 1 is empty"
         == why_no_rows(*given)
     )
 
 
+def test_a_window_that_is_over_says_until_when() -> None:
+    """W2: what came later is not denied."""
+    earlier = made(skipped(no_deployments=2))
+    at = earlier.generated.at + timedelta(days=1)
+    later = replace(earlier, generated=replace(earlier.generated, at=at))
+    why = "none of the 2 repositories of acme has Deployments before 2026-11-23 06:00"
+    assert why == why_no_rows(later, plain, NoRows())
+
+
 def test_hostile_names_stay_names() -> None:
     """Names are quoted as the format has it, within commands, too."""
     found = NoRows(looked_at=1, sources=(PossibleSource("workflow", 1, "@team `x`\n# y"),))
-    given = "a`b", skipped(no_deployments=2, empty=1), None, code, found
+    given = made(skipped(no_deployments=2, empty=1), organization="a`b"), code, found
     assert (
         "no repository of ``a`b`` has Deployments: 2 of 3 have none, 1 is empty",
         "1 repository has a workflow ``@team `x`\ufffd# y``: run ``dora init --org 'a`b'``.",
