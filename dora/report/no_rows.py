@@ -108,8 +108,10 @@ def what_gives_rows(report: Report, quote: Quote, no_rows: NoRows) -> str:
 
 def _what_would_be_read(found: RepositoryCoverage, doctor: str) -> str:
     """What would give rows where no repository was read."""
-    if len(found.unreadable) == _total(found):
+    if not _total(found):
         return f"Run {doctor}: it says which permissions the token lacks."
+    if len(found.unreadable) == _total(found):
+        return f"The reason is given for each; {doctor} says whether the token lacks a permission."
     if found.skipped.get("no deployments"):
         return "Leave --environment out, or name others with it."
     if found.skipped.get("excluded", 0) == _total(found):

@@ -28,7 +28,8 @@ def organization() -> Organization:
 
 
 WHY = "no repository of acme has Deployments: 2 of 4 have none, 1 is archived, 1 is empty"
-FOUND = "1 repository has a workflow `deploy.yml`, 1 has releases: run `dora init --org acme`."
+INIT = "run `dora init --org acme`"
+FOUND = f"1 repository has a workflow `deploy.yml`, 1 has releases: {INIT}."
 
 
 def test_every_output_says_why_and_which_sources_there_are(tmp_path: Path) -> None:
@@ -85,10 +86,7 @@ def test_every_output_says_why_and_which_sources_there_are(tmp_path: Path) -> No
             ACME,
             ("--since", "2020-01-01", "--until", "2020-02-01"),
             "none of the 2 repositories of acme has Deployments before 2020-02-01 00:00",
-            (
-                "No source of deployments was found in 2 repositories: run `dora init --org acme` to "
-                "look again."
-            ),
+            f"No source of deployments was found in 2 repositories: {INIT} to look again.",
         ),
         (
             replace(ACME, repositories=(ARCHIVED,)),

@@ -740,9 +740,10 @@ def test_program_says_what_is_missing(tmp_path: Path) -> None:
     with stand_in(rule) as server:
         done = dora(*OPTIONS, "--format", "json", server=server)
     assert 3 == done.returncode, done.stderr
-    *told, last = done.stderr.splitlines()
+    *told, rest, why, _ = done.stderr.splitlines()
     assert all("GitHub's primary limit lasts until " in line for line in told)
-    assert "      What could not be read is not in the numbers; the others hold." == last
+    assert "      What could not be read is not in the numbers; the others hold." == rest
+    assert "dora: no rows: the repositories could not be read" == why
     assert '"schema": "dora.report/1"' in done.stdout
     assert [] == [*tmp_path.iterdir()]
 

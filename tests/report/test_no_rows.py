@@ -48,6 +48,10 @@ def made(coverage: Coverage, scope: Scope | None = None, organization: str = "ac
 
 
 NO_TOKEN = f"{DOCTOR} which permissions the token lacks."
+REASONS = (
+    "The reason is given for each; `dora doctor --org acme` says whether the token lacks a "
+    "permission."
+)
 SEES = f"{DOCTOR} what the token sees of each repository."
 LOOK = f"R{INIT[1:]}: it looks for releases, workflows, tags or merges to make rows from."
 EPHEMERAL = (
@@ -62,7 +66,7 @@ NOTHING = "nothing was deployed in this time or shortly before it"
     ("coverage", "narrowed", "why", "advice"),
     [
         (reports.coverage(), {}, "the token sees no repository of this organization", NO_TOKEN),
-        (unreadable("a", "b"), {}, "the repositories could not be read", NO_TOKEN),
+        (unreadable("a", "b"), {}, "the repositories could not be read", REASONS),
         (
             unreadable("a", archived=2),
             {},

@@ -222,7 +222,7 @@ def _open_failures(
                     formatting.instant(episode.began_at, maker.timezone),
                     maker.is_earlier(episode),
                     formatting.duration((maker.until - episode.began_at).total_seconds()),
-                    maker.failing(episode, home),
+                    maker.failing(episode),
                     incident(episode.by, home),
                 )
                 order = (row.tier != "production", maker.until - episode.began_at)

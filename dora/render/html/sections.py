@@ -172,7 +172,7 @@ class Sections:
             ("Failures and recoveries", totals[EPISODE], False),
         ):
             episodes = [it for it in sample.episodes if self.is_earlier(it) is is_earlier]
-            items = tuple(self.episode(it, home) for it in episodes)
+            items = tuple(self.episode(it) for it in episodes)
             yield EvidenceList(title, "failures", len(items) if total is None else total, items)
         named = {one.deployment for one in sample.episodes if one.is_counted}
         others = [one for one in sample.failed if one.id not in named]
@@ -185,7 +185,7 @@ class Sections:
             ("Rework", totals[REWORK], sample.rework),
             ("Latest successes", totals[SUCCESS], sample.latest),
         ):
-            items = tuple(self._deployment(one, home) for one in shown)
+            items = tuple(self._deployment(one) for one in shown)
             yield EvidenceList(title, title.lower().replace("latest ", ""), total, items)
         waiting = row.waiting.changes if row.waiting else 0
         for title, noun, total, changes in (
@@ -198,28 +198,26 @@ class Sections:
         """Whether a failure began before the window, so that it is only counted as carried in."""
         return one.began_at < self.since
 
-    def episode(self, one: Episode, home: str | None) -> Link:
+    def episode(self, one: Episode) -> Link:
         """Give a failure as a link to its first deployment, with its start and its duration."""
         lasted = formatting.duration(((one.ended_at or self.until) - one.began_at).total_seconds())
         note = f"{self.day(one.began_at)}, {lasted}{'' if one.ended_at else ' and open'}"
         if one.failures > 1:
             note += f", {formatting.count(one.failures)} failures"
         note += ", never live" if one.never_live else ""
-        return self._link(one.deployment, one.sha, home, f"{note}, {', '.join(one.signals)}")
+        return self._link(one.url, one.sha, f"{note}, {', '.join(one.signals)}")
 
-    def failing(self, one: Episode, home: str | None) -> Link:
+    def failing(self, one: Episode) -> Link:
         """Give a link to a failure's first deployment, with the signals that marked it."""
-        return self._link(one.deployment, one.sha, home, f"by {', '.join(one.signals)}")
+        return self._link(one.url, one.sha, f"by {', '.join(one.signals)}")
 
-    def _deployment(self, one: Shown, home: str | None) -> Link:
+    def _deployment(self, one: Shown) -> Link:
         why = f", {', '.join(one.signals)}" if one.signals else ""
         never = ", never live" if one.never_live else ""
-        return self._link(one.id, one.sha, home, self.day(one.at) + why + never)
+        return self._link(one.url, one.sha, self.day(one.at) + why + never)
 
-    def _link(self, number: int, sha: str, home: str | None, note: str) -> Link:
-        return Link(
-            sha[: formatting.SHA], home and f"{home}/deployments/{number}", formatting.plain(note)
-        )
+    def _link(self, url: str, sha: str, note: str) -> Link:
+        return Link(sha[: formatting.SHA] or "deployment", address(url), formatting.plain(note))
 
     def day(self, moment: datetime) -> str:
         """Give the day of *moment*."""
