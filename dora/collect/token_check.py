@@ -18,14 +18,17 @@ from requests.exceptions import RequestException
 from dora.collect.github.access import Access
 from dora.collect.github.client import Client
 from dora.collect.github.connections import in_thread
+from dora.collect.github.rest import WORKFLOWS
 from dora.collect.newest_refs import read_newest_refs
 from dora.collect.organization import read_organization
 from dora.collect.progress import Progress
+from dora.collect.repository.context import RepositoryContext
 from dora.collect.repository.deployment_record import parse_instant
 from dora.config import Config
-from dora.errors import CannotRead, DoraError
+from dora.errors import CannotRead, DoraError, Forbidden
+from dora.model.source_entries import fitting_entries
 from dora.model.tables import Tables
-from dora.model.token_rights import Checkup, Limit, Probe
+from dora.model.token_rights import ACTIONS, Checkup, Limit, Probe
 
 #: Number of unreadable repositories that are probed for what is refused, one request each.
 MOST_PROBES = 20
@@ -50,7 +53,8 @@ def examine(
     """Everything a report needs, and what is known about the token that read it.
 
     Reads what a report reads, so `requests` and `points` are what a report costs. Sends about four
-    requests more, one for each unreadable repository, and one for each that deploys to production.
+    requests more, one for each unreadable repository, and one for each that deploys to production;
+    where runs of a workflow are deployments, one for each repository whose rights are tried.
     Raises what `collect` raises.
     """
 
@@ -119,14 +123,16 @@ async def _check_rights(
     is_unread = repositories["unreadable"].notna()
     names = sorted(repositories.loc[is_unread, "repository"])[:MOST_PROBES]
     unread = tuple(await asyncio.gather(*(_probe(client, config, name) for name in names)))
-    read = _likeliest(tables, private)
+    read = _likeliest(tables, private, config)
     sample = next(iter(unread), None) if read is None else await _probe(client, config, read)
     refused = None if config.teams else await _teams_refused(client, config)
     return replace(checkup, sample=sample, unread=unread, teams_refused=refused)
 
 
-def _likeliest(tables: Tables, private: list[str]) -> str | None:
+def _likeliest(tables: Tables, private: list[str], config: Config) -> str | None:
     """A repository with commits to test rights on, preferably private and with deployments.
+
+    And if runs of a workflow are deployments, preferably one where they are.
 
     A public repository proves little, because any token may read it.
     """
@@ -134,9 +140,17 @@ def _likeliest(tables: Tables, private: list[str]) -> str | None:
     deployed, hidden = set(tables.deployments["repository"]), set(private)
     filled = repositories.loc[~repositories["is_empty"], "repository"]
     names = [str(name) for name in filled]
-    return min(
-        names, key=lambda name: (name not in hidden, name not in deployed, name), default=None
-    )
+
+    def place(name: str) -> tuple[bool, bool, bool, str]:
+        is_of_workflow = _is_of_workflow(config, name)
+        return (name not in hidden, not is_of_workflow, name not in deployed, name)
+
+    return min(names, key=place, default=None)
+
+
+def _is_of_workflow(config: Config, name: str) -> bool:
+    """Whether runs of a workflow are deployments of a repository (D8)."""
+    return any(one.source.kind == "workflow" for one in fitting_entries(config.sources, name))
 
 
 async def _probe(client: Client, config: Config, name: str) -> Probe:
@@ -151,8 +165,17 @@ async def _probe(client: Client, config: Config, name: str) -> Probe:
     if contents.get("isEmpty") is False and contents["defaultBranchRef"] is None:
         refused.add("contents")
     messages = dict.fromkeys(str(error.get("message", "")) for error in result.errors)
-    rights = tuple(right for right, part in PARTS.items() if part in refused)
-    return Probe(name, rights, "; ".join(messages))
+    rights = [right for right, part in PARTS.items() if part in refused]
+    is_of_workflow = _is_of_workflow(config, name)
+    if is_of_workflow:
+        try:
+            await RepositoryContext(client, config.organization, name).get(WORKFLOWS, page=1)
+        except Forbidden as wrong:
+            rights.append(ACTIONS)
+            messages[wrong.reason] = None
+        except DoraError as wrong:
+            messages[wrong.what] = None
+    return Probe(name, tuple(rights), "; ".join(messages), is_of_workflow)
 
 
 async def _teams_refused(client: Client, config: Config) -> str | None:

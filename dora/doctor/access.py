@@ -6,7 +6,7 @@ from datetime import timedelta
 from dora.config import Config
 from dora.doctor.model import Finding
 from dora.model.tables import Tables
-from dora.model.token_rights import RIGHTS, Checkup, Probe
+from dora.model.token_rights import ACTIONS, RIGHTS, Checkup, Probe
 
 #: A token that expires sooner than this is reported.
 SOON = timedelta(days=14)
@@ -17,6 +17,7 @@ USES = {
     "contents": "change lead time, rollbacks, reverts",
     "pull requests": "the stages of lead time, hotfixes",
     "issues": "incidents",
+    ACTIONS: "the deployments of every source that is a workflow",
 }
 #: What grants each right: the permission of a fine-grained token or App …
 PERMISSIONS = {
@@ -24,6 +25,7 @@ PERMISSIONS = {
     "contents": "Contents: read",
     "pull requests": "Pull requests: read",
     "issues": "Issues: read",
+    ACTIONS: "Actions: read",
     "members": "Members: read (of the organization)",
 }
 #: … or the scope of a classic token, `repo` if not said here.
@@ -39,6 +41,8 @@ def find_access(checkup: Checkup, tables: Tables, config: Config) -> Iterator[Fi
     yield _visible(checkup, config)
     for right in RIGHTS:
         yield _right(right, checkup, tables, config)
+    if any(one.kind == "workflow" for one in config.sources):
+        yield _actions(checkup)
     yield _members(checkup, tables, config)
     yield _limit(checkup)
     yield _cost(checkup)
@@ -142,6 +146,30 @@ def _right(right: str, checkup: Checkup, tables: Tables, config: Config) -> Find
             grant(checkup, right),
         )
     return Finding(check, "ok", f"The {right} may be read; tried on {sample.repository}.")
+
+
+def _actions(checkup: Checkup) -> Finding:
+    """Whether runs of workflows may be read, by what was tried where they are deployments."""
+    tried = [one for one in (checkup.sample, *checkup.unread) if one and one.is_of_workflow]
+    refused = next((one for one in tried if ACTIONS in one.refused), None)
+    if refused is not None:
+        return Finding(
+            "right-actions",
+            "problem",
+            f"The workflow runs of {refused.repository} may not be read: {refused.reason}",
+            f"They are needed for {USES[ACTIONS]}.",
+            grant(checkup, ACTIONS),
+        )
+    if not tried or all(one.reason for one in tried):
+        return Finding(
+            "right-actions",
+            "note",
+            "Whether workflow runs may be read could not be tried.",
+            f"They are needed for {USES[ACTIONS]}.",
+            grant(checkup, ACTIONS),
+        )
+    name = next(one.repository for one in tried if not one.reason)
+    return Finding("right-actions", "ok", f"Workflow runs may be read; tried on {name}.")
 
 
 def _wants_incidents(config: Config) -> bool:

@@ -18,12 +18,16 @@ class Probe:
     """What of one repository the token was refused when each part was asked for by itself."""
 
     repository: str
-    refused: tuple[str, ...] = ()  #: among `RIGHTS`; none where the repository itself is
+    refused: tuple[str, ...] = ()
+    """Among `RIGHTS`, and `ACTIONS`; none where the repository itself is refused."""
     reason: str = ""  #: GitHub's words, "" where it gave none
+    is_of_workflow: bool = False  #: whether its workflows were asked for, as a source needs them
 
 
 #: What is asked of a repository, each by itself.
 RIGHTS = ("deployments", "contents", "pull requests", "issues")
+#: What is asked only of repositories whose deployments are runs of a workflow (D8).
+ACTIONS = "actions"
 
 
 @dataclass(frozen=True)

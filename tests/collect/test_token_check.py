@@ -11,7 +11,15 @@ from dora.collect.github.access import find_access
 from dora.collect.github.client import Client
 from dora.demo.github.messages import Response, json_response, problem
 from dora.demo.github.server import TOKEN, Server, serve
-from dora.demo.organization.model import Commit, Deployment, Organization, Repository, Status
+from dora.demo.github.visibility import Rights
+from dora.demo.organization.model import (
+    Commit,
+    Deployment,
+    Organization,
+    Repository,
+    Status,
+    Workflow,
+)
 from dora.errors import CannotRead, NoAccess
 from dora.model.tables import Tables
 from dora.model.token_rights import Checkup, Probe
@@ -178,6 +186,26 @@ def test_nobody_behind_the_token() -> None:
 def test_a_refused_right(path: str, right: str) -> None:
     """Each right is proved by itself on a repository that could be read."""
     assert Probe("api", (right,), NO) == examined(refused(path)).sample
+
+
+def test_workflow_runs_are_tried_where_they_are_deployments() -> None:
+    """D8: of a repository whose source is a workflow, and with Actions: read alone."""
+    vault = repository("the-vault", workflows=(Workflow(7, "Ship", ".github/workflows/ship.yml"),))
+    made = Organization("acme", NOW, (API, vault))
+    sources = [{"from": "workflow", "repositories": ["the-*"], "workflow": "ship.yml"}]
+    with serve(made) as server:
+        found = examine(server, sources=sources)[1]
+        listed = [one.path for one in server.requests if one.path.endswith("/workflows")]
+    tried = Probe("the-vault", is_of_workflow=True)
+    assert (tried, (), ["/repos/acme/the-vault/actions/workflows"]) == (
+        found.sample, found.unread, listed,
+    )  # fmt: skip
+    with serve(made, rights=Rights(actions=False)) as server:
+        tables, found = examine(server, sources=sources)
+    assert [Probe("the-vault", ("actions",), NO, is_of_workflow=True)] == [*found.unread]
+    assert Probe("api") == found.sample
+    (reason,) = tables.repositories["unreadable"].dropna()
+    assert reason.endswith("the token or App lacks the permission Actions: read")
 
 
 def test_a_branch_that_is_hidden_without_an_error() -> None:

@@ -77,6 +77,32 @@ def test_a_refused_right(right: str) -> None:
     assert not diagnosis.is_complete
 
 
+def test_workflow_runs_are_a_right_where_a_source_is_a_workflow() -> None:
+    """D8: Actions: read is asked for only there, and tried where runs are deployments."""
+    assert [] == found("right-actions", API)
+    sources = [{"from": "workflow", "repositories": ["x*"], "workflow": "deploy.yml"}]
+    ours = {"sources": [*sources, {"from": "deployments"}]}
+    allowed = Probe("x-api", (), is_of_workflow=True)
+    refused = Probe("x-web", ("actions",), "no!", is_of_workflow=True)
+    needed = "They are needed for the deployments of every source that is a workflow."
+    grant = "Give the token or App the permission Actions: read."
+    untried = "Whether workflow runs may be read could not be tried."
+    cases: tuple[tuple[dict[str, Any], tuple[str, ...]], ...] = (
+        ({"sample": allowed},
+         ("ok", "Workflow runs may be read; tried on x-api.", "", "")),
+        ({"sample": allowed, "unread": (refused,)},
+         ("problem", "The workflow runs of x-web may not be read: no!", needed, grant)),
+        ({"sample": Probe("api")}, ("note", untried, needed, grant)),
+        ({"sample": Probe("x-api", (), "timed out", is_of_workflow=True)},
+         ("note", untried, needed, grant)),
+    )  # fmt: skip
+    for seen, expected in cases:
+        checkup = replace(FINE, scopes=None, **seen)
+        findings = diagnosis_of(API, checkup=checkup, **ours).findings
+        (finding,) = [one for one in findings if one.check == "right-actions"]
+        assert expected == (finding.severity, finding.what, finding.meaning, finding.mend)
+
+
 def test_how_to_grant_a_classic_token() -> None:
     """To a classic token scopes are given, not permissions."""
     refused = replace(FINE, sample=Probe("api", ("issues",), "no!"))
