@@ -81,7 +81,7 @@ def test_workflow_runs_are_a_right_where_a_source_is_a_workflow() -> None:
     """D8: Actions: read is asked for only there, and tried where runs are deployments."""
     assert [] == found("right-actions", API)
     sources = [{"from": "workflow", "repositories": ["x*"], "workflow": "deploy.yml"}]
-    ours = {"sources": [*sources, {"from": "deployments"}]}
+    ours: dict[str, Any] = {"sources": [*sources, {"from": "deployments"}]}
     allowed = Probe("x-api", (), is_of_workflow=True)
     refused = Probe("x-web", ("actions",), "no!", is_of_workflow=True)
     needed = "They are needed for the deployments of every source that is a workflow."
