@@ -18,9 +18,9 @@ from dora.collect.files.repetitions import (
     refuse_repetitions,
     refuse_shared_names,
 )
-from dora.collect.files.values import CheckedTable, read_checked
+from dora.collect.files.values import CheckedTable, folded, read_checked
 from dora.collect.sources.numbering import natural_key
-from dora.model.columns import MISSING, instants_of, plain_rows, texts_of
+from dora.model.columns import MISSING, instants_of, plain_rows
 from dora.model.outcome_rules import StatusRecord
 from dora.model.shipped_commits import microseconds
 
@@ -123,7 +123,7 @@ def read_deployments(
     rows = _rows(table)
     if not table.mistakes:
         refuse_repetitions(table, rows, [*DEPLOYMENT_COLUMNS])
-        names = pd.Series(texts_of([str(one) for one in table.raw.lines]))
+        names = pd.Series(table.lines).astype("str")
         apart = rows["id"].fillna(NO_ID + names)
         rows["group"] = rows.groupby(["repository", "key", apart], sort=False).ngroup()
         rows["id"] = rows["id"].fillna(names)
@@ -147,7 +147,7 @@ def _rows(table: CheckedTable) -> pd.DataFrame:
         {
             "repository": table.read("repository"),
             "environment": environment,
-            "key": environment.str.casefold(),
+            "key": folded(environment),
             "sha": table.read("sha"),
             "created": created,
             "state": table.read("state"),
@@ -155,18 +155,18 @@ def _rows(table: CheckedTable) -> pd.DataFrame:
             **{name: table.read(name) for name in ("url", "task", "id")},
         }
     )
-    _check_ends(table, created, finished)
+    _check_ends(table, rows["state"], created, finished)
     return rows
 
 
 def _check_ends(
-    table: CheckedTable, created: NDArray[np.int64], finished: NDArray[np.int64]
+    table: CheckedTable, states: pd.Series, created: NDArray[np.int64], finished: NDArray[np.int64]
 ) -> None:
     """Add ends that are missing, and those before the deployment was created."""
     mistakes, column = table.mistakes, "finished_at"
     state, ends, begins = (table.texts(name) for name in ("state", "finished_at", "created_at"))
     allowed = DEPLOYMENT_COLUMNS["finished_at"].allowed
-    lacks = state.str.casefold().isin(ENDED).to_numpy() & ends.isna().to_numpy()
+    lacks = states.isin(ENDED).to_numpy() & ends.isna().to_numpy()
     if table.has(column):
         mistakes.add(
             lacks,

@@ -13,7 +13,7 @@ from dora.collect.files.repetitions import (
     refuse_shared_names,
 )
 from dora.collect.files.values import CheckedTable, read_checked
-from dora.model.columns import MISSING, instants_of, plain_rows, texts_of
+from dora.model.columns import MISSING, instants_of, plain_rows
 from dora.model.incident_texts import LONGEST_WORD
 
 IncidentRow = tuple[object, ...]
@@ -30,8 +30,7 @@ def read_incidents(
     rows = _rows(table)
     if not table.mistakes:
         refuse_repetitions(table, rows, [*INCIDENT_COLUMNS])
-        names = pd.Series(texts_of([f"file:{line}" for line in table.raw.lines]))
-        rows["by"] = rows["id"].fillna(names)
+        rows["by"] = rows["id"].fillna("file:" + pd.Series(table.lines).astype("str"))
         rows["group"] = rows.groupby("by", sort=False).ngroup()
         refuse_shared_names(table, rows, ["by"])
         for column in ("opened_at", "closed_at"):

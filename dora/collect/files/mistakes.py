@@ -28,7 +28,7 @@ class Mistakes:
 
     file: str  #: the path as the settings give it
     word: str = "line"  #: what a record of it is counted in: `line` or `row`
-    lines: Sequence[int] = ()  #: number of each record
+    lines: Sequence[int] | NDArray[np.int64] = ()  #: number of each record
     columns: Sequence[str] = ()  #: in the order in which mistakes of one line are told
     _count: int = 0
     _found: list[tuple[int, int, str]] = field(default_factory=list)

@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dora.collect.files.formats import RawTable
 from dora.collect.files.mistakes import Mistakes, shown
+from dora.collect.files.raw_table import RawTable, numbers_of
 
 
 def read_parquet(data: bytes, mistakes: Mistakes) -> RawTable:
@@ -17,7 +17,7 @@ def read_parquet(data: bytes, mistakes: Mistakes) -> RawTable:
     except (pa.ArrowException, OSError, ValueError) as wrong:
         mistakes.add_whole(f"is broken: {shown(wrong)}")
         return table
-    table.lines = list(range(1, read.num_rows + 1))
+    table.lines = numbers_of(range(1, read.num_rows + 1))
     for name, column in zip(read.column_names, read.columns, strict=True):
         folded = name.strip().casefold()
         if folded in table.columns:
@@ -26,14 +26,13 @@ def read_parquet(data: bytes, mistakes: Mistakes) -> RawTable:
     return table
 
 
-def _texts(column: pa.ChunkedArray) -> list[str | None]:
+def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray | list[str | None]:
     kind = column.type
     if pa.types.is_dictionary(kind):
         column, kind = column.cast(kind.value_type), kind.value_type
     try:
         if pa.types.is_timestamp(kind) and kind.tz is not None:
             column = column.cast(pa.timestamp(kind.unit, "UTC"))
-        texts: list[str | None] = column.cast(pa.string()).to_pylist()
+        return column.cast(pa.string())
     except (pa.ArrowException, ValueError):  # a list, a table, bytes
         return [None if one is None else str(one) for one in column.to_pylist()]
-    return texts

@@ -15,16 +15,15 @@ def refuse_repetitions(table: CheckedTable, rows: pd.DataFrame, columns: Sequenc
     *rows* have a row for each line: what is repeated with an id is the same thing told twice.
     """
     mistakes, lines = table.mistakes, table.lines
-    lacks_id = rows["id"].isna()
     written = pd.DataFrame({name: table.texts(name) for name in columns if table.has(name)})
-    bare = written[lacks_id.to_numpy()]
-    is_repeated = bare.duplicated().to_numpy()
-    if is_repeated.any():
+    bare = written[rows["id"].isna().to_numpy()]
+    bare = bare[bare.duplicated(["sha"] if "sha" in bare else None, keep=False)]  # most are not
+    if bare.duplicated().any():
         first = bare.groupby([*bare.columns], dropna=False, sort=False).ngroup().to_numpy()
         _, begins = np.unique(first, return_index=True)
         source = dict(zip(bare.index, bare.index[begins[first]], strict=True))
         is_wrong = np.zeros(len(rows), dtype=bool)
-        is_wrong[bare.index[is_repeated]] = True
+        is_wrong[bare.index[bare.duplicated()]] = True
         mistakes.add(
             is_wrong,
             "id",
@@ -65,19 +64,21 @@ def refuse_contradictions(table: CheckedTable, rows: pd.DataFrame, column: str) 
     groups = rows["group"].to_numpy()
     _, begins = np.unique(groups, return_index=True)
     first = begins[groups]
-    own = rows[column].astype("str").fillna("").to_numpy(dtype=object)
-    told = [shown(one) for one in table.texts(column).fillna("").tolist()]
-    differs = np.flatnonzero(own != own[first])
+    later = np.flatnonzero(first != np.arange(len(rows)))
+    texts = rows[column].astype("str").fillna("")
+    pairs = zip(texts.iloc[later], texts.iloc[first[later]], strict=True)
     is_wrong = np.zeros(len(rows), dtype=bool)
-    is_wrong[differs] = [
-        not (one and other and (one.startswith(other) or other.startswith(one)))
-        for one, other in zip(own[differs], own[first][differs], strict=True)
+    is_wrong[later] = [
+        one != other and not (one and other and (one.startswith(other) or other.startswith(one)))
+        for one, other in pairs
     ]
+    told = table.texts(column).fillna("")
     table.mistakes.add(
         is_wrong,
         column,
         lambda place: (
-            f"{told[place]} is not that of {table.mistakes.word} {table.lines[first[place]]:,}, "
-            f"which has the same id ({told[first[place]]})"
+            f"{shown(told.iloc[place])} is not that of "
+            f"{table.mistakes.word} {table.lines[first[place]]:,}, "
+            f"which has the same id ({shown(told.iloc[first[place]])})"
         ),
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -11,15 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dora.collect.files.columns import STATES, FileColumns
-from dora.collect.files.formats import RawTable, read_raw
+from dora.collect.files.formats import read_raw
 from dora.collect.files.mistakes import Mistakes, shown
+from dora.collect.files.raw_table import RawTable
 from dora.model.columns import MISSING, microseconds_of
 
 #: An instant with its offset, to nanoseconds at most.
 ZONED = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d(?::?\d\d)?)"
 #: Digits of a second that are more than microseconds.
 FINER = r"(\.\d{6})\d+"
-ADDRESS = r"(?i:https?)://\S+"
+ADDRESS = r"[Hh][Tt][Tt][Pp][Ss]?://\S+"  # a flag would make it ten times slower
 SHA = r"[0-9a-fA-F]{7,40}"
 NAME = r"[A-Za-z0-9._-]+"
 #: How similar a name must be to one that is allowed.
@@ -45,11 +46,12 @@ class CheckedTable:
     mistakes: Mistakes
     columns: FileColumns
     organization: str
+    _texts: dict[str, pd.Series] = field(default_factory=dict)
 
     @property
     def lines(self) -> NDArray[np.int64]:
         """The number of the line of each record."""
-        return np.array(self.raw.lines, dtype=np.int64)
+        return self.raw.lines
 
     def has(self, name: str) -> bool:
         """Whether there is such a column."""
@@ -57,8 +59,11 @@ class CheckedTable:
 
     def texts(self, name: str) -> pd.Series:
         """The values of a column, less the space around them; missing where there is none."""
-        values = self.raw.columns.get(name) or [None] * len(self.raw.lines)
-        return _plain(values)
+        if name not in self._texts:
+            values = self.raw.columns.get(name, [None] * len(self.lines))
+            texts = pd.Series(pd.array(values, dtype="str")).str.strip()
+            self._texts[name] = texts.mask(texts == "")
+        return self._texts[name]
 
     def read(self, name: str) -> pd.Series:
         """The checked texts of a column: names of repositories without owner, case folded."""
@@ -126,9 +131,7 @@ class CheckedTable:
             problem = "" if is_ours else f"is not of {self.organization}"
             problems.append(problem if is_name else "is not the name of a repository")
             own.append(after.casefold())
-        wrong = np.array([bool(one) for one in problems], dtype=bool)
-        is_wrong = np.zeros(len(codes), dtype=bool)
-        is_wrong[codes >= 0] = wrong[codes[codes >= 0]]
+        is_wrong = np.array([*map(bool, problems), False])[codes]  # the last is of code -1
         by_name = dict(zip(names, problems, strict=True))
         self._refuse(texts, is_wrong, "repository", lambda name: by_name[name])
         return _taken(own, codes)
@@ -136,8 +139,8 @@ class CheckedTable:
     def _states(self, texts: pd.Series) -> pd.Series:
         codes, names = pd.factorize(texts)
         known = [STATES.get(name.casefold()) for name in names]
-        is_wrong = np.array([code >= 0 and known[code] is None for code in codes], dtype=bool)
-        self._refuse(texts, is_wrong, "state", lambda name: _unlike(name, STATES))
+        wrong = np.array([*(one is None for one in known), False])  # the last is of code -1
+        self._refuse(texts, wrong[codes], "state", lambda name: _unlike(name, STATES))
         return _taken(known, codes)
 
 
@@ -183,9 +186,10 @@ def _check_names(raw: RawTable, columns: FileColumns, mistakes: Mistakes) -> Non
         mistakes.add_whole(what)
 
 
-def _plain(values: Iterable[str | None]) -> pd.Series:
-    texts = pd.Series(pd.array(list(values), dtype="str")).str.strip()
-    return texts.mask(texts == "")
+def folded(texts: pd.Series) -> pd.Series:
+    """Texts whose case does not matter, each distinct one folded once."""
+    codes, names = pd.factorize(texts)
+    return _taken([name.casefold() for name in names], codes)
 
 
 def _taken(values: list[str | None], codes: NDArray[np.int64]) -> pd.Series:
