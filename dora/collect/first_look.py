@@ -17,26 +17,15 @@ from typing import Any
 from dora.collect.github import page_size
 from dora.collect.github.client import Client
 from dora.collect.github.rest import RestQuery
+from dora.collect.look_rows import file_of, read_look, read_workflow
 from dora.collect.records import ListedRepository
 from dora.collect.repositories import list_repositories
 from dora.collect.repository.context import RepositoryContext, find
-from dora.collect.repository.deployment_record import parse_instant
 from dora.config import Config
 from dora.config.globs import compile_globs
 from dora.errors import CannotRead, DoraError
-from dora.model.deploy_workflows import find_deploy_word
-from dora.model.first_look import (
-    FirstLook,
-    LookCost,
-    RepositoryLook,
-    SeenDeployment,
-    SeenPage,
-    SeenRelease,
-    SeenRequest,
-    SeenRun,
-    SeenTag,
-    SeenWorkflow,
-)
+from dora.model.deploy_workflows import DEPLOYING, find_deploy_word
+from dora.model.first_look import FirstLook, LookCost, RepositoryLook, SeenWorkflow
 from dora.model.label_words import looks_like_incident
 from dora.model.seen_deployments import has_production
 
@@ -104,6 +93,7 @@ class _Look:
     asked: list[ListedRepository] = field(default_factory=list)
     _refused: list[str] = field(default_factory=list)  #: why Actions may not be read
     _has_actions: bool = False
+    _one_by_one: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self, names: Iterable[str] | None, most: int | None) -> FirstLook:
         """Look at everything, many repositories at a time."""
@@ -190,19 +180,35 @@ class _Look:
         self, context: RepositoryContext, look: RepositoryLook
     ) -> tuple[SeenWorkflow, ...] | None:
         """The workflows that deploy by their name, with their runs; None where refused."""
-        if not look.branch or (len(self._refused) >= MOST_REFUSED and not self._has_actions):
+        listed = await self._list_in_turn(context) if look.branch else None
+        if listed is None:
             return None
+        runs = (self._runs(context, look.branch, one) for one in _candidates(listed))
         try:
-            answer = await context.get(WORKFLOWS, page=1)
-            listed = (answer or {}).get("workflows") or []
-            self._has_actions = True
-            candidates = [one for one in listed if _is_candidate(one)][:MOST_CANDIDATES]
-            return tuple(
-                await asyncio.gather(*(self._runs(context, look.branch, one) for one in candidates))
-            )
+            return tuple(await asyncio.gather(*runs))
         except DoraError as wrong:
             self._refused.append(wrong.what)
             return None
+
+    async def _list_in_turn(self, context: RepositoryContext) -> list[dict[str, Any]] | None:
+        """The same as `_list_workflows`, in turn until it is known whether they may be read."""
+        if not self._has_actions:
+            async with self._one_by_one:
+                if not self._has_actions:
+                    return await self._list_workflows(context)
+        return await self._list_workflows(context)
+
+    async def _list_workflows(self, context: RepositoryContext) -> list[dict[str, Any]] | None:
+        """A page of a repository's workflows; None where they may not be read."""
+        if len(self._refused) >= MOST_REFUSED and not self._has_actions:
+            return None
+        try:
+            answer = await context.get(WORKFLOWS, page=1)
+        except DoraError as wrong:
+            self._refused.append(wrong.what)
+            return None
+        self._has_actions = True
+        return (answer or {}).get("workflows") or []
 
     async def _runs(
         self, context: RepositoryContext, branch: str, workflow: dict[str, Any]
@@ -215,14 +221,7 @@ class _Look:
             created=f">={since:%Y-%m-%dT%H:%M:%SZ}",
             page=1,
         )
-        found = answer or {}
-        runs = tuple(
-            SeenRun(str(one.get("event") or ""), one.get("conclusion"))
-            for one in found.get("workflow_runs") or []
-        )
-        total = int(found.get("total_count") or 0)
-        page = SeenPage(runs, total > len(runs))
-        return SeenWorkflow(str(workflow["name"]), _file(workflow), runs=page, total=total)
+        return read_workflow(workflow, answer or {})
 
     # -- the organization -----------------------------------------------------------------------
 
@@ -258,71 +257,12 @@ def _age(listed: ListedRepository) -> float:
     return listed.head_at.timestamp() if listed.head_at is not None else 0.0
 
 
-def _is_candidate(workflow: dict[str, Any]) -> bool:
-    is_active = workflow.get("state") == "active"
-    return is_active and find_deploy_word(str(workflow["name"]), _file(workflow)) is not None
-
-
-def _file(workflow: dict[str, Any]) -> str:
-    return str(workflow.get("path") or "").rpartition("/")[2]
-
-
-# -- reading one answer -------------------------------------------------------------------------
-
-
-def read_look(name: str, node: dict[str, Any]) -> RepositoryLook:
-    """What the query about one repository tells."""
-    branch = node.get("defaultBranchRef") or {}
-    history = (branch.get("target") or {}).get("history")
-    return RepositoryLook(
-        name=name,
-        branch=branch.get("name") or "",
-        is_fork=bool(node.get("isFork")),
-        deployments=_page(node.get("deployments"), _deployment),
-        releases=_page(node.get("releases"), _release),
-        tags=_page(node.get("refs"), _tag),
-        commits=_page(history, lambda one: parse_instant(one["committedDate"])),
-        requests=_page(node.get("pullRequests"), _request),
-        labels=tuple(one["name"] for one in (node.get("labels") or {}).get("nodes") or [] if one),
-    )
-
-
-def _page(
-    connection: dict[str, Any] | None, read: Callable[[dict[str, Any]], Any]
-) -> SeenPage[Any]:
-    """The rows of a connection; what *read* gives None for is left out."""
-    if not connection:
-        return SeenPage()
-    rows = [read(one) for one in connection["nodes"] or [] if one]
-    return SeenPage(
-        tuple(one for one in rows if one is not None), bool(connection["pageInfo"]["hasNextPage"])
-    )
-
-
-def _deployment(node: dict[str, Any]) -> SeenDeployment:
-    return SeenDeployment(
-        environment=node["environment"] or "",
-        created_at=parse_instant(node["createdAt"]),
-        state=node["state"] or "",
-        task=node["task"] or "",
-        creator=(node["creator"] or {}).get("login") or "",
-        description=node["description"] or "",
-        payload=node["payload"],
-    )
-
-
-def _release(node: dict[str, Any]) -> SeenRelease | None:
-    if node["isDraft"] or not node["publishedAt"]:
-        return None
-    return SeenRelease(node["tagName"], parse_instant(node["publishedAt"]), node["isPrerelease"])
-
-
-def _tag(node: dict[str, Any]) -> SeenTag:
-    target = node["target"] or {}
-    own = (target.get("tagger") or {}).get("date") or target.get("committedDate")
-    at = own or (target.get("target") or {}).get("committedDate")
-    return SeenTag(node["name"], at and parse_instant(at))
-
-
-def _request(node: dict[str, Any]) -> SeenRequest:
-    return SeenRequest(parse_instant(node["mergedAt"]), node["baseRefName"], node["headRefName"])
+def _candidates(workflows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The workflows that deploy by their name and are turned on, the clearest names first."""
+    words = [(find_deploy_word(str(one["name"]), file_of(one)), one) for one in workflows]
+    found = [
+        (DEPLOYING.index(word), one)
+        for word, one in words
+        if word is not None and one.get("state") == "active"
+    ]
+    return [one for _, one in sorted(found, key=lambda pair: pair[0])][:MOST_CANDIDATES]

@@ -56,16 +56,16 @@ def group_sources(choices: Sequence[SourceChoice], look: FirstLook) -> tuple[Sou
 def find_globs(names: Collection[str], everything: Collection[str]) -> tuple[str, ...]:
     """Globs that fit *names* and no other of *everything*: `*`, beginnings, else the names."""
     own = {name.casefold() for name in names}
-    others = [name.casefold() for name in everything if name.casefold() not in own]
+    others = {name.casefold() for name in everything} - own
     if not others:
         return ("*",)
+    taken = {_beginning(name) for name in others}
     alike: dict[str, list[str]] = {}
     for name in sorted(names, key=str.casefold):
-        alike.setdefault(_beginning(name), []).append(name)
+        alike.setdefault(_beginning(name.casefold()), []).append(name)
     globs: list[str] = []
     for beginning, members in alike.items():
-        is_safe = not any(other.startswith(beginning.casefold()) for other in others)
-        if beginning and is_safe and len(members) >= FEWEST_ALIKE:
+        if beginning and beginning not in taken and len(members) >= FEWEST_ALIKE:
             globs.append(f"{beginning}*")
         else:
             globs += members
