@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -27,15 +27,7 @@ from dora.config.source_settings import WorkflowSource
 from dora.demo.github.messages import Response, json_response
 from dora.demo.github.server import TOKEN, Exchange, Handler, Middleware, Server, serve
 from dora.demo.github.visibility import Rights
-from dora.demo.organization.model import (
-    Commit,
-    Job,
-    Organization,
-    Repository,
-    RunAttempt,
-    Workflow,
-    WorkflowRun,
-)
+from dora.demo.organization.model import Commit, Organization, WorkflowRun
 from dora.errors import CannotRead
 from dora.model.environments import environment_reader, service_reader
 from dora.model.shipped_commits import make_lookback_span
@@ -51,49 +43,10 @@ from tests.support.github.faults import (
     Truncate,
 )
 from tests.support.runs import Told, config_of
+from tests.support.workflow_runs import HOUR, NOW, SHA, ago, attempt, job, organization, run
 
-NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-DEPLOY = Workflow(7, "Deploy to production", ".github/workflows/deploy.yml")
-OTHER = Workflow(8, "Tests", ".github/workflows/Deploy-tests.yaml")
-SHA = "a" * 40
 ACTIONS = "/repositories/1/actions"
 RUNS = f"{ACTIONS}/workflows/{{}}/runs"
-
-
-def ago(hours: float) -> datetime:
-    """So many hours before the present."""
-    return NOW - hours * HOUR
-
-
-def attempt(
-    number: int, start: float, end: float | None, word: str | None, *jobs: Job
-) -> RunAttempt:
-    """An attempt that started and ended so many hours ago, with the last word said of it."""
-    status, ended = ("in_progress", start) if end is None else ("completed", end)
-    return RunAttempt(number, ago(start), ago(ended), status, word, jobs)
-
-
-def run(number: int, hours: float, *attempts: RunAttempt, **more: Any) -> WorkflowRun:
-    """A run that was created so many hours ago; it succeeded a quarter of an hour later."""
-    made = attempts or (attempt(1, hours, hours - 0.25, "success"),)
-    given = {"workflow_id": 7, "head_branch": "main", "head_sha": SHA, **more}
-    return WorkflowRun(number, created_at=ago(hours), attempts=made, **given)
-
-
-def job(
-    number: int, name: str, attempt: int, start: float, end: float | None, word: str | None
-) -> Job:
-    """A job of an attempt, in hours ago."""
-    status, ended = ("in_progress", None) if end is None else ("completed", ago(end))
-    return Job(number, name, attempt, ago(start), ago(start), ended, status, word)
-
-
-def organization(*runs: WorkflowRun, **more: Any) -> Organization:
-    """A repository with these runs."""
-    commit = Commit(SHA, (), ago(9000), ago(9000))
-    given = {"workflows": (DEPLOY, OTHER), "head": SHA, "commits": {SHA: commit}, **more}
-    return Organization("acme", NOW, (Repository("api", 1, ago(90_000), runs=runs, **given),))
 
 
 @dataclass
