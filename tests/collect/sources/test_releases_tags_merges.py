@@ -2,9 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -12,154 +10,22 @@ import pytest
 from dora.collect.newest_refs import read_newest_refs
 from dora.collect.organization import connect
 from dora.demo.github.server import TOKEN, Server, serve
-from dora.demo.organization.model import (
-    Commit,
-    Deployment,
-    Organization,
-    Release,
-    Repository,
-    Status,
-    Tag,
-)
 from dora.model.tables import Tables
-from tests.support.cached_runs import Runs, differences
-from tests.support.github.faults import Faults, PartialError, Rule
-from tests.support.github.faults import Status as TooLong
-from tests.support.runs import Reading, Told, asked_of, config_of, document_of, query_of, read_from
-
-NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
-DAY = timedelta(days=1)
-HOUR = timedelta(hours=1)
-COUNT = 140  #: commits of a line, one a day; commit n is so many days before NOW: COUNT - n
-WINDOW = {"since": "30d", "tier": ["all"]}
-HOME = "https://github.com/acme"
-#: Columns that tell a deployment.
-NAMED = ("deployment", "id", "sha", "created_at", "entry")
-#: Repositories of more than a hundred releases, and so of as many tags.
-RELEASED = ("rel", "both", "meet")
-#: Every kind, each for repositories of its own, and two that have two.
-SOURCES: list[dict[str, Any]] = [
-    {"from": "releases", "repositories": ["rel", "both", "meet", "quiet"]},
-    {"from": "deployments", "repositories": ["both", "narrow"], "environments": ["stag*"]},
-    {"from": "tags", "repositories": ["tag"]},
-    {"from": "merges", "repositories": ["line"]},
-    {"from": "merges", "repositories": ["live"], "branch": "live", "environment": "live"},
-    {"from": "deployments", "repositories": ["meet"]},
-    {"from": "merges", "repositories": ["lost"], "branch": "gone"},
-]
-
-
-def at(number: int) -> datetime:
-    """When the commit of that number was committed."""
-    return NOW - (COUNT - number) * DAY
-
-
-def sha(number: int, kind: int = 0) -> str:
-    """The commit of that number, of the main line or of another kind."""
-    return f"{kind:02x}{number:038x}"
-
-
-def line() -> dict[str, Commit]:
-    """A line of commits, one a day, from 0 to COUNT - 1."""
-    return {
-        sha(number): Commit(
-            sha(number), (sha(number - 1),) if number else (), at(number), at(number)
-        )
-        for number in range(COUNT)
-    }
-
-
-def repository(number: int, name: str, **parts: Any) -> Repository:
-    """A repository with that line."""
-    given = {"head": sha(COUNT - 1), "commits": line(), **parts}
-    return Repository(name, number, NOW - 900 * DAY, **given)
-
-
-def released() -> dict[str, Any]:
-    """A release of each commit but the first, an hour after it; `vN` is of commit N.
-
-    v3 was a draft until five days ago, v4 is one still, v139 is a pre-release.
-    """
-    tags = tuple(Tag(f"v{number}", sha(number)) for number in range(1, COUNT))
-    releases = tuple(
-        Release(
-            number,
-            f"v{number}",
-            at(number) + HOUR,
-            {3: NOW - 5 * DAY, 4: None}.get(number, at(number) + HOUR),
-            is_draft=number == 4,
-            is_prerelease=number == 139,
-        )
-        for number in range(1, COUNT)
-    )
-    return {"tags": tags, "releases": releases}
-
-
-def tagged() -> tuple[Tag, ...]:
-    """A lightweight tag of each commit, `v0.N`, and a hundred that are no versions.
-
-    Behind that hundred there is one that says that v0.135 failed.
-    v1.0 was made four days ago of the oldest commit, v1.1 is a lightweight one of it.
-    """
-    versions = [Tag(f"v0.{number}", sha(number)) for number in range(COUNT)]
-    others = [Tag(f"build-{number}", sha(number)) for number in range(100)]
-    others += [Tag("failed/late", sha(135))]
-    late = [Tag("v1.0", sha(0), NOW - 4 * DAY), Tag("v1.1", sha(0))]
-    return (*versions, *others, *late)
-
-
-def deployed(*environments: str) -> tuple[Deployment, ...]:
-    """Two Deployments to each of the environments, ten and twenty days ago."""
-    places = enumerate((name, days) for name in environments for days in (20, 10))
-    return tuple(
-        Deployment(
-            100 + number,
-            sha(COUNT - days),
-            environment,
-            NOW - days * DAY,
-            (Status("success", NOW - days * DAY),),
-        )
-        for number, (environment, days) in places
-    )
-
-
-def live() -> dict[str, Any]:
-    """A branch that takes main every tenth day; the last merge's clock was an hour slow.
-
-    Merge n is of commit n, half a day later; the one of commit 130 says two days before it.
-    """
-    commits = line()
-    head = sha(0)
-    for number in range(10, COUNT, 10):
-        committed = at(118) if number == 130 else at(number) + DAY / 2
-        head, below = sha(number, 1), head
-        commits[head] = Commit(head, (below, sha(number)), committed, committed)
-    return {"commits": commits, "branches": {"live": head}}
-
-
-def organization() -> Organization:
-    """A repository for each thing that can be told."""
-    return Organization(
-        "acme",
-        NOW,
-        (
-            repository(1, "rel", **released()),
-            repository(2, "tag", tags=tagged()),
-            repository(3, "line"),
-            repository(4, "live", **live()),
-            repository(5, "both", **released(), deployments=deployed("staging", "production")),
-            repository(6, "meet", **released(), deployments=deployed("Production")),
-            repository(7, "plain", deployments=deployed("production")),
-            repository(8, "quiet", deployments=deployed("production")),
-            repository(9, "narrow", deployments=deployed("production")),
-            repository(10, "lost"),
-        ),
-    )
-
-
-def asked(**options: Any) -> dict[str, Any]:
-    """The options of a run with all sources."""
-    return {**WINDOW, "sources": SOURCES, **options}
+from tests.support.released_lines import (
+    COUNT,
+    DAY,
+    HOME,
+    HOUR,
+    NAMED,
+    NOW,
+    RELEASED,
+    asked,
+    at,
+    organization,
+    sha,
+    unreadable_of,
+)
+from tests.support.runs import Reading, Told, asked_of, config_of, document_of, read_from
 
 
 @pytest.fixture(scope="module")
@@ -194,15 +60,6 @@ def times_of(tables: Tables, name: str) -> Mapping[str, datetime]:
     statuses = tables.statuses[tables.statuses["repository"] == name]
     told = {row["deployment"]: row["created_at"] for row in statuses.to_dict("records")}
     return {one["id"]: told[one["deployment"]] for one in deployments_of(tables, name)}
-
-
-def unreadable_of(tables: Tables) -> dict[str, str | None]:
-    """Why each repository could not be read; None where it could."""
-    rows = tables.repositories[["repository", "unreadable"]].to_dict("records")
-    return {
-        one["repository"]: one["unreadable"] if isinstance(one["unreadable"], str) else None
-        for one in rows
-    }
 
 
 def rows_of(document: Mapping[str, Any]) -> dict[str, tuple[str, int]]:
@@ -314,21 +171,6 @@ def test_what_the_sources_ask(run: Run) -> None:
     assert {key: count for key, count in expected.items() if count} == dict(run[1])
 
 
-def test_nothing_is_asked_that_no_source_needs() -> None:
-    """D8: without Deployments, tags and a cache only the commits are asked for."""
-    made = replace(organization(), repositories=(repository(3, "line"), repository(9, "other")))
-    sources = [{"from": "merges", "branch": "main"}]
-    with serve(made) as server:
-        options = {**WINDOW, "sources": sources, "failures": {"tag": False, "incident": False}}
-        read_from(server, config_of(made, **options))
-        read_from(server, config_of(made, **{**options, "environment": ["staging"]}))
-        (listed, *_, again) = [one for one in server.requests if query_of(one) == "repositories"]
-        assert [listed.variables["probe"], again.variables["probe"]] == [False, False]
-        assert {("repositories", None): 2, ("commits", "line"): 2, ("commits", "other"): 2} == (
-            asked_of(server)
-        )
-
-
 def test_what_happened_at_until_or_later_does_not_exist(server: Server) -> None:
     """W2: twelve days ago v3 was a draft still, v1.0 not made, and the lines were shorter."""
     until = NOW - 12 * DAY
@@ -345,43 +187,6 @@ def test_what_happened_at_until_or_later_does_not_exist(server: Server) -> None:
     } == rows_of(document_of(read.tables, read.config))
 
 
-def test_a_page_that_is_refused_is_told_with_its_repository() -> None:
-    """D8: a repository whose releases, tags or branch cannot be read is unreadable and named."""
-    rules = (
-        Rule(PartialError("repository.releases", message="no second page"), "Releases",
-             variables={"name": "rel"}),
-        Rule(PartialError("repository.refs", message="no further tags"), "Tags",
-             variables={"name": "tag"}),
-        Rule(PartialError("repository.object", message="no commits"), "Commits",
-             variables={"name": "line"}),
-    )  # fmt: skip
-    made = organization()
-    refused = replace(made, repositories=made.repositories[:3])
-    with serve(refused, middleware=[Faults(rules)]) as server:
-        tables = read_from(server, config_of(refused, **asked())).tables
-    told = dict(
-        zip(tables.repositories["repository"], tables.repositories["unreadable"], strict=True)
-    )
-    assert {"rel": "no second page", "tag": "no further tags", "line": "no commits"} == told
-
-
-def test_deployments_that_are_refused_are_not_missed_where_nobody_wants_them() -> None:
-    """D8: a token without Deployments: read lists and reads what has other sources."""
-    made = replace(organization(), repositories=(repository(3, "line"), repository(9, "other")))
-    rules = [
-        Rule(
-            PartialError(f"organization.repositories.nodes.{place}.deployments", message="no"),
-            "Repositories",
-            variables={"probe": True},
-        )
-        for place in range(2)
-    ]
-    with serve(made, middleware=[Faults(rules)]) as server:
-        tables = read_from(server, config_of(made, **asked())).tables
-    assert {"line": None, "other": "no"} == unreadable_of(tables)
-    assert 61 == len(tables.deployments)
-
-
 def test_doctor_asks_for_refs_of_deployments_alone(server: Server, run: Run) -> None:
     """D9: other sources tell what they were made for, and have no number that REST knows."""
     read, before = run[0], len(server.requests)
@@ -393,57 +198,3 @@ def test_doctor_asks_for_refs_of_deployments_alone(server: Server, run: Run) -> 
         name: {one["ref"] for one in deployments_of(tables, name)} for name in ("plain", "live")
     }
     assert {"plain": {"main"}, "live": {"live"}} == refs
-
-
-def test_budget_of_older_deployments_is_each_entrys_own() -> None:
-    """W3 (c): the look-back ends after so many older releases, and says so; merges need none.
-
-    What was released last merged a branch of 139 days ago, older than the budget reaches.
-    """
-    side = Commit(sha(1, 2), (sha(0),), at(1), at(1))
-    last = NOW - 23 * HOUR
-    merge = Commit(sha(2, 2), (sha(COUNT - 1), side.sha), last, last)
-    parts = released()
-    rel = repository(
-        1,
-        "rel",
-        commits={**line(), side.sha: side, merge.sha: merge},
-        tags=(*parts["tags"][:80], Tag("v500", merge.sha)),
-        releases=(*parts["releases"][:80], Release(500, "v500", last, last)),
-        head=merge.sha,
-    )
-    merged = replace(rel, name="line", database_id=3, tags=(), releases=())
-    made = replace(organization(), repositories=(rel, merged))
-    found = {}
-    with serve(made) as server:
-        for budget in (10, 100):
-            config = config_of(made, **asked(collect={"older_deployments": budget}))
-            document = document_of(read_from(server, config).tables, config)
-            found[budget] = document["coverage"]["deployments"]["lookback_limit"]
-    assert {10: 1, 100: 0} == found
-
-
-def test_pages_shrink_where_github_cannot_bear_them() -> None:
-    """A page of a hundred releases or tags that takes too long is asked for by halves."""
-    made = organization()
-    only = replace(made, repositories=made.repositories[:2])
-    rules = [Rule(TooLong(), name, variables={"n": 100}) for name in ("Releases", "Tags")]
-    with serve(only) as whole, serve(only, middleware=[Faults(rules)]) as weak:
-        config = config_of(only, **asked())
-        assert [] == differences(read_from(whole, config).tables, read_from(weak, config).tables)
-        sizes = [one.variables["n"] for one in weak.requests if query_of(one) == "releases"]
-    assert [100, 50, 50, 50] == sizes
-
-
-def test_what_is_kept_fits_whatever_the_sources_are(tmp_path: Path) -> None:
-    """The cache keeps commits and pull requests alone: other entries give the same with it.
-
-    The list, incidents and the first query are asked each time, further pages of releases (2) and
-    tags (2, 1 where all are read), and only the first time commits (2).
-    """
-    made = replace(organization(), repositories=(repository(3, "line", **released()),))
-    with serve(made) as server:
-        runs = Runs(server, tmp_path)
-        kinds = ("releases", "merges", "tags", "merges")
-        costs = [runs.check(**WINDOW, sources=[{"from": kind}]).client.requests for kind in kinds]
-    assert [9, 5, 4, 5] == costs
