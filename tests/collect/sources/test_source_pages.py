@@ -14,6 +14,7 @@ from dora.demo.organization.model import (
 )
 from tests.support.cached_runs import Runs, differences
 from tests.support.github.faults import (
+    Effect,
     Faults,
     Html,
     PartialError,
@@ -137,7 +138,13 @@ def test_failures_that_pass_change_nothing() -> None:
     """A page of releases or tags that fails is asked for again, however it failed."""
     made = organization()
     only = replace(made, repositories=(*made.repositories[:4], made.repositories[9]))
-    effects = (TooLong(503), Html(), Truncate(), Reset(), SecondaryLimit(429, 0))
+    effects: tuple[Effect, ...] = (
+        TooLong(503),
+        Html(),
+        Truncate(),
+        Reset(),
+        SecondaryLimit(429, 0),
+    )
     rules = [
         Rule(effect, name, at=(number,))
         for name in ("Releases", "Tags")
