@@ -62,7 +62,7 @@ def plain(name: str) -> str:
 
 
 def deployment_name(name: DeploymentId) -> str:
-    """Give what people call a deployment: `17`, `v1.2`, `run 5`, `run 5, attempt 2`, `c0ffee1`.
+    """Give what people call a deployment: `17`, `v1.2`, `run 5`, `run 5 attempt 2`, `c0ffee1`.
 
     It may hold any characters, as the names of tags do.
     """
@@ -74,8 +74,8 @@ def deployment_name(name: DeploymentId) -> str:
     run = _RUN.fullmatch(str(name))
     if run is None:
         return str(name)
-    attempt = f", attempt {run[2]}" if run[2] != "1" else ""
-    return f"run {run[1]}{attempt}" + (f", job {run[3]}" if run[3] else "")
+    attempt = f" attempt {run[2]}" if run[2] != "1" else ""
+    return f"run {run[1]}{attempt}" + (f" job {run[3]}" if run[3] else "")
 
 
 def is_web_address(url: str) -> bool:

@@ -23,6 +23,8 @@ LEFT_OUT = {
     f"so {_SIGNALS}",
     "file": "what the file does not list is not known",
 }
+#: Kinds of source that know no failure: nothing of theirs fails by a status or is a rollback.
+STATUSLESS = frozenset({"releases", "tags", "merges"})
 #: What a kind of source is called, where not by its own name.
 CALLED = {"workflow": "workflow runs", "file": "a file"}
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -152,21 +152,26 @@ def test_the_message_for_slack() -> None:
     assert ALL_RELEASES in str(render_message(reports.RELEASES))
 
 
-def page_with(*sources: str) -> Page:
-    """A page of a repository for each source, one deployment each."""
+def page_of_three() -> Page:
+    """A page of three repositories, one deployment each."""
     parts = [
         (
             repository(name, head="a"),
             line(name, a=50 * DAY),
             deployment(at, "a", 40 * DAY, repository=name),
         )
-        for at, name in enumerate(f"r{number}" for number in range(len(sources)))
+        for at, name in enumerate(("r0", "r1", "r2"), start=1)
     ]
-    made = page_of(tables(*(one for part in parts for one in part)))
-    own = dict(zip((f"r{number}" for number in range(len(sources))), sources, strict=True))
+    return page_of(tables(*(one for part in parts for one in part)))
+
+
+def made_from(made: Page, *sources: str) -> Page:
+    """The page *made*, its rows made from *sources*."""
 
     def told(report: Report) -> Report:
-        rows = (replace(row, source=own[row.key["repository"]]) for row in report.rows)
+        rows = (
+            replace(row, source=source) for row, source in zip(report.rows, sources, strict=True)
+        )
         return replace(report, rows=tuple(rows))
 
     pooled = "+".join(sorted({*sources}))
@@ -186,13 +191,14 @@ def words_of(page: Page) -> str:
 
 def test_the_page() -> None:
     """Tables, sections and tiers of the page have the same marks, explained below the table."""
-    text = words_of(page_with("deployments", "merges", "releases"))
+    page = page_of_three()
+    text = words_of(made_from(page, "deployments", "merges", "releases"))
     assert "The organization Production ¹ ²" in text
     assert f"{MARKED} ¹ merges: {MERGES} ² releases: {RELEASES}" in text
     assert ["r1 production ¹", "r2 production ²"] == [
         one for one in ("r0 production ¹", "r1 production ¹", "r2 production ²") if one in text
     ]
-    assert ALL_RELEASES in words_of(page_with("releases", "releases"))
+    assert ALL_RELEASES in words_of(made_from(page, *["releases"] * 3))
 
 
 @pytest.mark.parametrize(
@@ -202,8 +208,8 @@ def test_the_page() -> None:
         ("releases:v1.2", "v1.2"),
         ("tags:a:b", "a:b"),
         ("workflow:501/1", "run 501"),
-        ("workflow:501/2", "run 501, attempt 2"),
-        ("workflow:501/10/99", "run 501, attempt 10, job 99"),
+        ("workflow:501/2", "run 501 attempt 2"),
+        ("workflow:501/10/99", "run 501 attempt 10 job 99"),
         ("workflow:x/1", "workflow:x/1"),
         ("merges:c0ffee1234", "c0ffee1"),
         ("file:17", "file:17"),

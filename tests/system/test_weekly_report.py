@@ -33,6 +33,8 @@ jobs:
       app-client-id: ${{ vars.APP }}
       title: ${{ vars.TITLE }}
       arguments: ${{ vars.ARGUMENTS }}
+      config: ${{ vars.CONFIG }}
+      workflow-runs: ${{ vars.RUNS == 'true' }}
     secrets:
       DORA_TOKEN: ${{ secrets.READ }}
       DORA_APP_PRIVATE_KEY: ${{ secrets.KEY }}
@@ -125,6 +127,22 @@ def test_by_app_and_without_an_issue(work: Workplace) -> None:
 
     assert 0 == done.status, done.log
     assert () == issues(work)
+    assert "actions=\n" == (work.shims / "rights").read_text()
+
+
+def test_no_rows_are_posted_with_the_reason(work: Workplace) -> None:
+    """Status 3 without rows is a warning, and why is posted; Actions are read where asked for."""
+    work.commit({"settings/dora.toml": '[[deployments.exclude]]\nenvironment = ["*"]\n'})
+    asked = ("--var", "CONFIG=settings/dora.toml", "--var", "RUNS=true")
+    done = run(work, "--var", "APP=Iv1", "--secret", "KEY=pem", *asked)
+
+    assert 0 == done.status, done.log
+    assert "actions=read\n" == (work.shims / "rights").read_text()
+    why = "No rows: all that was deployed was left out, or never finished: 3 left out by the"
+    assert f"{why} configuration." in done.log
+    (issue,) = issues(work)
+    assert why in issue.body
+    assert why in issue.comments[0].body
 
 
 def test_without_a_token(work: Workplace) -> None:

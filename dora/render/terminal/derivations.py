@@ -6,6 +6,7 @@ from typing import Any
 from rich.text import Text
 
 from dora.render import cells, formatting
+from dora.render.sources import STATUSLESS
 from dora.render.terminal import links
 from dora.render.terminal.row_evidence import RowEvidence, slowest_first
 from dora.report.evidence import ChangeEvidence, DeploymentEvidence, EpisodeEvidence
@@ -217,6 +218,12 @@ def _sensitivity(evidence: RowEvidence, width: int) -> Iterator[tuple[int, Text]
     found = evidence.sensitivity
     if found is None or not found.deployments:
         return
+    has_statuses = not evidence.sources <= STATUSLESS
+    alone = {
+        name: number
+        for name, number in found.alone.items()
+        if has_statuses or name not in {"status", "rollback"}
+    }
 
     def items(counts: Mapping[str, int], marked: str = "") -> list[Text]:
         rates = (
@@ -233,8 +240,9 @@ def _sensitivity(evidence: RowEvidence, width: int) -> Iterator[tuple[int, Text]
     yield 0, Text()
     finished = formatting.count(found.deployments)
     yield 0, Text(f"Change fail rate of the {finished} finished, were failures defined otherwise")
-    lines = links.flow("by one signal alone:", items(found.alone), width) if found.alone else []
-    lines += links.flow("failures.status =", items(found.by_status, found.status), width)
+    lines = links.flow("by one signal alone:", items(alone), width) if alone else []
+    if has_statuses:
+        lines += links.flow("failures.status =", items(found.by_status, found.status), width)
     if found.off:
         lines += links.flow("off in the configuration:", [Text(name) for name in found.off], width)
     yield from ((links.INDENT, line) for line in lines)

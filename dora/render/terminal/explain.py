@@ -29,7 +29,7 @@ CREATED = {"workflow": "started", "merges": "committed"}
 #: Why a deployment failed, after the name of the signal; what says so is put in place of the mark.
 SAYS = {
     "status": "*",
-    "rollback": "deployment * went back behind it",
+    "rollback": "* went back behind it",
     "revert": "commit * took back what it shipped",
     "hotfix": "* had to fix it",
     "label": "* bears a failure label",
@@ -105,7 +105,7 @@ def _describe(
 
 def _origin(evidence: RowEvidence, width: int) -> Iterator[Text]:
     """Say what the deployments are made from, where they are not GitHub's (D8)."""
-    for kind in sorted({one.source for one in evidence.deployments} - {DEPLOYMENTS}):
+    for kind in sorted(evidence.sources - {DEPLOYMENTS}):
         words = f"They are {sources.origin_of(kind, formatting.plain)}".split(" ")
         yield from links.fill([Text(word) for word in words], width)
 
@@ -231,7 +231,8 @@ def _by(reason: FailureReason, one: DeploymentEvidence, evidence: RowEvidence) -
     if reason.signal == "rollback":
         known = evidence.by_name.get(by)
         page = f"{home}/deployments/{by}" if by.isdecimal() else ""
-        return links.link(formatting.deployment_name(by), known.url if known else page)
+        name = f"deployment {by}" if by.isdecimal() else formatting.deployment_name(by)
+        return links.link(name, known.url if known else page)
     if reason.signal == "revert":
         return links.commit(by, f"{home}/commit/{by}")
     if reason.signal == "tag":

@@ -76,6 +76,11 @@ class RowEvidence:
         return {one.id: one for one in self.deployments}
 
     @cached_property
+    def sources(self) -> frozenset[str]:
+        """What the deployments are made from (D8)."""
+        return frozenset(one.source for one in self.deployments)
+
+    @cached_property
     def by_name(self) -> dict[str, DeploymentEvidence]:
         """Deployments by their id as text, as reasons name them."""
         return {str(one.id): one for one in self.deployments}
