@@ -23,7 +23,7 @@ PAGE = "https://github.com/acme/shop/releases/tag/v1"
 
 def explained_case(case: SourceCase, repository: str, folder: Path) -> list[str]:
     """The lines that explain production of a *repository*."""
-    variables = {
+    variables: dict[str, Any] = {
         "DORA_SOURCES": json.dumps(case.sources),
         "DORA_SINCE": case.since.isoformat(),
         "DORA_UNTIL": case.until.isoformat(),
