@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: The formats there are, and the extensions of files that are written in each.
 FORMATS = {"table": (".txt",), "json": (".json",)}
+#: Repositories without rows that are looked at, those with the newest commits.
+MOST_LOOKED_AT = 200
 
 
 def doctor(
@@ -90,7 +92,8 @@ def _look(settings: "Config", names: Iterable[str], *, quiet: bool) -> "FirstLoo
 
     try:
         with reading(quiet=quiet) as progress:
-            return look_at(connect(settings, os.environ, progress), settings, names)
+            client = connect(settings, os.environ, progress)
+            return look_at(client, settings, names, most=MOST_LOOKED_AT)
     except DoraError:
         return None  # what was read before is told all the same
 

@@ -9,9 +9,12 @@ from dora.config import Config
 from dora.doctor.model import Finding, Severity
 from dora.model.tables import Tables
 
-HOW = (
-    "begin a line of the issue with `Deployment:` and its id, its address or the sha of its commit"
-)
+
+def _how(config: Config) -> str:
+    """How an incident names its deployment: in an issue, and in a file where there is one."""
+    text = "begin a line of the issue with `Deployment:` and its id, its address or the sha of its"
+    in_file = ", or fill the file's column deployment or sha" if config.incidents.file else ""
+    return f"{text} commit{in_file}"
 
 
 def find_incidents(tables: Tables, analysis: Analysis, config: Config) -> Iterator[Finding]:
@@ -50,6 +53,7 @@ def _orphans(found: Attribution, config: Config) -> Iterator[Finding]:
     severity: Severity = "warning" if found.unattributed == found.opened else "note"
     meaning = "They fail no deployment: they are in neither change fail rate nor recovery time."
     of = f"of {len(found.opened):,} {'incident' if len(found.opened) == 1 else 'incidents'}"
+    how = _how(config)
     silent = found.unattributed - found.not_understood
     if silent:
         days = f"{config.incidents.attribution.total_seconds() / 86400:g} days"
@@ -58,7 +62,7 @@ def _orphans(found: Attribution, config: Config) -> Iterator[Finding]:
             severity,
             f"{len(silent):,} {of} found no deployment.",
             meaning,
-            f"Where a deployment was to blame, {HOW}; or, if it had been live for more than "
+            f"Where a deployment was to blame, {how}; or, if it had been live for more than "
             f"{days}, raise incidents.attribution.",
             tuple(sorted(silent)),
         )
@@ -69,7 +73,7 @@ def _orphans(found: Attribution, config: Config) -> Iterator[Finding]:
             severity,
             f"{len(found.not_understood):,} {of} name a deployment, but none that was read.",
             meaning,
-            f"Correct the name: {HOW}. It must be a deployment of the repository that the incident "
+            f"Correct the name: {how}. It must be a deployment of the repository that the incident "
             "is about, not older than the look-back.",
             tuple(sorted(named)),
         )

@@ -40,6 +40,14 @@ def find_sources(analysis: Analysis, look: FirstLook | None, config: Config) -> 
         )
     if look is None:
         return
+    if look.actions_refused is not None:
+        yield Finding(
+            "look-actions",
+            "note",
+            f"The workflows of repositories without a row cannot be read: {look.actions_refused}",
+            "One of them may be a better source than those that are named here.",
+            "Give the token or App the permission Actions: read.",
+        )
     fits = compile_globs(glob for one in config.sources for glob in one.repositories).fullmatch
     choices = choose_sources(look, config)
     fitting = tuple(one.repository for one in choices if fits(one.repository))

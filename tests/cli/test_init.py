@@ -12,6 +12,9 @@ from dora.demo.github.visibility import Rights
 from tests.support.command import dora, outcome
 from tests.support.source_organizations import (
     mixture,
+    only_merges,
+    only_releases,
+    only_tags,
     only_workflow,
 )
 from tests.support.two_repositories import ACME, API, HOSTILE, NOW, VAULT, repository
@@ -139,6 +142,25 @@ def test_what_is_not_there(tmp_path: Path) -> None:
             status, _, err = init(server, folder)
         assert (3, []) == (status, sources(folder))
         assert told in err
+
+
+def test_organizations_without_deployments(tmp_path: Path) -> None:
+    """D8: releases, tags, a workflow, merges: each gets the source that tells the truth of it."""
+    cases = {"shop": only_releases(), "lib": only_tags(), "api": only_workflow(), "": only_merges()}
+    written = {}
+    for name, case in cases.items():
+        (tmp_path / name).mkdir(exist_ok=True)
+        with serve(case.organization) as server:
+            init(server, tmp_path / name, "--since", case.since.isoformat(), "--quiet")
+        own = sources(tmp_path / name)
+        written[name] = [(one["from"], one.get("repositories", ["*"])) for one in own]
+    docs = ("merges", ["docs"])
+    assert {
+        "shop": [("releases", ["shop"]), docs],
+        "lib": [("tags", ["lib"]), docs],
+        "api": [("workflow", ["api"]), docs],
+        "": [("merges", ["*"])],
+    } == written
 
 
 def test_a_mixture(tmp_path: Path) -> None:

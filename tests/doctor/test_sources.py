@@ -63,6 +63,7 @@ def test_sources_that_would_give_rows() -> None:
         look("jobs", workflows=(workflow("Deploy", "deploy.yml", 3, 1),)),
         look("tool", releases=releases(1)),
         others=("api",),
+        actions_refused="not for you",
     )
     repositories = (
         repository("api", deployed(5)),
@@ -71,6 +72,7 @@ def test_sources_that_would_give_rows() -> None:
     entry = {"from": "tags", "repositories": ["tool"]}
     _, found = asked(repositories, seen, sources=(entry,))
     assert [
+        ("look-actions", (), ""),
         (
             "repository-source-silent",
             ("tool",),
@@ -90,4 +92,4 @@ def test_sources_that_would_give_rows() -> None:
     assert (
         'No row tells of these repositories, and from = "releases" would: docs: 1 release in 90 '
         "days; lib: 2 releases in 90 days."
-    ) == found[2].what
+    ) == found[3].what
