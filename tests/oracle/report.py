@@ -130,7 +130,7 @@ def reason_to_skip(repository: Repository, question: Question) -> str | None:
         return "archived"
     if repository.is_empty:
         return "empty"
-    if repository.forbidden or question.taken[repository.name].meeting is not None:
+    if repository.forbidden or question.taken[repository.name].meetings:
         return "unreadable"
     central = is_central(repository, question.organization.login, question.settings)
     if "incident" in question.settings.signals and central:
@@ -528,7 +528,10 @@ def coverage(
                 for reason in ("archived", "empty", "no deployments", "excluded")
             },
             "unreadable": [
-                {"repository": name, "reason": question.taken[name].meeting or "forbidden"}
+                {
+                    "repository": name,
+                    "reason": "; or: ".join(question.taken[name].meetings) or "forbidden",
+                }
                 for name, reason in sorted(zip(names, reasons, strict=True))
                 if reason == "unreadable"
             ],
