@@ -24,7 +24,7 @@ def main() -> None:
     quick = parser.parse_args().quick
     collected = show_collection(collect(quick=quick))
     # Only now: until here this process was to be small, for what it starts is measured.
-    from tests.benchmarks import computation, loading, memory, pages
+    from tests.benchmarks import computation, loading, memory, pages, sources
 
     page = Template(PAGE.read_text("utf-8")).substitute(
         date=datetime.now(UTC).date().isoformat(),
@@ -32,6 +32,7 @@ def main() -> None:
         cores=os.cpu_count(),
         machine=platform.machine(),
         **collected,
+        sources=sources.table(quick=quick),
         loading=loading.table(quick=quick),
         computation=computation.table(quick=quick),
         memory=memory.table(quick=quick),
