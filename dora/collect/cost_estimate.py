@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from dora.collect.cache.open import open_caches
 from dora.collect.cache.repository_cache import CachedRepository
+from dora.collect.files.own_files import OwnFiles, read_own_files
 from dora.collect.github import page_size
 from dora.collect.github.client import Client
 from dora.collect.github.request_queue import MOST_PARTNERS
@@ -50,6 +51,7 @@ class Expected(NamedTuple):
     releases: int = 0
     tags: int = 0
     runs: ExpectedRuns = ExpectedRuns()
+    rows_of_files: int = 0  #: each names a commit
 
     def pages(self) -> dict[str, tuple[float, int]]:
         """Requests (a fraction if the request is shared) and rows requested, by kind."""
@@ -65,7 +67,7 @@ class Expected(NamedTuple):
             "workflow runs": (self.runs.pages, 0),
             "run attempts": (self.runs.attempts, 0),
             "jobs": (self.runs.jobs, 0),
-            "commit dates": (self.runs.shas / MOST_PARTNERS, 0),
+            "commit dates": ((self.runs.shas + self.rows_of_files) / MOST_PARTNERS, 0),
             "commits": _pages(self.commits, full if is_busy else first),
             "updates": _pages(int(self.is_cached), first),
             "refs": (ceil(self.deployments / full) * int(self.with_refs), 0),
@@ -95,13 +97,13 @@ def estimate_cost(client: Client, config: Config) -> CostEstimate:
 
 
 async def _estimate_cost(client: Client, config: Config) -> CostEstimate:
-    skips, reading, count = find_skips(config), [], 0
+    skips, files, reading, count = find_skips(config), read_own_files(config), [], 0
     with open_caches(client, config) as caches:
         async with aclosing(list_repositories(client, config.organization)) as repositories:
             async for listed in repositories:
                 count += 1
                 if skips(listed) is None:
-                    expecting = _expect(client, config, listed, caches.of(listed))
+                    expecting = _expect(client, config, listed, caches.of(listed), files)
                     reading.append(asyncio.create_task(expecting))
         answers = await asyncio.gather(*reading)
     expected = [one for one in answers if one is not None]
@@ -139,7 +141,11 @@ def _sum(expected: Iterable[Expected], listed: int, config: Config) -> tuple[dic
 
 
 async def _expect(
-    client: Client, config: Config, listed: ListedRepository, cached: CachedRepository | None
+    client: Client,
+    config: Config,
+    listed: ListedRepository,
+    cached: CachedRepository | None,
+    files: OwnFiles,
 ) -> Expected | None:
     """What may have to be read of a repository; None if GitHub does not answer for it."""
     context = RepositoryContext(client, config.organization, listed.name, id=listed.id)
@@ -175,6 +181,11 @@ async def _expect(
         (repository.get("releases") or {}).get("totalCount", 0),
         (repository.get("refs") or {}).get("totalCount", 0),
         runs,
+        sum(
+            files.deployments[one.path].of(listed.name, config.window.until).count_since(start)
+            for one in entries
+            if one.kind == "file"
+        ),
     )
 
 

@@ -84,9 +84,10 @@ class WorkflowSource(SourceSection):
     kind: Literal["workflow"] = Field(alias="from")
     """Where the deployments are found."""
     workflow: Given
-    """Glob of the workflow's name or of its file's, such as `deploy.yml`."""
+    """Glob of the workflow's name or of its file's, such as `deploy.yml` (spelt as the file is)."""
     branch: EntryGlobs = ()
-    """Globs of the branches or tags it ran for; the default branch if none is given."""
+    """Globs of the branches or tags it ran for; the default branch if none is given. A single name
+    is spelt as git has it."""
     event: EntryGlobs = ()
     """Globs of the events that started it; all but `pull_request*` if none is given."""
     environment: Given = "production"

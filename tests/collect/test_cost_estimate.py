@@ -173,7 +173,7 @@ def running(count: int) -> Repository:
     return replace(made, commits=commits, head=sha(1))
 
 
-def test_sources_are_part_of_the_plan() -> None:
+def test_sources_are_part_of_the_plan(tmp_path: Path) -> None:
     """D8: pages of each source, attempts and jobs; what GitHub counts is asked in one request."""
     released = tuple(
         Release(number, f"v{number}", NOW - number * HOUR, NOW - number * HOUR)
@@ -185,20 +185,25 @@ def test_sources_are_part_of_the_plan() -> None:
             running(170),
             repository("lib", commits=1, releases=released, tags=tags),
             repository("cli", commits=1, tags=tags),
+            repository("old", commits=60),
         ),
         now=NOW,
     )
+    rows = [f"old,{sha(n)},{(NOW - n * HOUR).isoformat()},in_progress" for n in range(1, 61)]
+    path = tmp_path / "deployments.csv"
+    path.write_text("\n".join(["repository,sha,created_at,state", *rows, ""]))
     run = {"from": "workflow", "repositories": ["api"], "workflow": "deploy.yml"}
     sources = [
         run,
         {**run, "job": "deploy", "environment": "staging"},
         {"from": "releases", "repositories": ["lib"]},
         {"from": "tags", "repositories": ["cli"]},
+        {"from": "file", "repositories": ["old"], "path": str(path)},
     ]
     config = config_of(made, sources=sources, failures={"tag": False})
     with serve(made) as server:
         plan = plan_of(server, config)
-        assert 1 + 1 + 1 == plan.spent  # the list, three repositories at once, the runs
+        assert 1 + 1 + 1 == plan.spent  # the list, four repositories at once, the runs
         server.requests.clear()
         read_from(server, config)
     asked = Counter(
@@ -210,11 +215,12 @@ def test_sources_are_part_of_the_plan() -> None:
         "workflow runs": asked[f"{actions}/workflows/deploy.yml/runs"],
         "run attempts": asked[f"{actions}/runs/N/attempts/N"],
         "jobs": asked[f"{actions}/runs/N/jobs"],
-        "commit dates": asked["Object"],
         "releases": asked["Releases"],
         "tags": asked["Tags"],
     }
     assert expected == {kind: plan.requests.get(kind, 0) for kind in expected}
     # 90 days and 30 are 120 runs; they and those of 30 days before are 150.
-    assert {"workflow runs": 2, "run attempts": 12, "jobs": 120, "commit dates": 3,
+    assert {"workflow runs": 2, "run attempts": 12, "jobs": 120,
             "releases": 2, "tags": 2} == expected  # fmt: skip
+    # 120 commits of runs and 60 of a file, fifty at once where they are asked for together.
+    assert 4 == plan.requests["commit dates"] <= asked["Object"] <= 5
