@@ -56,8 +56,9 @@ def test_entries_of_environments_that_nobody_asked_for_are_not_read() -> None:
 
 def test_deployments_are_not_looked_for_where_no_repository_has_any() -> None:
     """D8: entries for all repositories replace them, unless one of them takes them, too."""
-    everywhere = [{"from": "tags"}, {"from": "merges", "repositories": ["a"]}]
-    cases = ([], everywhere[1:], everywhere, [*everywhere, {"from": "deployments"}])
+    everywhere: list[dict[str, Any]] = [{"from": "tags"}, {"from": "merges", "repositories": ["a"]}]
+    both = [*everywhere, {"from": "deployments"}]
+    cases: list[list[dict[str, Any]]] = [[], everywhere[1:], everywhere, both]
     assert [True, True, False, True] == [
         may_have_deployments(configured({"sources": own})) for own in cases
     ]

@@ -23,8 +23,14 @@ def natural_key(name: str) -> tuple[Any, ...]:
     """What names are sorted by: runs of digits count as numbers, `v1.9` comes before `v1.10`."""
     parts = DIGITS.split(name)
     # Digits and other text take turns, so that like is compared with like.
-    compared = tuple(int(part) if place % 2 else part for place, part in enumerate(parts))
+    compared = tuple(_number_key(part) if place % 2 else part for place, part in enumerate(parts))
     return (compared, name)
+
+
+def _number_key(digits: str) -> tuple[int, str]:
+    """What numbers are sorted by, however long: Python reads no more than 4,300 digits at once."""
+    significant = digits.lstrip("0")
+    return (len(significant), significant)
 
 
 def reading_number(position: int, *parts: int) -> int:
