@@ -79,13 +79,14 @@ def _beginning(name: str) -> str:
 
 
 def entry_lines(entry: SourceSection) -> str:
-    """An entry of `[[sources]]` as text: tag, environment, and what differs from the defaults."""
+    """An entry of `[[sources]]` as text: what decides most, and what differs from the defaults."""
     lines = ["[[sources]]", text_line("from", entry.kind)]
     if tuple(entry.repositories) != ("*",):
         lines.append(_list("repositories", entry.repositories))
     for key, value in entry:
         field = type(entry).model_fields[key]
-        is_told = key in {"environment", "tag"}  # what decides most is written down in any case
+        # What decides most is written down in any case.
+        is_told = key == "environment" or (key == "tag" and entry.kind == "tags")
         if key in {"kind", "repositories"} or (value == field.default and not is_told):
             continue
         is_text = isinstance(value, str)
