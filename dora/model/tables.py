@@ -155,7 +155,11 @@ INCIDENTS: Schema = {
     "owner": Column(TEXT, "repository its service is mapped to, or its file names", "service"),
     "opened_at": Column(INSTANT, "when it was opened", "createdAt"),
     "closed_at": Column(INSTANT, "when it was closed; missing while it lasts", "closedAt"),
-    "named": Column(TEXT, "the word by which its body names a deployment (F7)", "body"),
+    "named": Column(
+        TEXT,
+        "the word by which its body names a deployment (F7), behind the address that it links to",
+        "body",
+    ),
     "url": Column(TEXT, "where to read it", "url"),
     "state_reason": Column(
         TEXT, "why it was closed, in lower case; missing but for an issue", "stateReason"
