@@ -76,7 +76,5 @@ def _environments(entry: FittingEntry) -> list[str | None]:
 def name_of_entry(entry: FittingEntry) -> str:
     """What messages call an entry: its place, and what it is."""
     source = entry.source
-    kind = source.kind
     of = f" `{source.workflow}`" if source.kind == "workflow" else ""
-    of = f" `{source.path}`" if source.kind == "file" else of
-    return f"[[sources]] {entry.position} ({kind}{of})"
+    return f"[[sources]] {entry.position} ({source.kind}{of})"
