@@ -21,6 +21,8 @@ from tests.oracle.shipping import History, Span, histories_of
 from tests.oracle.sources import Taken, taken_of
 
 QUICK_CHECK = "quick-check"
+#: between reasons of which a report tells one
+OR = "; or: "
 
 
 @dataclass(frozen=True)
@@ -530,7 +532,7 @@ def coverage(
             "unreadable": [
                 {
                     "repository": name,
-                    "reason": "; or: ".join(question.taken[name].meetings) or "forbidden",
+                    "reason": OR.join(question.taken[name].meetings) or "forbidden",
                 }
                 for name, reason in sorted(zip(names, reasons, strict=True))
                 if reason == "unreadable"
