@@ -32,7 +32,7 @@ from dora.model.seen_deployments import has_production
 #: Rows of each kind that are asked for; pages of four repositories share a request.
 ROWS = 50
 #: Connections of the query: a request for a hundred of them costs a point.
-CONNECTIONS = 7
+CONNECTIONS = 8
 #: Requests beside those about repositories: teams and incidents.
 BESIDE = 2
 #: Workflows of one repository whose runs are asked for.

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from dora.collect.github.pagination import distinct
 from dora.collect.repository.deployment_record import parse_instant
 from dora.model.first_look import (
     RepositoryLook,
@@ -24,13 +25,22 @@ def read_look(name: str, node: dict[str, Any]) -> RepositoryLook:
         name=name,
         branch=branch.get("name") or "",
         is_fork=bool(node.get("isFork")),
-        deployments=_page(node.get("deployments"), _deployment),
+        deployments=_page(_deployments(node), _deployment),
         releases=_page(node.get("releases"), _release),
         tags=_page(node.get("refs"), _tag),
         commits=_page(history, lambda one: parse_instant(one["committedDate"])),
         requests=_page(node.get("pullRequests"), _request),
         labels=tuple(one["name"] for one in (node.get("labels") or {}).get("nodes") or [] if one),
     )
+
+
+def _deployments(node: dict[str, Any]) -> dict[str, Any] | None:
+    """The newest deployments, and those to production that are older than these."""
+    newest, named = node.get("deployments"), node.get("production")
+    if not newest or not named:
+        return newest
+    nodes = distinct([*(newest["nodes"] or []), *(named["nodes"] or [])], "databaseId")
+    return {**newest, "nodes": nodes}
 
 
 def _page(

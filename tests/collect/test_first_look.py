@@ -69,6 +69,23 @@ def test_what_is_not_asked() -> None:
     )
 
 
+def test_production_behind_previews() -> None:
+    """Sixty previews are newer than the last deployments to production: these are seen, too."""
+    previews = tuple(
+        replace(API.deployments[-1], id=9000 + n, created_at=NOW, environment=f"pr-{n}")
+        for n in range(60)
+    )
+    acme = replace(ACME, repositories=(replace(API, deployments=(*API.deployments, *previews)),))
+    with serve(acme) as server:
+        look, asked, _ = looked(server, acme)
+    assert 0 == asked["workflows"]
+    (seen,) = look.repositories
+    assert {"production": 4, "pr": 50} == Counter(
+        one.environment.partition("-")[0] for one in seen.deployments.rows
+    )
+    assert seen.deployments.has_more
+
+
 def test_refused_actions_are_not_asked_on_and_on() -> None:
     """Without Actions: read three repositories are asked in turn, and the reason is kept."""
     acme = many(40)
