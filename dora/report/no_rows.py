@@ -34,32 +34,30 @@ UNSEEN = {
 
 def why_no_rows(report: Report, quote: Quote, no_rows: NoRows) -> str:
     """Why there are no rows, as a clause: `none of the 14 repositories of acme has Deployments`."""
-    coverage, scope = report.coverage, report.scope
-    found = coverage.repositories
+    scope, found = report.scope, report.coverage.repositories
     kind = "deployments of its [[sources]]" if no_rows.has_entries else "Deployments"
     where = _environments(scope, quote)
     if not found.read:
         owner, kind = quote(report.organization), f"{kind}{where}{_before(report)}"
         return _why_none_was_read(owner, found, kind)
-    if _is_narrowed_to_tiers(scope):
-        finished = "finished in this time or shortly before it"
-        return f"no deployment to the tier {_tiers(scope, quote)} {finished}"
-    unseen = [
+    unseen = ", ".join(
         f"{count:,} {what}"
         for name, what in UNSEEN.items()
-        if (count := coverage.deployments.get(name, 0))
-    ]
-    if unseen:
-        return f"all that was deployed was left out, or never finished: {', '.join(unseen)}"
-    nothing = f"nothing was deployed{where} in this time or shortly before it"
+        if (count := report.coverage.deployments.get(name, 0))
+    )
+    if _is_narrowed_to_tiers(scope):
+        lead = f"no deployment to the tier {_tiers(scope, quote)} finished in this time or shortly"
+        why = f"{lead} before it" + (f"; left out, or never finished: {unseen}" if unseen else "")
+    elif unseen:
+        why = f"all that was deployed was left out, or never finished: {unseen}"
+    else:
+        why = f"nothing was deployed{where} in this time or shortly before it"
     without = found.skipped.get("no deployments", 0)
     if not without:
-        return nothing
+        return why
     has = "has" if without == 1 else "have"
-    return (
-        f"{nothing}, and {without:,} of {_total(found):,} repositories {has} no "
-        f"{kind}{_before(report)}"
-    )
+    none = f"{without:,} of {_total(found):,} repositories {has} no {kind}{_before(report)}"
+    return f"{why}; {none}"
 
 
 def _why_none_was_read(owner: str, found: RepositoryCoverage, kind: str) -> str:
@@ -96,14 +94,11 @@ def what_gives_rows(report: Report, quote: Quote, no_rows: NoRows) -> str:
         return _sources(_command("init", organization, quote), quote, no_rows)
     if not coverage.repositories.read:
         return _what_would_be_read(coverage.repositories, _command("doctor", organization, quote))
-    if _is_narrowed_to_tiers(report.scope):
-        return "--tier all shows every tier."
+    advice = ["--tier all shows every tier."] if _is_narrowed_to_tiers(report.scope) else []
     if any(coverage.deployments.get(name) for name in ("ephemeral", "left_out")):
-        return (
-            "--ephemeral shows short-lived environments; [environments] and deployments.exclude "
-            "leave out others."
-        )
-    return "A longer time may have some: see --since."
+        others = "[environments] and deployments.exclude leave out others"
+        advice.append(f"--ephemeral shows short-lived environments; {others}.")
+    return " ".join(advice) or "A longer time may have some: see --since."
 
 
 def _what_would_be_read(found: RepositoryCoverage, doctor: str) -> str:

@@ -59,6 +59,7 @@ EPHEMERAL = (
     "others."
 )
 LATER = "A longer time may have some: see --since."
+STAGING = "no deployment to the tier staging or other finished in this time or shortly before it"
 NOTHING = "nothing was deployed in this time or shortly before it"
 
 
@@ -111,7 +112,7 @@ NOTHING = "nothing was deployed in this time or shortly before it"
         (skipped(archived=1), {}, "the only repository of acme is archived", SEES),
         (skipped(empty=14), {}, "all 14 repositories of acme are empty", SEES),
         (seen(3), {}, NOTHING, LATER),
-        (seen(3, 2), {}, f"{NOTHING}, and 2 of 5 repositories have no Deployments", LOOK),
+        (seen(3, 2), {}, f"{NOTHING}; 2 of 5 repositories have no Deployments", LOOK),
         (
             seen(3),
             {"environments": ("qa",)},
@@ -121,8 +122,15 @@ NOTHING = "nothing was deployed in this time or shortly before it"
         (
             seen(3, ephemeral=9),
             {"tiers": ("staging", "other")},
-            "no deployment to the tier staging or other finished in this time or shortly before it",
-            "--tier all shows every tier.",
+            f"{STAGING}; left out, or never finished: 9 to short-lived environments",
+            f"--tier all shows every tier. {EPHEMERAL}",
+        ),
+        (seen(3), {"tiers": ("staging", "other")}, STAGING, "--tier all shows every tier."),
+        (
+            seen(3, 1),
+            {"tiers": ("staging", "other")},
+            f"{STAGING}; 1 of 4 repositories has no Deployments",
+            LOOK,
         ),
         (
             seen(3, ephemeral=1_212, left_out=1, in_progress=2, abandoned=3, not_started=4),

@@ -103,9 +103,10 @@ def test_why_a_report_is_empty(coverage: Coverage, why: str) -> None:
 )
 def test_a_report_is_empty_because_of_its_tiers(tiers: tuple[str, ...], named: str) -> None:
     """G1: where other tiers may have rows, an empty report does not say that nothing finished."""
-    seen = replace(reports.coverage(3), deployments={"ephemeral": 9})
     scope = Scope((), (), tiers, ())
-    text = render_report(replace(reports.report((), seen), scope=scope), width=200, colour=False)
+    text = render_report(
+        replace(reports.report((), reports.coverage(3)), scope=scope), width=200, colour=False
+    )
     assert [
         f"No rows: no deployment to the tier {named} finished in this time or shortly before it.",
         "--tier all shows every tier.",
