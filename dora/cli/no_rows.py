@@ -4,6 +4,7 @@ import os
 import sys
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from dora.cli.inputs import reading
@@ -12,6 +13,7 @@ from dora.errors import DoraError
 
 if TYPE_CHECKING:
     from dora.config import Config
+    from dora.model.first_look import FirstLook
     from dora.model.tables import Tables
     from dora.report.coverage_model import NoRows
     from dora.report.model import Report
@@ -38,33 +40,43 @@ def explain_no_rows(
         return finished
     found = NoRows(has_entries=bool(settings.sources))
     if may_lack_sources(finished):
-        found = _look_for_sources(found, tables, settings, quiet=quiet)
+        look = _look(tables, settings, quiet=quiet)
+        if look is not None:
+            found = _with_sources(found, look, settings)
+            finished = _with_cost(finished, look)
     given = finished, plain, found
     found = replace(found, why=why_no_rows(*given), advice=what_gives_rows(*given))
     return replace(finished, no_rows=found)
 
 
-def _look_for_sources(
-    found: "NoRows", tables: "Tables", settings: "Config", *, quiet: bool
-) -> "NoRows":
-    """Ask which sources the repositories without deployments have."""
+def _look(tables: "Tables", settings: "Config", *, quiet: bool) -> "FirstLook | None":
+    """Look at the repositories without deployments; None where GitHub does not say.
+
+    It is not worth failing for, nor waiting until a rate limit is lifted.
+    """
     from dora.analysis.repositories import find_skipped
     from dora.collect.first_look import look_at
     from dora.collect.organization import connect
+
+    repositories = tables.repositories
+    is_without = find_skipped(repositories, settings).eq("no deployments").fillna(value=False)
+    names = repositories.loc[is_without, "repository"].tolist()
+    collect = settings.collect.model_copy(update={"wait": timedelta(0)})
+    impatient = settings.model_copy(update={"collect": collect})
+    try:
+        with reading(quiet=quiet) as progress:
+            return look_at(connect(impatient, os.environ, progress), impatient, names, most=MOST)
+    except DoraError:
+        return None
+
+
+def _with_sources(found: "NoRows", look: "FirstLook", settings: "Config") -> "NoRows":
+    """Add which sources would give rows to the repositories that were looked at."""
     from dora.config.source_settings import KINDS
     from dora.doctor.source_choice import count_sources
     from dora.report.coverage_model import PossibleSource
     from dora.report.model import DEPLOYMENTS
 
-    repositories = tables.repositories
-    is_without = find_skipped(repositories, settings).eq("no deployments").fillna(value=False)
-    names = repositories.loc[is_without, "repository"].tolist()
-    try:
-        with reading(quiet=quiet) as progress:
-            client = connect(settings, os.environ, progress)
-            look = look_at(client, settings, names, most=MOST)
-    except DoraError:  # what it asks for is beside the report: it is not worth failing for
-        return found
     counts = [one for one in count_sources(look, settings) if one.kind != DEPLOYMENTS]
     is_long = len(counts) > MOST_NAMED  # workflows of many names are one source then
     numbers: Counter[tuple[str, str | None]] = Counter()
@@ -76,6 +88,13 @@ def _look_for_sources(
     sources = (PossibleSource(kind, number, workflow) for (kind, workflow), number in ranked)
     seen = sum(one.unreadable is None for one in look.repositories)
     return replace(found, looked_at=seen or None, sources=tuple(sources))
+
+
+def _with_cost(finished: "Report", look: "FirstLook") -> "Report":
+    """Add what looking for sources cost."""
+    cost = finished.coverage.requests
+    cost = replace(cost, count=cost.count + look.requests, points=cost.points + look.points)
+    return replace(finished, coverage=replace(finished.coverage, requests=cost))
 
 
 def print_no_rows(finished: "Report") -> int:

@@ -10,7 +10,7 @@ from dora.demo.github.server import serve
 from dora.demo.organization.model import Organization, Repository
 from dora.report.report_json import read_report
 from tests.support.command import dora
-from tests.support.github.faults import Faults, Refusal, Rule
+from tests.support.github.faults import Faults, RateLimit, Refusal, Rule
 from tests.support.source_organizations import only_releases, only_workflow
 from tests.support.two_repositories import ACME, DAY, NOW, repository
 
@@ -38,6 +38,7 @@ def test_every_output_says_why_and_which_sources_there_are(tmp_path: Path) -> No
     outputs = [f"--output={one}" for one in files.values()]
     with serve(organization()) as server:
         done = dora("report", "--org", "acme", "--since=30d", "--quiet", *outputs, server=server)
+        asked = len(server.requests)
     markdown, page, document, lines = (one.read_text(encoding="utf-8") for one in files.values())
 
     assert (3, f"dora: no rows: {WHY}\n      {FOUND}\n") == (done.returncode, done.stderr)
@@ -57,6 +58,7 @@ def test_every_output_says_why_and_which_sources_there_are(tmp_path: Path) -> No
         "has_entries": False,
     } == told["no_rows"]
     assert [] == told["rows"]
+    assert asked == told["coverage"]["requests"]["count"]
     assert (1, True) == (len(lines.splitlines()), lines.startswith(HEADER))
     assert WHY == getattr(read_report(files["json"]).no_rows, "why", None)
 
@@ -109,15 +111,17 @@ def test_other_causes(made: Organization, options: tuple[str, ...], why: str, ad
     assert (3, f"dora: no rows: {why}\n      {advice}\n") == (done.returncode, done.stderr)
 
 
-def test_a_look_that_is_refused_leaves_the_advice() -> None:
-    """Where GitHub does not say what there is, the report is made all the same."""
-    refused = Faults(
-        [Rule(Refusal(403, "No"), "Look"), Rule(Refusal(403, "No"), path="*/actions/*")]
-    )
-    with serve(organization(), middleware=[refused]) as server:
+@pytest.mark.parametrize(
+    "rules",
+    [
+        (Rule(Refusal(403, "No"), "Look"), Rule(Refusal(403, "No"), path="*/actions/*")),
+        (Rule(RateLimit("403", 600, lasting=True), "Look"),),
+    ],
+)
+def test_a_look_that_is_refused_leaves_the_advice(rules: tuple[Rule, ...]) -> None:
+    """Where GitHub does not say what there is, the report is made all the same, and at once."""
+    with serve(organization(), middleware=[Faults(rules)]) as server:
         done = dora("report", "--org", "acme", "--since=30d", "--quiet", server=server)
     advice = "Run `dora init --org acme`: it looks for releases, workflows, tags or merges to make"
-    assert (3, f"dora: no rows: {WHY}\n      {advice} rows from.\n") == (
-        done.returncode,
-        done.stderr,
-    )
+    told = f"dora: no rows: {WHY}\n      {advice} rows from.\n"
+    assert (3, told) == (done.returncode, done.stderr)
