@@ -13,8 +13,14 @@ def id_order(name: DeploymentId) -> tuple[Any, ...]:
     if isinstance(name, int):
         return (0, name)
     # Odd places are runs of digits; "v01" and "v1" differ in nothing but their text.
-    parts = (int(one) if at % 2 else one for at, one in enumerate(DIGITS.split(name)))
+    parts = (_size(one) if at % 2 else one for at, one in enumerate(DIGITS.split(name)))
     return (1, (*parts,), name)
+
+
+def _size(digits: str) -> tuple[int, str]:
+    """What compares as the number does; Python makes no number of thousands of digits."""
+    number = digits.lstrip("0")
+    return len(number), number
 
 
 def own_name(name: DeploymentId, environment: str) -> DeploymentId:

@@ -22,6 +22,8 @@ IN_ORDER: list[DeploymentId] = [
     "workflow:9/10",
     "workflow:10/2",
     "workflow:10/10",
+    "workflow:" + "9" * 5_000,
+    "workflow:1" + "0" * 5_000,
 ]
 
 
