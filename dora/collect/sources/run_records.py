@@ -35,7 +35,7 @@ class RunAttempt(NamedTuple):
     number: int
     started_at: datetime
     ended_at: datetime | None  #: None while it goes on
-    conclusion: str | None
+    conclusion: str  #: "" while there is none
 
 
 class WorkflowRun(NamedTuple):
@@ -64,7 +64,7 @@ class RunJob(NamedTuple):
     attempt: int
     started_at: datetime | None  #: None where it was never started
     ended_at: datetime | None  #: None while it goes on
-    conclusion: str | None
+    conclusion: str  #: "" while there is none
     url: str | None
 
 
@@ -98,7 +98,7 @@ def read_workflows(answer: Any) -> tuple[int, list[tuple[int, tuple[str, ...]]]]
     """How many workflows there are; of those of one page the number, and what they are called."""
     with _of_sense("a list of workflows"):
         return int(answer["total_count"]), [
-            (int(one["id"]), (one["path"].rpartition("/")[2], one["path"], one["name"]))
+            (int(one["id"]), (one["path"].rpartition("/")[2], one["path"], str(one["name"])))
             for one in answer["workflows"]
         ]
 
@@ -123,7 +123,7 @@ def _attempt(one: dict[str, Any]) -> RunAttempt:
         int(one.get("run_attempt") or 1),
         parse_instant(one.get("run_started_at") or one["created_at"]),
         parse_instant(one["updated_at"]) if has_ended else None,
-        one["conclusion"],
+        str(one["conclusion"] or ""),
     )
 
 
@@ -136,8 +136,8 @@ def _job(one: dict[str, Any]) -> RunJob:
         int(one.get("run_attempt") or 1),
         parse_instant(started) if started else None,
         parse_instant(completed) if has_ended else None,
-        one["conclusion"],
-        one["html_url"],
+        str(one["conclusion"] or ""),
+        str(one["html_url"] or "") or None,
     )
 
 
@@ -181,14 +181,14 @@ class RunRules:
         run: WorkflowRun,
         attempt: int,
         environment: str,
-        went: tuple[datetime, datetime | None, str | None],
+        went: tuple[datetime, datetime | None, str],
         job: RunJob | None = None,
     ) -> DeploymentRecord:
         started_at, ended_at, conclusion = went
         log = run.address(attempt)
         statuses = [StatusRecord("in_progress", started_at, log)]
         if ended_at is not None:
-            state = STATES.get(conclusion or "", ENDED)
+            state = STATES.get(conclusion, ENDED)
             statuses.append(StatusRecord(state, max(started_at, ended_at), log))
         number = 0 if job is None else job.id
         return DeploymentRecord(
