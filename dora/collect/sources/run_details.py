@@ -20,9 +20,9 @@ from dora.collect.sources.actions_rights import get_of_actions
 from dora.collect.sources.commit_dates import CommitDates
 from dora.collect.sources.run_list import RunList
 from dora.collect.sources.run_records import (
-    RunAttempt,
-    RunJob,
-    WorkflowRun,
+    AttemptRecord,
+    JobRecord,
+    RunRecord,
     is_own,
     read_attempt,
     read_jobs,
@@ -33,7 +33,7 @@ from dora.config.globs import compile_globs
 #: The name of a workflow's file without wildcards, which GitHub can be asked for.
 FILE = re.compile(r"[^*?/]+\.ya?ml", re.IGNORECASE)
 Row = TypeVar("Row")
-Detail = TypeVar("Detail", RunAttempt, RunJob)
+Detail = TypeVar("Detail", AttemptRecord, JobRecord)
 
 
 @dataclass
@@ -49,8 +49,8 @@ class RunDetails:
     dates: CommitDates = field(init=False)
     _lists: dict[tuple[int | str, str | None, str | None], RunList] = field(default_factory=dict)
     _workflows: dict[int, tuple[str, ...]] | None = None  #: what each is called, by number
-    _attempts: dict[int, list[RunAttempt]] = field(default_factory=dict)
-    _jobs: dict[int, list[RunJob]] = field(default_factory=dict)
+    _attempts: dict[int, list[AttemptRecord]] = field(default_factory=dict)
+    _jobs: dict[int, list[JobRecord]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Look up no commit yet."""
@@ -79,24 +79,24 @@ class RunDetails:
             number for number, names in self._workflows.items() if any(map(named.fullmatch, names))
         ]
 
-    async def attempts(self, run: WorkflowRun) -> list[RunAttempt]:
+    async def attempts(self, run: RunRecord) -> list[AttemptRecord]:
         """All attempts of a run, of which the latest is known."""
         if run.id not in self._attempts:
-            earlier = await self._or_cached(run, RunAttempt, self._read_attempts)
+            earlier = await self._or_cached(run, AttemptRecord, self._read_attempts)
             self._attempts[run.id] = [*earlier, run.latest]
         return self._attempts[run.id]
 
-    async def jobs(self, run: WorkflowRun) -> list[RunJob]:
+    async def jobs(self, run: RunRecord) -> list[JobRecord]:
         """The jobs of all attempts of a run, less those that an attempt only carried over."""
         if run.id not in self._jobs:
-            self._jobs[run.id] = await self._or_cached(run, RunJob, self._read_jobs)
+            self._jobs[run.id] = await self._or_cached(run, JobRecord, self._read_jobs)
         return self._jobs[run.id]
 
     async def _or_cached(
         self,
-        run: WorkflowRun,
+        run: RunRecord,
         kind: type[Detail],
-        read: Callable[[WorkflowRun], Awaitable[list[Detail]]],
+        read: Callable[[RunRecord], Awaitable[list[Detail]]],
     ) -> list[Detail]:
         """What *read* gives, or what it gave an earlier run of this program.
 
@@ -113,7 +113,7 @@ class RunDetails:
             self.cached.cache_part_of_run(part, run.id, {"state": state, "rows": rows})
         return found
 
-    async def _read_attempts(self, run: WorkflowRun) -> list[RunAttempt]:
+    async def _read_attempts(self, run: RunRecord) -> list[AttemptRecord]:
         answers = await asyncio.gather(
             *(
                 get_of_actions(
@@ -128,7 +128,7 @@ class RunDetails:
         )
         return [read_attempt(one) for one in answers if one is not None]  # None: it was deleted
 
-    async def _read_jobs(self, run: WorkflowRun) -> list[RunJob]:
+    async def _read_jobs(self, run: RunRecord) -> list[JobRecord]:
         jobs = await self._read_pages(RUN_JOBS, read_jobs, run=run.id, filter="all")
         distinct = {one.id: one for one in jobs}.values()
         started = {run.latest.number: run.latest.started_at}
@@ -150,7 +150,7 @@ class RunDetails:
         return found
 
 
-def _packed(detail: RunAttempt | RunJob) -> list[Any]:
+def _packed(detail: AttemptRecord | JobRecord) -> list[Any]:
     """A detail as plain data."""
     return [one.isoformat() if isinstance(one, datetime) else one for one in detail]
 

@@ -16,7 +16,7 @@ from dora.collect.github import page_size
 from dora.collect.github.rest import WORKFLOW_RUNS
 from dora.collect.repository.context import RepositoryContext
 from dora.collect.sources.actions_rights import get_of_actions
-from dora.collect.sources.run_records import WorkflowRun, read_runs
+from dora.collect.sources.run_records import RunRecord, read_runs
 from dora.errors import CannotRead
 
 #: Runs that one search gives at most; a page behind the last of them has none.
@@ -40,7 +40,7 @@ class RunList:
     branch: str | None
     event: str | None
     upper: datetime
-    read: dict[int, WorkflowRun] = field(default_factory=dict)  #: by number, newest first
+    read: dict[int, RunRecord] = field(default_factory=dict)  #: by number, newest first
     is_complete: bool = False
     _pages: int = 0  #: of this search
     _total: int = 0  #: runs that this search finds
@@ -97,9 +97,7 @@ class RunList:
             raise CannotRead("the list of workflow runs changes faster than it can be read")
         self._add(pages[-1], found)
 
-    def _fit(
-        self, pages: Sequence[int], found: Sequence[tuple[int, Sequence[WorkflowRun]]]
-    ) -> bool:
+    def _fit(self, pages: Sequence[int], found: Sequence[tuple[int, Sequence[RunRecord]]]) -> bool:
         """Whether the pages are those of one list, and each has as many runs as it must have."""
         size, total = page_size.FULL_PAGE, self._total if self._pages else found[0][0]
         reached = min(total, MOST)
@@ -108,7 +106,7 @@ class RunList:
             for page, (count, runs) in zip(pages, found, strict=True)
         )
 
-    def _add(self, last: int, found: Sequence[tuple[int, Sequence[WorkflowRun]]]) -> None:
+    def _add(self, last: int, found: Sequence[tuple[int, Sequence[RunRecord]]]) -> None:
         self.read |= {run.id: run for _, runs in found for run in runs if run.id not in self.read}
         self._pages, self._total = last, found[0][0]
         reached = last * page_size.FULL_PAGE

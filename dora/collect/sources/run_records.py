@@ -29,7 +29,7 @@ STATES = {
 ENDED = "inactive"
 
 
-class RunAttempt(NamedTuple):
+class AttemptRecord(NamedTuple):
     """One attempt of a run: when it started, and when and how it ended."""
 
     number: int
@@ -38,7 +38,7 @@ class RunAttempt(NamedTuple):
     conclusion: str  #: "" while there is none
 
 
-class WorkflowRun(NamedTuple):
+class RunRecord(NamedTuple):
     """A run of a workflow, with the latest of its attempts."""
 
     id: int
@@ -47,7 +47,7 @@ class WorkflowRun(NamedTuple):
     event: str
     created_at: datetime
     updated_at: datetime
-    latest: RunAttempt
+    latest: AttemptRecord
     actor: str | None
     url: str
 
@@ -56,7 +56,7 @@ class WorkflowRun(NamedTuple):
         return f"{self.url}/attempts/{attempt}"
 
 
-class RunJob(NamedTuple):
+class JobRecord(NamedTuple):
     """A job of an attempt of a run."""
 
     id: int
@@ -76,19 +76,19 @@ def _of_sense(what: str) -> Iterator[None]:
         raise CannotRead(f"GitHub sent {what} that makes no sense") from None
 
 
-def read_runs(answer: Any) -> tuple[int, list[WorkflowRun]]:
+def read_runs(answer: Any) -> tuple[int, list[RunRecord]]:
     """How many runs there are, and those of one page."""
     with _of_sense("a list of workflow runs"):
         return int(answer["total_count"]), [_run(one) for one in answer["workflow_runs"]]
 
 
-def read_attempt(answer: Any) -> RunAttempt:
+def read_attempt(answer: Any) -> AttemptRecord:
     """One attempt of a run."""
     with _of_sense("an attempt of a workflow run"):
         return _attempt(answer)
 
 
-def read_jobs(answer: Any) -> tuple[int, list[RunJob]]:
+def read_jobs(answer: Any) -> tuple[int, list[JobRecord]]:
     """How many jobs there are, and those of one page."""
     with _of_sense("a list of jobs"):
         return int(answer["total_count"]), [_job(one) for one in answer["jobs"]]
@@ -103,8 +103,8 @@ def read_workflows(answer: Any) -> tuple[int, list[tuple[int, tuple[str, ...]]]]
         ]
 
 
-def _run(one: dict[str, Any]) -> WorkflowRun:
-    return WorkflowRun(
+def _run(one: dict[str, Any]) -> RunRecord:
+    return RunRecord(
         int(one["id"]),
         str(one["head_sha"]),
         intern(one["head_branch"] or ""),
@@ -117,9 +117,9 @@ def _run(one: dict[str, Any]) -> WorkflowRun:
     )
 
 
-def _attempt(one: dict[str, Any]) -> RunAttempt:
+def _attempt(one: dict[str, Any]) -> AttemptRecord:
     has_ended = one["status"] == "completed"
-    return RunAttempt(
+    return AttemptRecord(
         int(one.get("run_attempt") or 1),
         parse_instant(one.get("run_started_at") or one["created_at"]),
         parse_instant(one["updated_at"]) if has_ended else None,
@@ -127,10 +127,10 @@ def _attempt(one: dict[str, Any]) -> RunAttempt:
     )
 
 
-def _job(one: dict[str, Any]) -> RunJob:
+def _job(one: dict[str, Any]) -> JobRecord:
     started, completed = one["started_at"], one["completed_at"]
     has_ended = one["status"] == "completed" and completed
-    return RunJob(
+    return JobRecord(
         int(one["id"]),
         str(one["name"]),
         int(one.get("run_attempt") or 1),
@@ -141,7 +141,7 @@ def _job(one: dict[str, Any]) -> RunJob:
     )
 
 
-def is_own(job: RunJob, started_at: datetime | None) -> bool:
+def is_own(job: JobRecord, started_at: datetime | None) -> bool:
     """Whether a job ran in its attempt, which started then: else it was only carried over.
 
     If GitHub no longer knows when the attempt started, the job is believed.
@@ -155,10 +155,10 @@ class RunRules:
 
     source: WorkflowSource
     entry: int  #: position in `[[sources]]`, from 1
-    takes: Callable[[WorkflowRun], bool]  #: whether a run counts, by its branch and its event
+    takes: Callable[[RunRecord], bool]  #: whether a run counts, by its branch and its event
     names: Callable[[str], str | None]  #: the environment of a job; None of one that is none
 
-    def of_attempt(self, run: WorkflowRun, attempt: RunAttempt) -> DeploymentRecord:
+    def of_attempt(self, run: RunRecord, attempt: AttemptRecord) -> DeploymentRecord:
         """The deployment that an attempt of a run is."""
         return self._record(
             run,
@@ -167,7 +167,7 @@ class RunRules:
             (attempt.started_at, attempt.ended_at, attempt.conclusion),
         )
 
-    def of_job(self, run: WorkflowRun, job: RunJob) -> DeploymentRecord | None:
+    def of_job(self, run: RunRecord, job: JobRecord) -> DeploymentRecord | None:
         """The deployment that a job of a run is; None if it is none, or never started."""
         environment, started_at = self.names(job.name), job.started_at or job.ended_at
         if environment is None or started_at is None:
@@ -178,11 +178,11 @@ class RunRules:
 
     def _record(
         self,
-        run: WorkflowRun,
+        run: RunRecord,
         attempt: int,
         environment: str,
         went: tuple[datetime, datetime | None, str],
-        job: RunJob | None = None,
+        job: JobRecord | None = None,
     ) -> DeploymentRecord:
         started_at, ended_at, conclusion = went
         log = run.address(attempt)
@@ -217,7 +217,7 @@ def run_rules(source: WorkflowSource, entry: int, default_branch: str | None) ->
     """
     branches, events = compile_globs(source.branch), compile_globs(source.event)
 
-    def takes(run: WorkflowRun) -> bool:
+    def takes(run: RunRecord) -> bool:
         has_branch = (
             branches.fullmatch(run.branch) is not None
             if source.branch

@@ -9,7 +9,7 @@ from operator import attrgetter
 from dora.collect.repository.deployment_record import DeploymentRecord
 from dora.collect.sources.run_details import RunDetails
 from dora.collect.sources.run_list import RunList
-from dora.collect.sources.run_records import RunRules, WorkflowRun, run_rules
+from dora.collect.sources.run_records import RunRecord, RunRules, run_rules
 from dora.collect.sources.source import SourceReading
 from dora.config.source_settings import WorkflowSource
 
@@ -37,7 +37,7 @@ class WorkflowDeployments:
     read: list[DeploymentRecord] = field(default_factory=list)
     _lists: list[RunList] = field(default_factory=list)
     _seen: dict[int, int] = field(default_factory=dict)  #: how many runs of each list
-    _waiting: list[WorkflowRun] = field(default_factory=list)
+    _waiting: list[RunRecord] = field(default_factory=list)
     _held: list[DeploymentRecord] = field(default_factory=list)
 
     @property
@@ -89,20 +89,20 @@ class WorkflowDeployments:
         self._held = self._held[len(new) :]
         self.read += await self.details.dates.fill(new)
 
-    def _new_runs(self) -> Iterable[WorkflowRun]:
+    def _new_runs(self) -> Iterable[RunRecord]:
         """The runs that were listed since the last call, and that count."""
         for number, listed in enumerate(self._lists):
             runs = list(listed.read.values())[self._seen.get(number, 0) :]
             self._seen[number] = len(listed.read)
             yield from filter(self.rules.takes, runs)
 
-    def _last(self, run: WorkflowRun) -> datetime:
+    def _last(self, run: RunRecord) -> datetime:
         """The latest instant at which a deployment of the run may have been created."""
         if self.rules.source.job:  # a job may wait long for an approval
             return LATEST if run.latest.ended_at is None else run.updated_at
         return run.latest.started_at
 
-    async def _deployments(self, run: WorkflowRun) -> list[DeploymentRecord]:
+    async def _deployments(self, run: RunRecord) -> list[DeploymentRecord]:
         if self.rules.source.job:
             jobs = await self.details.jobs(run)
             return [one for job in jobs if (one := self.rules.of_job(run, job)) is not None]

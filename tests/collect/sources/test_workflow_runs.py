@@ -7,12 +7,13 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
+from dora.collect.github import rate_limit
 from dora.collect.github.client import Client
 from dora.collect.organization import connect
 from dora.collect.records import ListedRepository
@@ -493,8 +494,9 @@ def test_what_was_deleted_after_it_was_listed_is_left_out() -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_faults_on_the_way_cost_requests_alone() -> None:
+def test_faults_on_the_way_cost_requests_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """D8: what fails is asked again, each kind of request, and a renamed repository is followed."""
+    monkeypatch.setattr(rate_limit, "SECOND", timedelta(seconds=0.02))
     made = organization(
         *hourly(120, first=20),
         run(500, 9, attempt(1, 9, 8, "failure", job(1, "deploy", 1, 9, 8, "failure")),
