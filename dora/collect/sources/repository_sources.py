@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from dora.collect.repository.deployment_record import DeploymentRecord
 from dora.collect.repository.pull_requests import Rows
@@ -52,8 +53,7 @@ class RepositorySources:
         for own in self._lists.values():
             await own.read_since(self.reading.rules.config.lookback_start)
         if len(self._lists) > 1:
-            for entry in self.entries:
-                self._claim_environments(entry)
+            self._choose_sources()
 
     async def read_older(self, positions: Iterable[int]) -> None:
         """Read a page of older deployments of each of the entries that has any."""
@@ -87,20 +87,33 @@ class RepositorySources:
             "statuses": [(name, one.id, *status) for one in read for status in one.statuses],
         }
 
-    def _claim_environments(self, entry: FittingEntry) -> None:
-        """Note the environments that an entry is the source of; CannotRead where another one is."""
+    def _choose_sources(self) -> None:
+        """Note which entry each environment's deployments are of; CannotRead where there are two.
+
+        The environment is called as the most recently created deployment spells it (D1).
+        """
+        found: dict[str, set[int]] = {}
+        names = {}
+        every = (one for own in self._lists.values() for one in own.read if self._decides(one))
+        for one in sorted(every, key=attrgetter("created_at", "id")):
+            environment = self.reading.rules.environment(one.environment)
+            names[environment.key] = environment.name
+            found.setdefault(environment.key, set()).add(one.entry)
+        entries = {entry.position: entry for entry in self.entries}
+        for key, positions in sorted(found.items()):
+            first, *others = (entries[position] for position in sorted(positions))
+            if others:
+                raise CannotRead(
+                    f"two sources give deployments of `{names[key]}`: {name_of_entry(first)} and "
+                    f"{name_of_entry(others[0])}; let one of them leave it out"
+                )
+            self._entry_of[key] = first
+
+    def _decides(self, one: DeploymentRecord) -> bool:
+        """Whether a deployment decides which source its environment has (W3 (a))."""
         rules = self.reading.rules
         start, until = rules.config.lookback_start, rules.config.window.until
-        for one in self._lists[entry.position].read:
-            if start <= one.created_at < until and rules.is_seen(one):
-                environment = rules.environment(one.environment)
-                other = self._entry_of.setdefault(environment.key, entry)
-                if other != entry:
-                    raise CannotRead(
-                        f"two sources give deployments of `{environment.name}`: "
-                        f"{name_of_entry(other)} and {name_of_entry(entry)}; "
-                        "let one of them leave it out"
-                    )
+        return start <= one.created_at < until and rules.is_seen(one)
 
     def _is_of_its_source(self, one: DeploymentRecord) -> bool:
         """Whether no other entry is the source of its environment, or it counts nowhere anyway."""

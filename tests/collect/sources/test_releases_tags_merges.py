@@ -94,9 +94,9 @@ def test_each_row_says_what_its_deployments_were_taken_from(run: Run) -> None:
 
 
 def test_two_entries_that_meet_make_a_repository_unreadable(run: Run) -> None:
-    """D8: the reason names both entries by their place, and the environment."""
+    """D8: the reason names both entries by their place, and the environment as spelt last."""
     reason = (
-        "two sources give deployments of `Production`: [[sources]] 1 (releases) and "
+        "two sources give deployments of `production`: [[sources]] 1 (releases) and "
         "[[sources]] 6 (deployments); let one of them leave it out"
     )
     told = unreadable_of(run[0].tables)
