@@ -23,6 +23,8 @@ FINER = r"(\.\d{6})\d+"
 ADDRESS = r"[Hh][Tt][Tt][Pp][Ss]?://\S+"  # a flag would make it ten times slower
 SHA = r"[0-9a-fA-F]{7,40}"
 NAME = r"[A-Za-z0-9._-]+"
+#: The years from 1 to 9999, in microseconds since 1970: Python knows no other.
+FIRST, END = (int(np.datetime64(one, "us").astype(np.int64)) for one in ("0001", "10000"))
 #: How similar a name must be to one that is allowed.
 SIMILAR, VERY_SIMILAR = 0.5, 0.75
 SHORT = 3  #: letters of a column's name that is like too many others
@@ -102,8 +104,7 @@ class CheckedTable:
         whole = texts.where(is_zoned).str.replace(FINER, r"\1", regex=True)
         found = pd.to_datetime(whole, format="ISO8601", utc=True, errors="coerce")
         instants = microseconds_of(found)
-        is_early = instants < FIRST
-        instants[is_early] = MISSING
+        instants[(instants < FIRST) | (instants >= END)] = MISSING
         self._refuse(texts, ~gone & (instants == MISSING), name, _unlike_instant)
         return instants
 
@@ -142,10 +143,6 @@ class CheckedTable:
         wrong = np.array([*(one is None for one in known), False])  # the last is of code -1
         self._refuse(texts, wrong[codes], "state", lambda name: _unlike(name, STATES))
         return _taken(known, codes)
-
-
-#: The first instant of the calendar that Python and GitHub know.
-FIRST = int(np.datetime64("0001-01-01", "us").astype(np.int64))
 
 
 def read_checked(path: Path, name: str, columns: FileColumns, organization: str) -> CheckedTable:

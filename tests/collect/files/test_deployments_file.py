@@ -199,6 +199,10 @@ WRONG: list[tuple[str, str, str]] = [
         "created_at", "2026-02-30T10:00:00Z",
         f"'2026-02-30T10:00:00Z' is not in the calendar; {INSTANT}",
     ),
+    (
+        "created_at", "9999-12-31T23:59:59-10:00",
+        f"'9999-12-31T23:59:59-10:00' is not in the calendar; {INSTANT}",
+    ),
     ("created_at", "\x1b[31m\u202ex", f"'\\x1b[31m\\u202ex' is not an instant; {INSTANT}"),
     ("state", "", f"is empty; {STATES}"),
     ("state", "Succeeded", f"'Succeeded' is not allowed; did you mean 'success'? {STATES}"),
