@@ -1,13 +1,14 @@
 """Judges by its name and its runs which workflow of a repository deploys to which tier (D8)."""
 
 from dataclasses import dataclass
+from operator import itemgetter
 
 from dora.config import Config
 from dora.config.source_settings import WorkflowSource
 from dora.doctor.seen_activity import Activity
 from dora.doctor.tag_globs import literal_glob
 from dora.doctor.toml_lines import spelled
-from dora.model.deploy_workflows import DEPLOYING, find_deploy_word, find_words
+from dora.model.deploy_workflows import CHECKING, DEPLOYING, find_deploy_word, find_words
 from dora.model.environments import find_tier
 from dora.model.first_look import RepositoryLook, SeenWorkflow
 
@@ -39,15 +40,15 @@ def choose_workflows(look: RepositoryLook, config: Config) -> WorkflowChoice | N
         word = find_deploy_word(one.name, one.file)
         if word is None or not _ended(one):
             continue
-        said = find_tier(" ".join(find_words(f"{one.name} / {one.file}")), config.tiers)
+        said = _tier(one, config)
         rank = (int(said != "production"), DEPLOYING.index(word), -len(_ended(one)), one.file)
         tier = "production" if said == "other" else said
         found.setdefault(tier, []).append((rank, one))
     if not found:
         return None
-    best = {tier: min(own)[1] for tier, own in found.items()}
-    first = best.get("production") or next(iter(best.values()))
-    rank = min(found.get("production") or next(iter(found.values())))[0]
+    ranked = {tier: min(own, key=itemgetter(0)) for tier, own in found.items()}
+    best = {tier: workflow for tier, (_, workflow) in ranked.items()}
+    rank, first = ranked.get("production") or next(iter(ranked.values()))
     unused = [one for own in found.values() for _, one in own if one not in best.values()]
     return WorkflowChoice(
         production=_entry(best["production"], "production") if "production" in best else None,
@@ -62,6 +63,12 @@ def choose_workflows(look: RepositoryLook, config: Config) -> WorkflowChoice | N
             for one in unused
         ),
     )
+
+
+def _tier(workflow: SeenWorkflow, config: Config) -> str:
+    """The tier that a workflow's name says; a step of it such as `test` is no environment."""
+    words = find_words(f"{workflow.name} / {workflow.file.rpartition('.')[0]}")
+    return find_tier(" ".join(word for word in words if word not in CHECKING), config.tiers)
 
 
 def describe(workflow: SeenWorkflow, config: Config) -> str:

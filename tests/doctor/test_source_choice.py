@@ -118,6 +118,8 @@ def test_workflows() -> None:
         (RELEASE, workflow("CD", "deploy.yml", 1)): [("deploy.yml", "production")],
         (staging, production): [("publish-prod.yml", "production"), ("staging.yml", "staging")],
         (staging,): [("staging.yml", "staging")],
+        (workflow("Build, test and deploy", "main.yml"),): [("main.yml", "production")],
+        (workflow("Deploy", "a/d.yml"), workflow("Deploy", "a/d.yml")): [("a/d.yml", "production")],
         (workflow("deployment-docs-lint", "d.yml"),): None,
         (workflow("Deploy", "d.yml", event="pull_request_target"),): None,
         (
