@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from dora.collect.github import page_size, rate_limit
+from dora.collect.sources import run_list
+from dora.demo.github.rest import actions
 from dora.demo.github.server import serve
 from dora.demo.github.visibility import Rights
 from dora.demo.organization.model import Job, Organization, WorkflowRun
@@ -20,6 +22,7 @@ from tests.support.faulty_runs import run as disturbed_run
 from tests.support.github import faults
 from tests.support.github.faults import Effect, Rule
 from tests.support.runs import config_of, document_of, read_from
+from tests.support.source_organizations import only_workflow
 from tests.support.workflow_runs import ago, attempt, job, organization, run
 
 ENTRY = {"from": "workflow", "workflow": "deploy.yml"}
@@ -206,3 +209,23 @@ def test_a_missing_right_makes_its_repositories_unreadable_and_no_others() -> No
         "token; the token or App lacks the permission Actions: read"
     } == unreadable
     assert ["open"] == tables.deployments["repository"].tolist()
+
+
+def test_neither_the_size_of_pages_nor_that_of_searches_moves_a_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """D8, W3: with five runs a page and ten a search the report is that of full ones."""
+    case = only_workflow()
+    window = {"since": case.since.isoformat(), "until": case.until.isoformat()}
+    config = config_of(case.organization, sources=list(case.sources), **window)
+    documents = []
+    with serve(case.organization) as server:
+        for _ in range(2):
+            server.requests.clear()
+            documents.append(document_of(read_from(server, config).tables, config))
+            lists = [one.path for one in server.requests if one.path.endswith("/runs")]
+            monkeypatch.setattr(page_size, "FULL_PAGE", 5)
+            monkeypatch.setattr(run_list, "MOST", 10)
+            monkeypatch.setattr(actions, "SEARCHED_MAXIMUM", 10)
+    assert documents[0] == documents[1]
+    assert len(lists) > 3
