@@ -198,7 +198,7 @@ def link_to(name: DeploymentId, url: str) -> str:
 
 def source_lines(rows: Sequence[Row]) -> Iterator[str]:
     """Give the lines on what the sources of *rows* leave out, an empty one after each part."""
-    notes = list(sources.notes_of(rows, code))
+    notes = list(sources.notes_of(rows))
     for text in (text for mark, text in notes if not mark):
         yield from (text, "")
     marked = [f"- {mark} {text}" for mark, text in notes if mark]

@@ -51,7 +51,7 @@ def escape(text: str) -> str:
 
 def _sources(report: Report) -> list[dict[str, Any]]:
     """Give what the sources of the rows leave out, where not all are GitHub Deployments (D8)."""
-    found = sources.notes_of(report.rows, formatting.plain)
+    found = sources.notes_of(report.rows)
     text = "\n".join(f"{mark} {sentence}".lstrip() for mark, sentence in found)
     return [_paragraph(_text(_cut(text, TEXT)))] if text else []
 

@@ -1,13 +1,9 @@
-"""Marks rows that are not of GitHub Deployments, and says what that leaves out (D8).
+"""Marks rows that are not of GitHub Deployments, and says what that leaves out (D8)."""
 
-*quote* makes a name from a file safe in the format of the output.
-"""
-
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from dora.report.model import DEPLOYMENTS, Row
 
-Quote = Callable[[str], str]
 Marks = Mapping[str, str]  #: kind of source → its mark
 
 #: Without a status, these signals are left.
@@ -26,13 +22,17 @@ LEFT_OUT = {
 #: Kinds of source that know no failure: nothing of theirs fails by a status or is a rollback.
 STATUSLESS = frozenset({"releases", "tags", "merges"})
 #: What a kind of source is called, where not by its own name.
-CALLED = {"workflow": "workflow runs", "file": "a file"}
+CALLED = {"workflow": "workflow runs", "file": "a file", "": "another source"}
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def kinds_of(row: Row) -> list[str]:
-    """Give the kinds of source of *row* other than GitHub's Deployments."""
-    return [kind for kind in row.source.split("+") if kind != DEPLOYMENTS]
+    """Give the kinds of source of *row* other than GitHub's Deployments; "" for unknown ones.
+
+    A report of a later version may have such.
+    """
+    kinds = (kind for kind in row.source.split("+") if kind != DEPLOYMENTS)
+    return list(dict.fromkeys(kind if kind in LEFT_OUT else "" for kind in kinds))
 
 
 def marks_of(rows: Sequence[Row]) -> Marks:
@@ -49,24 +49,21 @@ def mark_of(row: Row, marks: Marks) -> str:
     return " ".join(marks[kind] for kind in kinds_of(row) if kind in marks)
 
 
-def notes_of(rows: Sequence[Row], quote: Quote) -> Iterator[tuple[str, str]]:
+def notes_of(rows: Sequence[Row]) -> Iterator[tuple[str, str]]:
     """Give what the sources of *rows* leave out: each sentence, with its mark before it."""
     marks, kinds = marks_of(rows), _kinds(rows)
     if marks:
-        part = " alone" if any("+" in row.source for row in rows) else ""
+        is_partly = any(row.source.startswith(f"{DEPLOYMENTS}+") for row in rows)
+        part = " alone" if is_partly else ""
         yield "", f"Rows with a mark are not made from GitHub Deployments{part}:"
-        yield from ((marks[kind], f"{_called(kind, quote)}{_why(kind)}.") for kind in kinds)
+        yield from ((marks[kind], f"{CALLED.get(kind, kind)}{_why(kind)}.") for kind in kinds)
     else:
-        yield from (("", f"All rows are {origin_of(kind, quote)}") for kind in kinds)
+        yield from (("", f"All rows are {origin_of(kind)}") for kind in kinds)
 
 
-def origin_of(kind: str, quote: Quote) -> str:
+def origin_of(kind: str) -> str:
     """Say that something is made from another source than GitHub's Deployments."""
-    return f"made from {_called(kind, quote)}, not from GitHub Deployments{_why(kind)}."
-
-
-def _called(kind: str, quote: Quote) -> str:
-    return CALLED.get(kind) or (kind if kind in LEFT_OUT else quote(kind))
+    return f"made from {CALLED.get(kind, kind)}, not from GitHub Deployments{_why(kind)}."
 
 
 def _why(kind: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from dora.render.formatting import deployment_name, plain
 from dora.render.html.page import render_page
-from dora.render.markdown import code, link_to
+from dora.render.markdown import link_to
 from dora.render.markdown import render_report as render_markdown
 from dora.render.slack_message import render_message
 from dora.render.sources import mark_of, marks_of, notes_of
@@ -62,17 +62,17 @@ def rows_of(*sources: str) -> tuple[Row, ...]:
             ("file+merges", "merges"),
             ["¹ ²", "²"],
             [
-                ("", "Rows with a mark are not made from GitHub Deployments alone:"),
+                ("", MARKED),
                 ("¹", "a file: what the file does not list is not known."),
                 ("²", f"merges: {MERGES}"),
             ],
         ),
         (
-            ("@team", "tags"),
+            ("@team+later", "tags"),
             ["¹", "²"],
             [
                 ("", MARKED),
-                ("¹", "`@team`."),
+                ("¹", "another source."),
                 (
                     "²",
                     (
@@ -90,7 +90,7 @@ def test_marks_and_what_they_stand_for(
     """D8: each kind that is there has a mark, unless all are of one; what it leaves out follows."""
     rows = rows_of(*sources)
     found = marks_of(rows)
-    assert (marks, notes) == ([mark_of(row, found) for row in rows], [*notes_of(rows, code)])
+    assert (marks, notes) == ([mark_of(row, found) for row in rows], [*notes_of(rows)])
 
 
 def test_a_mixed_table_on_a_terminal() -> None:

@@ -92,7 +92,7 @@ def contents_of(page: Page) -> dict[str, Any]:
         "legend": " ".join(notes.legend(report, {"intervals", "levels", *cells.BESIDE}))
         if report.rows
         else "",
-        "sources": list(sources.notes_of(repositories.rows, formatting.plain)),
+        "sources": list(sources.notes_of(repositories.rows)),
         "groups": _grouped(sections),
         "are_open": len(sections) <= MOST_OPEN,
         **_side_by_side(page, names, marks),

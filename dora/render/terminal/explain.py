@@ -106,7 +106,7 @@ def _describe(
 def _origin(evidence: RowEvidence, width: int) -> Iterator[Text]:
     """Say what the deployments are made from, where they are not GitHub's (D8)."""
     for kind in sorted(evidence.sources - {DEPLOYMENTS}):
-        words = f"They are {sources.origin_of(kind, formatting.plain)}".split(" ")
+        words = f"They are {sources.origin_of(kind)}".split(" ")
         yield from links.fill([Text(word) for word in words], width)
 
 

@@ -197,7 +197,7 @@ def _footer(report: Report, layout: Layout | None) -> Iterator[RenderableType]:
 
 def _sources(report: Report) -> Iterator[RenderableType]:
     """Give what the sources of the rows leave out, where not all are GitHub Deployments (D8)."""
-    found = list(sources.notes_of(report.rows, formatting.plain))
+    found = list(sources.notes_of(report.rows))
     yield from (Text(text, overflow="fold") for mark, text in found if not mark)
     marked = [(mark, text) for mark, text in found if mark]
     if marked:
