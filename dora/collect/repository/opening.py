@@ -7,6 +7,10 @@ from dora.collect.github import page_size
 from dora.collect.repository.context import RepositoryContext, find
 from dora.errors import CannotRead
 
+#: Page size of a query without a list in it.
+ONE = 1
+#: Rows that the hundred tags of a repository count as: they are small, and most have fewer.
+TAGS_COUNT_AS = 8
 #: The parts of the query that can be asked for.
 PARTS = ("deployments", "releases", "tags", "stamp", "labels")
 
@@ -28,8 +32,15 @@ class Opening:
         """Ask for all parts; raises CannotRead if GitHub refuses one that a report needs."""
         if self.parts or self.branch is not None:
             self.found = await ask_parts(
-                self.context, self.parts, rows=page_size.FIRST_PAGE, branch=self.branch
+                self.context, self.parts, rows=self._rows, branch=self.branch
             )
+
+    @property
+    def _rows(self) -> int:
+        """Rows of a page: the fewer there are, the more repositories share a request."""
+        if self.parts & {"deployments", "releases"}:
+            return page_size.FIRST_PAGE
+        return TAGS_COUNT_AS if "tags" in self.parts else ONE
 
     def take(self, name: str) -> Any:
         """What the query gave by that name, once."""

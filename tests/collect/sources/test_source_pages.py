@@ -169,3 +169,24 @@ def test_what_is_kept_fits_whatever_the_sources_are(tmp_path: Path) -> None:
         kinds = ("releases", "merges", "tags", "merges")
         costs = [runs.check(**WINDOW, sources=[{"from": kind}]).client.requests for kind in kinds]
     assert [9, 5, 4, 5] == costs
+
+
+def test_repositories_without_long_lists_share_more_of_a_request() -> None:
+    """Of 30 repositories 8 share a page of releases, 25 their tags, and all what only checks."""
+    names = [f"line-{number}" for number in range(30)]
+    one = repository(1, "line-0")
+    many = tuple(
+        replace(one, name=name, database_id=number) for number, name in enumerate(names, 1)
+    )
+    made = replace(organization(), repositories=many)
+    asked_for = {}
+    with serve(made) as server:
+        for kind in ("releases", "tags", "merges"):
+            before = len(server.requests)
+            sources = [{"from": kind, "branch": "other"} if kind == "merges" else {"from": kind}]
+            failures = {"tag": kind != "merges"}
+            read_from(server, config_of(made, **{**WINDOW, "sources": sources}, failures=failures))
+            asked_for[kind] = sum(
+                query_of(request) == "deployments" for request in server.requests[before:]
+            )
+    assert {"releases": 4, "tags": 2, "merges": 1} == asked_for
