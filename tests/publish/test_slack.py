@@ -274,5 +274,9 @@ def test_pooled_rows_are_not_added_up(by: str) -> None:
 
 
 def test_an_empty_report() -> None:
-    """No rows, and still a message."""
-    assert "" == complaint(render_message(report()))
+    """No rows, and still a message, which says why."""
+    message = render_message(report())
+    assert "" == complaint(message)
+    why = "No rows: the token sees no repository of this organization. Run `dora doctor --org acme`"
+    assert why in message["text"]
+    assert why in texts(message["blocks"])

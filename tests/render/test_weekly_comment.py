@@ -7,6 +7,7 @@ import pytest
 
 from dora.render.weekly_comment import LIMIT, render_comment, week_of
 from dora.report.diff import compare_reports
+from tests.support import reports
 from tests.support.published_files import MONDAY, WEEK, deployment, evidence, report, row
 
 NOW = MONDAY + WEEK
@@ -54,6 +55,16 @@ Failures without a recovery yet:
 
 """
         == text
+    )
+
+
+def test_a_week_without_rows_says_why() -> None:
+    """Why there are no rows, and what would give some, stand in the comment (C1)."""
+    text = render_comment(reports.EMPTY, None)
+    assert text.endswith(
+        "The first post: nothing to compare with.\n\n"
+        "No rows: nothing was deployed in this time or shortly before it.\n\n"
+        "A longer time may have some: see --since.\n\n"
     )
 
 
