@@ -46,7 +46,8 @@ def marks_of(rows: Sequence[Row]) -> Marks:
 
 def mark_of(row: Row, marks: Marks) -> str:
     """Give the marks of *row*: `¹`, `¹ ²`; empty for one without."""
-    return " ".join(marks[kind] for kind in kinds_of(row) if kind in marks)
+    own = kinds_of(row)
+    return " ".join(mark for kind, mark in marks.items() if kind in own)
 
 
 def notes_of(rows: Sequence[Row]) -> Iterator[tuple[str, str]]:

@@ -59,12 +59,12 @@ def rows_of(*sources: str) -> tuple[Row, ...]:
             ],
         ),
         (
-            ("file+merges", "merges"),
-            ["¹ ²", "²"],
+            ("merges", "file+merges"),
+            ["¹", "¹ ²"],
             [
                 ("", MARKED),
-                ("¹", "a file: what the file does not list is not known."),
-                ("²", f"merges: {MERGES}"),
+                ("¹", f"merges: {MERGES}"),
+                ("²", "a file: what the file does not list is not known."),
             ],
         ),
         (
@@ -174,13 +174,16 @@ def made_from(made: Page, *sources: str) -> Page:
         )
         return replace(report, rows=tuple(rows))
 
-    pooled = "+".join(sorted({*sources}))
-    tiers = tuple(replace(row, source=pooled) for row in made.organization.rows)
+    def pooled(report: Report) -> Report:
+        kinds = "+".join(sorted({*sources}))
+        return replace(report, rows=tuple(replace(row, source=kinds) for row in report.rows))
+
     return replace(
         made,
         report=told(made.report),
         repositories=told(made.repositories),
-        organization=replace(made.organization, rows=tiers),
+        organization=pooled(made.organization),
+        environments=pooled(made.environments),
     )
 
 
@@ -194,7 +197,8 @@ def test_the_page() -> None:
     page = page_of_three()
     text = words_of(made_from(page, "deployments", "merges", "releases"))
     assert "The organization Production ¹ ²" in text
-    assert f"{MARKED} ¹ merges: {MERGES} ² releases: {RELEASES}" in text
+    alone = MARKED.replace(":", " alone:")  # the tier is of all three
+    assert f"{alone} ¹ merges: {MERGES} ² releases: {RELEASES}" in text
     assert ["r1 production ¹", "r2 production ²"] == [
         one for one in ("r0 production ¹", "r1 production ¹", "r2 production ²") if one in text
     ]

@@ -57,7 +57,8 @@ def contents_of(page: Page) -> dict[str, Any]:
     report, repositories = page.report, page.repositories
     names = [names_of(row) for row in repositories.rows]
     maker = Sections(repositories)
-    marks = sources.marks_of(repositories.rows)
+    everything = [row for table in (repositories, *_pools(page)) for row in table.rows]
+    marks = sources.marks_of(everything)
     of_sections = lines_of(repositories, None, names, 0, marks)
     sections = [
         maker.make(number, row, line, sample)
@@ -92,7 +93,7 @@ def contents_of(page: Page) -> dict[str, Any]:
         "legend": " ".join(notes.legend(report, {"intervals", "levels", *cells.BESIDE}))
         if report.rows
         else "",
-        "sources": list(sources.notes_of(repositories.rows)),
+        "sources": list(sources.notes_of(everything)),
         "groups": _grouped(sections),
         "are_open": len(sections) <= MOST_OPEN,
         **_side_by_side(page, names, marks),
@@ -108,6 +109,11 @@ def _heads(report: Report) -> list[str]:
     titles = [" ".join(fact.title) for fact in cells.facts_of(report.rows[0].metrics)]
     waiting = ["Waiting changes"] if any(row.waiting for row in report.rows) else []
     return [*(name.capitalize() for name in names), *titles, *waiting]
+
+
+def _pools(page: Page) -> list[Report]:
+    """All tables whose rows pool those by repository."""
+    return [page.organization, page.environments, *([page.teams] if page.teams else [])]
 
 
 def _pooled(
