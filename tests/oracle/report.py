@@ -21,8 +21,6 @@ from tests.oracle.shipping import History, Span, histories_of
 from tests.oracle.sources import Taken, taken_of
 
 QUICK_CHECK = "quick-check"
-#: between reasons of which a report tells one
-OR = "; or: "
 
 
 @dataclass(frozen=True)
@@ -132,7 +130,7 @@ def reason_to_skip(repository: Repository, question: Question) -> str | None:
         return "archived"
     if repository.is_empty:
         return "empty"
-    if repository.forbidden or question.taken[repository.name].meetings:
+    if repository.forbidden or question.taken[repository.name].meeting is not None:
         return "unreadable"
     central = is_central(repository, question.organization.login, question.settings)
     if "incident" in question.settings.signals and central:
@@ -143,6 +141,12 @@ def reason_to_skip(repository: Repository, question: Question) -> str | None:
         for one in repository.deployments
     )
     return None if has_deployments else "no deployments"
+
+
+def why_unreadable(repository: Repository, question: Question) -> str:
+    """Why a repository is unreadable."""
+    meeting = question.taken[repository.name].meeting
+    return "forbidden" if repository.forbidden or meeting is None else meeting
 
 
 def tells_incidents(repository: Repository, question: Question) -> bool:
@@ -520,7 +524,6 @@ def coverage(
         for one in reading.tabled
     )
     listed = question.organization.repositories
-    names = [repository.name for repository in listed]
     reasons = [reason_to_skip(repository, question) or "" for repository in listed]
     return {
         "repositories": {
@@ -530,11 +533,10 @@ def coverage(
                 for reason in ("archived", "empty", "no deployments", "excluded")
             },
             "unreadable": [
-                {
-                    "repository": name,
-                    "reason": OR.join(question.taken[name].meetings) or "forbidden",
-                }
-                for name, reason in sorted(zip(names, reasons, strict=True))
+                {"repository": one.name, "reason": why_unreadable(one, question)}
+                for one, reason in sorted(
+                    zip(listed, reasons, strict=True), key=lambda pair: pair[0].name
+                )
                 if reason == "unreadable"
             ],
         },

@@ -146,7 +146,7 @@ class Taken:
     """The deployments of a repository, and where two entries meet."""
 
     repository: Repository
-    meetings: tuple[str, ...] = ()  #: why it is unreadable, for each environment
+    meeting: str | None = None  #: why it is unreadable
 
 
 def all_made(place: Place, entries: Mapping[int, Entry]) -> list[Made]:
@@ -181,13 +181,9 @@ def take(
         if name is not None and chosen and one.created_at >= place.horizon:
             owners.setdefault(name.casefold(), set()).add(one.entry)
             shown[name.casefold()] = name
-    meetings = tuple(
-        meeting(shown[key], sorted(owners[key]), entries)
-        for key in sorted(owners)
-        if len(owners[key]) > 1
-    )
-    if meetings:
-        return Taken(place.repository, meetings)
+    for key in sorted(owners):
+        if len(owners[key]) > 1:
+            return Taken(place.repository, meeting(shown[key], sorted(owners[key]), entries))
     kept = [
         one
         for one in every
