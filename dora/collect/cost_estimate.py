@@ -18,10 +18,10 @@ from dora.collect.files.own_files import OwnFiles, read_own_files
 from dora.collect.github import page_size
 from dora.collect.github.client import Client
 from dora.collect.github.request_queue import MOST_PARTNERS
-from dora.collect.organization import find_skips
 from dora.collect.records import ListedRepository
 from dora.collect.repositories import list_repositories
 from dora.collect.repository.context import RepositoryContext, find
+from dora.collect.skips import find_skips
 from dora.collect.sources.run_details import RunDetails
 from dora.collect.sources.run_estimate import ExpectedRuns, expect_runs
 from dora.config import Config

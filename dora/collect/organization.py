@@ -5,7 +5,7 @@ A repository that cannot be read does not stop the others.
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from math import inf
@@ -26,9 +26,9 @@ from dora.collect.repository.context import RepositoryContext
 from dora.collect.repository.pull_requests import Rows
 from dora.collect.repository.reader import RepositoryReader
 from dora.collect.repository.reading_rules import ReadingRules
+from dora.collect.skips import find_skips, row_as_listed
 from dora.collect.teams import read_teams
 from dora.config import Config
-from dora.config.globs import compile_globs
 from dora.errors import BadUsage, DoraError
 from dora.model.environments import environment_reader, service_reader
 from dora.model.incident_texts import (
@@ -38,7 +38,7 @@ from dora.model.incident_texts import (
     read_name,
 )
 from dora.model.shipped_commits import make_lookback_span
-from dora.model.source_entries import FittingEntry, entries_reader, may_have_deployments
+from dora.model.source_entries import may_have_deployments
 from dora.model.table_builder import TableBuilder
 from dora.model.tables import Tables
 
@@ -162,7 +162,7 @@ class _Gathering:
         try:
             rows = await read(listed, turn)
         except DoraError as wrong:
-            rows = _row(listed, is_excluded=False, reason=wrong.what)
+            rows = row_as_listed(listed, is_excluded=False, reason=wrong.what)
         self.tables.add(rows)
         self.progress.read(listed.name)
 
@@ -248,40 +248,6 @@ def _reader(gathering: _Gathering) -> Callable[[ListedRepository, int], Coroutin
     return read
 
 
-def find_skips(config: Config) -> Callable[[ListedRepository], Rows | None]:
-    """A function that gives the rows of a repository that need not be read, and else None."""
-    chosen = compile_globs(config.repo or ("*",))
-    until = config.first_until or config.window.until
-    entries_of = entries_reader(config)
-
-    def skip(listed: ListedRepository) -> Rows | None:
-        is_excluded = chosen.fullmatch(listed.name) is None
-        is_archived = listed.archived_at is not None and listed.archived_at < until
-        is_skipped = is_excluded or is_archived or listed.is_empty
-        entries = entries_of(listed.name)
-        reason = None if is_skipped else _refusal(listed, entries)
-        if not is_skipped and not reason and not _is_quiet(listed, entries, config):
-            return None
-        return _row(listed, is_excluded=is_excluded, reason=reason)
-
-    return skip
-
-
-def _refusal(listed: ListedRepository, entries: Collection[FittingEntry]) -> str | None:
-    """Why a repository cannot be read, as the list says; its Deployments may not be needed."""
-    needs_deployments = any(one.source.kind == "deployments" for one in entries)
-    return listed.unreadable or (listed.refused_deployments if needs_deployments else None)
-
-
-def _is_quiet(listed: ListedRepository, entries: Collection[FittingEntry], config: Config) -> bool:
-    """Whether the list shows that nothing is to be read: it knows of GitHub's Deployments alone."""
-    if any(one.source.kind != "deployments" for one in entries):
-        return False
-    newest = listed.newest_deployment_at
-    is_narrowed = config.environment or any(one.position for one in entries)
-    return newest is None or not entries or (newest < config.lookback_start and not is_narrowed)
-
-
 def _named_by(incidents: Rows, organization: str) -> set[str]:
     """Names, case folded, of repositories that incidents may be about; some may not exist."""
     rows, labels = incidents.get("incidents", []), incidents.get("labels", [])
@@ -290,21 +256,3 @@ def _named_by(incidents: Rows, organization: str) -> set[str]:
     addresses = (read_name(row[6]) for row in rows)
     named = {one.repository[1] for one in addresses if one and one.repository}
     return {find_own_name(name, organization) for name in own | labelled | named}
-
-
-def _row(listed: ListedRepository, *, is_excluded: bool, reason: str | None) -> Rows:
-    """The row of a repository of which nothing but its entry in the list is known."""
-    has_deployments = listed.newest_deployment_at is not None
-    row = (
-        listed.name,
-        listed.archived_at,
-        listed.is_empty,
-        has_deployments,
-        is_excluded,
-        listed.url,
-        listed.head,
-        listed.head_at,
-        reason,
-        None,
-    )
-    return {"repositories": [row]}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 
-from dora.collect.github import client, rate_limit, responses
+from dora.collect.github import client, patience, rate_limit, responses
 from tests.support.every_query import (
     QUERIES,
     Hole,
@@ -164,7 +164,7 @@ def test_any_mix_of_faults(
     # What stalls is given up long before the stand-in is done with it.
     stalls = sum(one.effect is STALL for one in drawn)
     assert max((number for _, number in disturbed.moments), default=0) <= concurrency + stalls
-    assert len(disturbed.requests) <= 2 * client.TRIES * (len(whole.requests) + len(recipes))
+    assert len(disturbed.requests) <= 2 * patience.TRIES * (len(whole.requests) + len(recipes))
     if disturbed.tables is None:  # not even the list could be begun
         assert 0 == disturbed.asked("deployments")
         return

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dora.collect.github import access, client, rate_limit, request_queue, responses
+from dora.collect.github import access, client, patience, rate_limit, request_queue, responses
 from dora.collect.github.access import find_access
 from dora.demo.github.limits import Limits, SecondaryLimits
 from dora.demo.github.server import Server
@@ -165,15 +165,15 @@ def test_fault_that_lasts(query: str) -> None:
     asked = disturbed.asked(query)
     if query == "Repositories":
         assert isinstance(disturbed.wrong, CannotRead)
-        assert client.TRIES == asked
+        assert patience.TRIES == asked
         return
     judge(disturbed, whole())
     needed = sum(
         times for (name, _), times in asked_of(whole().server).items() if name == query.lower()
     )
     # Those that failed together are asked apart.
-    assert client.TRIES <= asked <= 2 * client.TRIES * needed
-    told = f"GitHub answered with status 503; given up after {client.TRIES} tries"
+    assert patience.TRIES <= asked <= 2 * patience.TRIES * needed
+    told = f"GitHub answered with status 503; given up after {patience.TRIES} tries"
     reasons = disturbed.reasons
     assert {told} == reasons
     assert ("incidents" in disturbed.read.gaps) is (query == "Incidents")
@@ -212,7 +212,7 @@ def test_list_that_breaks_off() -> None:
     assert {"repositories"} == disturbed.read.gaps.keys()
     assert 5 == len(disturbed.read.repositories)
     assert (3, {}) == (disturbed.status, disturbed.missing)
-    assert 1 + client.TRIES == disturbed.asked("repositories")
+    assert 1 + patience.TRIES == disturbed.asked("repositories")
 
 
 def test_tries_pause_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,7 +221,7 @@ def test_tries_pause_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "LONGEST_PAUSE", 0.16)
     disturbed = run(Rule(faults.Status(503), "Repositories"), failures={"incident": False})
     pauses = disturbed.gaps
-    longest = [min(0.16, 0.02 * 2**at) for at in range(client.TRIES - 1)]
+    longest = [min(0.16, 0.02 * 2**at) for at in range(patience.TRIES - 1)]
     assert all(most / 2 <= pause for most, pause in zip(longest, pauses, strict=True))
     assert len({round(pause, 3) for pause in pauses[3:]}) > 1
     assert sum(pauses) < 2 * sum(longest) + 1
@@ -229,7 +229,7 @@ def test_tries_pause_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_failures_of_a_repository_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """What failures of one repository may cost in all ends its reading, and no other's."""
-    monkeypatch.setattr(client, "PATIENCE", 0.05)
+    monkeypatch.setattr(patience, "PATIENCE", 0.05)
     monkeypatch.setattr(client, "LONGEST_PAUSE", 0.03)
     disturbed = run(Rule(faults.Status(503), variables={"name": BIG}), collect={"concurrency": 1})
     judge(disturbed, whole())
@@ -239,7 +239,7 @@ def test_failures_of_a_repository_are_bounded(monkeypatch: pytest.MonkeyPatch) -
 
 def test_failures_of_one_repository_are_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Statuses that fail once in every repository exhaust nobody's patience."""
-    monkeypatch.setattr(client, "PATIENCE", 0.5)
+    monkeypatch.setattr(patience, "PATIENCE", 0.5)
     many = organization(*12 * RECIPES[1:2])
     rules = [
         Rule(faults.Stall(0.05), "Statuses"),
@@ -265,9 +265,9 @@ def test_repository_that_stalls_for_good(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(access, "TIMEOUT_SECONDS", 0.15)
     disturbed = run(Rule(faults.Stall(HANG), variables={"name": BIG}))
     judge(disturbed, whole())
-    told = f"the connection failed (ReadTimeout); given up after {client.TRIES} tries"
+    told = f"the connection failed (ReadTimeout); given up after {patience.TRIES} tries"
     assert {BIG: told} == disturbed.missing
-    assert disturbed.seconds < client.TRIES * 0.5
+    assert disturbed.seconds < patience.TRIES * 0.5
 
 
 @pytest.mark.few(1)
@@ -279,9 +279,9 @@ def test_answer_that_drips(concurrency: int, monkeypatch: pytest.MonkeyPatch) ->
     with stand_in() as server, dripping(server.url, _is_about_big) as line:
         disturbed = run_against(server, config, url=line.url)
     judge(disturbed, whole())
-    told = f"no whole answer within 0.2 s; given up after {client.TRIES} tries"
-    assert ({BIG: told}, client.TRIES) == (disturbed.missing, line.dripped)
-    assert disturbed.seconds < client.TRIES * 0.6 + 2
+    told = f"no whole answer within 0.2 s; given up after {patience.TRIES} tries"
+    assert ({BIG: told}, patience.TRIES) == (disturbed.missing, line.dripped)
+    assert disturbed.seconds < patience.TRIES * 0.6 + 2
 
 
 def _is_about_big(asked: bytes) -> bool:
@@ -770,7 +770,10 @@ def test_program_whose_token_expires() -> None:
 @pytest.mark.system
 def test_program_ends_though_an_answer_does_not() -> None:
     """A connection that is stuck keeps nobody from the report, nor the program from its end."""
-    hurry = "from dora.collect.github import client; client.DEADLINE = 0.2; client.PATIENCE = 0.5"
+    hurry = (
+        "from dora.collect.github import client, patience; "
+        "client.DEADLINE = 0.2; patience.PATIENCE = 0.5"
+    )
     with stand_in() as server, dripping(server.url, _is_about_big, drop=5.0) as line:
         began = time.monotonic()
         done = report(server, before=hurry, GITHUB_API_URL=line.url)

@@ -17,6 +17,7 @@ from dora.collect.github.access import ADVICE, Access
 from dora.collect.github.batching import load_query
 from dora.collect.github.concurrency import Concurrency
 from dora.collect.github.connections import Connections, in_thread
+from dora.collect.github.patience import Patience
 from dora.collect.github.rate_limit import RateLimit
 from dora.collect.github.refusals import Refusals
 from dora.collect.github.request_queue import QueuedQuery, RequestQueue
@@ -24,16 +25,10 @@ from dora.collect.github.responses import QueryResult
 from dora.collect.github.rest import RestQuery
 from dora.collect.progress import Progress
 from dora.config import Config
-from dora.errors import CannotReach, CannotRead, DoraError, Forbidden, NoAccess
+from dora.errors import CannotRead, DoraError, Forbidden, NoAccess
 
-#: Attempts at a request before its repository is given up.
-TRIES = 10
-#: Attempts at a server that cannot be reached at all.
-TRIES_UNREACHABLE = 3
 #: The first and the longest pause between attempts, in seconds.
 PAUSE, LONGEST_PAUSE = 0.5, 8.0
-#: Seconds that failures of one repository may take before it is given up.
-PATIENCE = 300.0
 #: Failed attempts at a request for several repositories after which it is split.
 TOGETHER = 3
 #: Times in a row that the same query may hit a rate limit.
@@ -60,7 +55,7 @@ class Client:
         self._queue = RequestQueue()
         self._concurrency = Concurrency(self._most)
         self._refusals = Refusals()
-        self._lost: dict[object, float] = {}  #: seconds lost to failures, by repository
+        self._patience = Patience(access.api)
         self._ended: Callable[[], DoraError] | None = None  #: makes the error of all later queries
         self._tasks: set[asyncio.Task[None]] = set()
         self._pump_at: asyncio.TimerHandle | None = None
@@ -259,19 +254,14 @@ class Client:
         self, queued: QueuedQuery, result: QueryResult, seconds: float, pause: float
     ) -> None:
         """Queue again after *pause*; fail after too many attempts, or too much time lost."""
-        lost = self._lost[queued.repository] = (
-            self._lost.get(queued.repository, 0.0) + seconds + pause
+        wrong = self._patience.lose(
+            queued,
+            result,
+            seconds + pause,
+            is_never_reached=result.kind == "unreachable" and self.points == 0,
         )
-        is_never_reached = result.kind == "unreachable" and self.points == 0
-        if is_never_reached and queued.tries >= TRIES_UNREACHABLE:
-            reason = result.message.removeprefix("the connection failed ")
-            advice = "Check the network and GITHUB_API_URL, then run it again."
-            queued.fail(CannotReach(f"{self.access.api} cannot be reached {reason}", advice))
-        elif queued.tries >= TRIES:
-            queued.fail(CannotRead(f"{result.message}; given up after {TRIES} tries"))
-        elif lost > PATIENCE:
-            minutes = f"{PATIENCE / 60:g} minutes"
-            queued.fail(CannotRead(f"{result.message}; given up after {minutes} of failures"))
+        if wrong is not None:
+            queued.fail(wrong)
         elif pause:
             asyncio.get_running_loop().call_later(pause, self._enter, queued)
         else:

@@ -15,12 +15,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from dora.collect.github.client import (
-    LONGEST_PAUSE,
-    PAUSE,
-    TRIES,
-    TRIES_UNREACHABLE,
-)
+from dora.collect.github.client import LONGEST_PAUSE, PAUSE
+from dora.collect.github.patience import TRIES, TRIES_UNREACHABLE
 from dora.collect.github.responses import FORBIDDEN, OK, SERVER_ERROR, TOO_MANY, UNAUTHORIZED
 from dora.collect.progress import Progress, Stopped
 from dora.config import Config

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dora.collect.github import client, page_size, request_queue, responses
+from dora.collect.github import client, page_size, patience, request_queue, responses
 from dora.demo.github.limits import Latency
 from dora.demo.github.messages import Response
 from dora.demo.github.server import TOKEN, Limits, Server, serve
@@ -169,7 +169,7 @@ def test_lasting_fault_costs_one_repository(effect: Effect, reason: str) -> None
     """A repository that never answers is unreadable, the others are read."""
     run = Run(Rule(effect, variables=WEB))
     assert ({"web": reason}, ["api"]) == (run.unreadable, run.read)
-    assert asked_of(run.server)["deployments", "web"] == client.TRIES
+    assert asked_of(run.server)["deployments", "web"] == patience.TRIES
 
 
 @pytest.mark.usefixtures("quick")
@@ -193,7 +193,7 @@ def test_nobody_there() -> None:
 @pytest.mark.usefixtures("quick")
 def test_failures_that_cost_too_much_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """One repository's failures may not hold up the run, however many tries are left."""
-    monkeypatch.setattr(client, "PATIENCE", 0.0)
+    monkeypatch.setattr(patience, "PATIENCE", 0.0)
     run = Run(Rule(faults.Status(503), "Commits", variables=WEB), collect={"concurrency": 1})
     told = "GitHub answered with status 503; given up after 0 minutes of failures"
     assert {"api": told, "web": told} == run.unreadable

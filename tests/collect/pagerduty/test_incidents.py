@@ -14,7 +14,7 @@ import pytest
 
 from dora.analysis.incidents import find_incidents
 from dora.analysis.named_deployments import NamedDeployments
-from dora.collect.github.client import TRIES
+from dora.collect.github.patience import TRIES
 from dora.collect.pagerduty import client as pagerduty_api
 from dora.collect.pagerduty import incidents as pagerduty
 from dora.collect.pagerduty.incidents import read_incidents
