@@ -26,7 +26,7 @@ _RUN = re.compile(r"workflow:([0-9]+)/([0-9]+)(?:/([0-9]+))?")
 _JOINS = "\u00a9\u00ae\u0600-\u109f\u203c-\u2049\u2122-\u3299\ufe0f\U0001f000-\U0001faff\U000e007f"
 
 #: The addresses that may become links; any other stays text.
-_WEB_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~%-]+)*/?")
+_WEB_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~%@+:-]+)*/?")
 
 _UNSAFE = re.compile(
     # C0 and C1 controls (escape sequences begin with one), line and paragraph separators

@@ -326,6 +326,8 @@ def test_first_and_last_week_say_that_they_are_cut() -> None:
     [
         ("https://github.com/acme/api", True),
         ("http://127.0.0.1:8000/acme/a.b-c_d", True),
+        ("https://github.com/acme/web/releases/tag/@acme/web@1.2.0-rc.1+build.5", True),
+        ("https://github.com/acme/web/releases/tag/%40acme%2Fweb%401.2.0", True),
         ("javascript:alert(1)", False),
         ("https://x/\"onclick='", False),
         ("https://x/a b", False),
