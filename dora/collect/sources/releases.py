@@ -29,13 +29,17 @@ class ReleaseReader:
     _all: list[dict[str, Any]] | None = field(default=None, init=False)
 
     async def read_all(self) -> list[dict[str, Any]]:
-        """GitHub's nodes of all releases; raises CannotRead if it gives none of them."""
+        """GitHub's nodes of all published releases; raises CannotRead if it gives none of them.
+
+        Drafts may name the tag of a release that is published.
+        """
         if self._all is None:
             page = self.opening.take("releases")
             if page is None:
                 raise CannotRead("GitHub gives no releases")
             more = await self._read_on(page) if page["pageInfo"]["hasNextPage"] else []
-            self._all = distinct([*page["nodes"], *more], "tagName")
+            published = filter(_is_published, [*page["nodes"], *more])
+            self._all = distinct(published, "tagName")
         return self._all
 
     async def _read_on(self, page: dict[str, Any]) -> list[Any]:
@@ -44,6 +48,11 @@ class ReleaseReader:
             return find(await self.context.ask("releases", after=after), "repository", "releases")
 
         return await read_pages(ask)
+
+
+def _is_published(node: dict[str, Any] | None) -> bool:
+    """Whether a node is a published release, which drafts are not, nor what GitHub refuses."""
+    return node is not None and not node["isDraft"] and node["publishedAt"] is not None
 
 
 def list_releases(reader: ReleaseReader, position: int, entry: ReleasesSource) -> WholeSource:
@@ -61,8 +70,7 @@ def _deployments(
     fits = compile_globs((entry.tag,))
     for node in nodes:
         environment = entry.prereleases if node["isPrerelease"] else entry.environment
-        is_published = not node["isDraft"] and node["publishedAt"] is not None
-        if environment and is_published and fits.fullmatch(node["tagName"]):
+        if environment and fits.fullmatch(node["tagName"]):
             commit, at = node["tagCommit"] or {}, parse_instant(node["publishedAt"])
             dated = commit.get("committedDate")
             yield DeploymentRecord(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dora.demo.github.server import serve
+from dora.demo.github.visibility import Rights
 from dora.demo.organization.model import (
     Commit,
     Release,
@@ -119,6 +120,17 @@ def test_budget_of_older_deployments_is_each_entrys_own() -> None:
             document = document_of(read_from(server, config).tables, config)
             found[budget] = document["coverage"]["deployments"]["lookback_limit"]
     assert {10: 1, 100: 0} == found
+
+
+def test_a_draft_hides_no_release_of_its_tag() -> None:
+    """D8: who may push sees drafts, and one may name the tag of a release that is published."""
+    parts = released()
+    again = Release(900, "v130", NOW - HOUR, is_draft=True)
+    rel = repository(1, "rel", tags=parts["tags"], releases=(*parts["releases"][-15:], again))
+    made = replace(organization(), repositories=(rel,))
+    with serve(made, rights=Rights(pushes=True)) as server:
+        found = read_from(server, config_of(made, **asked())).tables.deployments["id"]
+    assert [f"releases:v{number}" for number in range(125, COUNT - 1)] == sorted(found)
 
 
 def test_pages_shrink_where_github_cannot_bear_them() -> None:
