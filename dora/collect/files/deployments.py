@@ -25,8 +25,6 @@ from dora.model.outcome_rules import StatusRecord
 from dora.model.shipped_commits import microseconds
 
 PRODUCTION = "production"
-#: What no id begins with: a line without one is no part of the deployment with its number.
-NO_ID = "\0"
 #: Ids that are numbers which numpy has.
 NUMBER = r"[0-9]{1,18}"
 
@@ -124,9 +122,9 @@ def read_deployments(
     if not table.mistakes:
         refuse_repetitions(table, rows, [*DEPLOYMENT_COLUMNS])
         names = pd.Series(table.lines).astype("str")
-        apart = rows["id"].fillna(NO_ID + names)
-        rows["group"] = rows.groupby(["repository", "key", apart], sort=False).ngroup()
+        is_bare = rows["id"].isna()  # a line without an id is no part of what has its number as one
         rows["id"] = rows["id"].fillna(names)
+        rows["group"] = rows.groupby(["repository", "key", is_bare, "id"], sort=False).ngroup()
         refuse_shared_names(table, rows, ["repository", "key", "id"])
         refuse_contradictions(table, rows, "sha")
     return DeploymentsFile(rows), table

@@ -152,6 +152,15 @@ def test_what_a_deployment_of_several_lines_is(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_line_without_an_id_is_part_of_no_other_deployment(tmp_path: Path) -> None:
+    """D8: whatever the ids of others are; each such line is a deployment of its own."""
+    shared = f'"repository": "web", "sha": "{A}", "created_at": "2026-08-01T10:00:00Z"'
+    lines = [f'{{{shared}, "state": "queued", "id": "\\u0000{number}"}}' for number in ("2", "3")]
+    lines.insert(1, f'{{{shared}, "state": "inactive"}}')
+    found = read(tmp_path, "\n".join(lines), "list.jsonl")["web"]
+    assert ["\0002", "\0003", "2"] == sorted(one.name for one in found)
+
+
 def test_names_are_in_order_with_runs_of_digits_as_numbers(tmp_path: Path) -> None:
     """D8: among deployments of one instant `v1.10` comes after `v1.9`, and 10 after 9."""
     line = f"web,{A},2026-08-01T10:00:00Z,inactive,"
