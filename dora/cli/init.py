@@ -73,7 +73,7 @@ def _check_target(path: Path, *, force: bool) -> None:
     """Raise BadUsage where a file is there, CannotWrite where none can be written."""
     if path == STANDARD_OUTPUT:
         return
-    if not force and (path.exists() or path.is_symlink()):
+    if not force and os.path.lexists(path):
         raise BadUsage(
             f"{path} is there already, and is not written over\n"
             "Name another file with --output, print with --output -, or write over it with --force."
@@ -148,7 +148,12 @@ def _print_missing(look: "FirstLook", *, has_rows: bool, quiet: bool) -> int:
     unreadable: list[Any] = [one for one in look.repositories if one.unreadable is not None]
     for one in unreadable:
         print_note(f"{plain(one.name)}: {plain(one.unreadable)}")
-    if not has_rows:
+    if unreadable and len(unreadable) == len(look.repositories):
+        print_note(
+            "no source is known: no repository could be read\n"
+            "      Run it again with --force once they can be."
+        )
+    elif not has_rows:
         print_note(
             "no source gives rows: nothing was deployed, released, tagged or merged lately\n"
             "      A longer window (--since) may show more; what else deploys can write a file."

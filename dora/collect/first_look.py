@@ -23,7 +23,7 @@ from dora.collect.repositories import list_repositories
 from dora.collect.repository.context import RepositoryContext, find
 from dora.config import Config
 from dora.config.globs import compile_globs
-from dora.errors import CannotRead, DoraError
+from dora.errors import DoraError
 from dora.model.deploy_workflows import DEPLOYING, find_deploy_word
 from dora.model.first_look import FirstLook, LookCost, RepositoryLook, SeenWorkflow
 from dora.model.label_words import looks_like_incident
@@ -236,7 +236,7 @@ class _Look:
         try:
             result = await self.client.ask("incident_places", search=words)
             nodes = find(result, "search")["nodes"]
-        except CannotRead:
+        except DoraError:
             return {}
         return dict(Counter(one["repository"]["name"] for one in nodes if one))
 

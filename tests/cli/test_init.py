@@ -10,6 +10,8 @@ import pytest
 from dora.demo.github.server import Server, serve
 from dora.demo.github.visibility import Rights
 from tests.support.command import dora, outcome
+from tests.support.github.faults import Faults, Rule
+from tests.support.github.faults import Status as Refused
 from tests.support.source_organizations import (
     mixture,
     only_merges,
@@ -85,13 +87,15 @@ def test_output(server: Server, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_written(server: Server, tmp_path: Path) -> None:
-    """A folder that is not there, or a folder instead of a file: two lines, nothing asked."""
+    """No such folder, a folder, a name that is too long: two lines, nothing asked."""
     asked = len(server.requests)
     (tmp_path / "folder").mkdir()
     for path in ("nowhere/dora.toml", "folder"):
         status, out, err = init(server, tmp_path, "--output", path, "--force")
         assert (1, "", 2) == (status, out, len(err.splitlines()))
         assert f"{path} cannot be written" in err
+    status, out, err = init(server, tmp_path, "--output", "n" * 300)
+    assert (1, "", 2) == (status, out, len(err.splitlines()))
     assert asked == len(server.requests)
 
 
@@ -135,13 +139,25 @@ def test_what_is_not_there(tmp_path: Path) -> None:
         assert (1, "", []) == (status, out, [*tmp_path.iterdir()])
         assert "there is no repository of acme that the token sees" in err
     old = replace(API, archived_at=NOW)
-    for place, (one, told) in enumerate([(old, "no source gives rows"), (VAULT, "vault: ")]):
+    for place, (one, told) in enumerate(
+        [(old, "no source gives rows"), (VAULT, "no source is known: no repository could be read")]
+    ):
         folder = tmp_path / str(place)
         folder.mkdir()
         with serve(replace(ACME, repositories=(one,))) as server:
             status, _, err = init(server, folder)
         assert (3, []) == (status, sources(folder))
         assert told in err
+        assert (one is VAULT) == ("vault: " in err)
+
+
+def test_incidents_that_cannot_be_counted(tmp_path: Path) -> None:
+    """Where the search is refused the file is written without their numbers."""
+    refused = Faults([Rule(Refused(403), "IncidentPlaces")])
+    with serve(only_releases().organization, middleware=[refused]) as server:
+        status, _, _ = init(server, tmp_path, "--since", only_releases().since.isoformat())
+        assert "IncidentPlaces" in {one.operation for one in server.requests}
+    assert (0, ["releases", "merges"]) == (status, [one["from"] for one in sources(tmp_path)])
 
 
 def test_organizations_without_deployments(tmp_path: Path) -> None:
