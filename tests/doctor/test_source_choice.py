@@ -170,6 +170,8 @@ def test_tags() -> None:
         ("latest", "stable"): None,
         ("failed/3", "rollback/7"): None,
         ("a*1", "a*2"): "a?*",
+        ("v1.1", "v1.0", "vendor-2", "vnext"): "v*.*",
+        ("f2.1", "f1.0", "failed/1"): "f*.*",
     }
     judgements = {given: choose_source(look(tags=tags(*given)), config()) for given in cases}
     told = {
@@ -177,6 +179,10 @@ def test_tags() -> None:
         for given, choice in judgements.items()
     }
     assert cases == told
+    remarks = [judgements["v1.1", "v1.0", "vendor-2", "vnext"].remarks]
+    remarks.append(choose_source(look(tags=tags("1.2.1", "1.2.0", "api-1.2.0")), config()).remarks)
+    left_out = "tags like `vendor-*` are left out; an entry of their own would show them"
+    assert [(left_out,), ()] == remarks
 
 
 def test_mixed() -> None:
