@@ -1,6 +1,7 @@
 """What every test may rely on, wherever the suite is started from."""
 
 import gc
+import os
 import signal
 from collections import Counter
 from itertools import count
@@ -21,10 +22,13 @@ settings.load_profile(QUICK)
 
 
 def pytest_configure() -> None:
-    """Programs that tests start can be interrupted, also where the suite runs in the background.
+    """Tests and the programs they start can be interrupted, and ask no proxy.
 
     A shell starts a background job with SIGINT ignored, and that is handed down.
+    Servers of tests stand on this machine, and no proxy is on the way to them; where that is said,
+    no request reads all of the environment to find one.
     """
+    os.environ["no_proxy"] = "127.0.0.1"
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -158,7 +158,7 @@ def _filed(known: pd.DataFrame, config: Config) -> Iterator[Filed]:
     """What each deployment says of itself, in order; nothing needs to be known of it by default."""
     if not config.deployments.exclude:
         return repeat(Filed("", "", None, None), len(known))
-    return (Filed(*row) for row in plain_rows(known[FILED]))
+    return (Filed(*row) for row in plain_rows(known, *FILED))
 
 
 def find_histories(

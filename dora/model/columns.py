@@ -68,10 +68,12 @@ def is_within(instants: pd.Series, since: datetime, until: datetime) -> NDArray[
     return (found >= microseconds(since)) & (found < microseconds(until))
 
 
-def plain_rows(rows: pd.DataFrame) -> list[tuple[Any, ...]]:
-    """The rows of a frame as plain Python values, None for what is missing."""
-    columns = [_plain_values(rows[name]) for name in rows]
-    return cast("list[tuple[Any, ...]]", list(zip(*columns, strict=True)))
+def plain_rows(frame: pd.DataFrame, *columns: str) -> list[tuple[Any, ...]]:
+    """The rows of a frame, or of these *columns*, as plain Python values; None where missing."""
+    if frame.empty:
+        return []
+    values = [_plain_values(frame[name]) for name in columns or frame]
+    return cast("list[tuple[Any, ...]]", list(zip(*values, strict=True)))
 
 
 def _plain_values(values: pd.Series) -> list[Any]:

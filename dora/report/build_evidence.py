@@ -61,15 +61,15 @@ def build_evidence(
         limits = {*outcomes["name"]}
     shown = {
         (of, key): (name, service)
-        for of, key, name, service in _rows(outcomes, *ENVIRONMENT, "name", "service")
+        for of, key, name, service in plain_rows(outcomes, *ENVIRONMENT, "name", "service")
     }
-    urls = dict(_rows(tables.repositories, "repository", "url"))
+    urls = dict(plain_rows(tables.repositories, "repository", "url"))
     names = DeploymentNames(analysis.outcomes, tables.repositories)
     episodes = [*_build_episodes(analysis, shown, names, window)]
     has_author = tables.commits["author"].notna()
     authors = {
         (of, sha): author
-        for of, sha, author in _rows(tables.commits[has_author], "repository", "sha", "author")
+        for of, sha, author in plain_rows(tables.commits[has_author], "repository", "sha", "author")
     }
     return Evidence(
         organization=config.organization,
@@ -89,22 +89,17 @@ def build_evidence(
     )
 
 
-def _rows(frame: pd.DataFrame, *columns: str) -> list[tuple[Any, ...]]:
-    """The rows of a frame as plain values of *columns*."""
-    return plain_rows(frame[[*columns]])
-
-
 def _build_episodes(
     analysis: Analysis, shown: Environments, names: DeploymentNames, window: Window
 ) -> Iterator[EpisodeEvidence]:
     """The record of each episode that began in the window, sorted."""
     failed = analysis.failures.failed
     ids: dict[int, list[int]] = {}
-    for episode, deployment in _rows(failed, "episode", "deployment"):
+    for episode, deployment in plain_rows(failed, "episode", "deployment"):
         ids.setdefault(episode, []).append(deployment)
     episodes = analysis.failures.episodes
     columns = (*ENVIRONMENT, "began_at", "ended_at", "is_never_live")
-    rows = zip(_rows(episodes, *columns), episodes.index.tolist(), strict=True)
+    rows = zip(plain_rows(episodes, *columns), episodes.index.tolist(), strict=True)
     for (repository, key, began, ended, is_never_live), episode in sorted(
         rows, key=lambda row: row[0][:3]
     ):
@@ -140,7 +135,7 @@ def _select_deployments(
     }
     is_failed = [
         (repository, own_name(names.id_of(repository, number), environment)) in failed
-        for repository, number, environment in _rows(outcomes, *DEPLOYMENT, "name")
+        for repository, number, environment in plain_rows(outcomes, *DEPLOYMENT, "name")
     ]
     chosen: pd.DataFrame = outcomes[is_inside | np.array(is_failed, dtype="bool")]
     return chosen
@@ -151,15 +146,15 @@ def _build_deployments(
 ) -> Iterator[DeploymentEvidence]:
     """The record of each deployment in *rows*, sorted."""
     successes, failed = analysis.history.successes, analysis.failures.failed
-    baselines = {*_rows(successes[successes["is_baseline"]], *DEPLOYMENT)}
-    rework = {*_rows(analysis.failures.rework, *DEPLOYMENT)}
-    never_live = {*_rows(failed[failed["is_never_live"]], *DEPLOYMENT)}
+    baselines = {*plain_rows(successes[successes["is_baseline"]], *DEPLOYMENT)}
+    rework = {*plain_rows(analysis.failures.rework, *DEPLOYMENT)}
+    never_live = {*plain_rows(failed[failed["is_never_live"]], *DEPLOYMENT)}
     reasons = _find_reasons(analysis)
     columns = ("repository", "environment_key", "created_at", "deployment", "sha", "name",
                "succeeded_at", "failed_status_at", "outcome", "source", "service",
                "is_unchanged", "remark")  # fmt: skip
     for repository, _, created, number, sha, name, *values in sorted(
-        _rows(rows, *columns), key=itemgetter(0, 1, 2, 3)
+        plain_rows(rows, *columns), key=itemgetter(0, 1, 2, 3)
     ):
         succeeded, failed_at, outcome, source, service, *rest = values
         one = (repository, number)
@@ -186,7 +181,9 @@ def _build_deployments(
 
 def _find_reasons(analysis: Analysis) -> dict[tuple[str, int], list[FailureReason]]:
     """Why each failed deployment failed, sorted by when the reason began and by signal."""
-    rows = _rows(analysis.failures.reasons, *DEPLOYMENT, "signal", "began_at", "ended_at", "by")
+    rows = plain_rows(
+        analysis.failures.reasons, *DEPLOYMENT, "signal", "began_at", "ended_at", "by"
+    )
     found: dict[tuple[str, int], list[FailureReason]] = {}
     for repository, number, *values in dict.fromkeys(rows):
         found.setdefault((repository, number), []).append(FailureReason(*values))
@@ -217,7 +214,7 @@ def _shipped(analysis: Analysis, names: DeploymentNames) -> Iterator[tuple[Any, 
     columns = ("repository", "environment_key", "shipped_at", "started_at", "sha", "deployment",
                "lead_time_seconds", "number")  # fmt: skip
     for repository, *place, number, lead_time, request in sorted(
-        _rows(changes[~changes["is_excluded"]], *columns), key=itemgetter(0, 1, 2, 3, 4)
+        plain_rows(changes[~changes["is_excluded"]], *columns), key=itemgetter(0, 1, 2, 3, 4)
     ):
         yield repository, *place, names.id_of(repository, number), lead_time, request
 
@@ -226,7 +223,7 @@ def _waiting(analysis: Analysis) -> Iterator[tuple[Any, ...]]:
     """The changes that no deployment has shipped yet, as `_build_changes` takes them."""
     columns = ("repository", "environment_key", "started_at", "sha", "number")
     for repository, key, started, sha, number in sorted(
-        _rows(analysis.waiting, *columns), key=itemgetter(0, 1, 2, 3)
+        plain_rows(analysis.waiting, *columns), key=itemgetter(0, 1, 2, 3)
     ):
         yield repository, key, None, started, sha, None, None, number
 

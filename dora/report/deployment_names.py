@@ -11,12 +11,13 @@ class DeploymentNames:
     """The id and the page of every deployment, found by its repository and its number."""
 
     def __init__(self, deployments: pd.DataFrame, repositories: pd.DataFrame) -> None:
-        self._homes = dict(plain_rows(repositories[["repository", "url"]]))
+        self._homes = dict(plain_rows(repositories, "repository", "url"))
         named = deployments[deployments["id"].notna()]
-        columns = [*DEPLOYMENT, "id", "url", "sha"]
         self._named = {
             (repository, number): (name, url, sha)
-            for repository, number, name, url, sha in plain_rows(named[columns])
+            for repository, number, name, url, sha in plain_rows(
+                named, *DEPLOYMENT, "id", "url", "sha"
+            )
         }
 
     def id_of(self, repository: str, number: int) -> DeploymentId:

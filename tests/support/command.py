@@ -32,7 +32,7 @@ def environment(server: Server | None, **variables: str | None) -> dict[str, str
         and not name.startswith(FOREIGN_PREFIXES)
         and not name.upper().endswith(FOREIGN_SUFFIX)
     }
-    given: dict[str, str | None] = {"TERM": "xterm-256color"}
+    given: dict[str, str | None] = {"TERM": "xterm-256color", "no_proxy": "127.0.0.1"}
     if server is not None:
         given |= {"GITHUB_API_URL": server.url, "GITHUB_TOKEN": TOKEN}
     given |= variables

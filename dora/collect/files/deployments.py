@@ -106,7 +106,7 @@ class DeploymentsFile:
             starts[order].tolist(),
             ends[order].tolist(),
             places[order].tolist(),
-            plain_rows(rows[columns]),
+            plain_rows(rows, *columns),
         )
 
 

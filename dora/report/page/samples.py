@@ -72,11 +72,11 @@ def _find_causes(
     events: pd.DataFrame, analysis: Analysis
 ) -> list[tuple[tuple[str, ...], str | None]]:
     """The signals of each of *events*, and the first incident by which it failed, if any."""
-    keys = plain_rows(events[DEPLOYMENT])
+    keys = plain_rows(events, *DEPLOYMENT)
     signals: dict[Any, set[str]] = {key: set() for key in keys}
     incidents: dict[Any, set[str]] = {key: set() for key in keys}
     columns = [*DEPLOYMENT, "signal", "by"]
-    for *key, signal, by in plain_rows(analysis.failures.reasons[columns]):
+    for *key, signal, by in plain_rows(analysis.failures.reasons, *columns):
         one = tuple(key)
         if one in signals:
             signals[one].add(signal)
@@ -94,7 +94,7 @@ def _shown(
     columns = ["repository", "group", "deployment", "sha", at, "is_never_live"]
     found: dict[int, list[Shown]] = {}
     for (repository, group, number, sha, moment, never_live), (signals, _) in zip(
-        plain_rows(events[columns]), _find_causes(events, analysis), strict=True
+        plain_rows(events, *columns), _find_causes(events, analysis), strict=True
     ):
         url = names.url_of(repository, number)
         found.setdefault(group, []).append(Shown(number, sha, moment, signals, never_live, url))
@@ -126,7 +126,7 @@ def _as_episodes(
                "is_counted", "is_never_live"]  # fmt: skip
     found: dict[int, list[Episode]] = {}
     for row, (signals, by) in zip(
-        plain_rows(kept[columns]), _find_causes(kept, analysis), strict=True
+        plain_rows(kept, *columns), _find_causes(kept, analysis), strict=True
     ):
         repository, group, began, ended, number, sha, failures, counted, never_live = row
         url = names.url_of(repository, number)
@@ -143,7 +143,7 @@ def _moving(changes: pd.DataFrame, seconds: str, kind: str) -> dict[int, list[Sl
     ranks = changes.groupby("group")[seconds].rank(method="min", ascending=False)
     changes = changes[ranks <= MOST].sort_values([seconds, "sha"], ascending=[False, True])
     kept = keep_fairly(changes, ROOM[kind])
-    for group, *values in plain_rows(kept[["group", "sha", "number", seconds]]):
+    for group, *values in plain_rows(kept, "group", "sha", "number", seconds):
         found.setdefault(group, []).append(SlowChange(*values))
     return found
 
