@@ -29,6 +29,7 @@ def pytest_configure() -> None:
     no request reads all of the environment to find one.
     """
     os.environ["no_proxy"] = "127.0.0.1"
+    gc.disable()  # what is imported and collected is no garbage
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -36,6 +37,7 @@ def pytest_configure() -> None:
 def pytest_collection_finish() -> None:
     """Look for garbage seldom: what was imported and collected lives until the end."""
     gc.freeze()
+    gc.enable()
     gc.set_threshold(100_000, 20, 100)
 
 
