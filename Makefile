@@ -8,7 +8,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # What to report on: make report ORG=my-org SINCE=30d ARGS="--tier production"
 ORG ?=
-SINCE ?= 90d
+SINCE ?=
 # Further options of dora, as the shell reads them.
 ARGS ?=
 # Taken as they are and handed on in the environment: neither make nor the shell reads them.
@@ -40,17 +40,17 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
-report: $(READY) ## print the report of ORG since SINCE (90d); without a token, of a made-up one
-	@if [ -n "$${GITHUB_TOKEN:-}$${GH_TOKEN:-}$${DORA_APP_ID:-}" ]; then \
+report: $(READY) ## print the report of ORG since SINCE (90d); without both, of a made-up one
+	@if [ -n "$$ORG$${GITHUB_TOKEN:-}$${GH_TOKEN:-}$${DORA_APP_ID:-}" ]; then \
 		if [ -z "$${ORG:=$${DORA_ORG:-}}" ]; then \
 			echo "make report: there is a token, but no organization was named" >&2; \
 			echo "             Name one: make report ORG=my-org" >&2; \
 			exit 2; \
 		fi; \
-		exec $(BIN)/dora report --org="$$ORG" --since="$$SINCE" $(ARGS); \
+		exec $(BIN)/dora report --org="$$ORG" $${SINCE:+--since="$$SINCE"} $(ARGS); \
 	else \
-		echo "There is no token in GITHUB_TOKEN, GH_TOKEN or DORA_APP_ID: this is a demonstration." >&2; \
-		exec $(BIN)/dora demo --since="$$SINCE" $(ARGS); \
+		echo "There is neither a token nor an ORG: this is a demonstration." >&2; \
+		exec $(BIN)/dora demo $${SINCE:+--since="$$SINCE"} $(ARGS); \
 	fi
 
 test: $(READY) ## run the tests to run while working: every rule, few examples, no other programs
