@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from datetime import UTC
+from datetime import UTC, timedelta
 from math import ceil
 from typing import Any
 
@@ -213,12 +213,14 @@ class _Look:
     async def _runs(
         self, context: RepositoryContext, branch: str, workflow: dict[str, Any]
     ) -> SeenWorkflow:
-        since = self.config.window.since.astimezone(UTC)
+        window = self.config.window
+        last = window.until - timedelta(microseconds=1)  # GitHub gives what is of that second, too
+        since, last = window.since.astimezone(UTC), last.astimezone(UTC)
         answer = await context.get(
             BRANCH_RUNS,
             id=workflow["id"],
             branch=branch,
-            created=f">={since:%Y-%m-%dT%H:%M:%SZ}",
+            created=f"{since:%Y-%m-%dT%H:%M:%SZ}..{last:%Y-%m-%dT%H:%M:%SZ}",
             page=1,
         )
         return read_workflow(workflow, answer or {})

@@ -11,7 +11,8 @@ from dora.demo.organization.model import Organization, Repository, Workflow
 from dora.model.first_look import FirstLook, LookCost
 from tests.support.github.faults import Faults, PartialError, Rule
 from tests.support.runs import Told, config_of
-from tests.support.source_organizations import mixture
+from tests.support.source_organizations import mixture, only_workflow
+from tests.support.source_runs import DEPLOY
 from tests.support.two_repositories import ACME, API, NOW, VAULT
 
 
@@ -84,6 +85,25 @@ def test_production_behind_previews() -> None:
         one.environment.partition("-")[0] for one in seen.deployments.rows
     )
     assert seen.deployments.has_more
+
+
+def test_runs_are_those_of_the_window() -> None:
+    """W2: what ran after a window that is past gives a report of it no row."""
+    case = only_workflow()
+    options = {"since": case.since.isoformat(), "until": case.until.isoformat()}
+    config = config_of(case.organization, **options)
+    with serve(case.organization) as server:
+        variables = {"GITHUB_API_URL": server.url, "GITHUB_TOKEN": TOKEN}
+        look = look_at(connect(config, variables, Told()), config, ["api"])
+    (seen,) = [one for own in look.repositories for one in own.workflows or ()]
+    runs = [
+        run.created_at
+        for one in case.organization.repositories
+        for run in one.runs
+        if run.head_branch == "main" and run.workflow_id == DEPLOY.id
+    ]
+    assert any(at >= case.until for at in runs)
+    assert sum(case.since <= at < case.until for at in runs) == seen.total
 
 
 def test_refused_actions_are_not_asked_on_and_on() -> None:
