@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -66,6 +67,8 @@ def init(
         _check_target(output, force=force)  # it may have come while GitHub was asked
         write(output, text)
         print_result(f"{summary}\n\n{_next_step(output)}")
+        if not quiet:
+            _tell_of_project(output)
     raise typer.Exit(_print_missing(look, has_rows=has_rows, quiet=quiet))
 
 
@@ -134,6 +137,22 @@ def _next_step(path: Path) -> str:
 
     named = "" if path == DEFAULT else f" --config {shlex.quote(str(path))}"
     return f"Wrote {plain(str(path))}. Next: {plain(f'dora report{named}')}"
+
+
+def _tell_of_project(path: Path) -> None:
+    """Print to standard error where the file takes the place of settings in `pyproject.toml`."""
+    from dora.config.sources import read_file
+
+    folder = Path.cwd()
+    project = folder / "pyproject.toml"
+    if path.absolute() != folder / DEFAULT or not project.is_file():
+        return
+    with suppress(BadUsage):  # it was not read anyway
+        if read_file(folder, project).values:
+            print_note(
+                "[tool.dora] of pyproject.toml is not read beside dora.toml\n"
+                "      Take over what you need of it."
+            )
 
 
 def _print_missing(look: "FirstLook", *, has_rows: bool, quiet: bool) -> int:

@@ -86,6 +86,18 @@ def test_output(server: Server, tmp_path: Path) -> None:
     assert ["my settings.toml"] == [one.name for one in tmp_path.iterdir()]
 
 
+def test_settings_of_a_project_that_are_read_no_more(server: Server, tmp_path: Path) -> None:
+    """A `dora.toml` takes the place of `[tool.dora]`, which is said; of a broken file it is not."""
+    project = tmp_path / "pyproject.toml"
+    told = []
+    for text in ('[tool.dora]\nsince = "1y"\n', "[tool.other]\n", "broken ["):
+        project.write_text(text)
+        status, _, err = init(server, tmp_path, "--force")
+        told.append((status, err.removeprefix(COST)))
+    note = "dora: [tool.dora] of pyproject.toml is not read beside dora.toml\n"
+    assert [(0, f"{note}      Take over what you need of it.\n"), (0, ""), (0, "")] == told
+
+
 def test_what_cannot_be_written(server: Server, tmp_path: Path) -> None:
     """No such folder, a folder, a name that is too long: two lines, nothing asked."""
     asked = len(server.requests)
