@@ -22,6 +22,8 @@ from dora.report.model import Report
 LONGEST_ID = 128
 #: Most characters of a text that are shown in an id.
 LONGEST_NAME = 60
+#: What Datadog takes for a commit: a file may name one by its first digits.
+_WHOLE_SHA = re.compile(r"[0-9a-f]{40}")
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.:-]")
 
 Tiers = Mapping[tuple[str, str, str], str]
@@ -76,9 +78,8 @@ def _deployment(
     """A deployment, from its creation to its first success."""
     finished = one.succeeded_at
     assert finished is not None  # noqa: S101  # only such are given
-    git = (
-        {"git": {"commit_sha": one.sha, "repository_url": one.home}} if one.sha and one.home else {}
-    )
+    is_known = _WHOLE_SHA.fullmatch(one.sha) and one.home
+    git = {"git": {"commit_sha": one.sha, "repository_url": one.home}} if is_known else {}
     name = _id("deployment", organization, one, one.id)
     attributes = {
         "id": name,

@@ -232,7 +232,8 @@ def test_hostile_events(name: str, tmp_path: Path) -> None:
 def test_text_ids(tmp_path: Path) -> None:
     """D8: ids of other sources are told apart by repository, environment and every letter of them.
 
-    The address of a file's deployment elsewhere is not the repository's.
+    The address of a file's deployment elsewhere is not the repository's; a short sha that GitHub
+    does not know is no commit.
     """
     tag = "releases:v1+a"
     told: list[tuple[str, dict[str, Any]]] = [
@@ -242,6 +243,7 @@ def test_text_ids(tmp_path: Path) -> None:
         (tag, {"environment": "qa"}),
         ("file:7", {"url": "https://ci.example.org/job/deploy/7"}),
         ("file:" + "x" * 300, {"url": f"https://github.com/acme/api/commit/{SHA}"}),
+        ("file:8", {"url": "https://github.com/acme/api/commit/abcdef1", "sha": "abcdef1"}),
     ]
     made = [
         replace(deployment(1, NOW - DAY, sha=SHA), id=name, source=name.partition(":")[0], **more)
@@ -258,8 +260,10 @@ def test_text_ids(tmp_path: Path) -> None:
             for one in server.deployments.values()
         }
         (failure,) = server.failures.values()
-    assert 6 == len(ids)
+    assert 7 == len(ids)
     assert all(16 <= len(one) <= 128 and one.isascii() for one in ids)
     assert ["https://github.com/acme/api"] * 5 == [one for one in git.values() if one]
-    assert ["dora:deployment:file:7:"] == [one[:23] for one in git if git[one] is None]
+    assert {"dora:deployment:file:7:", "dora:deployment:file:8:"} == {
+        one[:23] for one in git if git[one] is None
+    }
     assert failure["name"] == f"api production: deployment {tag}"
