@@ -71,7 +71,9 @@ def _expiry(checkup: Checkup, config: Config) -> Finding:
 def _scopes(checkup: Checkup) -> Iterator[Finding]:
     """A classic token's scopes; GitHub tells of no other token's."""
     if checkup.scopes is None:
-        what = "GitHub tells no scopes of this token; what it may do was tried."
+        what = (
+            "GitHub does not say which scopes this token has, so its rights were tried one by one."
+        )
         yield Finding("token-scopes", "ok", what)
         return
     what = f"It is a classic token with the scopes: {', '.join(checkup.scopes) or 'none'}."
@@ -115,7 +117,7 @@ def _visible(checkup: Checkup, config: Config) -> Finding:
             mend,
             counts=counts,
         )
-    what = f"{seen} ({checkup.private:,} private); others give no error."
+    what = f"{seen} ({checkup.private:,} private); GitHub does not say whether there are others."
     return Finding("repositories-visible", "ok", what, counts=counts)
 
 

@@ -5,6 +5,7 @@ row: those of the window and of the look-back before it.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
@@ -12,6 +13,7 @@ from dora.analysis.analysis import Analysis
 from dora.analysis.outcomes import Outcomes, show
 from dora.config import Config
 from dora.doctor.model import Finding
+from dora.doctor.source_limits import find_limits
 from dora.doctor.workflow_runs import ATTEMPT, find_runs
 from dora.model.tables import DEPLOYMENT, Tables
 
@@ -22,13 +24,29 @@ def find_deployments(tables: Tables, analysis: Analysis, config: Config) -> Iter
     filed = take_filed(shown)
     yield from _without_success(shown)
     yield from _without_production(shown)
+    if len(filed) or not config.sources:
+        is_mixed = len(filed) < len(shown)
+        yield from (_of_filed(one, is_mixed=is_mixed) for one in _statuses(tables, filed, config))
+    yield _unknown_commits(shown)
+    yield from find_limits(shown)
+    yield _lookback(analysis, config)
+
+
+def _statuses(tables: Tables, filed: Outcomes, config: Config) -> Iterator[Finding]:
+    """What only GitHub's Deployments can have wrong: statuses, and runs that file several."""
     yield _unfinished(tables, filed, config, has_status=False)
     yield _unfinished(tables, filed, config, has_status=True)
     yield _not_started(filed)
     yield _lost(filed)
-    yield _unknown_commits(shown)
     yield _same_run(tables, filed, config)
-    yield _lookback(analysis, config)
+
+
+def _of_filed(finding: Finding, *, is_mixed: bool) -> Finding:
+    """*finding*, which says of which deployments it is true where there are others, too."""
+    if finding.severity != "ok" or not is_mixed:
+        return finding
+    what = f"Of GitHub's Deployments: {finding.what[:1].lower()}{finding.what[1:]}"
+    return replace(finding, what=what)
 
 
 def take_filed(shown: Outcomes) -> Outcomes:

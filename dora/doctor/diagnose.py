@@ -28,15 +28,20 @@ def diagnose(
 
     *look* is at the repositories that no row tells of.
     """
-    findings = (
-        *find_access(checkup, tables, config),
-        *find_repositories(checkup, tables, analysis, config),
-        *find_sources(analysis, look, config),
+    access = [*find_access(checkup, tables, config)]
+    sources = [*find_sources(tables, analysis, look, config)]
+    told = {name for one in sources for name in one.subjects}
+    others = (
+        *find_repositories(checkup, tables, analysis, config, told),
+        *sources,
         *find_deployments(tables, analysis, config),
         *find_proposals(analysis, config),
         *find_incidents(tables, analysis, config),
         *find_names(tables, analysis, config),
     )
+    if tables.repositories.empty:  # all else follows from that
+        others = tuple(one for one in others if one.severity == "problem")
+    findings = (*access, *others)
     window = config.window
     days = config.lookback / timedelta(days=1)
     return Diagnosis(

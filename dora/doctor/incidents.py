@@ -7,6 +7,7 @@ from dora.analysis.analysis import Analysis
 from dora.analysis.attribution import Attribution
 from dora.config import Config
 from dora.doctor.model import Finding, Severity
+from dora.doctor.source_limits import signals_of
 from dora.model.tables import Tables
 
 
@@ -28,7 +29,7 @@ def find_incidents(tables: Tables, analysis: Analysis, config: Config) -> Iterat
         what = f"{found.dismissed:,} {noun} closed as not planned or as a duplicate: not counted."
         yield Finding("incident-dismissed", "ok", what, counts={"incidents": found.dismissed})
     if not found.opened:
-        yield _none(config)
+        yield _none(analysis, config)
     elif not found.orphans:
         what = f"Every incident of the window found a deployment ({len(found.opened):,})."
         yield Finding("incident-without-deployment", "ok", what)
@@ -36,14 +37,15 @@ def find_incidents(tables: Tables, analysis: Analysis, config: Config) -> Iterat
         yield from _orphans(found, config)
 
 
-def _none(config: Config) -> Finding:
+def _none(analysis: Analysis, config: Config) -> Finding:
     labels = ", ".join(config.incidents.labels)
+    known = signals_of({*map(str, analysis.outcomes["source"])})
     return Finding(
         "incident-none",
         "note",
         f"No issue labelled {labels} was opened in the window.",
-        "Failures are known by statuses, rollbacks, reverts and hotfixes alone; where outages "
-        "are recorded elsewhere, the change fail rate is too low.",
+        f"Failures are known by {known} alone; where outages are recorded elsewhere, the change "
+        "fail rate is too low.",
         "Label the issues of outages, or say under [incidents] how they are labelled.",
     )
 

@@ -11,6 +11,7 @@ from dora.config import Config
 from dora.config.globs import WORD, compile_globs, find_preview_word
 from dora.config.settings import TierSettings
 from dora.doctor.model import Finding
+from dora.doctor.silent_entries import unfit_repositories
 from dora.doctor.toml_lines import list_line
 from dora.model.columns import plain_rows
 from dora.model.environments import DIGITS_AT_END, TIERS, environment_reader, find_tier
@@ -92,7 +93,8 @@ def _reasons(name: str, config: Config) -> Iterator[tuple[int, Finding]]:
         Finding(
             "environment-tier-unknown",
             "note",
-            "The names of these environments say no tier: they are of tier other.",
+            "Nothing in the names of these environments says which tier they are: they count as "
+            "other.",
             "They have rows of their own, but are not in rows by team or organization; no tag, and "
             "no incident but one that names its deployment, marks their failures.",
             "If one is production (or staging …), add its word under [tiers], or map it under "
@@ -203,6 +205,9 @@ def _unused_for_environments(tables: Tables, config: Config) -> Iterator[str]:
 
 def _unused_for_names(tables: Tables, config: Config) -> Iterator[str]:
     names = [str(name) for name in tables.repositories["repository"]]
+    if not names:
+        return
+    yield from unfit_repositories(config, names)
     yield from _without_match("--repo ", config.repo, names)
     for team, globs in config.teams.items():
         yield from _without_match(f"[teams] {team}: ", globs, names)

@@ -1,6 +1,6 @@
 """Finds the repositories that are missing from the numbers, and says why (C1)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from dora.analysis.analysis import Analysis
 from dora.analysis.repositories import find_central, find_read, find_skipped
@@ -17,14 +17,21 @@ UNASKED = "Mend the others first: these may be refused for the same reason."
 
 
 def find_repositories(
-    checkup: Checkup, tables: Tables, analysis: Analysis, config: Config
+    checkup: Checkup,
+    tables: Tables,
+    analysis: Analysis,
+    config: Config,
+    told: Collection[str] = (),
 ) -> Iterator[Finding]:
-    """Which repositories are missing from the numbers, and why."""
+    """Which repositories are missing from the numbers, and why.
+
+    Of those in *told* another finding says what would give them a row.
+    """
     yield from _unreadable(checkup, tables)
     yield from _incomplete(tables)
     yield from _gaps(tables)
     yield _silent(tables, analysis, config)
-    yield from _skipped(tables, config)
+    yield from _skipped(tables, config, told)
 
 
 def _unreadable(checkup: Checkup, tables: Tables) -> Iterator[Finding]:
@@ -99,11 +106,12 @@ def _silent(tables: Tables, analysis: Analysis, config: Config) -> Finding:
     )
 
 
-def _skipped(tables: Tables, config: Config) -> Iterator[Finding]:
+def _skipped(tables: Tables, config: Config, told: Collection[str]) -> Iterator[Finding]:
     """Repositories without deployments by name, the other skipped ones by number."""
     skipped = find_skipped(tables.repositories, config)
     names = tables.repositories["repository"]
-    without = tuple(sorted(str(name) for name in names[skipped == "no deployments"]))
+    every = {str(name) for name in names[skipped == "no deployments"]}
+    without = tuple(sorted(every - {*told}))
     if without:
         yield Finding(
             "repository-without-deployments",
@@ -115,7 +123,7 @@ def _skipped(tables: Tables, config: Config) -> Iterator[Finding]:
             "source under [[sources]]: `dora init` says which.",
             without,
         )
-    else:
+    if not every:
         what = "Every repository that was looked at has deployments."
         yield Finding("repository-without-deployments", "ok", what)
     for reason in ("archived", "empty", "excluded"):

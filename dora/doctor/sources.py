@@ -1,12 +1,13 @@
 """Finds the repositories that no row tells of, and the source that would give them one (C1, D8)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dora.analysis.analysis import Analysis
-from dora.analysis.repositories import find_central, find_read, find_skipped
+from dora.analysis.repositories import find_central
 from dora.config import Config
 from dora.config.globs import compile_globs
 from dora.doctor.model import Finding
+from dora.doctor.silent_entries import find_known, find_silent_entries
 from dora.doctor.source_choice import choose_sources
 from dora.doctor.source_groups import SourceGroup, entry_lines, group_sources
 from dora.model.first_look import FirstLook
@@ -19,17 +20,16 @@ PASTE = "Paste these lines at the end of dora.toml, or let `dora init` write a w
 
 def find_without_rows(tables: Tables, analysis: Analysis, config: Config) -> tuple[str, ...]:
     """Repositories that could be read and have no row, by name; not those of incidents."""
-    skipped = find_skipped(tables.repositories, config)
-    names = tables.repositories["repository"]
-    without = {str(name) for name in names[skipped == "no deployments"]}
-    known = without | {*map(str, find_read(tables.repositories, config))}
+    known = find_known(tables, config)
     shown = {*map(str, analysis.environments["repository"])}
     central = find_central(config)
     return tuple(sorted(name for name in known - shown if name.casefold() not in central))
 
 
-def find_sources(analysis: Analysis, look: FirstLook | None, config: Config) -> Iterator[Finding]:
-    """Whether there is any row, and which sources would give further ones."""
+def find_sources(
+    tables: Tables, analysis: Analysis, look: FirstLook | None, config: Config
+) -> Iterator[Finding]:
+    """Whether there is any row, which entries give none, and which sources would give further."""
     if analysis.environments.empty:
         yield Finding(
             "report-rows",
@@ -38,6 +38,8 @@ def find_sources(analysis: Analysis, look: FirstLook | None, config: Config) -> 
             "It ends with status 3, and says so.",
             "Take a longer window (--since), or a source that gives rows: `dora init` finds it.",
         )
+    silent = [*find_silent_entries(tables, look, config)]
+    yield from silent
     if look is None:
         return
     if look.actions_refused is not None:
@@ -51,18 +53,32 @@ def find_sources(analysis: Analysis, look: FirstLook | None, config: Config) -> 
     fits = compile_globs(glob for one in config.sources for glob in one.repositories).fullmatch
     choices = choose_sources(look, config)
     fitting = tuple(one.repository for one in choices if fits(one.repository))
-    if fitting:
-        yield Finding(
-            "repository-source-silent",
-            "note",
-            "These repositories fit an entry of [[sources]], which gives nothing lately.",
-            "They have no row.",
-            "Check the entry's names: the workflow's, the tag's, the branch's; or take it out.",
-            fitting,
-        )
+    yield from _silent_repositories(tables, fitting, silent, config)
     others = [one for one in choices if one.entries and one.repository not in fitting]
     for group in group_sources(others, look):
         yield _proposal(group)
+
+
+def _silent_repositories(
+    tables: Tables, fitting: Iterable[str], silent: Iterable[Finding], config: Config
+) -> Iterator[Finding]:
+    """Those of *fitting* that an entry gave nothing of, though it gave something of others."""
+    told = {name for one in silent for name in one.subjects}
+    since = config.lookback_start
+    deployments = tables.deployments
+    recent = deployments.loc[deployments["created_at"] >= since, "repository"]
+    names = tuple(sorted({*fitting} - told - {*map(str, recent)}))
+    if names:
+        yield Finding(
+            "repository-source-silent",
+            "note",
+            "These repositories fit an entry of [[sources]], which gave no deployment of them "
+            f"since {since:%Y-%m-%d}.",
+            "They have no row.",
+            "Check the entry's names: the workflow's, the tag's, the branch's; or take these "
+            "repositories out of it.",
+            names,
+        )
 
 
 def _proposal(group: SourceGroup) -> Finding:

@@ -12,7 +12,7 @@ from dora.demo.organization.model import Organization
 from tests.support.command import dora, outcome
 from tests.support.github import faults
 from tests.support.github.faults import Faults, Rule
-from tests.support.source_organizations import only_releases
+from tests.support.source_organizations import only_releases, only_workflow
 from tests.support.two_repositories import ACME, API, HOSTILE, VAULT, repository
 
 NO = faults.PartialError("search", "FORBIDDEN", "Resource not accessible by integration")
@@ -67,6 +67,26 @@ def test_repositories_without_rows() -> None:
         == found[0]["paste"]
     )
     assert not document["complete"]
+
+
+def test_entries_that_give_nothing(tmp_path: Path) -> None:
+    """D8: a file's name that is spelt otherwise, and a repository that is not there, are told."""
+    case = only_workflow()
+    (tmp_path / "dora.toml").write_text(
+        '[[sources]]\nfrom = "workflow"\nworkflow = "deploy.yaml"\nrepositories = ["api", "dosc"]\n'
+        '[[sources]]\nfrom = "merges"\nrepositories = ["docs"]\n'
+    )
+    with serve(case.organization) as server:
+        since = ("--since", case.since.isoformat(), "--config", str(tmp_path / "dora.toml"))
+        _, told, _ = doctor(server, *since, "--format", "json")
+    found = {one["check"]: one for one in json.loads(told)["findings"]}
+    entry = found["source-entry-silent"]
+    assert ["api"] == entry["subjects"]
+    assert entry["what"].startswith("[[sources]] 1 (workflow `deploy.yaml`) gave no deployment")
+    assert "Seen there instead: api: workflow `deploy.yml`." in entry["mend"]
+    assert [
+        "[[sources]] 1 (workflow `deploy.yaml`) repositories: dosc (did you mean docs?)"
+    ] == found["pattern-unused"]["subjects"]
 
 
 def test_as_json() -> None:

@@ -40,7 +40,11 @@ def test_token_expiry(days: int, severity: str) -> None:
         (("repo",), "ok", "It is a classic token with the scopes: repo."),
         (("gist",), "warning", "It is a classic token with the scopes: gist."),
         ((), "warning", "It is a classic token with the scopes: none."),
-        (None, "ok", "GitHub tells no scopes of this token; what it may do was tried."),
+        (
+            None,
+            "ok",
+            "GitHub does not say which scopes this token has, so its rights were tried one by one.",
+        ),
     ],
 )
 def test_token_scopes(scopes: tuple[str, ...] | None, severity: str, what: str) -> None:

@@ -62,7 +62,10 @@ def test_environments_and_what_decides() -> None:
         ("environment-tier", "other, by the word 'nonprod'", ("nonprod",)),
         (
             "environment-tier-unknown",
-            "The names of these environments say no tier: they are of tier other.",
+            (
+                "Nothing in the names of these environments says which tier they are: they "
+                "count as other."
+            ),
             ("web",),
         ),
         (
@@ -82,7 +85,10 @@ def test_environments_that_are_mapped() -> None:
         ("environment-tier", "production, by the word 'production'", ("pr-1", "prod")),
         (
             "environment-tier-unknown",
-            "The names of these environments say no tier: they are of tier other.",
+            (
+                "Nothing in the names of these environments says which tier they are: they "
+                "count as other."
+            ),
             ("x",),
         ),
         ("environment-left-out", "'github-*' in [environments], left out", ("github-pages",)),
@@ -100,12 +106,18 @@ def test_patterns_that_fit_nothing() -> None:
         teams={"us": ("A*", "web")},
         repo=("api", "wob*"),
         environment=("qa", "prod*"),
+        sources=(
+            {"from": "merges", "repositories": ["api", "apy"]},
+            {"from": "workflow", "workflow": "x.yml", "repositories": ["zz-*"]},
+        ),
     )
     assert (
         "warning",
         (
             "--environment qa",
             "--repo wob*",
+            "[[sources]] 1 (merges) repositories: apy (did you mean api?)",
+            "[[sources]] 2 (workflow `x.yml`) repositories: zz-*",
             '[environments] "PROD" (an earlier one fits first)',
             '[environments] "stage*"',
             "[teams] us: web",

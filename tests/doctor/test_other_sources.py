@@ -4,6 +4,7 @@ from dora.analysis.analysis import analyse
 from dora.doctor.deployments import find_deployments
 from dora.doctor.model import Finding
 from dora.doctor.proposals import find_proposals
+from dora.doctor.source_limits import signals_of
 from tests.support.tables import DAY, Rows, config, deployment, line, pending, tables
 
 RUN = "https://github.com/acme/api/actions/runs/7"
@@ -37,6 +38,37 @@ def test_what_only_statuses_could_mend() -> None:
     filed = findings(None, *parts)
     assert {"deployment-unfinished", "deployment-not-started", "deployment-same-run"} <= {*filed}
     assert {} == findings("workflow", *parts)
+
+
+def test_what_merges_cannot_tell() -> None:
+    """D8, F1: nothing is said of their statuses; that they cannot fail by themselves is told."""
+    part = deployment(1, "a", 12 * DAY, ("success", 12 * DAY))
+    (limit,) = findings("merges", part).values()
+    assert ("source-limits", "note", ("api",), {"api": 1}) == (
+        limit.check, limit.severity, limit.subjects, limit.counts,
+    )  # fmt: skip
+    assert "incidents, reverts, hotfixes, labels and failure tags alone" in limit.meaning
+    read = tables(line(a=50 * DAY, b=20 * DAY), part)
+    read.deployments["source"] = "tags"
+    settings = config(sources=({"from": "tags"},))
+    checks = {one.check for one in find_deployments(read, analyse(read, settings), settings)}
+    assert not {"deployment-without-status", "deployment-same-run"} & checks
+    assert "deployment-without-commit" in checks
+
+
+def test_signals_that_sources_know() -> None:
+    """F1, F2: statuses and rollbacks are named only where some source has them."""
+    assert [
+        "statuses, rollbacks, reverts, hotfixes, labels and failure tags",
+        "reverts, hotfixes, labels and failure tags",
+        (
+            "statuses and rollbacks (not of merges and tags), reverts, hotfixes, labels and "
+            "failure tags"
+        ),
+    ] == [
+        signals_of(kinds)
+        for kinds in (["deployments", "file"], ["merges"], ["workflow", "tags", "merges"])
+    ]
 
 
 def test_a_source_that_never_succeeds() -> None:

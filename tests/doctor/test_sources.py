@@ -5,10 +5,11 @@ from typing import Any
 from dora.analysis.analysis import analyse
 from dora.demo.organization.model import Organization, Repository
 from dora.doctor.model import Finding
+from dora.doctor.silent_entries import find_silent_entries
 from dora.doctor.sources import find_sources, find_without_rows
 from dora.model.first_look import FirstLook
 from tests.support.diagnoses import DAY, NOW, deployed, repository
-from tests.support.first_looks import look, organization, releases, workflow
+from tests.support.first_looks import look, organization, releases, tags, workflow
 from tests.support.runs import config_of
 from tests.support.truth_tables import tables_of
 
@@ -31,7 +32,7 @@ def asked(
     config = config_of(truth, **options)
     tables = tables_of(truth)
     analysis = analyse(tables, config)
-    found = [*find_sources(analysis, seen, config)]
+    found = [*find_sources(tables, analysis, seen, config)]
     return find_without_rows(tables, analysis, config), found
 
 
@@ -55,6 +56,58 @@ def test_a_report_without_any_row() -> None:
     assert [("report-rows", "problem")] == [(one.check, one.severity) for one in found]
 
 
+def test_entries_that_give_nothing() -> None:
+    """D8: what was sought, since when, and what is there instead; not where it gave something."""
+    seen = organization(
+        look("jobs", workflows=(workflow("Deploy", "deploy.yml", 3, 1),)),
+        look("lib", tags=tags("v2", "v1")),
+    )
+    entries = (
+        {"from": "workflow", "repositories": ["jobs"], "workflow": "deploy.yaml"},
+        {"from": "tags", "repositories": ["lib"], "tag": "release-*"},
+        {"from": "merges", "repositories": ["api", "lib"], "branch": "production"},
+        {"from": "releases", "repositories": ["gone"]},
+    )
+    repositories = (repository("api", deployed(5)), *map(repository, ("jobs", "lib")),
+                    repository("gone", archived_at=NOW - DAY))  # fmt: skip
+    truth = Organization("acme", NOW, repositories)
+    settings = config_of(truth, sources=entries)
+    tables = tables_of(truth)
+    found = [*find_silent_entries(tables, seen, settings)]
+    assert [
+        (
+            (
+                "[[sources]] 1 (workflow `deploy.yaml`) gave no deployment since 2026-07-26: it "
+                "looks for runs of a workflow `deploy.yaml` on the default branch."
+            ),
+            "Correct its names, or take it out. Seen there instead: jobs: workflow `deploy.yml`.",
+            ("jobs",),
+        ),
+        (
+            (
+                "[[sources]] 2 (tags) gave no deployment since 2026-07-26: it looks for tags "
+                "`release-*`."
+            ),
+            "Correct its names, or take it out. Seen there instead: lib: tags `v2`, `v1`.",
+            ("lib",),
+        ),
+        (
+            (
+                "[[sources]] 3 (merges) gave no deployment since 2026-07-26: it looks for "
+                "commits on a branch `production`."
+            ),
+            (
+                "Correct its names, or take it out. Seen there instead: lib: the default branch "
+                "`main`."
+            ),
+            ("api", "lib"),
+        ),
+    ] == [(one.what, one.mend, one.subjects) for one in found]
+    tables.deployments["entry"] = 3
+    spoken = [*find_silent_entries(tables, None, settings)]
+    assert [("jobs",), ("lib",)] == [one.subjects for one in spoken]
+
+
 def test_sources_that_would_give_rows() -> None:
     """A finding for each source, with its lines; none where an entry fits the repository."""
     seen = organization(
@@ -72,12 +125,8 @@ def test_sources_that_would_give_rows() -> None:
     entry = {"from": "tags", "repositories": ["tool"]}
     _, found = asked(repositories, seen, sources=(entry,))
     assert [
+        ("source-entry-silent", ("tool",), ""),
         ("look-actions", (), ""),
-        (
-            "repository-source-silent",
-            ("tool",),
-            "",
-        ),
         (
             "repository-source",
             ("jobs",),

@@ -148,7 +148,7 @@ def _paragraph(finding: Finding) -> Iterator[Any]:
     rows = [
         ("where", ", ".join(_named(finding, MOST_SUBJECTS))),
         ("means", formatting.plain(finding.meaning)),
-        ("mend", formatting.plain(finding.mend)),
+        ("fix", formatting.plain(finding.mend)),
     ]
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(width=5)

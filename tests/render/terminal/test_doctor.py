@@ -144,7 +144,7 @@ Problems
 1 repository cannot be read: no!
   where  payments-vault
   means  What happens there is in no number.
-  mend   Give the token the scope repo.
+  fix    Give the token the scope repo.
 
 Warnings
 
@@ -155,7 +155,7 @@ Warnings
          service-08/prod (8,000), service-09/prod (9,000), service-10/prod
          (10,000), service-11/prod (11,000), and 8 more
   means  Frequency may be too high.
-  mend   Set deployments.collapse = "run".
+  fix    Set deployments.collapse = "run".
 
 Fine
 
@@ -180,7 +180,7 @@ Problems
 1 repository cannot be read: forbidden
   where  payments-vault
   means  What happens there is in no number.
-  mend   Give the token or App the permissions Deployments: read, Contents: read, Pull requests:
+  fix    Give the token or App the permissions Deployments: read, Contents: read, Pull requests:
          read, Issues: read.
 
 Warnings
@@ -188,19 +188,19 @@ Warnings
 1 deployment of 24 h or older without any status.
   where  billing-worker/prod (1)
   means  They are in no metric: nobody knows whether they succeeded.
-  mend   Let what creates them write a status (success, failure) when it is done.
+  fix    Let what creates them write a status (success, failure) when it is done.
 
 3 deployments share their workflow run with others to the same environment: by runs they would be 1.
   where  terraform-ci/prod (3)
   means  Each job that names an environment files a deployment: frequency may be too high, the
          change fail rate too low.
-  mend   Set deployments.collapse = "run"; or name the environment in the job that deploys alone.
+  fix    Set deployments.collapse = "run"; or name the environment in the job that deploys alone.
 
 3 of the newest deployments to production were filed for pull requests.
   where  terraform-ci/prod (3)
   means  A job of a pull request that names the environment, for its secrets say, files one: a plan,
          which releases nothing, counts as a deployment.
-  mend   If so, paste these lines at the end of dora.toml; they hold for every repository.
+  fix    If so, paste these lines at the end of dora.toml; they hold for every repository.
 
 [[deployments.exclude]]
 environment = ["prod"]
@@ -211,52 +211,52 @@ Notes
 These repositories have deployed, but not in the window or the look-back before it.
   where  report-archive
   means  They have no row.
-  mend   None needed; a longer window (--since) brings them back.
+  fix    None needed; a longer window (--since) brings them back.
 
 These repositories have no deployments.
   where  design-system
   means  They are in no number.
-  mend   Where one does deploy: name the environment in the workflow's job (`environment:
+  fix    Where one does deploy: name the environment in the workflow's job (`environment:
          production`), create deployments and their statuses by the API, or name another source
          under [[sources]]: `dora init` says which.
 
 3 deployments never came to an end: no success or failure after 24 h or more.
   where  billing-worker/prod (2), terraform-ci/prod (1)
   means  They are in no metric.
-  mend   If they did end, let what deploys write success or failure; an approval that is never
+  fix    If they did end, let what deploys write success or failure; an approval that is never
          given, or a cancelled job, leaves such ones, too.
 
 9 deployments ended without having started.
   where  infrastructure/prod (5), terraform-ci/prod (4)
   means  They are in no metric: an approval was refused or expired, or the track-deployment action
          says that no apply was reached.
-  mend   Nothing needs to be done; `dora explain` shows the reason of each.
+  fix    Nothing needs to be done; `dora explain` shows the reason of each.
 
 2 successful deployments of commits that GitHub no longer has (force-pushed away, or never pushed).
   where  lab-results-api/dev (1), lab-results-api/prod (1)
   means  They count in frequency and failures, but ship no change: the next one does.
-  mend   Deploy from branches that are not rewritten.
+  fix    Deploy from branches that are not rewritten.
 
 1 of 9 incidents found no deployment.
   where  data-warehouse#50
   means  They fail no deployment: they are in neither change fail rate nor recovery time.
-  mend   Where a deployment was to blame, begin a line of the issue with `Deployment:` and its id,
+  fix    Where a deployment was to blame, begin a line of the issue with `Deployment:` and its id,
          its address or the sha of its commit; or, if it had been live for more than 7 days, raise
          incidents.attribution.
 
-The names of these environments say no tier: they are of tier other.
+Nothing in the names of these environments says which tier they are: they count as other.
   where  <b>bold</b> (4), =1+1 (4), @team (4), a|b (4), github-pages (4)
   means  They have rows of their own, but are not in rows by team or organization; no tag, and no
          incident but one that names its deployment, marks their failures.
-  mend   If one is production (or staging …), add its word under [tiers], or map it under
+  fix    If one is production (or staging …), add its word under [tiers], or map it under
          [environments]: "NAME" = "production"; "NAME" = false leaves it out.
 
 Fine
 
 · The token is valid: it is ada's.
 · The token ends on 2027-03-03 06:00 UTC.
-· GitHub tells no scopes of this token; what it may do was tried.
-· It sees 18 repositories of medica-flow (17 private); others give no error.
+· GitHub does not say which scopes this token has, so its rights were tried one by one.
+· It sees 18 repositories of medica-flow (17 private); GitHub does not say whether there are others.
 · The deployments may be read; tried on appointment-service.
 · The contents may be read; tried on appointment-service.
 · The pull requests may be read; tried on appointment-service.
