@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -124,18 +125,27 @@ class _Reverts:
     shipped: FirstShipped
     same: SameChanges
     shas: Sequence[str]  #: of the repository's commits
-    _numbers: dict[str, int] = field(init=False)  #: of the commits that the environment received
-    _names: dict[str, Name] = field(init=False)  #: of what may be received under another sha
-    _sorted: list[str] = field(init=False)  #: by which shas the received changes are known
     _known: dict[str, bool] = field(init=False, default_factory=dict)  #: what takes anything away
 
-    def __post_init__(self) -> None:
-        """Look up what was received by the environment, under whichever sha (LT11)."""
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """The commits that the environment received."""
         received = np.flatnonzero(self.shipped.positions != NEVER).tolist()
-        self._numbers = {self.shas[one]: one for one in received}
-        self._names = {self._sha(one): one for one in self.same.all_names()}
+        return {self.shas[one]: one for one in received}
+
+    @cached_property
+    def _names(self) -> dict[str, Name]:
+        """What may be received under another sha (LT11)."""
+        return {self._sha(one): one for one in self.same.all_names()}
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        """The shas by which the received changes are known.
+
+        Most environments were shipped no revert, and have no use for it.
+        """
         others = (sha for sha in self._names if any(True for _ in self._received_as(sha)))
-        self._sorted = sorted({*self._numbers, *others})
+        return sorted({*self._numbers, *others})
 
     def found(self) -> list[tuple[int, int | None, str]]:
         """The shipping deployment, the failed one, the revert: for each that takes away."""

@@ -77,18 +77,18 @@ class SameChanges:
             return frozenset()
         waits = frozenset(waiting)
         turns = {one: self._turn(one, first_shipped_by, waits) for one in self.ranks}
-        firsts = [
-            min((turns[one] for one in group if isinstance(one, int)), default=(NOWHERE, 0))
-            for group in self.groups
-        ]
-        before = [
-            min(firsts[one] for one in (place, *others))
-            for place, others in enumerate(self.stand_for)
-        ]
+        arrived = {one: turn for one, turn in turns.items() if turn[0] != NOWHERE}
+        firsts: dict[int, tuple[int, int]] = {}  # of the groups of which anything arrived
+        for one, turn in arrived.items():
+            group = self.group_of[one]
+            firsts[group] = min(turn, firsts.get(group, turn))
         return frozenset(
             one
-            for one, turn in turns.items()
-            if turn[0] != NOWHERE and before[self.group_of[one]] < turn
+            for one, turn in arrived.items()
+            if any(
+                group in firsts and firsts[group] < turn
+                for group in (self.group_of[one], *self.stand_for[self.group_of[one]])
+            )
         )
 
     def is_repeated(
