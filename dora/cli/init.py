@@ -36,13 +36,13 @@ def init(
     wait: options.Wait = None,
     output: Annotated[
         Path,
-        typer.Option(metavar="FILE", help="Write to FILE; - prints. Default: dora.toml."),
+        typer.Option(metavar="FILE", help="Write to FILE; - prints instead."),
     ] = DEFAULT,
     force: Annotated[
         bool, typer.Option("--force", help="Write over a file that is there already.")
     ] = False,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Tell what looking would cost, and do not look.")
+        bool, typer.Option("--plan", help="Print what this would cost in requests, and stop.")
     ] = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,

@@ -7,7 +7,7 @@ import typer
 
 Org = Annotated[str | None, typer.Option(help="The organization's login.")]
 Since = Annotated[
-    str | None, typer.Option(help="Begin of the window: 36h, 90d, 12w, 6mo, 1y, or a date.")
+    str | None, typer.Option(help="Start of the window: 36h, 90d, 12w, 6mo, 1y, or a date.")
 ]
 Until = Annotated[str | None, typer.Option(help="End of the window, likewise. Default: now.")]
 Repo = Annotated[

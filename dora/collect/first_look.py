@@ -146,20 +146,23 @@ class _Look:
                     self.asked.append(listed)
 
     def cost(self) -> LookCost:
-        """What looking at the listed repositories costs at most."""
+        """What a look costs at most, what the list of the repositories took included."""
         start = self.config.lookback_start
         silent = sum(
             one.newest_deployment_at is None or one.newest_deployment_at < start
             for one in self.asked
         )
         asked = len(self.asked)
-        queries = ceil(asked * ROWS / page_size.FULL_SHARE) + BESIDE
+        listing = self.client.requests
+        queries = ceil(asked * ROWS / page_size.FULL_SHARE) + BESIDE + listing
+        points = ceil(asked * CONNECTIONS / page_size.FULL_PAGE) + BESIDE + self.client.points
         return LookCost(
             listed=asked + len(self.archived) + len(self.empty) + len(self.others),
             asked=asked,
             queries=queries,
             rest=asked + silent,
-            points=max(queries, ceil(asked * CONNECTIONS / page_size.FULL_PAGE) + BESIDE),
+            most_rest=asked * (1 + MOST_CANDIDATES),
+            points=max(queries, points),
         )
 
     # -- a repository ---------------------------------------------------------------------------
@@ -179,13 +182,22 @@ class _Look:
     async def _workflows(
         self, context: RepositoryContext, look: RepositoryLook
     ) -> tuple[SeenWorkflow, ...] | None:
-        """The workflows that deploy by their name, with their runs; None where refused."""
+        """The workflows that are turned on; None where refused.
+
+        Those that deploy by their name have their runs.
+        """
         listed = await self._list_in_turn(context) if look.branch else None
         if listed is None:
             return None
-        runs = (self._runs(context, look.branch, one) for one in _candidates(listed))
+        candidates = _candidates(listed)
+        runs = (self._runs(context, look.branch, one) for one in candidates)
+        others = [
+            read_workflow(one, None)
+            for one in listed
+            if one not in candidates and one.get("state") == "active"
+        ]
         try:
-            return tuple(await asyncio.gather(*runs))
+            return (*await asyncio.gather(*runs), *others)
         except DoraError as wrong:
             self._refused.append(wrong.what)
             return None

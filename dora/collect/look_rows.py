@@ -84,8 +84,10 @@ def _request(node: dict[str, Any]) -> SeenRequest:
     return SeenRequest(parse_instant(node["mergedAt"]), node["baseRefName"], node["headRefName"])
 
 
-def read_workflow(workflow: dict[str, Any], answer: dict[str, Any]) -> SeenWorkflow:
-    """A workflow as the list of them has it, with a page of its runs."""
+def read_workflow(workflow: dict[str, Any], answer: dict[str, Any] | None) -> SeenWorkflow:
+    """A workflow as the list of them has it, with a page of its runs if these were asked for."""
+    if answer is None:
+        return SeenWorkflow(str(workflow["name"]), file_of(workflow))
     runs = tuple(
         SeenRun(str(one.get("event") or ""), one.get("conclusion"))
         for one in answer.get("workflow_runs") or []

@@ -230,7 +230,7 @@ class Settings(BaseSettings):
     org: str | None = None
     """The organization's login."""
     since: str = "90d"
-    """Begin of the window: an age or an ISO 8601 date or date-time (W1)."""
+    """Start of the window: an age or an ISO 8601 date or date-time (W1)."""
     until: str | None = None
     """End of the window, the start of the run if not given (W1)."""
     timezone: Zone = "UTC"

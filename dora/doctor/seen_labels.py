@@ -52,11 +52,13 @@ def incident_lines(look: FirstLook, groups: Sequence[SourceGroup]) -> str:
     labels = find_labels(look, looks_like_incident)
     trackers = find_trackers(look, groups)
     told = [f"{name}: {count}" for name, count in sorted(look.incidents.items())]
+    table = comment("[incidents]") if not (labels or trackers) else "[incidents]"
     lines = [
         comment(
             "-- Incidents --",
             "",
-            "An issue with one of these labels fails the deployment that was live when it opened.",
+            "An issue with one of these labels marks the deployment that was live when it opened",
+            "as failed.",
             *(paragraph(f"Issues with them: {named(told, 12)}.") if told else []),
             *(
                 []
@@ -64,7 +66,7 @@ def incident_lines(look: FirstLook, groups: Sequence[SourceGroup]) -> str:
                 else ["No label looks like an incident's: name yours, if there is one."]
             ),
         ),
-        "[incidents]",
+        table,
     ]
     default = IncidentSettings().labels
     lines.append(list_line("labels", labels) if labels else f"# {list_line('labels', default)}")
@@ -82,17 +84,22 @@ def failure_lines(look: FirstLook) -> str:
     heads = [request.head for one in look.repositories for request in one.requests.rows]
     beginnings = [one for one in HOTFIX_BEGINNINGS if _any_begins(heads, one)]
     branches = (*default.hotfix_branches, *(f"{one}*" for one in beginnings))
+    is_seen = hotfixes or beginnings or failed
     return "\n".join(
         [
             comment(
                 "-- Hotfixes and failed changes --",
                 "",
-                "A merged request with such a label or branch fails what was live before it.",
+                "A merged pull request with such a label or branch marks what was live before it "
+                "as failed.",
             ),
-            "[failures]",
+            "[failures]" if is_seen else comment("[failures]"),
             _line("hotfix_labels", hotfixes, default.hotfix_labels),
             _line("hotfix_branches", branches if beginnings else (), default.hotfix_branches),
-            comment("A merged request with such a label failed itself."),
+            comment(
+                "A merged pull request with such a label marks the deployment that shipped it as "
+                "failed."
+            ),
             _line("labels", failed, default.labels),
         ]
     )

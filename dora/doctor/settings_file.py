@@ -11,6 +11,7 @@ from dora.config.settings import Settings
 from dora.doctor.seen_labels import failure_lines, incident_lines
 from dora.doctor.seen_names import environment_lines, exclusion_lines, service_lines
 from dora.doctor.source_groups import SourceGroup, entry_lines
+from dora.doctor.source_limits import SIGNALS
 from dora.doctor.toml_lines import comment, list_line, named, paragraph, spelled, text_line
 from dora.model.first_look import FirstLook
 
@@ -19,14 +20,18 @@ MOST_TOLD = 15
 #: What each kind of source can see, and what not.
 MEANINGS = {
     "deployments": "They say what succeeded and what failed, and when: no entry is needed.",
-    "workflow": "Each run of the workflow on the default branch is a deployment, and failed where "
-    "the run failed.",
+    "workflow": "Each attempt of a run of the workflow on the default branch is a deployment, and "
+    "failed where the attempt failed. Below each run is counted once, by its last attempt; a "
+    "report counts a run that was run again each time.",
     "releases": "Each published release is a deployment. A release cannot fail by itself: failures "
-    "are known by incidents, reverts, hotfixes and failure tags.",
-    "tags": "Each tag is a deployment. A tag cannot fail by itself: failures are known by "
-    "incidents, reverts, hotfixes and failure tags.",
-    "merges": "Each merge to the default branch is a deployment: lead times end at the merge, not "
-    "where users have the change. Take out what releases nothing.",
+    f"are known by incidents, {SIGNALS}.",
+    "tags": "Each tag that fits is a deployment. A tag cannot fail by itself: failures are known "
+    f"by incidents, {SIGNALS}.",
+    "merges": "This is a guess, for want of anything else. Each commit of the default branch's "
+    "first-parent line is a deployment: a squash or a merge is one, a rebase merge of three "
+    "commits is three, and commits that were pushed directly count, too. Lead times end at the "
+    "merge, not where users have the change, and a merge cannot fail by itself: failures are known "
+    f"by incidents, {SIGNALS}. Remove repositories from which nothing is deployed.",
     "": "Nothing gives a row of these, and no entry is written.",
 }
 TITLES = {
@@ -84,9 +89,10 @@ def _sources(look: FirstLook, groups: Sequence[SourceGroup]) -> Iterator[str]:
         "-- What a deployment is --",
         "",
         *paragraph(
-            "The first of these that a repository has: Deployments that came to an end, a workflow "
-            "that deploys, releases, tags, merges. An entry replaces the Deployments of the "
-            "repositories that fit it."
+            "Each repository gets the first of these sources that it has: Deployments that came "
+            "to an end, a workflow that deploys, releases, tags, merges. An entry replaces the "
+            "Deployments of the repositories that fit it. A new repository that fits no entry has "
+            "its Deployments alone."
         ),
         *(
             paragraph(
@@ -126,6 +132,13 @@ def _counted(number: int) -> str:
 
 
 def _entries(group: SourceGroup) -> Iterator[str]:
+    if any(tuple(entry.repositories) == ("*",) for entry in group.entries):
+        yield comment(
+            *paragraph(
+                "Without `repositories` it is for every repository, for those of the future as "
+                "well, and takes the place of their Deployments."
+            )
+        )
     for place, entry in enumerate(group.entries):
         yield f"\n{entry_lines(entry)}" if place else entry_lines(entry)
 

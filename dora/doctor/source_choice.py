@@ -4,6 +4,7 @@ GitHub's Deployments where they come to an end, then a workflow that deploys, th
 and last the merges to the default branch.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,11 +23,18 @@ from dora.config.source_settings import (
 from dora.doctor.seen_activity import Activity
 from dora.doctor.tag_globs import find_tag_glob, literal_glob
 from dora.doctor.toml_lines import spelled
-from dora.doctor.tracker_names import is_no_product
-from dora.doctor.workflow_choice import WorkflowChoice, choose_workflows
+from dora.doctor.tracker_names import holds_texts, is_no_product
+from dora.doctor.workflow_choice import WorkflowChoice, choose_workflows, describe
 from dora.model.environments import Environment
 from dora.model.first_look import FirstLook, RepositoryLook, SeenDeployment
 from dora.model.seen_deployments import FAILED, PAGES, find_final
+
+#: Workflows of a repository that are named where none is known to deploy.
+MOST_WORKFLOWS = 5
+#: What a tag says of itself that is before a release: `v2.0.0-rc.1`.
+PRERELEASE = re.compile(
+    r"\d[-._]?(?:a|b|rc|alpha|beta|pre|preview|dev|snapshot)(?![a-z])", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,7 @@ def choose_source(look: RepositoryLook, config: Config) -> SourceChoice:
         final and _deployments(look, final, activity),
         _tags(look, config, activity),
         workflows and _others(look, workflows),
-        _merges(look, activity),
+        _merges(look, config, activity),
     )
     return next((one for one in choices if one), _nothing(look, config))
 
@@ -105,7 +113,12 @@ def _deployments(
     instants = (one.created_at for one in own)
     shows = activity.count("Deployment", instants, look.deployments.has_more, f" to {names}{more}")
     failed = sum(one.state in FAILED and activity.is_lately(one.created_at) for one in own)
-    return SourceChoice(look.name, "deployments", shows + (f", {failed} failed" if failed else ""))
+    shows += f", {failed} failed" if failed else ""
+    released = activity.published(look)
+    remarks: tuple[str, ...] = ()
+    if any(map(activity.is_lately, released)):
+        remarks = (f"it has {activity.count('release', released, look.releases.has_more)}, too",)
+    return SourceChoice(look.name, "deployments", shows, remarks=remarks)
 
 
 def _workflow(
@@ -149,7 +162,12 @@ def _releases(look: RepositoryLook, activity: Activity) -> SourceChoice | None:
     if len(rows) > len(full):
         count = len(rows) - len(full)
         noun = "pre-release is" if count == 1 else "pre-releases are"
-        remarks = (f'{count} {noun} left out; with prereleases = "staging" they have a row',)
+        remarks = (
+            (
+                f'{count} {noun} left out; with prereleases = "staging" they get a row, '
+                "shown with --tier all"
+            ),
+        )
     return SourceChoice(look.name, "releases", shows, (entry,), remarks)
 
 
@@ -162,16 +180,20 @@ def _tags(look: RepositoryLook, config: Config, activity: Activity) -> SourceCho
     own = [at for name, at in dated.items() if fits(name)]
     shows = activity.count("tag", own, look.tags.has_more, f" like `{spelled(glob)}`")
     entry = TagsSource.model_validate({"from": "tags", "tag": glob})
-    remarks: tuple[str, ...] = ()
+    remarks = []
+    early = [name for name in dated if fits(name) and PRERELEASE.search(name)]
+    if early:
+        remarks.append(f"pre-releases count as well, such as `{spelled(early[0])}`")
     if others:
         named = ", ".join(f"`{spelled(one)}`" for one in others[:5])
-        remarks = (f"tags like {named} are left out; an entry of their own would show them",)
-    return SourceChoice(look.name, "tags", shows, (entry,), remarks)
+        remarks.append(f"tags like {named} are left out; an entry of their own would show them")
+    return SourceChoice(look.name, "tags", shows, (entry,), tuple(remarks))
 
 
-def _merges(look: RepositoryLook, activity: Activity) -> SourceChoice | None:
+def _merges(look: RepositoryLook, config: Config, activity: Activity) -> SourceChoice | None:
     is_live = any(map(activity.is_read, look.commits.rows))
-    if not look.branch or not is_live or look.is_fork or is_no_product(look.name):
+    is_none = look.is_fork or is_no_product(look.name) or holds_texts(look.name)
+    if not look.branch or not is_live or is_none:
         return None
     merged = [one.merged_at for one in look.requests.rows if one.base == look.branch]
     how = f" to `{spelled(look.branch)}`"
@@ -181,7 +203,24 @@ def _merges(look: RepositoryLook, activity: Activity) -> SourceChoice | None:
         else activity.count("commit", look.commits.rows, look.commits.has_more, how)
     )
     entry = MergesSource.model_validate({"from": "merges"})
-    return SourceChoice(look.name, "merges", shows, (entry,))
+    return SourceChoice(look.name, "merges", shows, (entry,), _unused_workflows(look, config))
+
+
+def _unused_workflows(look: RepositoryLook, config: Config) -> tuple[str, ...]:
+    """The workflows of a repository, none of which is known to deploy: one may do so all the same.
+
+    Runs are told of where they were read.
+    """
+    active = [one for one in look.workflows or () if one.is_active]
+    told = [
+        describe(one, config) if one.runs is not None else f"workflow `{spelled(one.name)}`"
+        for one in active[:MOST_WORKFLOWS]
+    ]
+    if not told:
+        return ()
+    rest = len(active) - len(told)
+    more = f" and {rest} more" if rest else ""
+    return (f"it has {'; '.join(told)}{more}: where one deploys, name it as the source",)
 
 
 def _mixed(
@@ -215,6 +254,10 @@ def _nothing(look: RepositoryLook, config: Config) -> SourceChoice:
     days = (config.window.until - config.lookback_start).days
     if is_no_product(look.name):
         why = "nothing is deployed from a repository of this name"
+    elif holds_texts(look.name):
+        why = "usually nothing is deployed from a repository of this name"
+        if any(map(Activity(config).is_read, look.commits.rows)):
+            why += '; where its merges are deployed, add an entry from = "merges"'
     elif look.is_fork:
         why = "a fork with nothing of its own: neither Deployments nor releases nor tags"
     else:

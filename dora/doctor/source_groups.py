@@ -11,6 +11,8 @@ from dora.model.first_look import FirstLook
 #: As many repositories that begin alike are written as one glob.
 FEWEST_ALIKE = 3
 SEPARATORS = "-_."
+#: More repositories than this, where they are all there is, are not named one by one.
+MOST_LISTED = 50
 #: Longer lists are written with a text a line.
 LONGEST_LINE = 100
 
@@ -54,11 +56,14 @@ def group_sources(choices: Sequence[SourceChoice], look: FirstLook) -> tuple[Sou
 
 
 def find_globs(names: Collection[str], everything: Collection[str]) -> tuple[str, ...]:
-    """Globs that fit *names* and no other of *everything*: `*`, beginnings, else the names."""
+    """Globs that fit *names* and no other of *everything*: beginnings, else the names.
+
+    Where they are all there is, the names, so that a new repository does not fit; `*` for many.
+    """
     own = {name.casefold() for name in names}
     others = {name.casefold() for name in everything} - own
     if not others:
-        return ("*",)
+        return ("*",) if len(own) > MOST_LISTED else tuple(sorted(names, key=str.casefold))
     taken = {_beginning(name) for name in others}
     alike: dict[str, list[str]] = {}
     for name in sorted(names, key=str.casefold):

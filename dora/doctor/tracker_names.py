@@ -11,6 +11,9 @@ BESIDE = frozenset({
     "report", "reports", "tracker", "tracking",
 })  # fmt: skip
 
+#: Names of repositories that usually hold texts and settings of people, not what is deployed.
+TEXTS = frozenset({"docs", "doc", "documentation", "handbook", "wiki", "dotfiles"})
+
 
 def is_tracker_name(name: str) -> bool:
     """Whether a repository's name says that incidents are filed there: `incidents`, `outage-log`.
@@ -19,6 +22,15 @@ def is_tracker_name(name: str) -> bool:
     """
     words = {*find_words(name)}
     return bool(words & INCIDENT) and words <= INCIDENT | BESIDE
+
+
+def holds_texts(name: str) -> bool:
+    """Whether a repository of this name usually deploys nothing by merges: `docs`, `x.github.io`.
+
+    One whose name merely has such a word in it, such as `docs-api`, may be a service.
+    """
+    folded = name.casefold()
+    return folded in TEXTS or folded.endswith(".github.io")
 
 
 def is_no_product(name: str) -> bool:

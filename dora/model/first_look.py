@@ -114,5 +114,6 @@ class LookCost:
     listed: int
     asked: int  #: repositories that are asked about
     queries: int  #: requests of GraphQL that several repositories share
-    rest: int  #: requests of REST about workflows and their runs, hardly more
+    rest: int  #: requests of REST about workflows and their runs, as a rule
+    most_rest: int  #: such requests where every repository has several workflows that deploy
     points: int

@@ -69,6 +69,6 @@ def test_two_commands(tmp_path: Path) -> None:
     )
     actual = comparable(json.loads(done.stdout))
     assert differences(expected, {key: actual[key] for key in expected})[:12] == []
-    assert {"both", "shop", "api", "lib", "cli", "docs", "jobs", "legacy", "site"} == {
+    assert {"both", "shop", "api", "lib", "cli", "jobs", "legacy", "site"} == {
         row["key"]["repository"] for row in actual["rows"]
     }

@@ -23,8 +23,8 @@ from tests.support.two_repositories import ACME, API, HOSTILE, NOW, VAULT, repos
 
 #: What `dora init` says beforehand of the two repositories of `server`.
 COST = (
-    "dora: a first look at 2 repositories of 2 costs about 3 requests and 3 points, and up to "
-    "2 requests about GitHub Actions, which cost no points\n"
+    "dora: a first look at 2 repositories of 2 costs about 4 requests and 4 points, and up to "
+    "12 requests about GitHub Actions (usually about 2), which have a budget of their own\n"
 )
 
 
@@ -169,7 +169,7 @@ def test_incidents_that_cannot_be_counted(tmp_path: Path) -> None:
     with serve(only_releases().organization, middleware=[refused]) as server:
         status, _, _ = init(server, tmp_path, "--since", only_releases().since.isoformat())
         assert "IncidentPlaces" in {one.operation for one in server.requests}
-    assert (0, ["releases", "merges"]) == (status, [one["from"] for one in sources(tmp_path)])
+    assert (0, ["releases"]) == (status, [one["from"] for one in sources(tmp_path)])
 
 
 def test_organizations_without_deployments(tmp_path: Path) -> None:
@@ -182,12 +182,11 @@ def test_organizations_without_deployments(tmp_path: Path) -> None:
             init(server, tmp_path / name, "--since", case.since.isoformat(), "--quiet")
         own = sources(tmp_path / name)
         written[name] = [(one["from"], one.get("repositories", ["*"])) for one in own]
-    docs = ("merges", ["docs"])
     assert {
-        "shop": [("releases", ["shop"]), docs],
-        "lib": [("tags", ["lib"]), docs],
-        "api": [("workflow", ["api"]), docs],
-        "": [("merges", ["*"])],
+        "shop": [("releases", ["shop"])],
+        "lib": [("tags", ["lib"])],
+        "api": [("workflow", ["api"])],
+        "": [("merges", ["site"])],
     } == written
 
 
@@ -200,7 +199,7 @@ def test_a_mixture(tmp_path: Path) -> None:
         ("workflow", ["api"], "deploy.yml"),
         ("releases", ["lib"], None),
         ("tags", ["cli"], None),
-        ("merges", ["docs", "jobs", "legacy", "site"], None),
+        ("merges", ["jobs", "legacy", "site"], None),
     ] == [(one["from"], one["repositories"], one.get("workflow")) for one in sources(tmp_path)]
     assert {
         "Repositories": 1, "TeamNames": 1, "Look": 3, "IncidentPlaces": 1, "workflows": 7,

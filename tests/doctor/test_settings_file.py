@@ -103,6 +103,17 @@ def test_everything_that_was_seen(tmp_path: Path) -> None:
         assert line in text.splitlines()
 
 
+def test_what_was_not_seen(tmp_path: Path) -> None:
+    """Tables without a line are comments; every repository is named, and many are not."""
+    text = written(organization(look("a"), look("b")))
+    assert {"org", "sources"} == tomllib.loads(text).keys()
+    assert {"# [incidents]", "# [failures]", 'repositories = ["a", "b"]'} <= {*text.splitlines()}
+    many = written(organization(*(look(f"r{n}") for n in range(51))))
+    assert "repositories = " not in many.partition("[[sources]]")[2].partition("\n\n")[0]
+    assert "# Without `repositories` it is for every repository" in many
+    assert ("*",) == loaded(many, tmp_path).sources[0].repositories
+
+
 def test_proposals_are_settings(tmp_path: Path) -> None:
     """What stands behind a `#` is valid once the `#` is taken away."""
     own = deployments("prod", "ACTIVE", "ACTIVE", "FAILURE") + deployments("acme", "ACTIVE")

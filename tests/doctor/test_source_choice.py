@@ -7,7 +7,7 @@ import pytest
 from dora.config.source_settings import TagsSource
 from dora.doctor.source_choice import SourceCount, choose_source, choose_sources, count_sources
 from dora.doctor.source_groups import entry_lines, find_globs, group_sources
-from dora.model.first_look import SeenPage, SeenRun
+from dora.model.first_look import SeenPage, SeenRun, SeenWorkflow
 from tests.support.first_looks import (
     ago,
     config,
@@ -155,7 +155,10 @@ def test_releases() -> None:
     )
     both = choose_source(look(releases=releases(1, prereleases=(2,))), config())
     assert (
-        '1 pre-release is left out; with prereleases = "staging" they have a row',
+        (
+            '1 pre-release is left out; with prereleases = "staging" they get a row, '
+            "shown with --tier all"
+        ),
     ) == both.remarks
 
 
@@ -207,7 +210,42 @@ def test_nothing_to_report() -> None:
         judged(name="outage-log")[0],
         judged(name="incident-service")[0],
         judged(name="lib", is_fork=True, releases=releases(1))[0],
-    ] == ["", "", "", "", "merges", "releases"]
+        judged(name="Docs")[0],
+        judged(name="acme.github.io")[0],
+        judged(name="docs-api")[0],
+        judged(name="handbook", tags=tags("v1"))[0],
+    ] == ["", "", "", "", "merges", "releases", "", "", "merges", "tags"]
+    assert (
+        "usually nothing is deployed from a repository of this name; where its merges are "
+        'deployed, add an entry from = "merges"'
+    ) == judged(name="docs")[1]
+
+
+def test_what_else_there_is() -> None:
+    """Beside a guess the workflows that may deploy, beside Deployments the releases; early tags."""
+    ship = SeenWorkflow("Ship", "ship.yml")
+    cases: list[tuple[dict[str, Any], tuple[str, ...]]] = [
+        (
+            {"workflows": (workflow("CI", "ci.yml", 3, 1), ship)},
+            (
+                (
+                    "it has workflow `CI`, 4 runs in 90 days, 1 failed; workflow `Ship`: where one "
+                    "deploys, name it as the source"
+                ),
+            ),
+        ),
+        (
+            {"deployments": FINAL, "releases": releases(1, 95)},
+            ("it has 1 release in 90 days, too",),
+        ),
+        (
+            {"tags": tags("v2.0.0", "v2.0.0-rc.1", "v1.9.0")},
+            ("pre-releases count as well, such as `v2.0.0-rc.1`",),
+        ),
+    ]
+    assert [told for _, told in cases] == [
+        choose_source(look(**seen), config()).remarks for seen, _ in cases
+    ]
 
 
 def test_groups() -> None:
@@ -239,4 +277,6 @@ def test_groups() -> None:
         SourceCount("deployments", "", 1),
         SourceCount("merges", "", 1),
     ) == count_sources(seen, config())
-    assert ("*",) == find_globs(["a", "b"], ["a", "b"])
+    assert ("a", "b") == find_globs(["b", "a"], ["a", "b"])
+    many = [f"r{n}" for n in range(51)]
+    assert ("*",) == find_globs(many, many)

@@ -15,11 +15,16 @@ MOST_NAMES = 4
 def render_cost(cost: LookCost) -> str:
     """Give in a sentence what a first look costs at most."""
     repositories = formatting.counted(cost.asked, "repository", "repositories")
-    return (
+    graphql = (
         f"a first look at {repositories} of {formatting.count(cost.listed)} costs about "
         f"{formatting.counted(cost.queries, 'request')} and "
-        f"{formatting.counted(cost.points, 'point')}, and up to {formatting.count(cost.rest)} "
-        "requests about GitHub Actions, which cost no points"
+        f"{formatting.counted(cost.points, 'point')}"
+    )
+    if not cost.most_rest:
+        return graphql
+    return (
+        f"{graphql}, and up to {formatting.count(cost.most_rest)} requests about GitHub Actions "
+        f"(usually about {formatting.count(cost.rest)}), which have a budget of their own"
     )
 
 
@@ -52,4 +57,6 @@ def _source(group: SourceGroup) -> str:
     if not group.kind:
         return "nothing to report on"
     workflows = {formatting.plain(getattr(one, "workflow", "")) for one in group.entries} - {""}
+    if group.kind == "merges":
+        return "merges: check these"
     return " ".join([group.kind, *sorted(workflows)])
