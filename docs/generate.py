@@ -198,7 +198,8 @@ def _kind(kind: Any) -> str:
     if origin is Literal:
         return ", ".join(f"`{json.dumps(part)}`" for part in parts)
     if origin in {Union, UnionType}:
-        return " or ".join(_kind(part) for part in parts if part is not NoneType)
+        kinds = [_kind(part) for part in parts if part is not NoneType]
+        return " or ".join(dict.fromkeys(kinds))  # tables of several kinds are tables
     if origin is tuple:
         item = _kind(parts[0])
         return f"a list of {'texts' if item == 'text' else item}"

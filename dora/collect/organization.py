@@ -80,6 +80,8 @@ async def read_organization(
     """The same as `collect`, for a caller that already runs in an event loop."""
     began = time.monotonic()
     files = read_own_files(config)
+    for file in files.empty:
+        progress.warns(f"{file}: holds no line, so nothing comes of it")
     with open_caches(client, config, with_authors=with_authors) as caches:
         gathering = _Gathering(client, config, progress, variables, with_authors, caches, files)
         await gathering.run()
@@ -151,7 +153,7 @@ class _Gathering:
                 raise
             self.gaps["repositories"] = f"{wrong.what}; only the first {len(names):,} were listed"
             return
-        self.files.refuse_unknown(names)
+        self.files.refuse_strangers(names)
 
     async def _read(
         self,

@@ -105,7 +105,9 @@ def read_file(directory: Path, file: Path | None) -> Layer:
             f"{chosen}: cannot be read: {wrong.strerror}", "Name a readable file with --config."
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
-        raise BadUsage(f"{chosen}: is no TOML: {wrong}", "See docs/configuration.md.") from None
+        raise BadUsage(
+            f"{chosen}: is not valid TOML: {wrong}", "See docs/configuration.md."
+        ) from None
     if chosen.name == "pyproject.toml":
         tool = document.get("tool", {})
         document = tool.get("dora", {}) if isinstance(tool, Mapping) else {}

@@ -74,7 +74,7 @@ def test_no_organization() -> None:
             "[collect]\nwiat = 1",
             "dora: dora.toml: collect.wiat: unknown key; did you mean 'wait'?\n",
         ),
-        ("org = ", "dora: {folder}/dora.toml: is no TOML: "),
+        ("org = ", "dora: {folder}/dora.toml: is not valid TOML: "),
     ],
 )
 def test_wrong_configuration(text: str, told: str, tmp_path: Path) -> None:

@@ -377,7 +377,7 @@ def test_environment_mapped_to_true(tmp_path: Path) -> None:
 def test_file_that_is_no_toml(tmp_path: Path) -> None:
     """A broken file is told by name, with the place."""
     (tmp_path / "dora.toml").write_text("org = \n")
-    assert re.search(r"dora.toml: is no TOML: .*line 1", problems(tmp_path)[0])
+    assert re.search(r"dora.toml: is not valid TOML: .*line 1", problems(tmp_path)[0])
 
 
 def test_file_that_is_not_there(tmp_path: Path) -> None:

@@ -198,7 +198,8 @@ def meeting(environment: str, numbers: Sequence[int], entries: Mapping[int, Entr
     one, another = numbers[:2]
     return (
         f"two sources give deployments of `{environment}`: {described(one, entries[one])} "
-        f"and {described(another, entries[another])}; let one of them leave it out"
+        f"and {described(another, entries[another])}; "
+        "remove the repository from one of them, or give one another environment"
     )
 
 

@@ -326,7 +326,10 @@ def test_deployments_beside_another_entry() -> None:
 def test_two_sources_of_one_environment(sources: list[Entry], said: tuple[str, str, str]) -> None:
     """D8: the repository is unreadable; the reason names both entries."""
     report, evidence = ask(BOTH, replace(BOTH, name="web"), sources=sources)
-    why = "two sources give deployments of `{}`: {} and {}; let one of them leave it out"
+    why = (
+        "two sources give deployments of `{}`: {} and {}; "
+        "remove the repository from one of them, or give one another environment"
+    )
     unreadable = report["coverage"]["repositories"]["unreadable"]
     assert {"repository": "api", "reason": why.format(*said)} == unreadable[0]
     assert "api" not in {one["repository"] for one in evidence["deployments"]}

@@ -18,6 +18,17 @@ STATES: Mapping[str, str] = {
     "inactive": "inactive",
     "cancelled": "inactive",
 }
+#: What other tools call a state, in small letters with `_` for spaces: hints, never accepted.
+STATES_ELSEWHERE: Mapping[str, str] = {
+    other: state
+    for state, others in {
+        "success": "deployed green healthy ok passed succeeded",
+        "failure": "broken errored failed red rolled_back timed_out",
+        "cancelled": "aborted canceled skipped",
+        "in_progress": "deploying running started",
+    }.items()
+    for other in others.split()
+}
 #: States of a deployment whose end must be known.
 ENDED = ("success", "failure", "error")
 
@@ -66,10 +77,10 @@ DEPLOYMENT_COLUMNS: FileColumns = {
         "a text",
     ),
     "id": FileColumn(
-        "text",
+        "word",
         "what it is called: several lines with one id, in one repository and environment, are one "
         "deployment with several states; the line's number where there is none",
-        "a text",
+        "a text without white space",
     ),
 }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Turns CSV into columns of texts."""
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
@@ -13,18 +14,21 @@ from dora.collect.files.mistakes import Mistakes, shown
 from dora.collect.files.raw_table import RawTable, as_lines, numbers_of
 
 DELIMITERS = (",", ";", "\t")
+#: A first line by which Excel is told, and tells, what separates values.
+SEPARATOR = re.compile(r'"?sep=([,;\t|])"?[ ]*(?:\r\n?|\n|$)', re.IGNORECASE)
 #: Lines that are turned into columns at once: many short-lived lists are slow to clean up.
 CHUNK = 5_000
 
 
 def read_csv(text: str, mistakes: Mistakes) -> RawTable:
     """The columns that the first line names, whatever stands between the values."""
-    delimiter = _delimiter(text)
-    records = _records(text, delimiter, mistakes)
+    said = SEPARATOR.match(text)
+    delimiter = said[1] if said else _delimiter(text)
+    records = _records(text, delimiter, mistakes, skip=1 if said else 0)
     header, names = next(records, (1, []))
     places = _places_of(names, header, mistakes)
-    if '"' not in text and header == 1:
-        table = _read_plain(text, delimiter, len(names), places)
+    if '"' not in text and header == (2 if said else 1):
+        table = _read_plain(text, delimiter, header, len(names), places)
         if table is not None:
             return table
     table = RawTable(header=header)
@@ -43,7 +47,9 @@ def read_csv(text: str, mistakes: Mistakes) -> RawTable:
     return table
 
 
-def _read_plain(text: str, delimiter: str, width: int, places: dict[str, int]) -> RawTable | None:
+def _read_plain(
+    text: str, delimiter: str, header: int, width: int, places: dict[str, int]
+) -> RawTable | None:
     """The table of a text without quotation marks, where each line is a row.
 
     This takes a tenth of the time. None where a line has too few or too many values, of which the
@@ -53,7 +59,7 @@ def _read_plain(text: str, delimiter: str, width: int, places: dict[str, int]) -
     try:
         read = pyarrow.csv.read_csv(
             pa.BufferReader(text.encode()),
-            read_options=pyarrow.csv.ReadOptions(skip_rows=1, column_names=names),
+            read_options=pyarrow.csv.ReadOptions(skip_rows=header, column_names=names),
             parse_options=pyarrow.csv.ParseOptions(
                 delimiter=delimiter, quote_char=False, ignore_empty_lines=False
             ),
@@ -67,7 +73,7 @@ def _read_plain(text: str, delimiter: str, width: int, places: dict[str, int]) -
     is_there = ~np.logical_and.reduce(blank)
     read = read.filter(pa.array(is_there))
     columns = {name: read.column(place) for name, place in places.items()}
-    return RawTable(columns, np.flatnonzero(is_there) + 2)
+    return RawTable(columns, np.flatnonzero(is_there) + header + 1, header)
 
 
 def _places_of(names: Sequence[str], header: int, mistakes: Mistakes) -> dict[str, int]:
@@ -89,11 +95,13 @@ def _delimiter(text: str) -> str:
     return max(DELIMITERS, key=outside.count)
 
 
-def _records(text: str, delimiter: str, mistakes: Mistakes) -> Iterator[tuple[int, list[str]]]:
-    """Records that hold anything, each with the number of the line it begins on."""
-    reader = csv.reader(as_lines(text), delimiter=delimiter, strict=True)
+def _records(
+    text: str, delimiter: str, mistakes: Mistakes, skip: int
+) -> Iterator[tuple[int, list[str]]]:
+    """Records that hold anything behind the first lines, each with the line it begins on."""
+    reader = csv.reader(islice(as_lines(text), skip, None), delimiter=delimiter, strict=True)
     while True:
-        line = reader.line_num + 1
+        line = reader.line_num + skip + 1
         try:
             row = next(reader)
         except StopIteration:

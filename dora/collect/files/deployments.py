@@ -169,7 +169,8 @@ def _check_ends(
         mistakes.add(
             lacks,
             column,
-            lambda place: f"is empty, but the state is {state.iloc[place]}; allowed: {allowed}",
+            lambda place: f"is empty, but the state is {state.iloc[place]}",
+            allowed,
         )
     elif lacks.any() and not mistakes:
         ended = state.iloc[int(np.flatnonzero(lacks)[0])]

@@ -1,7 +1,7 @@
 """Checks the values of a file's columns, and says what is wrong with each."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dora.collect.files.columns import STATES, FileColumns
+from dora.collect.files.columns import STATES, STATES_ELSEWHERE, FileColumns
 from dora.collect.files.formats import read_raw
 from dora.collect.files.mistakes import Mistakes, shown
 from dora.collect.files.raw_table import RawTable
@@ -22,6 +22,8 @@ ZONED = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d(?::?
 FINER = r"(\.\d{6})\d+"
 ADDRESS = r"[Hh][Tt][Tt][Pp][Ss]?://\S+"  # a flag would make it ten times slower
 SHA = r"[0-9a-fA-F]{7,40}"
+#: No space of any kind: the engine takes \s for those of ASCII alone.
+WORD = "[^\\s\x0b\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
 NAME = r"[A-Za-z0-9._-]+"
 #: The years from 1 to 9999, in microseconds since 1970: Python knows no other.
 FIRST, END = (int(np.datetime64(one, "us").astype(np.int64)) for one in ("0001", "10000"))
@@ -33,7 +35,7 @@ UNLIKE_INSTANTS: Mapping[str, str] = {
     ZONED: "is not in the calendar",
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*": "has no offset from UTC",
     r"\d{4}-\d\d-\d\d": "is a day without a time",
-    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(\D.*)?": "is written in the way of one country",
+    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(\D.*)?": "is a local date format",
     r"\d{5}([.,]\d+)?": "is the number that Excel has for a day",
     r"\d{10}(\.\d+)?": "is a number of seconds",
     r"\d{13}": "is a number of milliseconds",
@@ -74,7 +76,7 @@ class CheckedTable:
             return texts
         gone = texts.isna().to_numpy()
         if column.must:
-            self.mistakes.add(gone, name, lambda _: f"is empty; allowed: {column.allowed}")
+            self.mistakes.add(gone, name, lambda _: "is empty", column.allowed)
         match column.kind:
             case "repository":
                 return self._repositories(texts)
@@ -88,7 +90,7 @@ class CheckedTable:
                 fits = texts.str.fullmatch(ADDRESS).to_numpy(dtype=bool, na_value=False)
                 self._refuse(texts, ~gone & ~fits, name, lambda _: "is not an address")
             case "word":
-                fits = texts.str.fullmatch(r"\S+").to_numpy(dtype=bool, na_value=False)
+                fits = texts.str.fullmatch(WORD).to_numpy(dtype=bool, na_value=False)
                 self._refuse(texts, ~gone & ~fits, name, lambda _: "is not one word")
         return texts
 
@@ -99,7 +101,7 @@ class CheckedTable:
             return np.full(len(texts), MISSING)
         gone = texts.isna().to_numpy()
         if column.must:
-            self.mistakes.add(gone, name, lambda _: f"is empty; allowed: {column.allowed}")
+            self.mistakes.add(gone, name, lambda _: "is empty", column.allowed)
         is_zoned = texts.str.fullmatch(ZONED).to_numpy(dtype=bool, na_value=False)
         whole = texts.where(is_zoned).str.replace(FINER, r"\1", regex=True)
         found = pd.to_datetime(whole, format="ISO8601", utc=True, errors="coerce")
@@ -111,15 +113,13 @@ class CheckedTable:
     def _refuse(
         self, texts: pd.Series, is_wrong: NDArray[np.bool_], name: str, why: Callable[[str], str]
     ) -> None:
-        """Add mistakes that repeat the value, and say what is allowed instead."""
-        allowed = self.columns[name].allowed
+        """Add mistakes that repeat the value; what is allowed instead is said once."""
 
         def explain(position: int) -> str:
             value = texts.iloc[position]
-            what = f"{shown(value)} {why(value)}"
-            return f"{what}{'' if what.endswith('?') else ';'} allowed: {allowed}"
+            return f"{shown(value)} {why(value)}"
 
-        self.mistakes.add(is_wrong, name, explain)
+        self.mistakes.add(is_wrong, name, explain, self.columns[name].allowed)
 
     def _repositories(self, texts: pd.Series) -> pd.Series:
         owner = self.organization.casefold()
@@ -141,7 +141,7 @@ class CheckedTable:
         codes, names = pd.factorize(texts)
         known = [STATES.get(name.casefold()) for name in names]
         wrong = np.array([*(one is None for one in known), False])  # the last is of code -1
-        self._refuse(texts, wrong[codes], "state", lambda name: _unlike(name, STATES))
+        self._refuse(texts, wrong[codes], "state", _unlike_state)
         return _taken(known, codes)
 
 
@@ -203,7 +203,9 @@ def _unlike_instant(value: str) -> str:
     return "is not an instant"
 
 
-def _unlike(name: str, allowed: Iterable[str]) -> str:
-    """What is said of a name that is not allowed."""
-    near = get_close_matches(name.casefold(), list(allowed), n=1, cutoff=SIMILAR)
+def _unlike_state(name: str) -> str:
+    """What is said of a state that is not allowed, with the one that may be meant."""
+    word = re.sub(r"[\s_-]+", "_", name.casefold())
+    said = STATES_ELSEWHERE.get(word)
+    near = [said] if said else get_close_matches(word, [*STATES], n=1, cutoff=SIMILAR)
     return "is not allowed" + (f"; did you mean {near[0]!r}?" if near else "")

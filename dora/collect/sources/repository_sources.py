@@ -105,7 +105,8 @@ class RepositorySources:
             if others:
                 raise CannotRead(
                     f"two sources give deployments of `{names[key]}`: {name_of_entry(first)} and "
-                    f"{name_of_entry(others[0])}; let one of them leave it out"
+                    f"{name_of_entry(others[0])}; remove the repository from one of them, "
+                    "or give one another environment"
                 )
             self._entry_of[key] = first
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dora.analysis.analysis import analyse
+from dora.collect.files.own_files import read_own_files
 from dora.demo.github.server import serve
 from dora.demo.organization.model import Organization
 from dora.errors import BadUsage
@@ -82,13 +83,17 @@ def test_a_file_for_some_repositories_beside_deployments_of_others(tmp_path: Pat
 
     Short shas are looked up, in the request that looks up the others; one that GitHub does not know
     ships nothing. Of no deployment are: an incident of staging, of a service that is none, of what
-    was never deployed, and of a repository whose rows are too old.
+    was never deployed, and of a repository whose rows are too old. A file without lines is told.
     """
+    given = options(tmp_path, DEPLOYMENTS, INCIDENTS)
+    paths = [f"{tmp_path}/{name}.csv" for name in ("empty", "header")]
+    for path, content in zip(paths, ["", f"{DEPLOYMENTS[0]}\n"], strict=True):
+        Path(path).write_text(content)
+        given["sources"].append({"from": "file", "repositories": "nothing", "path": path})
     with serve(ORGANIZATION) as server:
-        read = read_from(
-            server, config_of(ORGANIZATION, **options(tmp_path, DEPLOYMENTS, INCIDENTS))
-        )
+        read = read_from(server, config_of(ORGANIZATION, **given))
         lookups = [one for one in server.requests if query_of(one) == "object"]
+    assert [f"{path}: holds no line, so nothing comes of it" for path in paths] == read.told.warned
     analysis = analyse(read.tables, read.config)
     evidence = build_evidence(analysis, read.tables, read.config)
     deployments = {
@@ -211,15 +216,55 @@ def test_files_that_are_wrong_are_told_before_anything_is_asked(tmp_path: Path) 
 
 
 def test_a_repository_that_the_organization_does_not_have(tmp_path: Path) -> None:
-    """D8, F7: it is told when the organization was listed, once for each name, with the nearest."""
+    """D8, F7: it is told when the organization was listed, once for each name, with the nearest.
+
+    So is one whose lines no entry would read: its globs are named once.
+    """
     row = DEPLOYMENTS[2][1:]
     deployments = (*DEPLOYMENTS, ("apii", *row), ("apii", *row[:-1], "2"), ("zzz", *row))
+    deployments = (*deployments, ("Org/Web", *row), ("web", *row[:-1], "3"))
     incidents = (*INCIDENTS, ("org/wbe", 5, "", "", "", "", "", "", ""))
     is_none = "is not a repository of org that the token can see"
     found, requests = refused(tmp_path, deployments, incidents)
     assert [
         f"deployments.csv: line 10: repository: 'apii' {is_none}; did you mean 'api'?",
         f"deployments.csv: line 12: repository: 'zzz' {is_none}",
+        (
+            "deployments.csv: line 13: repository: 'Org/Web' fits no entry of [[sources]] with "
+            "this file; allowed: 'api', 'old'"
+        ),
         f"incidents.csv: line 14: repository: 'org/wbe' {is_none}; did you mean 'web'?",
     ] == found
     assert requests > 0
+
+
+def test_which_lines_an_entry_may_read(tmp_path: Path) -> None:
+    """D8: what any entry with the file fits is right, however that entry writes its path."""
+    (tmp_path / "deployments.csv").write_text(written((*DEPLOYMENTS, ("web", *DEPLOYMENTS[1][1:]))))
+    paths = [f"{tmp_path}/deployments.csv", f"{tmp_path}/./deployments.csv"]
+    sources = [
+        {"from": "file", "repositories": globs, "path": path}
+        for globs, path in (("o*", paths[0]), (["API"], paths[1]), ("w?b", paths[0]))
+    ]
+    files = read_own_files(config_of(ORGANIZATION, sources=sources))
+    files.refuse_strangers(["api", "web", "old"])
+    assert [paths[0], paths[1]] == [*files.deployments]
+    with pytest.raises(BadUsage, match=r"'web' fits no entry .*; allowed: 'o\*', 'API'\n"):
+        read_own_files(config_of(ORGANIZATION, sources=sources[:2])).refuse_strangers(
+            ["api", "web", "old"]
+        )
+
+
+def test_a_wrong_file_stops_no_report_of_other_repositories(tmp_path: Path) -> None:
+    """D8: with the names of others alone it is not read; a glob may fit its repositories."""
+    (tmp_path / "bad.csv").write_text("nothing,known\n1,2")
+    (tmp_path / "empty.csv").write_text(f"{DEPLOYMENTS[0]}\n")
+    sources = [
+        {"from": "file", "repositories": glob, "path": str(tmp_path / file)}
+        for glob, file in (("a*", "bad.csv"), ("web", "empty.csv"))
+    ]
+    for chosen in ((), ("API",), ("web", "o*")):
+        with pytest.raises(BadUsage, match=r"bad\.csv: line 1: names no column that is known"):
+            read_own_files(config_of(ORGANIZATION, sources=sources, repo=chosen))
+    found = read_own_files(config_of(ORGANIZATION, sources=sources, repo=("web", "old")))
+    assert [str(tmp_path / "empty.csv")] == found.empty == [*found.deployments]

@@ -97,7 +97,8 @@ def test_two_entries_that_meet_make_a_repository_unreadable(run: Run) -> None:
     """D8: the reason names both entries by their place, and the environment as spelt last."""
     reason = (
         "two sources give deployments of `production`: [[sources]] 1 (releases) and "
-        "[[sources]] 6 (deployments); let one of them leave it out"
+        "[[sources]] 6 (deployments); remove the repository from one of them, "
+        "or give one another environment"
     )
     told = unreadable_of(run[0].tables)
     assert {"meet": reason} == {name: why for name, why in told.items() if why is not None}
