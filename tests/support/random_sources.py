@@ -19,6 +19,7 @@ from dora.demo.organization.model import (
     WorkflowRun,
 )
 from tests.oracle.made import called, page_of
+from tests.oracle.naming import fits_any
 from tests.oracle.settings import Settings
 from tests.oracle.source_settings import (
     DeploymentsEntry,
@@ -228,7 +229,9 @@ def draw_entry(choices: Choices, organization: Organization, place: str, globs: 
             return DeploymentsEntry(globs, choices.pick(((f"{place}*",), ("*eu", "qa"), ("*",))))
         case "file":
             first = choices.pick((2, 1))
-            return FileEntry(draw_lines(choices, organization, place), globs, first)
+            lines = draw_lines(choices, organization, place)
+            own = (one for one in lines if fits_any(globs, one["repository"].rpartition("/")[2]))
+            return FileEntry(tuple(own), globs, first)  # the line of another would be a mistake
         case _:
             job, pattern = choices.pick(
                 (("deploy*", ""), ("deploy (*)", r"\((?P<environment>.+)\)"), ("D?ploy*/*", ""))
