@@ -61,11 +61,11 @@ def read_own_files(config: Config) -> OwnFiles:
     sources = [source for source in config.sources if isinstance(source, FileSource)]
     for source in sources:
         if source.path not in deployments and _may_be_chosen(source, config.repo):
-            path = config.path_of(source)
-            found = read_deployments(path, source.path, organization)
+            place = config.path_of(source)
+            found = read_deployments(place, source.path, organization)
             deployments[source.path], table = found
             tables.append(table)
-            same = [one.repositories for one in sources if config.path_of(one) == path]
+            same = [one.repositories for one in sources if config.path_of(one) == place]
             globs[source.path] = tuple(dict.fromkeys(chain(*same)))
     incidents: list[IncidentRow] = []
     path = config.incident_path

@@ -94,12 +94,8 @@ def test_every_way_to_write_a_list_gives_the_same_deployments(tmp_path: Path) ->
     assert dict.fromkeys(ways, expected) == {
         name: read(tmp_path, content) for name, content in ways.items()
     }
-    assert ["line 3: sha: 'x' is not the sha of a commit; " + DIGITS] == told(
-        tmp_path,
-        ways["said"].splitlines()[0]
-        + "\n"
-        + f"{HEADER}\n{LIST[1].replace(A, 'x')}".replace(",", ";"),
-    )
+    wrong = f"sep=;\n{HEADER}\n{LIST[1].replace(A, 'x')}".replace(",", ";")
+    assert [f"line 3: sha: 'x' is not the sha of a commit; {DIGITS}"] == told(tmp_path, wrong)
 
 
 def test_lines_are_counted_as_an_editor_counts_them(tmp_path: Path) -> None:

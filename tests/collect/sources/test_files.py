@@ -221,8 +221,8 @@ def test_a_repository_that_the_organization_does_not_have(tmp_path: Path) -> Non
     So is one whose lines no entry would read: its globs are named once.
     """
     row = DEPLOYMENTS[2][1:]
-    deployments = (*DEPLOYMENTS, ("apii", *row), ("apii", *row[:-1], "2"), ("zzz", *row))
-    deployments = (*deployments, ("Org/Web", *row), ("web", *row[:-1], "3"))
+    others = (("apii", *row), ("apii", *row[:-1], "2"), ("zzz", *row))
+    deployments = (*DEPLOYMENTS, *others, ("Org/Web", *row), ("web", *row[:-1], "3"))
     incidents = (*INCIDENTS, ("org/wbe", 5, "", "", "", "", "", "", ""))
     is_none = "is not a repository of org that the token can see"
     found, requests = refused(tmp_path, deployments, incidents)
