@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from dora.cli.inputs import reading
-from dora.cli.output import PARTIAL
+from dora.cli.output import PARTIAL, is_one_terminal
 from dora.errors import DoraError
 
 if TYPE_CHECKING:
@@ -97,10 +97,15 @@ def _with_cost(finished: "Report", look: "FirstLook") -> "Report":
     return replace(finished, coverage=replace(finished.coverage, requests=cost))
 
 
-def print_no_rows(finished: "Report") -> int:
-    """Print to standard error why there are no rows; returns the exit status that says so."""
+def print_no_rows(finished: "Report", *, is_told: bool) -> int:
+    """Print to standard error why there are no rows; returns the exit status that says so.
+
+    Nothing is printed where *is_told*: the report said so before the same eyes.
+    """
     if finished.no_rows is None:
         return 0
+    if is_told and is_one_terminal():
+        return PARTIAL
     print(f"dora: no rows: {finished.no_rows.why}", file=sys.stderr)
     print(f"      {finished.no_rows.advice}", file=sys.stderr)
     return PARTIAL

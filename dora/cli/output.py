@@ -34,6 +34,14 @@ def has_colour() -> bool:
     return sys.stdout.isatty() and not is_plain
 
 
+def is_one_terminal() -> bool:
+    """Whether standard output and standard error are read on the same terminal."""
+    streams = sys.stdout, sys.stderr
+    return all(one is not None and one.isatty() for one in streams) and os.path.sameopenfile(
+        *(one.fileno() for one in streams)
+    )
+
+
 def all_or_errors(*checks: Callable[[], Any]) -> list[Any]:
     """Results of all *checks*; BadUsage lists the problems of all of them at once."""
     results, problems = [], []

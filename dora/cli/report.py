@@ -77,7 +77,9 @@ def report(
     print_and_write(partial(_render, finished, page), format_, files)
     if finished.lacks_production and format_ in {"csv", "json"} and not quiet:
         print_note("nothing was deployed to the tier production: rows of every tier are shown")
-    raise typer.Exit(max(print_missing(finished.coverage), print_no_rows(finished)))
+    is_told = format_ not in {"csv", "json"}
+    missing = print_missing(finished.coverage)
+    raise typer.Exit(max(missing, print_no_rows(finished, is_told=is_told)))
 
 
 def _estimate_cost(settings: "Config", *, quiet: bool) -> str:

@@ -6,6 +6,7 @@ links or change the formatting.
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from dora.render import cells, formatting, sources, trends
 from dora.render import notes as remarks
@@ -36,7 +37,7 @@ def render_report(report: Report, *, limit: int = LIMIT) -> str:
     rows = table[2:]
     changes = list(_changes(report))
     source = ["", *_source(report)]
-    sentences = [f"- {line}" for line in remarks.remarks(report.coverage, code)]
+    sentences = [f"- {line}" for line in remarks.remarks(report, code)]
     if sentences:
         source += ["", "Not in the numbers, or less than certain:", ""]
 
@@ -198,11 +199,11 @@ def link_to(name: DeploymentId, url: str) -> str:
 
 def source_lines(rows: Sequence[Row]) -> Iterator[str]:
     """Give the lines on what the sources of *rows* leave out, an empty one after each part."""
-    notes = list(sources.notes_of(rows))
-    for text in (text for mark, text in notes if not mark):
-        yield from (text, "")
-    marked = [f"- {mark} {text}" for mark, text in notes if mark]
-    yield from (*marked, *([""] if marked else []))
+    for is_marked, part in groupby(sources.notes_of(rows), key=lambda it: bool(it[0])):
+        if is_marked:
+            yield from (*(f"- {mark} {text}" for mark, text in part), "")
+        else:
+            yield from (line for _, text in part for line in (text, ""))
 
 
 def _source(report: Report) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dora.model.environments import TIERS
 from dora.render import cells, formatting
 from dora.report.coverage_model import Coverage, IncidentCoverage, NoRows
 from dora.report.model import Report
-from dora.report.no_rows import Quote, what_gives_rows, why_no_rows
+from dora.report.no_rows import Quote, coded, what_gives_rows, why_no_rows
 
 NO_LEVELS = ("none", "quick-check")  #: benchmarks without levels from low to elite
 
@@ -65,14 +65,18 @@ def effort(coverage: Coverage) -> str:
 def legend(report: Report, room: Collection[str]) -> Iterator[str]:
     """Explain the marks of a table of *report* that shows the extras in *room*, one by one."""
     shown = [fact for row in report.rows for fact in cells.facts_of(row.metrics)]
-    if any(fact.level for fact in shown) and "levels" not in room:
-        yield "E elite, H high, M medium, L low."
+    has_levels = any(fact.level for fact in shown)
+    if has_levels and "levels" not in room:
+        yield "E elite, H high, M medium, L low: DORA's performance levels, low the poorest."
     if any(fact.value.startswith(formatting.MISSING) for fact in shown):
         yield f"{formatting.MISSING} no data."
     if "intervals" in room and any(fact.interval for fact in shown):
         yield "(a–b) 95 % interval."
     if report.by == "repository" and report.benchmark not in NO_LEVELS:
-        yield "A level needs at least 5 changes, deployments or failures."
+        if has_levels and "levels" in room:
+            yield "Elite, high, medium and low are DORA's performance levels, low the poorest."
+        least = "at least 5 changes, deployments or failures"
+        yield f"A level needs {least}; a frequency's needs one deployment."
     if report.benchmark == "quick-check" and report.by == "repository":
         means = ", ".join(f"{name} {mean}" for name, mean in QUICK_CHECK_MEANS.items())
         yield f"Scores are 0 to 10; the industry's means: {means}."
@@ -96,10 +100,11 @@ def _of_times(shown: Collection[cells.Fact], room: Collection[str]) -> Iterator[
         yield "From before: failed before this time, and had not recovered when it began."
 
 
-def remarks(coverage: Coverage, quote: Quote) -> list[str]:
+def remarks(report: Report, quote: Quote) -> list[str]:
     """Give a sentence for each thing that the report left out or is unsure of."""
+    coverage = report.coverage
     return [
-        *_of_repositories(coverage, quote),
+        *_of_repositories(report, quote),
         *_of_deployments(coverage),
         *_of_changes(coverage),
         *_of_incidents(coverage.incidents, quote),
@@ -112,11 +117,12 @@ def _skipped(coverage: Coverage) -> str:
     return ", ".join(f"{formatting.count(n)} {SKIPPED.get(why, why)}" for why, n in counts.items())
 
 
-def _of_repositories(coverage: Coverage, quote: Quote) -> list[str]:
+def _of_repositories(report: Report, quote: Quote) -> list[str]:
+    coverage = report.coverage
     skipped = sum(coverage.repositories.skipped.values())
     noun = formatting.counted(skipped, "repository", "repositories")
     return [
-        *([f"{noun} skipped: {_skipped(coverage)}"] if skipped else []),
+        *([f"{noun} skipped: {_skipped(coverage)}{_advice(report, quote)}"] if skipped else []),
         *(
             f"{quote(it.repository)} could not be read: {quote(it.reason)}"
             for it in coverage.repositories.unreadable
@@ -127,6 +133,16 @@ def _of_repositories(coverage: Coverage, quote: Quote) -> list[str]:
             for it in coverage.repositories.incomplete
         ),
     ]
+
+
+def _advice(report: Report, quote: Quote) -> str:
+    """Say who knows what could count as deployments where none was found (D8).
+
+    A report without rows says more than that in their place.
+    """
+    if not report.lacks_sources or not report.rows:
+        return ""
+    return f"; {coded('dora doctor', quote)} says what could count as deployments there"
 
 
 def _of_deployments(coverage: Coverage) -> list[str]:

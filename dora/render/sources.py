@@ -1,29 +1,27 @@
 """Marks rows that are not of GitHub Deployments, and says what that leaves out (D8)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from dora.report.model import DEPLOYMENTS, Row
 
 Marks = Mapping[str, str]  #: kind of source → its mark
 
-#: Without a status, these signals are left.
-_SIGNALS = "failures come from reverts, hotfixes, labels, tags and incidents alone"
 #: What each kind of source leaves out, after its name.
 LEFT_OUT = {
-    "workflow": "a run that failed counts as a failed deployment, even if it had not begun to "
-    "deploy",
-    "releases": f"a release cannot fail by a status, so {_SIGNALS}; lead time ends when it is "
-    "published",
-    "tags": f"a tag cannot fail by a status, so {_SIGNALS}; lead time ends at the tag",
-    "merges": "lead time ends at the merge, not at a deployment; a merge cannot fail by a status, "
-    f"so {_SIGNALS}",
+    "workflow": "a run that failed, or a job where jobs are chosen, counts as a failed deployment, "
+    "even if it stopped before it deployed anything",
+    "releases": "lead time ends when the release is published",
+    "tags": "lead time ends at the tag",
+    "merges": "lead time ends at the merge, not at a deployment; each commit of the branch's own "
+    "line counts, so a rebase merge counts once per commit",
     "file": "what the file does not list is not known",
 }
 #: Kinds of source that know no failure: nothing of theirs fails by a status or is a rollback.
 STATUSLESS = frozenset({"releases", "tags", "merges"})
 #: What a kind of source is called, where not by its own name.
 CALLED = {"workflow": "workflow runs", "file": "a file", "": "another source"}
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_DIGITS = "0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_RAISED, _LOWERED = str.maketrans(*_DIGITS), str.maketrans(*reversed(_DIGITS))
 
 
 def kinds_of(row: Row) -> list[str]:
@@ -50,8 +48,16 @@ def mark_of(row: Row, marks: Marks) -> str:
     return " ".join(mark for kind, mark in marks.items() if kind in own)
 
 
+def digits_of(mark: str) -> str:
+    """Give a mark in plain digits, as part of an address: `12` for `¹²`."""
+    return mark.translate(_LOWERED)
+
+
 def notes_of(rows: Sequence[Row]) -> Iterator[tuple[str, str]]:
-    """Give what the sources of *rows* leave out: each sentence, with its mark before it."""
+    """Give what the sources of *rows* leave out: each sentence, with its mark before it.
+
+    A sentence without a mark is a paragraph of its own, before or after those that have one.
+    """
     marks, kinds = marks_of(rows), _kinds(rows)
     if marks:
         is_partly = any(row.source.startswith(f"{DEPLOYMENTS}+") for row in rows)
@@ -60,11 +66,24 @@ def notes_of(rows: Sequence[Row]) -> Iterator[tuple[str, str]]:
         yield from ((marks[kind], f"{CALLED.get(kind, kind)}{_why(kind)}.") for kind in kinds)
     else:
         yield from (("", f"All rows are {origin_of(kind)}") for kind in kinds)
+    yield from (("", sentence) for sentence in how_they_fail(kinds))
 
 
 def origin_of(kind: str) -> str:
     """Say that something is made from another source than GitHub's Deployments."""
     return f"made from {CALLED.get(kind, kind)}, not from GitHub Deployments{_why(kind)}."
+
+
+def how_they_fail(kinds: Collection[str]) -> Iterator[str]:
+    """Say which of *kinds* have no statuses, and how they are known to have failed."""
+    without = [kind for kind in kinds if kind in STATUSLESS]
+    if without:
+        *others, last = without
+        names = f"{', '.join(others)} and {last}" if others else last
+        yield (
+            f"{names.capitalize()} cannot fail by a status: failures come from reverts, hotfixes, "
+            "labels, tags and incidents alone."
+        )
 
 
 def _why(kind: str) -> str:

@@ -59,6 +59,7 @@ def report_of(
         )
         for group, key, tier in groups.rows.itertuples(name=None)
     )
+    coverage = build_coverage(tables, analysis, config)
     return Report(
         organization=config.organization,
         window=ReportWindow(
@@ -73,10 +74,13 @@ def report_of(
         before=earlier,
         generated=Generated(config.now, __version__, config.digest),
         rows=rows,
-        coverage=build_coverage(tables, analysis, config),
+        coverage=coverage,
         teams=_teams(analysis, tables, config),
         scope=find_scope(tables, config, choose_tiers(analysis.environments, config)),
         lacks_production=lacks_production(analysis.environments, config),
+        lacks_sources=bool(coverage.repositories.skipped["no deployments"])
+        and not config.sources
+        and not config.environment,
     )
 
 

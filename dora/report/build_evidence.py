@@ -153,9 +153,10 @@ def _build_deployments(
     columns = ("repository", "environment_key", "created_at", "deployment", "sha", "name",
                "succeeded_at", "failed_status_at", "outcome", "source", "service",
                "is_unchanged", "remark")  # fmt: skip
-    for repository, _, created, number, sha, name, *values in sorted(
-        plain_rows(rows, *columns), key=itemgetter(0, 1, 2, 3)
-    ):
+    # A commit may be older than the one it follows: merges are in the branch's order (D8).
+    began = rows["succeeded_at"].where(rows["source"].eq("merges"), rows["created_at"])
+    ordered = rows.assign(began=began).sort_values([*ENVIRONMENT, "began", "deployment"])
+    for repository, _, created, number, sha, name, *values in plain_rows(ordered, *columns):
         succeeded, failed_at, outcome, source, service, *rest = values
         one = (repository, number)
         yield DeploymentEvidence(

@@ -25,6 +25,11 @@ class DeploymentNames:
         named = self._named.get((repository, number))
         return number if named is None else named[0]
 
+    def text_of(self, repository: str, number: int) -> str:
+        """The id of a deployment where it is a text, else ""."""
+        name = self.id_of(repository, number)
+        return name if isinstance(name, str) else ""
+
     def url_of(self, repository: str, number: int) -> str:
         """The page of a deployment; its commit's where its source names none."""
         home, named = self._homes[repository], self._named.get((repository, number))

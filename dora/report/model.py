@@ -260,5 +260,8 @@ class Report:
     scope: Scope | None = None
     lacks_production: bool = False
     """Whether rows of every tier are shown because there is none of the tier production (G1)."""
+    lacks_sources: bool = False
+    """Whether some repository has no deployments, and neither `[[sources]]` nor `--environment`
+    say which deployments are meant (D8)."""
     no_rows: NoRows | None = None
     """Why there are no rows, None where there are some."""

@@ -134,16 +134,16 @@ def _sources(init: str, quote: Quote, no_rows: NoRows) -> str:
     for one in no_rows.sources:
         count = f"{one.repositories:,}" if parts else _repositories(one.repositories)
         has = "has" if one.repositories == 1 else "have"
-        what = f"a workflow {_coded(one.workflow, quote)}" if one.workflow else one.source
+        what = f"a workflow {coded(one.workflow, quote)}" if one.workflow else one.source
         parts.append(f"{count} {has} {OTHERWISE.get(what, what)}")
     return f"{', '.join(parts)}: run {init}."
 
 
 def _command(name: str, organization: str, quote: Quote) -> str:
-    return _coded(f"dora {name} --org {shlex.quote(organization)}", quote)
+    return coded(f"dora {name} --org {shlex.quote(organization)}", quote)
 
 
-def _coded(text: str, quote: Quote) -> str:
+def coded(text: str, quote: Quote) -> str:
     """*text* between backticks, unless the format of the output puts it there."""
     quoted = quote(text)
     return quoted if quoted.startswith("`") else f"`{quoted}`"

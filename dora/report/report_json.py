@@ -63,7 +63,7 @@ def as_document(report: Report) -> dict[str, Any]:
     repositories["skipped"] = {**dict.fromkeys(SKIP_REASONS, 0), **repositories["skipped"]}
     for name, nothing in COUNTS.items():
         coverage[name] = {**nothing, **coverage[name]}
-    for name in ("teams", "scope", "no_rows"):
+    for name in ("teams", "scope", "lacks_sources", "no_rows"):
         if not document[name]:
             del document[name]
     plain: dict[str, Any] = _plain(document)

@@ -1,14 +1,19 @@
 """A report without rows as a shell sees it: status 3, why, and which sources would give rows."""
 
 import json
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from dora.cli.no_rows import print_no_rows
 from dora.demo.github.server import serve
 from dora.demo.organization.model import Organization, Repository
+from dora.report.coverage_model import NoRows
 from dora.report.report_json import read_report
+from tests.support import reports
 from tests.support.command import dora
 from tests.support.github.faults import Faults, RateLimit, Refusal, Rule
 from tests.support.source_organizations import only_releases, only_workflow
@@ -125,3 +130,25 @@ def test_a_look_that_is_refused_leaves_the_advice(rules: tuple[Rule, ...]) -> No
     advice = "Run `dora init --org acme`: it looks for releases, workflows, tags or merges to make"
     told = f"dora: no rows: {WHY}\n      {advice} rows from.\n"
     assert (3, told) == (done.returncode, done.stderr)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no pseudoterminals")
+def test_one_terminal_is_told_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The table on the same terminal says it: standard error repeats it elsewhere alone."""
+    empty = replace(reports.EMPTY, no_rows=NoRows("why", "Do it."))
+    keeper, terminal = os.openpty()
+    log = tmp_path / "log"
+    with (
+        os.fdopen(terminal, "w", encoding="utf-8") as output,
+        Path(os.ttyname(terminal)).open("w", encoding="utf-8") as same,
+        log.open("w", encoding="utf-8") as other,
+    ):
+        monkeypatch.setattr(sys, "stdout", output)
+        for errors, is_told in ((same, True), (same, False), (other, True)):
+            monkeypatch.setattr(sys, "stderr", errors)
+            assert print_no_rows(empty, is_told=is_told) == 3
+            errors.flush()
+        seen = os.read(keeper, 1000).decode()
+    os.close(keeper)
+    told = "dora: no rows: why\n      Do it.\n"
+    assert (told, told) == (seen.replace("\r", ""), log.read_text("utf-8"))

@@ -628,6 +628,12 @@ def answer(
         for reading in readings
         for history in reading.histories
     }
+    covered = coverage(question, readings, tallies.values(), incidents)
+    lacks_sources = (
+        covered["repositories"]["skipped"]["no deployments"] > 0
+        and not question.settings.sources
+        and not question.environments
+    )
     return {
         "schema": "dora.report/1",
         "organization": organization.login,
@@ -642,10 +648,11 @@ def answer(
         "trend": None,
         "before": None,
         "rows": rows_of(readings, tallies, question),
-        "coverage": coverage(question, readings, tallies.values(), incidents),
+        "coverage": covered,
         "lacks_production": not question.tiers
         and bool(tiers := tiers_with_rows(readings))
         and "production" not in tiers,
+        **({"lacks_sources": True} if lacks_sources else {}),
     }
 
 

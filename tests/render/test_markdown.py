@@ -152,7 +152,7 @@ USUAL = """\
 | `patient-api` | `production` | 3.3/week **high**<br>42 times | 26 h **high**<br>120 changes, p90 3.0 d | 6.7 % **high**<br>3 of 45, 2 never live | 1.5 h, 1 open<br>3 failures, mean 1.7 h of 2, longest 2.5 h, 1 from before | 2.4 %<br>1 of 42 | 7<br>oldest 4.0 d |
 | `patient-api` | `staging` | 2.4/day **elite**<br>216 times | 35 min **elite**<br>388 changes, p90 2.5 h | 2.3 % **elite**<br>5 of 218 | 20 min **elite**<br>5 failures, mean 25 min, longest 45 min | 1.9 %<br>4 of 216 |  |
 
-– no data. A level needs at least 5 changes, deployments or failures. Lead and recovery times are medians; failed deployments in a row are one failure. Open failures count in the median as lasting on, and not in mean and longest. From before: failed before this time, and had not recovered when it began. p90: nine in ten are faster. Never live: failed before it reached the environment. Waiting: changes not yet in production, and the age of the oldest.
+– no data. Elite, high, medium and low are DORA's performance levels, low the poorest. A level needs at least 5 changes, deployments or failures; a frequency's needs one deployment. Lead and recovery times are medians; failed deployments in a row are one failure. Open failures count in the median as lasting on, and not in mean and longest. From before: failed before this time, and had not recovered when it began. p90: nine in ten are faster. Never live: failed before it reached the environment. Waiting: changes not yet in production, and the age of the oldest.
 
 `medica-flow`, 2026-08-25 06:00 to 2026-11-23 06:00 UTC (90 days), levels of DORA 2023. Read 38 repositories with 61 requests (63 points) in 8.2 s.
 

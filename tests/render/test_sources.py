@@ -10,6 +10,7 @@ from dora.render.formatting import deployment_name, plain
 from dora.render.html.page import render_page
 from dora.render.markdown import link_to
 from dora.render.markdown import render_report as render_markdown
+from dora.render.notes import remarks
 from dora.render.slack_message import render_message
 from dora.render.sources import mark_of, marks_of, notes_of
 from dora.render.terminal.report import render_report
@@ -22,12 +23,13 @@ from tests.support import reports
 from tests.support.pages import page_of
 from tests.support.tables import DAY, deployment, line, repository, tables
 
-SIGNALS = "failures come from reverts, hotfixes, labels, tags and incidents alone"
-RELEASES = f"a release cannot fail by a status, so {SIGNALS}; lead time ends when it is published."
+SIGNALS = "failures come from reverts, hotfixes, labels, tags and incidents alone."
+RELEASES = "lead time ends when the release is published."
 MERGES = (
-    "lead time ends at the merge, not at a deployment; a merge cannot fail by a status, so "
-    f"{SIGNALS}."
+    "lead time ends at the merge, not at a deployment; each commit of the branch's own line "
+    "counts, so a rebase merge counts once per commit."
 )
+NO_STATUS = f"cannot fail by a status: {SIGNALS}"
 MARKED = "Rows with a mark are not made from GitHub Deployments:"
 ALL_RELEASES = f"All rows are made from releases, not from GitHub Deployments: {RELEASES}"
 
@@ -44,11 +46,16 @@ def rows_of(*sources: str) -> tuple[Row, ...]:
     ("sources", "marks", "notes"),
     [
         (("deployments", "deployments"), ["", ""], []),
-        (("releases", "releases"), ["", ""], [("", ALL_RELEASES)]),
+        (("releases", "releases"), ["", ""], [("", ALL_RELEASES), ("", f"Releases {NO_STATUS}")]),
         (
             ("merges", "deployments", "releases", "merges"),
             ["¹", "", "²", "¹"],
-            [("", MARKED), ("¹", f"merges: {MERGES}"), ("²", f"releases: {RELEASES}")],
+            [
+                ("", MARKED),
+                ("¹", f"merges: {MERGES}"),
+                ("²", f"releases: {RELEASES}"),
+                ("", f"Merges and releases {NO_STATUS}"),
+            ],
         ),
         (
             ("deployments+releases",),
@@ -56,6 +63,7 @@ def rows_of(*sources: str) -> tuple[Row, ...]:
             [
                 ("", "Rows with a mark are not made from GitHub Deployments alone:"),
                 ("¹", f"releases: {RELEASES}"),
+                ("", f"Releases {NO_STATUS}"),
             ],
         ),
         (
@@ -65,6 +73,7 @@ def rows_of(*sources: str) -> tuple[Row, ...]:
                 ("", MARKED),
                 ("¹", f"merges: {MERGES}"),
                 ("²", "a file: what the file does not list is not known."),
+                ("", f"Merges {NO_STATUS}"),
             ],
         ),
         (
@@ -73,13 +82,8 @@ def rows_of(*sources: str) -> tuple[Row, ...]:
             [
                 ("", MARKED),
                 ("¹", "another source."),
-                (
-                    "²",
-                    (
-                        f"tags: a tag cannot fail by a status, so {SIGNALS}; lead time ends at the "
-                        "tag."
-                    ),
-                ),
+                ("²", "tags: lead time ends at the tag."),
+                ("", f"Tags {NO_STATUS}"),
             ],
         ),
     ],
@@ -118,8 +122,18 @@ def test_a_mixed_table_as_markdown() -> None:
         "`live-eu-west-1` ⁴<br>production",
     ] == names
     assert f"\n{MARKED}\n\n- ¹ releases: {RELEASES}\n- ² workflow runs: a run" in text
-    assert f"\n\n{ALL_RELEASES}\n\n" in render_markdown(reports.RELEASES)
+    assert f"is not known.\n\nReleases and merges {NO_STATUS}\n\n" in text
+    assert f"\n\n{ALL_RELEASES}\n\nReleases {NO_STATUS}\n\n" in render_markdown(reports.RELEASES)
     assert "| `production` ¹ ² |" in render_markdown(reports.POOLED_SOURCES)
+
+
+def test_what_repositories_without_deployments_lack() -> None:
+    """D8: who has no sources configured is told who knows them; a report without rows knows."""
+    skipped = "7 repositories skipped: 2 archived, 1 empty, 4 without deployments"
+    advice = "; `dora doctor` says what could count as deployments there"
+    usual = replace(reports.USUAL, lacks_sources=True)
+    made = (usual, reports.USUAL, replace(usual, rows=()))
+    assert [skipped + advice, skipped, skipped] == [remarks(one, plain)[0] for one in made]
 
 
 def moved(made: Report) -> Report:
@@ -197,12 +211,27 @@ def test_the_page() -> None:
     page = page_of_three()
     text = words_of(made_from(page, "deployments", "merges", "releases"))
     assert "The organization Production ¹ ²" in text
+    markup = render_page(made_from(page, "deployments", "releases", "merges"))
+    assert "production <a href=#source2>²</a>" in markup  # ¹ is merges': the tier has both
+    assert "<span id=source2>² releases: " in markup
     alone = MARKED.replace(":", " alone:")  # the tier is of all three
-    assert f"{alone} ¹ merges: {MERGES} ² releases: {RELEASES}" in text
+    assert (
+        f"{alone} ¹ merges: {MERGES} ² releases: {RELEASES} Merges and releases {NO_STATUS}" in text
+    )
     assert ["r1 production ¹", "r2 production ²"] == [
         one for one in ("r0 production ¹", "r1 production ¹", "r2 production ²") if one in text
     ]
     assert ALL_RELEASES in words_of(made_from(page, *["releases"] * 3))
+
+
+def test_the_page_calls_releases_by_their_tags() -> None:
+    """What is not GitHub's has its name as its link, as in `dora explain`; markup in it is text."""
+    page = page_of_three()
+    (sample, *others) = page.samples
+    latest = [one._replace(name="releases:v2<b>") for one in sample.latest]
+    samples = (replace(sample, latest=tuple(latest)), *others)
+    url = page.samples[0].latest[0].url
+    assert f'<a href="{url}">v2&lt;b&gt;</a>' in render_page(replace(page, samples=samples))
 
 
 @pytest.mark.parametrize(
@@ -267,22 +296,24 @@ legacy
   live-eu-west-   0/week       –             –           –              –
   1 ⁴             0 times      no changes    0 of 0      no failures    0 of 0
 
-E elite, H high, M medium, L low. – no data. A level needs at least 5 changes,
-deployments or failures. Lead and recovery times are medians; failed deployments
-in a row are one failure. Open failures count in the median as lasting on.
+E elite, H high, M medium, L low: DORA's performance levels, low the poorest. –
+no data. A level needs at least 5 changes, deployments or failures; a
+frequency's needs one deployment. Lead and recovery times are medians; failed
+deployments in a row are one failure. Open failures count in the median as
+lasting on.
 
 Rows with a mark are not made from GitHub Deployments:
-¹ releases: a release cannot fail by a status, so failures come from reverts,
-  hotfixes, labels, tags and incidents alone; lead time ends when it is
-  published.
-² workflow runs: a run that failed counts as a failed deployment, even if it had
-  not begun to deploy.
-³ merges: lead time ends at the merge, not at a deployment; a merge cannot fail
-  by a status, so failures come from reverts, hotfixes, labels, tags and
-  incidents alone.
-⁴ a file: what the file does not list is not known."""
+¹ releases: lead time ends when the release is published.
+² workflow runs: a run that failed, or a job where jobs are chosen, counts as a
+  failed deployment, even if it stopped before it deployed anything.
+³ merges: lead time ends at the merge, not at a deployment; each commit of the
+  branch's own line counts, so a rebase merge counts once per commit.
+⁴ a file: what the file does not list is not known.
+Releases and merges cannot fail by a status: failures come from reverts,
+hotfixes, labels, tags and incidents alone."""
 
 RELEASES_ALONE = """\
-All rows are made from releases, not from GitHub Deployments: a release cannot
-fail by a status, so failures come from reverts, hotfixes, labels, tags and
-incidents alone; lead time ends when it is published."""
+All rows are made from releases, not from GitHub Deployments: lead time ends
+when the release is published.
+Releases cannot fail by a status: failures come from reverts, hotfixes, labels,
+tags and incidents alone."""

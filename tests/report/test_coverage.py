@@ -264,3 +264,15 @@ def test_outcomes_of_a_ledger() -> None:
     outcomes, _ = find_outcomes(read.deployments, read.statuses, config())
     found = sorted(outcomes["outcome"])
     assert ["abandoned", "failure", "in_progress", "not_started", "success"] == found
+
+
+def test_repositories_without_deployments_may_have_them_by_another_source() -> None:
+    """D8: said unless entries of `[[sources]]` or a chosen environment say what is meant."""
+    read = tables(repository("a", has_deployments=False), repository(), deployment(1, "api", 9))
+    whole = tables(repository(), deployment(1, "api", 9))
+    options: list[dict[str, Any]] = [
+        {}, {"sources": [{"from": "releases"}]}, {"environment": ["production"]}
+    ]  # fmt: skip
+    found = [as_document(build_report(read, config(**one))).get("lacks_sources") for one in options]
+    assert [True, None, None] == found
+    assert "lacks_sources" not in as_document(build_report(whole, config()))

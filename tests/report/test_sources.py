@@ -10,8 +10,11 @@ import pytest
 
 from dora.analysis.analysis import analyse
 from dora.model.tables import Tables
+from dora.render.terminal.row_evidence import find_row_evidence
 from dora.report.build import build_report, report_of
+from dora.report.build_evidence import build_evidence
 from dora.report.report_json import as_document, read_report, render_json
+from tests.support.pages import page_of
 from tests.support.tables import (
     DAY,
     Rows,
@@ -140,3 +143,30 @@ def test_numbers_do_not_depend_on_the_source() -> None:
     assert (2, {"status": 1, "rollback": 1}) == (
         frequency.deployments, fail_rate.change_fail_rate.reasons,
     )  # fmt: skip
+
+
+def test_merges_of_one_instant_are_in_the_order_of_the_branch() -> None:
+    """D8: neither their shas nor the older date of a commit with a wrong clock turn them round."""
+    whole = taken(
+        "api",
+        "merges",
+        deployment(1, "a", 10 * DAY, ("success", 9 * DAY)),
+        deployment(2, "b", 11 * DAY, ("success", 9 * DAY)),
+        deployment(3, "b", 8 * DAY),
+    )
+    names = {"merges:1": "merges:f0", "merges:2": "merges:b0", "merges:3": "merges:a0"}
+    rows = [tuple(names.get(str(one), one) for one in row) for row in whole["deployments"]]
+    made, asked = tables({**whole, "deployments": rows}), config()
+    evidence = build_evidence(analyse(made, asked), made, asked)
+    (row,) = find_row_evidence(evidence, (), ())
+    assert [[*names.values()]] * 3 == [
+        [one.id for one in found]
+        for found in (evidence.deployments, row.deployments, row.succeeded)
+    ]
+
+
+def test_the_page_knows_deployments_by_their_text() -> None:
+    """D8: a release is called by its id on the page, GitHub's Deployments have none."""
+    samples = page_of(mixed(), tier=["all"]).samples
+    named = {one.name for sample in samples for one in (*sample.latest, *sample.failed)}
+    assert {"releases:2", "workflow:2", "", "file:1"} <= named

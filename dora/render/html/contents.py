@@ -57,7 +57,8 @@ def contents_of(page: Page) -> dict[str, Any]:
     report, repositories = page.report, page.repositories
     names = [names_of(row) for row in repositories.rows]
     maker = Sections(repositories)
-    everything = [row for table in (repositories, *_pools(page)) for row in table.rows]
+    tables = (page.organization, report, *_pools(page), repositories)  # in the page's order
+    everything = [row for table in tables for row in table.rows]
     marks = sources.marks_of(everything)
     of_sections = lines_of(repositories, None, names, 0, marks)
     sections = [
@@ -112,8 +113,8 @@ def _heads(report: Report) -> list[str]:
 
 
 def _pools(page: Page) -> list[Report]:
-    """All tables whose rows pool those by repository."""
-    return [page.organization, page.environments, *([page.teams] if page.teams else [])]
+    """The tables of teams and of environments, whose rows pool those by repository."""
+    return [*([page.teams] if page.teams else []), page.environments]
 
 
 def _pooled(

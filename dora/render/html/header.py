@@ -46,7 +46,7 @@ def head_of(page: Page) -> dict[str, Any]:
         "gone": _named(before.gone if before else ()),
         "provenance": notes.provenance(report, formatting.plain),
         "effort": notes.effort(report.coverage),
-        "remarks": notes.remarks(report.coverage, formatting.plain),
+        "remarks": notes.remarks(report, formatting.plain),
         "version": report.generated.version,
         "generated": instant(report.generated.at),
         "configuration": report.generated.configuration,

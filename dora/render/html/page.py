@@ -14,7 +14,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dora.render import formatting
+from dora.render import formatting, sources
 from dora.render.html import svg
 from dora.render.html.contents import contents_of
 from dora.report.model import Report
@@ -44,7 +44,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    made.filters |= {"number": formatting.count, "counted": formatting.counted}
+    made.filters |= {
+        "number": formatting.count,
+        "counted": formatting.counted,
+        "digits": sources.digits_of,
+    }
     return made
 
 

@@ -205,19 +205,22 @@ class Sections:
         if one.failures > 1:
             note += f", {formatting.count(one.failures)} failures"
         note += ", never live" if one.never_live else ""
-        return self._link(one.url, one.sha, f"{note}, {', '.join(one.signals)}")
+        return self._link(one, f"{note}, {', '.join(one.signals)}")
 
     def failing(self, one: Episode) -> Link:
         """Give a link to a failure's first deployment, with the signals that marked it."""
-        return self._link(one.url, one.sha, f"by {', '.join(one.signals)}")
+        return self._link(one, f"by {', '.join(one.signals)}")
 
     def _deployment(self, one: Shown) -> Link:
         why = f", {', '.join(one.signals)}" if one.signals else ""
         never = ", never live" if one.never_live else ""
-        return self._link(one.url, one.sha, self.day(one.at) + why + never)
+        return self._link(one, self.day(one.at) + why + never)
 
-    def _link(self, url: str, sha: str, note: str) -> Link:
-        return Link(sha[: formatting.SHA] or "deployment", address(url), formatting.plain(note))
+    def _link(self, one: Shown | Episode, note: str) -> Link:
+        """Give a deployment of GitHub's by its commit, any other by its name."""
+        sha = one.sha[: formatting.SHA] or "deployment"
+        name = visible(formatting.deployment_name(one.name)) if one.name else sha
+        return Link(name, address(one.url), formatting.plain(note))
 
     def day(self, moment: datetime) -> str:
         """Give the day of *moment*."""

@@ -29,11 +29,11 @@ CREATED = {"workflow": "started", "merges": "committed"}
 #: Why a deployment failed, after the name of the signal; what says so is put in place of the mark.
 SAYS = {
     "status": "*",
-    "rollback": "* went back behind it",
+    "rollback": "* rolled back to an older commit",
     "revert": "commit * took back what it shipped",
-    "hotfix": "* had to fix it",
-    "label": "* bears a failure label",
-    "tag": "* stands on its commit",
+    "hotfix": "* fixed it",
+    "label": "* has a failure label",
+    "tag": "* is on its commit",
     "incident": "*",
 }
 
@@ -97,7 +97,7 @@ def _describe(
     else:
         yield 0, Text("Nothing was deployed in this time.")
     for one in evidence.deployments:
-        yield 0, _headline(one, evidence)
+        yield from ((0, line) for line in links.fill(_headline(one, evidence), width))
         for line in _details(one, evidence, width - links.INDENT, with_authors=with_authors):
             yield links.INDENT, line
     yield from derivations.tell(evidence, width, with_authors=with_authors)
@@ -105,9 +105,10 @@ def _describe(
 
 def _origin(evidence: RowEvidence, width: int) -> Iterator[Text]:
     """Say what the deployments are made from, where they are not GitHub's (D8)."""
-    for kind in sorted(evidence.sources - {DEPLOYMENTS}):
-        words = f"They are {sources.origin_of(kind)}".split(" ")
-        yield from links.fill([Text(word) for word in words], width)
+    kinds = sorted(evidence.sources - {DEPLOYMENTS})
+    origins = (f"They are {sources.origin_of(kind)}" for kind in kinds)
+    for sentence in (*origins, *sources.how_they_fail(kinds)):
+        yield from links.fill([Text(word) for word in sentence.split(" ")], width)
 
 
 def _unattributed(evidence: Evidence, width: int) -> Iterator[Text]:
@@ -128,20 +129,23 @@ def _unattributed(evidence: Evidence, width: int) -> Iterator[Text]:
         yield from links.fill([lead.append(f" opened {opened},"), Text(why)], width)
 
 
-def _headline(one: DeploymentEvidence, evidence: RowEvidence) -> Text:
-    """Give when, which commit, and what became of it."""
+def _headline(one: DeploymentEvidence, evidence: RowEvidence) -> list[Text]:
+    """Give when, which commit, and what became of it, in pieces that may each begin a line."""
     at = one.finished_at or one.created_at
-    line = Text(f"{formatting.instant(at, evidence.timezone)}  ").append_text(
-        links.whole_deployment(one)
-    )
-    line.append("  ").append(_outcome(one), "bold red" if one.reasons else "")
     waited = (at - one.created_at).total_seconds()
     created = CREATED.get(one.source, "created")
     notes = [
         *(["rework"] if one.rework else []),
         *([f"{created} {formatting.duration(waited)} before"] if waited >= DAY else []),
     ]
-    return line.append("".join(f", {note}" for note in notes))
+    style = "bold red" if one.reasons else ""
+    said = [*(Text(part, style) for part in _outcome(one).split(", ")), *map(Text, notes)]
+    return [
+        Text(f"{formatting.instant(at, evidence.timezone)} "),
+        *(name.append(" ") for name in links.whole_deployment(one)),
+        *(part.append(",") for part in said[:-1]),
+        said[-1],
+    ]
 
 
 def _outcome(one: DeploymentEvidence) -> str:

@@ -34,12 +34,12 @@ def deployment(one: DeploymentEvidence) -> Text:
     return link(one.sha[:SHA] if is_github else formatting.deployment_name(one.id), one.url)
 
 
-def whole_deployment(one: DeploymentEvidence) -> Text:
+def whole_deployment(one: DeploymentEvidence) -> list[Text]:
     """Give what a deployment is called, and its commit where that is not its name."""
     text, sha = deployment(one), one.sha[:SHA]
     if text.plain == sha:
-        return text
-    return text.append("  ").append_text(commit(one.sha, f"{one.home}/commit/{one.sha}"))
+        return [text]
+    return [text, commit(one.sha, f"{one.home}/commit/{one.sha}")]
 
 
 def called(name: str, one: DeploymentEvidence, kind: str) -> Text:

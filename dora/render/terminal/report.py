@@ -188,7 +188,7 @@ def _footer(report: Report, layout: Layout | None) -> Iterator[RenderableType]:
         yield from _sources(report)
     yield Text(notes.provenance(report, formatting.plain), overflow="fold")
     yield Text(notes.effort(report.coverage))
-    sentences = notes.remarks(report.coverage, formatting.plain)
+    sentences = notes.remarks(report, formatting.plain)
     if sentences:
         yield Text()
         yield Text("Not in the numbers, or less than certain:")
@@ -198,10 +198,11 @@ def _footer(report: Report, layout: Layout | None) -> Iterator[RenderableType]:
 def _sources(report: Report) -> Iterator[RenderableType]:
     """Give what the sources of the rows leave out, where not all are GitHub Deployments (D8)."""
     found = list(sources.notes_of(report.rows))
-    yield from (Text(text, overflow="fold") for mark, text in found if not mark)
-    marked = [(mark, text) for mark, text in found if mark]
-    if marked:
-        yield _marked(marked)
+    for is_marked, part in groupby(found, key=lambda it: bool(it[0])):
+        if is_marked:
+            yield _marked(part)
+        else:
+            yield from (Text(text, overflow="fold") for _, text in part)
     if found:
         yield Text()
 

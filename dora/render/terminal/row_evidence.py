@@ -51,11 +51,11 @@ class RowEvidence:
     def succeeded(self) -> list[DeploymentEvidence]:
         """Successes in the window (DF1), in order of success."""
         inside = [
-            (one.succeeded_at, id_order(one.id), one)
+            (one.succeeded_at, one)
             for one in self.deployments
             if one.succeeded_at is not None and self.holds(one.succeeded_at) and not one.unchanged
         ]
-        return [one for _, _, one in sorted(inside, key=lambda it: it[:2])]
+        return [one for _, one in sorted(inside, key=lambda it: (it[0], _among_equals(it[1])))]
 
     @cached_property
     def reworked(self) -> list[DeploymentEvidence]:
@@ -131,7 +131,12 @@ def find_row_evidence(
 
 
 def _in_time(one: DeploymentEvidence) -> tuple[datetime, tuple[Any, ...]]:
-    return one.finished_at or one.created_at, id_order(one.id)
+    return one.finished_at or one.created_at, _among_equals(one)
+
+
+def _among_equals(one: DeploymentEvidence) -> tuple[Any, ...]:
+    """What orders deployments of one instant: their ids, but merges are in the branch's order."""
+    return () if one.source == "merges" else id_order(one.id)
 
 
 def _key(one: DeploymentEvidence | ChangeEvidence | EpisodeEvidence) -> Key:

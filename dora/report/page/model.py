@@ -20,6 +20,7 @@ class Shown(NamedTuple):
     signals: tuple[str, ...]
     never_live: bool
     url: str = ""  #: its page
+    name: str = ""  #: its id where that is a text, else ""
 
 
 class Episode(NamedTuple):
@@ -39,6 +40,7 @@ class Episode(NamedTuple):
     is_counted: bool  #: whether its deployment is one of the window's failed ones
     never_live: bool = False
     url: str = ""  #: the page of that deployment
+    name: str = ""  #: its id where that is a text, else ""
 
 
 class SlowChange(NamedTuple):

@@ -96,8 +96,9 @@ def _shown(
     for (repository, group, number, sha, moment, never_live), (signals, _) in zip(
         plain_rows(events, *columns), _find_causes(events, analysis), strict=True
     ):
-        url = names.url_of(repository, number)
-        found.setdefault(group, []).append(Shown(number, sha, moment, signals, never_live, url))
+        name, url = names.text_of(repository, number), names.url_of(repository, number)
+        one = Shown(number, sha, moment, signals, never_live, url, name)
+        found.setdefault(group, []).append(one)
     return found
 
 
@@ -129,9 +130,9 @@ def _as_episodes(
         plain_rows(kept, *columns), _find_causes(kept, analysis), strict=True
     ):
         repository, group, began, ended, number, sha, failures, counted, never_live = row
-        url = names.url_of(repository, number)
+        named = names.url_of(repository, number), names.text_of(repository, number)
         one = Episode(
-            began, ended, number, sha, failures, signals, by or "", counted, never_live, url
+            began, ended, number, sha, failures, signals, by or "", counted, never_live, *named
         )
         found.setdefault(group, []).append(one)
     return found

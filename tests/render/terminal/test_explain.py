@@ -220,21 +220,19 @@ patient-api production
   outage: 24 h, from 2026-11-03 09:05 to 2026-11-04 09:05
   1 change: 3.1 h 02c0ffe
 2026-11-04 09:05  03c0ffe  succeeded, counts as failed, rework
-  hotfix: patient-api#4 had to fix it, down 24 h,
-    until 04c0ffe at 2026-11-05 09:05
+  hotfix: patient-api#4 fixed it, down 24 h, until 04c0ffe at 2026-11-05 09:05
   1 change: 3.1 h 03c0ffe
 2026-11-05 09:05  04c0ffe  succeeded, rework
   1 change: 3.1 h 04c0ffe #4
 2026-11-06 09:05  05c0ffe  succeeded, counts as failed
-  label: patient-api#5 bears a failure label, down 12 h, until 04c0ffe at 21:05
-  rollback: deployment 1008 went back behind it, down 12 h,
+  label: patient-api#5 has a failure label, down 12 h, until 04c0ffe at 21:05
+  rollback: deployment 1008 rolled back to an older commit, down 12 h,
     until 04c0ffe at 21:05
   outage: 12 h, from 2026-11-06 09:05 to 21:05
   1 change: 3.1 h 05c0ffe #5
 2026-11-06 21:05  04c0ffe  succeeded, rework
 2026-11-07 09:05  06c0ffe  succeeded, counts as failed
-  tag: failed/1.0 stands on its commit, down 24 h,
-    until 07c0ffe at 2026-11-08 09:05
+  tag: failed/1.0 is on its commit, down 24 h, until 07c0ffe at 2026-11-08 09:05
   incident: patient-api#7 opened 21:00, still open after 15 d
   outage: from 2026-11-07 21:00, still open after 15 d, as its incidents say
   1 change: 3.1 h 06c0ffe
@@ -288,5 +286,5 @@ AT_120 = """\
   outage: 24 h, from 2026-11-03 09:05 to 2026-11-04 09:05
   1 change: 3.1 h 02c0ffe by ada
 2026-11-04 09:05  03c0ffe  succeeded, counts as failed, rework
-  hotfix: patient-api#4 had to fix it, down 24 h, until 04c0ffe at 2026-11-05 09:05
+  hotfix: patient-api#4 fixed it, down 24 h, until 04c0ffe at 2026-11-05 09:05
   1 change: 3.1 h 03c0ffe by grace"""

@@ -44,7 +44,7 @@ def test_runs_by_number_and_attempt(tmp_path: Path) -> None:
 def test_releases_by_their_tags(tmp_path: Path) -> None:
     """A release is called by its tag; no figure speaks of statuses that it cannot have."""
     lines = explained_case(only_releases(), "shop", tmp_path)
-    assert RELEASES == "\n".join(lines[2:10]) + "\n"
+    assert RELEASES == "\n".join(lines[2:11]) + "\n"
     assert ALONE == "\n".join(lines[-3:]) + "\n"
 
 
@@ -63,6 +63,12 @@ def test_a_commit_that_landed_late_says_so() -> None:
         )
         shown += [line.rpartition(", ")[2] for line in text.splitlines() if "3.0 d before" in line]
     assert ["committed 3.0 d before", "started 3.0 d before", "created 3.0 d before"] == shown
+
+
+def test_a_headline_that_does_not_fit_goes_on_indented() -> None:
+    """What becomes of a deployment is below its time where the line ends, not at the edge."""
+    text = render_explanation(*explained(ORGANIZATION), width=60, colour=False)
+    assert "\n2026-11-04 09:05  03c0ffe  succeeded, counts as failed,\n  rework\n" in text
 
 
 @pytest.mark.parametrize(
@@ -90,13 +96,13 @@ def test_hostile_names_are_text_with_a_link(
 
 RUNS = """\
 20 deployments by when they finished, oldest first; then the figures they make.
-They are made from workflow runs, not from GitHub Deployments: a run that failed counts as a failed
-  deployment, even if it had not begun to deploy.
+They are made from workflow runs, not from GitHub Deployments: a run that failed, or a job where
+  jobs are chosen, counts as a failed deployment, even if it stopped before it deployed anything.
 
 2026-09-03 02:32  run 7000000031  65d59c0  failed, never live
   status: failure at 02:32, followed by run 7000000031 attempt 2 at 07:20, after 4.8 h
 2026-09-03 07:20  run 7000000031 attempt 2  65d59c0  succeeded, counts as failed
-  rollback: run 7000000021 attempt 2 went back behind it, down 17 h,
+  rollback: run 7000000021 attempt 2 rolled back to an older commit, down 17 h,
     until run 7000000021 attempt 2 at 2026-09-04 00:08
   1 change: 5.3 d 65d59c0 #3
 2026-09-04 00:08  run 7000000021 attempt 2  195e719  succeeded, rework
@@ -104,9 +110,10 @@ They are made from workflow runs, not from GitHub Deployments: a run that failed
 
 RELEASES = """\
 11 deployments by when they finished, oldest first; then the figures they make.
-They are made from releases, not from GitHub Deployments: a release cannot fail by a status, so
-  failures come from reverts, hotfixes, labels, tags and incidents alone; lead time ends when it is
+They are made from releases, not from GitHub Deployments: lead time ends when the release is
   published.
+Releases cannot fail by a status: failures come from reverts, hotfixes, labels, tags and incidents
+  alone.
 
 2026-09-06 00:00  v1.2.0  2741adb  succeeded, counts as failed
   incident: shop#102 opened 2026-09-09 19:12, closed 2026-09-10 04:48, after 9.6 h

@@ -206,10 +206,11 @@ patient-api
   staging       E 2.4/day    E 35 min      E 2.3 %     E 20 min         1.9 %
                   216 times    388 changes   5 of 218    5 failures     4 of 216
 
-E elite, H high, M medium, L low. – no data. A level needs at least 5 changes,
-deployments or failures. Lead and recovery times are medians; failed deployments
-in a row are one failure. Open failures count in the median as lasting on.
-Waiting: changes not yet in production, and the age of the oldest.
+E elite, H high, M medium, L low: DORA's performance levels, low the poorest. –
+no data. A level needs at least 5 changes, deployments or failures; a
+frequency's needs one deployment. Lead and recovery times are medians; failed
+deployments in a row are one failure. Open failures count in the median as
+lasting on. Waiting: changes not yet in production, and the age of the oldest.
 
 medica-flow, 2026-08-25 06:00 to 2026-11-23 06:00 UTC (90 days), levels of DORA
 2023.
@@ -368,8 +369,8 @@ patient-api
                0 times         no changes  0 of 0     no failures  0 of 0
 
 – no data. (a–b) 95 % interval. A level needs at least 5 changes, deployments or
-failures. Lead and recovery times are medians; failed deployments in a row are
-one failure.
+failures; a frequency's needs one deployment. Lead and recovery times are
+medians; failed deployments in a row are one failure.
 
 medica-flow, 2026-08-25 06:00 to 2026-11-23 06:00 UTC (90 days), levels of DORA
 2023.
