@@ -46,7 +46,7 @@ def doctor(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Check token, rights, limits, deployments, environments: what is amiss, how to mend it.
+    """Check token, rights, limits, deployments, environments: what is wrong, how to fix it.
 
     Reads what a report of the same window reads, and looks at what no row tells of. Exit status 0:
     a report would be complete; 3: not, or it would have no rows.

@@ -52,7 +52,7 @@ def report(
     ] = None,
     output: options.Output = None,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Tell what the report would cost, and do not make it.")
+        bool, typer.Option("--plan", help="Print what this would cost in requests, and stop.")
     ] = False,
     config: options.ConfigFile = None,
     quiet: options.Quiet = False,

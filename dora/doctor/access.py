@@ -39,10 +39,11 @@ def find_access(checkup: Checkup, tables: Tables, config: Config) -> Iterator[Fi
         yield _expiry(checkup, config)
     yield from _scopes(checkup)
     yield _visible(checkup, config)
-    for right in RIGHTS:
-        yield _right(right, checkup, tables, config)
+    rights = [_right(right, checkup, tables, config) for right in RIGHTS]
     if any(one.kind == "workflow" for one in config.sources):
-        yield _actions(checkup)
+        rights.append(_actions(checkup))
+    # Where no repository is seen, it goes without saying that nothing could be tried.
+    yield from (one for one in rights if checkup.visible or one.severity != "note")
     yield _members(checkup, tables, config)
     yield _limit(checkup)
     yield _cost(checkup)

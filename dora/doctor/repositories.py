@@ -13,7 +13,7 @@ from dora.model.token_rights import Checkup
 #: Gaps that are reported together with the rights that would close them.
 GAPS_OF_RIGHTS = {"incidents", "teams"}
 #: Advice where there were so many that this one was not asked again.
-UNASKED = "Mend the others first: these may be refused for the same reason."
+UNASKED = "Fix the others first: these may be refused for the same reason."
 
 
 def find_repositories(

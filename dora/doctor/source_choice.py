@@ -114,11 +114,11 @@ def _deployments(
     shows = activity.count("Deployment", instants, look.deployments.has_more, f" to {names}{more}")
     failed = sum(one.state in FAILED and activity.is_lately(one.created_at) for one in own)
     shows += f", {failed} failed" if failed else ""
+    remarks = [*_unused_workflows(look, activity.config)]
     released = activity.published(look)
-    remarks: tuple[str, ...] = ()
     if any(map(activity.is_lately, released)):
-        remarks = (f"it has {activity.count('release', released, look.releases.has_more)}, too",)
-    return SourceChoice(look.name, "deployments", shows, remarks=remarks)
+        remarks.append(f"it has {activity.count('release', released, look.releases.has_more)}, too")
+    return SourceChoice(look.name, "deployments", shows, remarks=tuple(remarks))
 
 
 def _workflow(
@@ -207,7 +207,7 @@ def _merges(look: RepositoryLook, config: Config, activity: Activity) -> SourceC
 
 
 def _unused_workflows(look: RepositoryLook, config: Config) -> tuple[str, ...]:
-    """The workflows of a repository, none of which is known to deploy: one may do so all the same.
+    """The workflows of a repository that goes by something else: one may deploy all the same.
 
     Runs are told of where they were read.
     """

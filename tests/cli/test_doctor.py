@@ -83,7 +83,7 @@ def test_entries_that_give_nothing(tmp_path: Path) -> None:
     entry = found["source-entry-silent"]
     assert ["api"] == entry["subjects"]
     assert entry["what"].startswith("[[sources]] 1 (workflow `deploy.yaml`) gave no deployment")
-    assert "Seen there instead: api: workflow `deploy.yml`." in entry["mend"]
+    assert "Seen there instead: api: workflows `deploy.yml`, `build.yml`." in entry["mend"]
     assert [
         "[[sources]] 1 (workflow `deploy.yaml`) repositories: dosc (did you mean docs?)"
     ] == found["pattern-unused"]["subjects"]

@@ -33,9 +33,13 @@ RUN = "https://github.com/acme/api/actions/runs"
 
 
 def test_nothing_at_all() -> None:
-    """An organization without anything is diagnosed, too."""
+    """Without any repository it is said that none is seen, and not what follows from that."""
     seen = replace(FINE, visible=0, private=0, sample=None)
-    assert not diagnosis_of(checkup=seen).is_complete
+    diagnosis = diagnosis_of(checkup=seen, incidents={"repositories": ["gone"]})
+    assert [("repositories-visible", "problem"), ("report-rows", "problem")] == [
+        (one.check, one.severity) for one in diagnosis.findings if one.severity != "ok"
+    ]
+    assert not diagnosis.is_complete
 
 
 # -- repositories -------------------------------------------------------------------------------

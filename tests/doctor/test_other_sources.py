@@ -56,6 +56,20 @@ def test_what_merges_cannot_tell() -> None:
     assert "deployment-without-commit" in checks
 
 
+def test_what_holds_for_deployments_alone() -> None:
+    """D8: beside other sources, what statuses say is said of GitHub's Deployments."""
+    read = tables(
+        line(a=50 * DAY, b=20 * DAY),
+        deployment(1, "a", 12 * DAY, ("success", 12 * DAY)),
+        deployment(2, "b", 9 * DAY, ("success", 9 * DAY)),
+    )
+    read.deployments["source"] = ["deployments", "tags"]
+    settings = config(sources=({"from": "deployments"}, {"from": "tags"}))
+    found = {one.check: one for one in find_deployments(read, analyse(read, settings), settings)}
+    fine = found["deployment-without-status"].what
+    assert "Of GitHub's Deployments: every deployment has a status." == fine
+
+
 def test_signals_that_sources_know() -> None:
     """F1, F2: statuses and rollbacks are named only where some source has them."""
     assert [

@@ -239,6 +239,10 @@ def test_what_else_there_is() -> None:
             ("it has 1 release in 90 days, too",),
         ),
         (
+            {"deployments": deployments("staging", "ACTIVE"), "workflows": (ship,)},
+            ("it has workflow `Ship`: where one deploys, name it as the source",),
+        ),
+        (
             {"tags": tags("v2.0.0", "v2.0.0-rc.1", "v1.9.0")},
             ("pre-releases count as well, such as `v2.0.0-rc.1`",),
         ),

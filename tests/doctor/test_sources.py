@@ -108,6 +108,18 @@ def test_entries_that_give_nothing() -> None:
     assert [("jobs",), ("lib",)] == [one.subjects for one in spoken]
 
 
+def test_repositories_that_an_entry_gave_nothing_of() -> None:
+    """D8: an entry that gave something of others is told by the repositories it gave nothing of."""
+    truth = Organization("acme", NOW, (repository("api", deployed(5)), repository("lib")))
+    settings = config_of(truth, sources=({"from": "tags", "repositories": ["api", "lib"]},))
+    tables = tables_of(truth)
+    tables.deployments["entry"] = 1
+    seen = organization(look("lib", tags=tags("v1")))
+    (found,) = find_sources(tables, analyse(tables, settings), seen, settings)
+    assert ("repository-source-silent", ("lib",)) == (found.check, found.subjects)
+    assert "which gave no deployment of them since 2026-07-26." in found.what
+
+
 def test_sources_that_would_give_rows() -> None:
     """A finding for each source, with its lines; none where an entry fits the repository."""
     seen = organization(
