@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from dora.demo.github.server import serve
 from tests.laws.test_against_oracle import comparable, differences
 from tests.oracle.report import expected_report
@@ -20,7 +22,14 @@ from tests.oracle.source_settings import (
 )
 from tests.support.command import dora
 from tests.support.small_repositories import ALL
-from tests.support.source_organizations import mixture
+from tests.support.source_organizations import (
+    SourceCase,
+    mixture,
+    only_merges,
+    only_releases,
+    only_tags,
+    only_workflow,
+)
 
 ENTRIES: dict[str, Callable[..., Entry]] = {
     "deployments": DeploymentsEntry,
@@ -52,23 +61,33 @@ def settings_of(document: dict[str, Any]) -> Settings:
     return Settings(signals=ALL, sources=sources, **labels)  # type: ignore[arg-type]  # labels
 
 
-def test_two_commands(tmp_path: Path) -> None:
-    """With what `dora init` wrote every field of the report of a mixture is that of the truth."""
-    case = mixture()
-    with serve(case.organization) as server:
-        done = dora("init", "--org", "acme", "--since", case.since.isoformat(), server=server,
+@pytest.mark.parametrize(
+    ("case", "repositories"),
+    [
+        (only_releases, {"shop"}),
+        (only_tags, {"lib"}),
+        (only_workflow, {"api"}),
+        (only_merges, {"site"}),
+        (mixture, {"both", "shop", "api", "lib", "cli", "jobs", "legacy", "site"}),
+    ],
+)
+def test_two_commands(
+    case: Callable[[], SourceCase], repositories: set[str], tmp_path: Path
+) -> None:
+    """With what `dora init` wrote every field of the report is that of the truth."""
+    organization, _, since, until = case()
+    with serve(organization) as server:
+        done = dora("init", "--org", "acme", "--since", since.isoformat(), server=server,
                     folder=tmp_path)  # fmt: skip
         assert 0 == done.returncode, done.stderr
-        done = dora("report", "--until", case.until.isoformat(), "--no-cache", "--format", "json",
+        done = dora("report", "--until", until.isoformat(), "--no-cache", "--format", "json",
                     server=server, folder=tmp_path)  # fmt: skip
     assert 0 == done.returncode, done.stderr
     document = tomllib.loads((tmp_path / "dora.toml").read_text("utf-8"))
     settings = settings_of(document)
     expected = comparable(
-        expected_report(case.organization, since=case.since, until=case.until, settings=settings)
+        expected_report(organization, since=since, until=until, settings=settings)
     )
     actual = comparable(json.loads(done.stdout))
     assert differences(expected, {key: actual[key] for key in expected})[:12] == []
-    assert {"both", "shop", "api", "lib", "cli", "jobs", "legacy", "site"} == {
-        row["key"]["repository"] for row in actual["rows"]
-    }
+    assert repositories == {row["key"]["repository"] for row in actual["rows"]}
