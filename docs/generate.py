@@ -148,7 +148,8 @@ def _settings(model: type[BaseModel]) -> Iterator[Setting]:
 
 def _attribute_docstrings(model: type[BaseModel]) -> dict[str, str]:
     """The text below each attribute of a class and of those it is made of, on one line."""
-    found, name = {}, None
+    found: dict[str, str] = {}
+    name: str | None = None
     for base in reversed(model.__mro__[1:-1]):
         if issubclass(base, BaseModel) and base.__module__.startswith("dora."):
             found |= _attribute_docstrings(base)
