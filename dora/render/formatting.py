@@ -10,7 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from dora.report.deployment_ids import DeploymentId
-from dora.report.model import Interval
+from dora.report.model import Interval, Place
 
 MISSING = "–"
 
@@ -197,6 +197,12 @@ def days(number: float) -> str:
     """Give the length of a window: `90 days`, `1 day`, `0.5 days`."""
     amount = f"{round(number, 2):,g}"
     return f"{amount} day" if amount == "1" else f"{amount} days"
+
+
+def place(found: Place) -> str:
+    """Give a place among a survey's respondents (B5): `top 24–56 %`, `top 9 %` for the best."""
+    better, at_least = (f"{100 * share:.0f}" for share in found)
+    return f"top {at_least} %" if better == "0" else f"top {better}–{at_least} %"
 
 
 def benchmark(name: str, by: str = "repository") -> str:

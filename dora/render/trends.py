@@ -41,7 +41,9 @@ def trend_of(row: Row, metric: str) -> str:
 
     Partial buckets may be far off, so they do not set the scale.
     """
-    values = [METRICS[metric].value(one.metrics) for one in row.trend]
+    values = [
+        None if one.metrics is None else METRICS[metric].value(one.metrics) for one in row.trend
+    ]
     pairs = zip(row.trend, values, strict=True)
     whole = [value for one, value in pairs if value and not one.partial]
     return sparkline(values, max(whole, default=None))

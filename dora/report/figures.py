@@ -110,6 +110,12 @@ METRICS: dict[str, Metric] = {one.name: one for one in (
     ),
 )}  # fmt: skip
 
+#: DORA's two factors with the metrics of each, in the order of everything that people read.
+FACTORS = {
+    "throughput": ("deployment_frequency", "change_lead_time", "recovery_time"),
+    "instability": ("change_fail_rate", "rework_rate"),
+}
+
 
 def count_events(metrics: Metrics) -> dict[str, int]:
     """The number of events of each kind that *metrics* count."""

@@ -24,6 +24,8 @@ NO_TEAM = "(no team)"
 BETTER, WORSE, UNCLEAR = "better", "worse", "no clear change"
 #: The benchmark that gives scores, and no levels (B4).
 QUICK_CHECK = "quick-check"
+#: The survey whose respondents numbers are placed among (B5).
+PLACES = "2025"
 
 
 class Interval(NamedTuple):
@@ -31,6 +33,27 @@ class Interval(NamedTuple):
 
     low: float
     high: float
+
+
+class OpenInterval(NamedTuple):
+    """A 95 % confidence interval of which an end may be unknown, and then has no bound."""
+
+    low: float | None
+    high: float | None
+
+
+class LevelRange(NamedTuple):
+    """The levels of both ends of a number's interval where they differ (B3)."""
+
+    worst: str
+    best: str
+
+
+class Place(NamedTuple):
+    """The shares of a survey's respondents who answered better, and at least as well (B5)."""
+
+    better: float
+    at_least_as_good: float
 
 
 @dataclass(frozen=True)
@@ -41,9 +64,13 @@ class DeploymentFrequency:
     per_day: float
     per_week: float
     active_days: int
-    per_day_interval: Interval
+    exposure_days: float | None = field(default=None, kw_only=True)
+    """Length of the time that the rates are of (DF2); None in older files."""
+    per_day_interval: Interval | None = None
     level: str | None = None
+    level_range: LevelRange | None = field(default=None, kw_only=True)
     score: float | None = field(default=None, kw_only=True)
+    place: Place | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -66,7 +93,9 @@ class ChangeLeadTime:
     p90: float | None = None
     median_interval: Interval | None = None
     level: str | None = None
+    level_range: LevelRange | None = field(default=None, kw_only=True)
     score: float | None = field(default=None, kw_only=True)
+    place: Place | None = field(default=None, kw_only=True)
     stages: Stages = field(default_factory=Stages)
 
 
@@ -79,7 +108,11 @@ class ChangeFailRate:
     rate: float | None = None
     interval: Interval | None = None
     level: str | None = None
+    level_range: LevelRange | None = field(default=None, kw_only=True)
     score: float | None = field(default=None, kw_only=True)
+    place: Place | None = field(
+        default=None, kw_only=True
+    )  #: always None: no survey has published a whole distribution
     reasons: dict[str, int] = field(default_factory=dict)
     never_live: int = 0
 
@@ -93,10 +126,13 @@ class RecoveryTime:
     open: int
     carried_in: int = 0  #: those that began before the window and were open when it began
     median: float | None = None
+    median_interval: OpenInterval | None = field(default=None, kw_only=True)
     mean: float | None = None  #: of the recovered
     longest: float | None = None  #: of the recovered
     level: str | None = None
+    level_range: LevelRange | None = field(default=None, kw_only=True)
     score: float | None = field(default=None, kw_only=True)
+    place: Place | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -108,6 +144,18 @@ class ReworkRate:
     rate: float | None = None
     interval: Interval | None = None
     score: float | None = field(default=None, kw_only=True)
+    place: Place | None = field(
+        default=None, kw_only=True
+    )  #: always None, as for the change fail rate
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """From merge to live, of changes merged in the window, shipped or waiting (LT12)."""
+
+    changes: int  #: with those that wait
+    waiting: int
+    median: float | None = None
 
 
 @dataclass(frozen=True)
@@ -137,13 +185,16 @@ METRICS = tuple(one.name for one in fields(Metrics))
 class Bucket:
     """One row's metrics from *start* up to *end*, without levels.
 
-    It is *partial* if the window cuts a day, week or month of the calendar.
+    It is *partial* if the window cuts a day, week or month of the calendar, and *young* if
+    failures that it will still be charged with may not be known yet. *metrics* are None where the
+    row had not begun (DF2).
     """
 
     start: datetime
     end: datetime
     partial: bool
-    metrics: Metrics
+    young: bool = field(default=False, kw_only=True)
+    metrics: Metrics | None
 
 
 @dataclass(frozen=True)
@@ -172,14 +223,17 @@ class Compared:
     """One metric compared with the window before, and whether the difference is significant.
 
     *verdict* is `better`, `worse` or `no clear change`, None if there is nothing to compare.
-    *ratio* is now ÷ before of a frequency or time, *difference* now − before of a rate.
+    *ratio* is now ÷ before of a frequency or time, *difference* now − before of a rate; each
+    with the 95 % interval of the effect (K2).
     """
 
     verdict: str | None = None
     p_value: float | None = None
     adjusted_p_value: float | None = None  #: controls the false discovery rate over the whole table
     ratio: float | None = None
+    ratio_interval: OpenInterval | None = field(default=None, kw_only=True)
     difference: float | None = None
+    difference_interval: Interval | None = field(default=None, kw_only=True)
     moved_by: tuple[Contributor, ...] = ()
 
 
@@ -202,7 +256,10 @@ class Row:
     tier: str
     source: str = field(default=DEPLOYMENTS, kw_only=True)
     """What its deployments were taken from; of a pooled row each kind, joined by `+` (D8)."""
+    since: datetime | None = field(default=None, kw_only=True)
+    """When its exposure begins, where that is later than the window's (DF2)."""
     metrics: Metrics
+    delivery: Delivery | None = field(default=None, kw_only=True)
     waiting: Waiting | None = None
     previous: Metrics | None = None  #: of the window before; None if it had no such row
     comparison: Comparison | None = None

@@ -31,6 +31,7 @@ COUNTS: dict[str, dict[str, int | None]] = {
             "left_out",
             "unknown_commit",
             "baseline",
+            "began_in_window",
             "lookback_limit",
         ),
         0,
@@ -88,7 +89,7 @@ def _row(row: dict[str, Any], *, has_scores: bool) -> dict[str, Any]:
     for metrics in (row["metrics"], row["previous"]):
         _drop(metrics, without)
     for bucket in row["trend"]:
-        _drop(bucket["metrics"], ("level", "score"))
+        _drop(bucket["metrics"], ("level", "level_range", "score", "place"))
     row["trend"] = [_flat(bucket) for bucket in row["trend"]]
     return _flat(row)
 
@@ -103,7 +104,10 @@ def _flat(item: dict[str, Any]) -> dict[str, Any]:
     """Give *item* with the metrics as keys of its own in place of `metrics`."""
     made: dict[str, Any] = {}
     for name, value in item.items():
-        made |= value if name == "metrics" else {name: value}
+        if name == "metrics":
+            made |= value or dict.fromkeys(METRICS)
+        else:
+            made[name] = value
     return made
 
 
@@ -154,7 +158,10 @@ def _nested(item: Any) -> Any:
     """Give *item* with its metrics under `metrics`; the reverse of `_flat`."""
     if not isinstance(item, dict):
         return item
-    return {**item, "metrics": {name: item[name] for name in METRICS if name in item}}
+    metrics = {name: item[name] for name in METRICS if name in item}
+    # A part of a trend in which the row had not begun has each of them as null (DF2).
+    began = not metrics or any(metric is not None for metric in metrics.values())
+    return {**item, "metrics": metrics if began else None}
 
 
 @cache

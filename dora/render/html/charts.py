@@ -50,9 +50,12 @@ def draw(row: Row, marks: Marks, axis: Axis) -> tuple[Chart, ...]:
     fails = [
         (one.metrics.change_fail_rate.rate, one.metrics.change_fail_rate.interval)
         for one in row.trend
+        if one.metrics
     ]
     reworks = [
-        (one.metrics.rework_rate.rate, one.metrics.rework_rate.interval) for one in row.trend
+        (one.metrics.rework_rate.rate, one.metrics.rework_rate.interval)
+        for one in row.trend
+        if one.metrics
     ]
     return (
         _frequency(row.trend, marks, axis),
@@ -65,7 +68,7 @@ def draw(row: Row, marks: Marks, axis: Axis) -> tuple[Chart, ...]:
 
 def _frequency(trend: Sequence[Bucket], marks: Marks, axis: Axis) -> Chart:
     unit = "day" if axis.unit == "day" else "week"
-    metrics = [one.metrics.deployment_frequency for one in trend]
+    metrics = [one.metrics.deployment_frequency for one in trend if one.metrics]
     rates = [one.per_day if unit == "day" else one.per_week for one in metrics]
     whole = axis.whole(rates)
     most = max(whole or rates, default=0.0) or max(rates, default=0.0)
@@ -83,7 +86,7 @@ def _frequency(trend: Sequence[Bucket], marks: Marks, axis: Axis) -> Chart:
 
 def _lead_time(trend: Sequence[Bucket], axis: Axis) -> Chart:
     """Draw medians as a line with gaps, and a band from there to the 90th percentile."""
-    metrics = [one.metrics.change_lead_time for one in trend]
+    metrics = [one.metrics.change_lead_time for one in trend if one.metrics]
     known = [one for one in metrics if one.median is not None]
     whole = [one for one in axis.whole(metrics) if one.median is not None]
     most = max((one.p90 or one.median or 0.0 for one in whole or known), default=0.0)
