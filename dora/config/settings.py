@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from dora.config.section import Age, Globs, SettingsSection
+from dora.config.section import Age, Globs, SettingsSection, pattern_with
 from dora.config.source_settings import SourceEntry
 
 By = Literal["repository", "environment", "team", "organization"]
@@ -54,16 +54,6 @@ def _service_source(value: str) -> str:
     known = {"auto", "none", "environment", "task"}
     if value not in known and not re.fullmatch(r"payload:.+", value):
         raise ValueError("is not allowed; allowed: auto, none, environment, task, or payload:KEY")
-    return value
-
-
-def _service_pattern(value: str) -> str:
-    try:
-        groups = re.compile(value).groupindex
-    except re.error as wrong:
-        raise ValueError(f"is no regular expression: {wrong}") from None
-    if value and "service" not in groups:
-        raise ValueError("has no group named service; allowed: like (?P<service>[a-z]+)-prod")
     return value
 
 
@@ -172,7 +162,9 @@ class ServiceSettings(SettingsSection):
     """Where the service is named: `auto` (the `service`, else the `stack`, that the action
     `track-deployment` was given), `none`; or, with a pattern, `environment`, `task` or
     `payload:KEY`."""
-    pattern: Annotated[str, AfterValidator(_service_pattern)] = ""
+    pattern: Annotated[str, AfterValidator(pattern_with("service", "(?P<service>[a-z]+)-prod"))] = (
+        ""
+    )
     """Regular expression with a group `service`; of the environment where no source is named."""
 
     @model_validator(mode="after")

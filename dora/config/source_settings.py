@@ -1,6 +1,5 @@
 """What a deployment is, by `[[sources]]`: one class for each kind of source (D8)."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, get_args
 
@@ -13,20 +12,10 @@ from pydantic import (
     model_validator,
 )
 
-from dora.config.section import SettingsSection
+from dora.config.section import SettingsSection, pattern_with
 
 SourceKind = Literal["deployments", "workflow", "releases", "tags", "merges", "file"]
 KINDS: tuple[str, ...] = get_args(SourceKind)
-
-
-def _job_pattern(value: str) -> str:
-    try:
-        groups = re.compile(value).groupindex
-    except re.error as wrong:
-        raise ValueError(f"is not a regular expression: {wrong}") from None
-    if value and "environment" not in groups:
-        raise ValueError("has no group named environment; allowed: like deploy (?P<environment>.+)")
-    return value
 
 
 def _is_given(value: str) -> str:
@@ -94,7 +83,9 @@ class WorkflowSource(SourceSection):
     """The environment it deploys to."""
     job: str = ""
     """Glob of the name of the job that is the deployment instead of the run."""
-    pattern: Annotated[str, AfterValidator(_job_pattern)] = ""
+    pattern: Annotated[
+        str, AfterValidator(pattern_with("environment", "deploy (?P<environment>.+)"))
+    ] = ""
     """Regular expression on the job's name; its group `environment` names the environment."""
 
     @model_validator(mode="after")
