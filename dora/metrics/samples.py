@@ -34,8 +34,11 @@ class GroupedSamples:
     sizes: Counts  #: how many values each group has
     starts: Counts  #: the position of each group's first value
 
-    def quantiles(self, share: float) -> Floats:
-        """A quantile of each group by linear interpolation; NaN where there is no value."""
+    def quantiles(self, share: float | Floats) -> Floats:
+        """A quantile of each group by linear interpolation; NaN where there is no value.
+
+        *share* is the same for all, or one number a group.
+        """
         rank = share * (self.sizes - 1)
         below = rank.astype("int64")
         low = self.at(below)

@@ -122,7 +122,10 @@ def _deployments(frame: pd.DataFrame) -> list[tuple[str, int]]:
 
 def measure(events: Events, groups: pd.Index, window: Window, year: str) -> dict[int, Metrics]:
     """The five metrics of each of *groups* in *window*, levels by the benchmark *year*."""
-    records = _records(events, groups, window.days, window)
+    starts, ends = (
+        pd.DatetimeIndex([one]).repeat(len(groups)) for one in (window.since, window.until)
+    )
+    records = _records(events, groups, (starts, ends), window)
     return {group: metrics_of(numbers, year, window.length) for group, *numbers in records}
 
 
@@ -138,11 +141,12 @@ def measure_parts(
     of_parts = replace(events, carried_in=_carry(events, starts), **{
         name: _cut(getattr(events, name), happened, starts) for name, happened in HAPPENED.items()
     })  # fmt: skip
-    days = pd.Series([span.days for span in spans] * len(groups), index=parts)
+    every = np.tile(np.arange(len(spans)), len(groups))
+    exposures = starts.take(every), pd.DatetimeIndex([span.end for span in spans]).take(every)
     buckets = [
         Bucket(span.start, span.end, span.partial, metrics_of(numbers, "none", window.length))
         for span, (_, *numbers) in zip(
-            spans * len(groups), _records(of_parts, parts, days, window), strict=True
+            spans * len(groups), _records(of_parts, parts, exposures, window), strict=True
         )
     ]
     count = len(spans)
@@ -171,12 +175,18 @@ def _carry(events: Events, starts: pd.DatetimeIndex) -> pd.DataFrame:
 
 
 def _records(
-    events: Events, groups: pd.Index, days: float | pd.Series, window: Window
+    events: Events,
+    groups: pd.Index,
+    exposures: tuple[pd.DatetimeIndex, pd.DatetimeIndex],
+    window: Window,
 ) -> Iterator[tuple[Any, ...]]:
-    """Each group with the numbers of its five metrics, and its reasons."""
+    """Each group with the numbers of its five metrics, and its reasons.
+
+    *exposures* are the starts and ends of the time that each group's rates are of (DF2).
+    """
     until = pd.Timestamp(window.until)
     frames = (
-        deployment_frequency(events.succeeded, groups, days, window.timezone),
+        deployment_frequency(events.succeeded, groups, *exposures, window.timezone),
         change_lead_time(events.shipped, groups),
         change_fail_rate(events.finished, groups),
         recovery_time(events.episodes, groups, until, events.carried_in),

@@ -12,6 +12,7 @@ from dora.report.model import (
     DeploymentFrequency,
     Interval,
     Metrics,
+    OpenInterval,
     RecoveryTime,
     ReworkRate,
     Stages,
@@ -37,7 +38,8 @@ def _frequency(row: dict[Any, Any], year: str, length: timedelta) -> DeploymentF
         per_day=float(row["per_day"]),
         per_week=float(row["per_week"]),
         active_days=int(row["active_days"]),
-        per_day_interval=Interval(float(row["per_day_low"]), float(row["per_day_high"])),
+        exposure_days=float(row["exposure_days"]),
+        per_day_interval=_interval(row["per_day_low"], row["per_day_high"]),
         level=benchmarks.frequency_level(year, deployments, length),
         score=benchmarks.frequency_score(deployments, length) if year == QUICK_CHECK else None,
     )
@@ -81,6 +83,7 @@ def _recovery(row: dict[Any, Any], year: str) -> RecoveryTime:
         open=int(row["open"]),
         carried_in=int(row["carried_in"]),
         median=median,
+        median_interval=_open_interval(row) if row["has_interval"] else None,
         mean=mean,
         longest=_number(row["longest"]),
         level=benchmarks.recovery_level(year, episodes, typical),
@@ -106,3 +109,7 @@ def _number(value: Any) -> float | None:
 
 def _interval(low: Any, high: Any) -> Interval | None:
     return None if isnan(low) else Interval(low, high)
+
+
+def _open_interval(row: dict[Any, Any]) -> OpenInterval:
+    return OpenInterval(_number(row["median_low"]), _number(row["median_high"]))

@@ -10,10 +10,11 @@ STAGES = ("coding_seconds", "review_seconds", "delivery_seconds")
 
 
 def changes(*times: tuple[int, float], stages: tuple[float, ...] | None = None) -> pd.DataFrame:
-    """Changes: group and lead time; every change with *stages* if given."""
+    """Changes, each of a deployment of its own: group and lead time; *stages* of all if given."""
     made = pd.DataFrame(times, columns=["group", "lead_time_seconds"])
     made = made.astype({"group": "int64", "lead_time_seconds": "float64"})
     told = stages or (float("nan"),) * 3
+    made = made.assign(repository="acme/api", environment_key="prod", deployment=made.index)
     return made.assign(**dict(zip(STAGES, told, strict=True)))
 
 
@@ -26,14 +27,16 @@ def test_summary_of_lead_times() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "low", "high"), [(5, None, None), (6, 1, 6), (8, 1, 8), (9, 2, 8), (12, 3, 10)]
+    ("size", "low", "high"),
+    [(5, None, None), (6, 1, 6), (8, 1, 8), (9, 1.7388177, 8.2611823), (12, 2.8500790, 10.1499210)],
 )
-def test_interval_of_the_median(size: int, low: int | None, high: int | None) -> None:
-    """LT6: it lies between two of the lead times, and is absent below six changes."""
+def test_interval_of_the_median(size: int, low: float | None, high: float | None) -> None:
+    """LT6: of deployments of one change each, e is ½ ÷ √(N − 1); it is absent below six."""
     sample = [(0, float(number)) for number in range(size, 0, -1)]
     found = change_lead_time(changes(*sample), pd.RangeIndex(1)).iloc[0]
     ends = [found["median_low"], found["median_high"]]
-    assert [low, high] == [None if pd.isna(end) else end for end in ends]
+    expected = [None if end is None else pytest.approx(end) for end in (low, high)]
+    assert expected == [None if pd.isna(end) else end for end in ends]
 
 
 def test_equal_lead_times_have_a_tight_interval() -> None:

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from dora.metrics.intervals import (
-    kaplan_meier_median,
     median_ranks,
     poisson_interval,
     wilson_interval,
 )
+from dora.metrics.survival import kaplan_meier_median
 from tests.support.examples import examples
 
 FEW = examples(100, derandomize=True)

@@ -10,6 +10,7 @@ from tests.support.tables import NOW, ago
 
 UNTIL = pd.Timestamp(NOW)
 TIMES = ("median", "mean", "longest")
+COUNTS = ("episodes", "recovered", "open", "carried_in")
 
 
 def episodes(*rows: tuple[int, float, float | None]) -> pd.DataFrame:
@@ -30,14 +31,13 @@ def recovered(
             str(name): (None if pd.isna(value) else value / 3600) if name in TIMES else value
             for name, value in row.items()
         }
-        for row in found.to_dict("records")
+        for row in found[[*COUNTS, *TIMES]].to_dict("records")
     ]
 
 
 def counts(episodes: int, recovered: int, still_open: int, carried_in: int = 0) -> dict[str, int]:
     """The counts of one group."""
-    names = ("episodes", "recovered", "open", "carried_in")
-    return dict(zip(names, (episodes, recovered, still_open, carried_in), strict=True))
+    return dict(zip(COUNTS, (episodes, recovered, still_open, carried_in), strict=True))
 
 
 def test_median_mean_and_longest_of_the_recovered() -> None:
