@@ -1,5 +1,6 @@
 """Change lead time: how long changes took to be live (LT5 to LT7)."""
 
+import numpy as np
 import pandas as pd
 
 from dora.metrics.intervals import clustered_median_intervals
@@ -37,4 +38,4 @@ def change_lead_time(changes: pd.DataFrame, groups: pd.Index) -> pd.DataFrame:
 
 def _clusters(changes: pd.DataFrame) -> Counts:
     """A number for the deployment that shipped each change."""
-    return changes.groupby(CLUSTER, sort=False).ngroup().to_numpy()
+    return np.asarray(changes.groupby(CLUSTER, sort=False).ngroup(), dtype="int64")
