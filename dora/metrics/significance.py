@@ -19,6 +19,9 @@ CLEAR = 0.05
 #: Ways to deal the episodes to two windows that are gone through one by one; above, by the normal.
 MOST_DEALS = 20_000
 
+#: With fewer whole weeks in either window frequencies are not compared (K2).
+FEWEST_WEEKS = 4
+
 
 @dataclass(frozen=True)
 class Shift:
@@ -26,6 +29,82 @@ class Shift:
 
     p_value: float
     sign: int
+
+
+def rate_change(before_weeks: Sequence[float], now_weeks: Sequence[float]) -> float | None:
+    """p-value of a change between the counts of whole weeks of two windows (K2), by Welch's test.
+
+    None with fewer than four weeks in either. Where neither window's weeks differ, equal ones
+    have 1 and others 0.
+    Source: B. L. Welch, Biometrika 34 (1947).
+    """
+    (found,) = rate_changes([before_weeks], [now_weeks])
+    return None if np.isnan(found) else float(found)
+
+
+def rate_changes(before: Sequence[ArrayLike], now: Sequence[ArrayLike]) -> Floats:
+    """The same for each pair of weekly counts of a table; NaN for None."""
+    from scipy.special import stdtr
+
+    old, new = summarize_weeks(before), summarize_weeks(now)
+    moved, spread = new.means - old.means, old.variances + new.variances
+    is_varied = spread > 0
+    safe = np.where(is_varied, spread, 1.0)
+    degrees = np.where(is_varied, degrees_of_freedom(old, new), 1.0)
+    tail = np.asarray(stdtr(degrees, -np.abs(moved) / np.sqrt(safe)), dtype="float64")
+    found = np.where(is_varied, 2 * tail, np.where(moved == 0, 1.0, 0.0))
+    return np.where(old.is_enough & new.is_enough, found, np.nan)
+
+
+@dataclass(frozen=True)
+class Weeks:
+    """Weekly counts of each row of a table: how many, their means, the variances of the means."""
+
+    sizes: Floats
+    means: Floats
+    variances: Floats
+
+    @property
+    def is_enough(self) -> NDArray[np.bool_]:
+        """Whether a row has enough weeks to be compared."""
+        return self.sizes >= FEWEST_WEEKS
+
+
+def summarize_weeks(samples: Sequence[ArrayLike]) -> Weeks:
+    """What tests and intervals need of weekly counts; what has too few of them is 0."""
+    arrays = [np.asarray(sample, dtype="float64") for sample in samples]
+    sizes = [len(own) for own in arrays]
+    means, variances = [0.0] * len(arrays), [0.0] * len(arrays)
+    for row, own in enumerate(arrays):
+        if sizes[row] >= FEWEST_WEEKS:
+            means[row] = own.mean()
+            # Equal weeks do not differ at all, however their mean is rounded.
+            variances[row] = own.var(ddof=1) / sizes[row] if own.min() < own.max() else 0.0
+    return Weeks(*(np.array(column, dtype="float64") for column in (sizes, means, variances)))
+
+
+def degrees_of_freedom(before: Weeks, now: Weeks) -> Floats:
+    """Welch's degrees of freedom of each pair; NaN where neither's weeks differ."""
+    squares = sum(
+        (one.variances**2 / np.maximum(one.sizes - 1, 1) for one in (before, now)),
+        np.zeros(len(before.sizes)),
+    )
+    total = (before.variances + now.variances) ** 2
+    return np.asarray(np.divide(total, np.where(squares > 0, squares, np.nan)), dtype="float64")
+
+
+def rate_change_floors(before: Sequence[ArrayLike], now: Sequence[ArrayLike]) -> Floats:
+    """The smallest p-value that each pair of weekly counts could have come to (K5).
+
+    It is that of all weeks in order, the smallest in one window and the greatest in the other.
+    """
+    pairs = zip(before, now, strict=True)
+    pooled = [(np.sort(np.concatenate([old, new])), len(np.asarray(old))) for old, new in pairs]
+    rising = rate_changes([x[:size] for x, size in pooled], [x[size:] for x, size in pooled])
+    falling = rate_changes(
+        [x[len(x) - size :] for x, size in pooled], [x[: len(x) - size] for x, size in pooled]
+    )
+    return np.minimum(rising, falling)
 
 
 def rate_p_values(before: ArrayLike, now: ArrayLike) -> Floats:
