@@ -42,7 +42,10 @@ Ephemeral = Annotated[
 ]
 Benchmark = Annotated[
     str | None,
-    typer.Option(help="Levels of 2019, 2021, 2022 or 2023; quick-check for scores; none."),
+    typer.Option(
+        help="2025: place among that survey's respondents (default). 2019, 2021, 2022 or 2023:"
+        " levels. quick-check: scores. none."
+    ),
 ]
 Timezone = Annotated[
     str | None, typer.Option(help="Time zone of dates and calendar days. Default: UTC.")

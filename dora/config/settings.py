@@ -18,11 +18,10 @@ By = Literal["repository", "environment", "team", "organization"]
 Tier = Literal["production", "staging", "testing", "development", "other"]
 TierChoice = Literal[Tier, "all"]
 Trend = Literal["day", "week", "month"]
-Benchmark = Literal["2019", "2021", "2022", "2023", "quick-check", "none"]
-#: Published years without usable levels, and why (B1).
+Benchmark = Literal["2019", "2021", "2022", "2023", "2025", "quick-check", "none"]
+#: A published year that nothing can be compared with, and why (B1).
 NO_LADDER = {
     "2024": "2024 is no ladder: its medium cluster fails less often than its high one",
-    "2025": "2025 has no levels: DORA published distributions and team profiles instead",
 }
 
 
@@ -241,8 +240,9 @@ class Settings(BaseSettings):
     """Compare with the window of equal length just before (K1)."""
     ephemeral: bool = False
     """Whether ephemeral environments have rows, too (D5)."""
-    benchmark: Annotated[Benchmark, BeforeValidator(_ladder)] = "2023"
-    """The published year whose levels are shown (B1), or DORA's Quick Check (B4)."""
+    benchmark: Annotated[Benchmark, BeforeValidator(_ladder)] = "2025"
+    """What numbers are compared with (B1): `2025` gives their place among that survey's respondents
+    (B5), an earlier year its levels (B2), `quick-check` the scores of DORA's Quick Check (B4)."""
     lookback: Age = timedelta(days=30)
     """How long before the window deployments are read (W3)."""
     stale_after: Age = timedelta(hours=24)

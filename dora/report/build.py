@@ -11,6 +11,7 @@ from dora.config.window import cut_window
 from dora.model.tables import ENVIRONMENT, Tables
 from dora.report.comparison import compare
 from dora.report.coverage import build_coverage, find_scope
+from dora.report.judging import benchmark_of_rows
 from dora.report.measurement import find_events, measure, measure_parts
 from dora.report.model import Generated, Report, ReportWindow, Row, Waiting
 from dora.report.rows import Groups, choose_tiers, find_groups, find_teams, lacks_production
@@ -32,7 +33,7 @@ def report_of(
     """The report of an existing *analysis*, compared with *before* if that is given."""
     groups = find_groups(analysis.environments, tables, config)
     events = find_events(groups, analysis, config)
-    year = config.benchmark if config.by == "repository" else "none"
+    year = benchmark_of_rows(config.benchmark, config.by)
     index = groups.rows.index
     metrics = measure(events, index, config.window, year)
     compared: dict[int, dict[str, Any]] = {}

@@ -62,6 +62,10 @@ class Metric:
         found: float | None = getattr(self.of(metrics), self.headline)
         return found
 
+    def interval_of(self, metrics: Metrics) -> Any:
+        """The 95 % interval of what is judged; None if there is too little for one."""
+        return getattr(self.of(metrics), self.interval or "median_interval")
+
     def counted(self, metrics: Metrics) -> int:
         """The number of events that this metric counts."""
         found: int = getattr(self.of(metrics), self.count)

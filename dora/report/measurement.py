@@ -121,12 +121,12 @@ def _deployments(frame: pd.DataFrame) -> list[tuple[str, int]]:
 
 
 def measure(events: Events, groups: pd.Index, window: Window, year: str) -> dict[int, Metrics]:
-    """The five metrics of each of *groups* in *window*, levels by the benchmark *year*."""
+    """The five metrics of each of *groups* in *window*, compared with the benchmark *year*."""
     starts, ends = (
         pd.DatetimeIndex([one]).repeat(len(groups)) for one in (window.since, window.until)
     )
     records = _records(events, groups, (starts, ends), window)
-    return {group: metrics_of(numbers, year, window.length) for group, *numbers in records}
+    return {group: metrics_of(numbers, year) for group, *numbers in records}
 
 
 def measure_parts(
@@ -144,7 +144,7 @@ def measure_parts(
     every = np.tile(np.arange(len(spans)), len(groups))
     exposures = starts.take(every), pd.DatetimeIndex([span.end for span in spans]).take(every)
     buckets = [
-        Bucket(span.start, span.end, span.partial, metrics_of(numbers, "none", window.length))
+        Bucket(span.start, span.end, span.partial, metrics_of(numbers, "none"))
         for span, (_, *numbers) in zip(
             spans * len(groups), _records(of_parts, parts, exposures, window), strict=True
         )

@@ -266,26 +266,38 @@ def busy() -> Tables:
     )
 
 
+JUDGED = ("deployment_frequency", "change_lead_time", "change_fail_rate", "recovery_time")
+
+
 def test_levels_of_a_row() -> None:
-    """B2, B3: a row of one repository has a level where there is enough data."""
-    found = report(busy())["rows"]
-    levels = [
-        [one[name]["level"] for name in ("deployment_frequency", "change_lead_time",
-                                          "change_fail_rate", "recovery_time")]
-        for one in found
-    ]  # fmt: skip
-    # Two and two in thirty days; five changes in two hours; five of seven failed; one episode.
-    assert [["medium", "elite", "low", None], ["medium", None, None, None]] == levels
+    """B2, B3: a row of one repository has the levels that its intervals allow."""
+    found = report(busy(), benchmark="2023")["rows"][0]
+    levels = [(found[name]["level"], found[name]["level_range"]) for name in JUDGED]
+    # Two in thirty days; five changes by one deployment; five of seven failed; one episode.
+    assert [(None, ["low", "high"]), (None, None), ("low", None), (None, None)] == levels
+    assert [None] * 4 == [found[name]["place"] for name in JUDGED]
+
+
+def test_places_of_a_row_unless_asked_otherwise() -> None:
+    """B1, B5: what a number is compared with is the survey of 2025, without levels."""
+    found = report(busy())
+    assert "2025" == found["benchmark"]
+    row_ = found["rows"][0]
+    assert [None] * 4 == [row_[name]["level"] or row_[name]["level_range"] for name in JUDGED]
+    # Two in thirty days may be one a week at best, and none in half a year at worst.
+    assert [[0.227, 1.0], None, None, None] == [row_[name]["place"] for name in JUDGED]
 
 
 @pytest.mark.parametrize("by", ["environment", "organization"])
 def test_no_level_on_pooled_rows(by: str) -> None:
-    """B3, G1: pooled rows add up and get no level."""
-    found = row(busy(), by=by)
+    """B3, G1: pooled rows add up and get no level, but a place."""
+    placed = row(busy(), by=by)["deployment_frequency"]["place"]
+    assert placed == [0.227, 1.0]
+    found = row(busy(), by=by, benchmark="2023")
     assert 4 == found["deployment_frequency"]["deployments"]
     assert (5, 9) == (found["change_fail_rate"]["failed"], found["change_fail_rate"]["deployments"])
-    names = ("deployment_frequency", "change_lead_time", "change_fail_rate", "recovery_time")
-    assert [None] * 4 == [found[name]["level"] for name in names]
+    levels = [(found[name]["level"], found[name]["level_range"]) for name in JUDGED]
+    assert [(None, None)] * 4 == levels
 
 
 def test_pooled_waiting_work() -> None:
@@ -308,21 +320,20 @@ def test_level_names_its_benchmark() -> None:
     """B1: the year of the levels is named in every report."""
     found = [report(busy(), benchmark=year) for year in ("2023", "2022", "none")]
     assert ["2023", "2022", "none"] == [one["benchmark"] for one in found]
-    levels = [one["rows"][0]["change_lead_time"]["level"] for one in found]
-    assert ["elite", "high", None] == levels
+    levels = [one["rows"][0]["deployment_frequency"]["level_range"] for one in found]
+    assert [["low", "high"], ["low", "medium"], None] == levels
 
 
 def test_quick_check_scores_instead_of_levels() -> None:
     """B4: with the Quick Check a score stands beside a level of null, on rows of a repository."""
     found = report(busy(), benchmark="quick-check")["rows"][0]
-    names = ("deployment_frequency", "change_lead_time", "change_fail_rate", "recovery_time")
-    scores = [(found[name]["level"], found[name]["score"]) for name in names]
-    lead_time = 8.0  # under a day
+    scores = [(found[name]["level"], found[name]["score"]) for name in JUDGED]
     fail_rate = pytest.approx(10 * 2 / 7)
-    assert [(None, 4.0), (None, lead_time), (None, fail_rate), (None, None)] == scores
-    assert found["rework_rate"]["score"] is None
+    assert [(None, 4.0), (None, None), (None, fail_rate), (None, None)] == scores
+    # Neither of the two successes is rework.
+    assert found["rework_rate"]["score"] == 10
     pooled = row(busy(), benchmark="quick-check", by="organization")
-    assert [None] * 4 == [pooled[name]["score"] for name in names]
+    assert [None] * 4 == [pooled[name]["score"] for name in JUDGED]
 
 
 def test_window_and_run_are_named() -> None:
