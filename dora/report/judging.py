@@ -1,6 +1,4 @@
-"""Compares the metrics of a row with a published year: its levels, its respondents' answers, or the
-scores of the Quick Check (B1 to B5).
-"""
+"""Compares the metrics of a row with levels, a survey's respondents or scores (B1 to B5)."""
 
 from dataclasses import replace
 from typing import Any

@@ -245,7 +245,10 @@ def test_every_wrong_setting_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
         (r"--by: 'galaxy' is not allowed; allowed: ", "'repository', 'environment'"),
         (r"--tier: 'moon' is not allowed; allowed: ", "'production', 'staging'"),
         (r"DORA_TIMEZONE: 'Mars/Olympus' is no time zone; allowed: ", "Europe/Berlin"),
-        (r"dora.toml: benchmark: '2024' cannot be used: 2024 is no ladder", "2023, 2025, quick-check"),
+        (
+            r"dora.toml: benchmark: '2024' cannot be used: 2024 is no ladder",
+            "2023, 2025, quick-check",
+        ),
         (r"dora.toml: lookback: 'a while' is no age; allowed: ", "like 30d"),
         (r"dora.toml: sinse: unknown key; ", "did you mean 'since'?"),
         (r"dora.toml: lead_time.start: 'birth' is not allowed; allowed: ", "'first_commit'"),
