@@ -10,7 +10,8 @@ from math import ceil, sqrt
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dora.metrics.intervals import TAIL, Z, wilson_interval
+from dora.metrics.intervals import Z, wilson_interval
+from dora.metrics.samples import TAIL
 from dora.metrics.significance import Weeks, degrees_of_freedom, summarize_weeks
 
 Floats = NDArray[np.float64]

@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
+#: Half of what a 95 % interval leaves out.
+TAIL = 0.025
+
 
 def count_by_group(
     events: pd.DataFrame, groups: pd.Index, *, where: NDArray[np.bool_] | None = None

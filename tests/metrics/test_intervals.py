@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from dora.metrics.clustered_medians import median_ranks
 from dora.metrics.intervals import (
-    median_ranks,
     poisson_interval,
     wilson_interval,
 )
