@@ -40,9 +40,9 @@ def row(read: Tables, **options: Any) -> dict[str, Any]:
 
 
 def metric(read: Tables, name: str, **options: Any) -> dict[str, Any]:
-    """One metric of the only row, less its intervals and what there is for the Quick Check."""
+    """One metric of the only row, less its intervals, and places and ranges that follow them."""
     found = row(read, **options)[name]
-    left_out = ("interval", "per_day_interval", "median_interval")
+    left_out = ("interval", "per_day_interval", "median_interval", "place", "level_range")
     return {key: value for key, value in found.items() if key not in left_out}
 
 
@@ -59,13 +59,17 @@ def test_one_deployment() -> None:
         "key": {"repository": "api", "environment": "production"},
         "tier": "production",
         "source": "deployments",
+        "since": None,
         "deployment_frequency": {
             "deployments": 1,
             "per_day": pytest.approx(1 / 30),
             "per_week": pytest.approx(7 / 30),
             "active_days": 1,
+            "exposure_days": None,
             "per_day_interval": [pytest.approx(0.0253178 / 30), pytest.approx(5.5716434 / 30)],
             "level": "medium",
+            "level_range": None,
+            "place": None,
         },
         "change_lead_time": {
             "changes": 0,
@@ -75,6 +79,8 @@ def test_one_deployment() -> None:
             "p90": None,
             "median_interval": None,
             "level": None,
+            "level_range": None,
+            "place": None,
             "stages": {"coding": None, "review": None, "delivery": None},
         },
         "change_fail_rate": {
@@ -83,6 +89,8 @@ def test_one_deployment() -> None:
             "rate": 0.0,
             "interval": [0.0, pytest.approx(0.7934507)],
             "level": None,
+            "level_range": None,
+            "place": None,
             "reasons": {},
             "never_live": 0,
         },
@@ -92,16 +100,21 @@ def test_one_deployment() -> None:
             "open": 0,
             "carried_in": 0,
             "median": None,
+            "median_interval": None,
             "mean": None,
             "longest": None,
             "level": None,
+            "level_range": None,
+            "place": None,
         },
         "rework_rate": {
             "rework": 0,
             "deployments": 1,
             "rate": 0.0,
             "interval": [0.0, pytest.approx(0.7934507)],
+            "place": None,
         },
+        "delivery": None,
         "waiting": {"changes": 0, "oldest": None},
         "previous": None,
         "comparison": None,

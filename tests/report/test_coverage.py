@@ -117,6 +117,7 @@ def test_deployments_by_what_became_of_them() -> None:
         "left_out": 1,
         "unknown_commit": 1,
         "baseline": 1,
+        "began_in_window": 0,
         "lookback_limit": 0,
     }
     assert expected == coverage(read, environments={"tmp": False})["deployments"]

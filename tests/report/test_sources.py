@@ -91,7 +91,7 @@ def test_every_row_says_its_source(by: str, sources: dict[str, str]) -> None:
     report = report_of(analysed(), mixed(), settings)
     assert sources == {" ".join(one.key.values()): one.source for one in report.rows}
     (first, *_) = as_document(report)["rows"]
-    assert ["key", "tier", "source", "deployment_frequency"] == [*first][:4]
+    assert ["key", "tier", "source", "since", "deployment_frequency"] == [*first][:5]
 
 
 @cache
