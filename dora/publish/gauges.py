@@ -8,16 +8,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from dora.publish.encodable import encodable
 from dora.report.diff import row_identity
 from dora.report.evidence import Evidence
 from dora.report.figures import IN_SERIES, values
+from dora.report.later_figures import WITH_LEVELS
 from dora.report.model import Report, Row
 
 #: What a time is in, and what counts are of.
 SECONDS, DEPLOYMENTS, REPOSITORIES = "seconds", "deployments", "repositories"
 OLDEST = "How long the oldest open failure had lasted at the report's time."
+EXPOSURE = "Length of the time that the deployment frequency is of."
+LEVEL = "1 for the level of the better and of the worse end of the 95 % confidence interval."
+DAY = 86_400.0  #: seconds
 #: Characters of a label's value; names on GitHub are shorter.
 LONGEST = 200
 #: Which labels a row may have, in the order in which they are written.
@@ -101,10 +106,23 @@ def _of_row(row: Row, labels: Labels) -> Iterator[Gauge]:
         if number is not None:
             own = (*labels, figure.label) if figure.label else labels
             yield Gauge(figure.metric, figure.series, figure.help, figure.unit, own, number)
+    days = _known(row.metrics.deployment_frequency.exposure_days)
+    if days is not None:
+        yield Gauge("deployment_frequency", "exposure_seconds", EXPOSURE, SECONDS, labels,
+                    days * DAY)  # fmt: skip
+    for name in WITH_LEVELS:
+        yield from _levels(name, getattr(row.metrics, name), labels)
     for signal, count in row.metrics.change_fail_rate.reasons.items():
         text = "Failed deployments by what says so; one may have several signals."
         yield Gauge("change_fail_rate", "signal_deployments", text, DEPLOYMENTS,
                     (*labels, ("signal", value(signal))), float(count))  # fmt: skip
+
+
+def _levels(name: str, metric: Any, labels: Labels) -> Iterator[Gauge]:
+    """A gauge of 1 for the level of each end of the interval of *metric* (B3)."""
+    ends = metric.level_range or (metric.level and (metric.level, metric.level))
+    for end, level in zip(("worst", "best"), ends or (), strict=False):
+        yield Gauge(name, "level", LEVEL, "", (*labels, ("end", end), ("level", level)), 1.0)
 
 
 # -- Figures of the report ----------------------------------------------------------------------

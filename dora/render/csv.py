@@ -7,7 +7,8 @@ from typing import Any
 from dora.render import formatting
 from dora.report.evidence import Evidence
 from dora.report.evidence_json import as_document
-from dora.report.figures import FIGURES, METRICS, headline_column, values
+from dora.report.figures import FIRST, METRICS, headline_column, values
+from dora.report.later_figures import LATER
 from dora.report.model import Report, Row
 from dora.report.report_json import instant
 
@@ -57,8 +58,10 @@ def render_report(report: Report) -> str:
 
     Headings are the names of the JSON document with the unit at the end. A rate has the name of its
     metric, and the ends of its 95 % interval are `…_low` and `…_high`. The column
-    `change_fail_rate_` with the name of a signal counts the failed deployments that it marked. The
-    last column, `source`, says what the deployments were taken from (D8).
+    `change_fail_rate_` with the name of a signal counts the failed deployments that it marked.
+    `source` says what the deployments were taken from (D8). Behind it are the columns that came
+    later, so that none ever changed its place; the last, `since`, is when the row's exposure
+    begins, where that is later than the window's (DF2).
     Unknown values are empty. Names are safe to print, and an apostrophe before those that look like
     a formula keeps spreadsheets from running them.
     """
@@ -68,17 +71,20 @@ def render_report(report: Report) -> str:
     compared = _compared_columns() if report.before else []
     text = StringIO()
     lines = csv.writer(text)
-    lines.writerow([*names, "tier", *parts, *(one.column for one in FIGURES), *compared, "source"])
+    first, later = ([one.column for one in some] for some in (FIRST, LATER))
+    lines.writerow([*names, "tier", *parts, *first, *compared, "source", *later, "since"])
     ends = [instant(report.window.since), instant(report.window.until), None]
     for row in report.rows:
         keys = [safe(text) for text in (*(row.key.get(name, "") for name in names), row.tier)]
         judged = _compared(row) if compared else []
-        source = safe(row.source)
-        lines.writerow([*keys, *(ends if parts else ()), *values(row, FIGURES), *judged, source])
+        source, since = safe(row.source), row.since and instant(row.since)
+        figures = [*values(row, FIRST), *judged, source, *values(row, LATER)]
+        lines.writerow([*keys, *(ends if parts else ()), *figures, since])
         for one in row.trend if parts else ():
             part = [instant(one.start), instant(one.end), str(one.partial).lower()]
             nothing = [None] * len(compared)
-            lines.writerow([*keys, *part, *values(one, FIGURES), *nothing, source])
+            figures = [*values(one, FIRST), *nothing, source, *values(one, LATER)]
+            lines.writerow([*keys, *part, *figures, None])
     return text.getvalue()
 
 

@@ -3,26 +3,31 @@
 Every output takes from here what a metric or a figure is called, what it means, which direction is
 better and where it is in a row: CSV and databases (`column`), time series databases (`series`), the
 comparison of two windows, the diff of two reports, and all text for people. A new figure is one
-entry of `FIGURES`; a new metric is one entry of `METRICS` with its figures.
+entry of `LATER`; a new metric is one entry of `METRICS` with its figures.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from dora.report.figure import (
+    COUNT,
+    DELIVERY,
+    NUMBER,
+    TEXT,
+    WAITING,
+    Figure,
+    ends_of,
+    figures_of,
+)
+from dora.report.later_figures import LATER
 from dora.report.model import SIGNALS, Bucket, Metrics, Row
 
-COUNT, NUMBER, TEXT = "bigint", "double precision", "text"
 #: Kinds of a metric's headline number: a number per day, seconds, a fraction of 1.
 FREQUENCY, DURATION, RATE = "frequency", "duration", "rate"
 #: The events that metrics count.
 SUCCESS, SHIPMENT, FAILURE, EPISODE, REWORK = (
     "success", "shipment", "failure", "episode", "rework"
 )  # fmt: skip
-#: The name under which waiting changes are reported with the metrics.
-WAITING = "waiting"
-#: Units of the figures in time series databases: the last word of a figure's name there.
-UNITS = ("ratio", "seconds", "deployments", "changes", "outages", "repositories")
 
 
 # -- Metrics ------------------------------------------------------------------------------------
@@ -129,55 +134,11 @@ def count_events(metrics: Metrics) -> dict[str, int]:
 # -- Figures ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One number or word of a row: its column in tables, its time series and its path."""
-
-    metric: str  #: or WAITING
-    column: str
-    kind: str  #: type of the column
-    meaning: str  #: with the unit, unless the column's name has it
-    path: tuple[str | int, ...]  #: where it is in a row
-    series: str = ""  #: its name after the metric's in time series databases; "" if it is not there
-    help: str = ""  #: its description there
-    label: tuple[str, str] | None = None  #: distinguishes it from others of the same series
-
-    @property
-    def is_of_rows(self) -> bool:
-        """Whether only the whole window has it, and not the parts of a trend."""
-        return self.metric == WAITING or self.path[-1] == "level"
-
-    @property
-    def unit(self) -> str:
-        """Unit in time series databases; "" for a number without one."""
-        last = self.series.rpartition("_")[2]
-        return last if last in UNITS else ""
-
-
-def _figures(metric: str, *entries: tuple[Any, ...]) -> Iterator[Figure]:
-    """The figures of *metric*, each given as the rest of its column and its other fields."""
-    home = ("metrics", metric) if metric in METRICS else (metric,)
-    for name, kind, meaning, path, *more in entries:
-        steps = (path,) if isinstance(path, str) else path
-        column = f"{metric}_{name}" if name else metric
-        yield Figure(metric, column, kind, meaning, (*home, *steps), *more)
-
-
-def _ends(name: str, meaning: str, field: str, what: str, unit: str = "") -> Iterator[Any]:
-    """The figures of both ends of the 95 % interval of *what* in *field*."""
-    for place, (end, word) in enumerate((("low", "Lower"), ("high", "Upper"))):
-        column = "_".join(filter(None, (name, end, "" if unit == "ratio" else unit)))
-        series = "_".join(filter(None, (name, end, unit)))
-        text = "its other end" if place else meaning
-        help_ = f"{word} end of the 95 % confidence interval of {what}."
-        yield column, NUMBER, text, (field, place), series, help_
-
-
 _STAGE = "Median time of a stage of the changes that came by a pull request."
 
-#: In the order of `dora report --format csv`, whose columns they are.
-FIGURES: tuple[Figure, ...] = (
-    *_figures(
+#: The first columns of `dora report --format csv`, in their order.
+FIRST: tuple[Figure, ...] = (
+    *figures_of(
         "deployment_frequency",
         ("deployments", COUNT, "successful deployments (DF1)", "deployments",
          "deployments", "Deployments that succeeded in the window."),
@@ -185,11 +146,11 @@ FIGURES: tuple[Figure, ...] = (
          "per_day", "Deployments that succeeded, a day of the window."),
         ("per_week", NUMBER, "of them a week (DF2)", "per_week"),
         ("active_days", COUNT, "calendar days with at least one (DF2)", "active_days"),
-        *_ends("per_day", "95 % interval of `per_day` (DF3)", "per_day_interval",
+        *ends_of("per_day", "95 % interval of `per_day` (DF3)", "per_day_interval",
                "deployments a day"),
         ("level", TEXT, "level of the benchmark (B1)", "level"),
     ),
-    *_figures(
+    *figures_of(
         "change_lead_time",
         ("changes", COUNT, "changes shipped (LT6)", "changes",
          "changes", "Changes shipped in the window."),
@@ -201,7 +162,7 @@ FIGURES: tuple[Figure, ...] = (
          "p75_seconds", "75th percentile of the lead times."),
         ("p90_seconds", NUMBER, "nine in ten are not longer", "p90",
          "p90_seconds", "90th percentile of the lead times."),
-        *_ends("median", "95 % interval of the median", "median_interval",
+        *ends_of("median", "95 % interval of the median", "median_interval",
                "the median lead time", "seconds"),
         ("level", TEXT, "likewise", "level"),
         ("coding_seconds", NUMBER, "median from start to request (LT7)", ("stages", "coding"),
@@ -211,7 +172,7 @@ FIGURES: tuple[Figure, ...] = (
         ("delivery_seconds", NUMBER, "median from merge to live (LT7)", ("stages", "delivery"),
          "stage_median_seconds", _STAGE, ("stage", "delivery")),
     ),
-    *_figures(
+    *figures_of(
         "change_fail_rate",
         ("failed", COUNT, "failed deployments (F9)", "failed",
          "failed_deployments", "Of these, those that failed."),
@@ -219,7 +180,7 @@ FIGURES: tuple[Figure, ...] = (
          "deployments", "Deployments that finished in the window."),
         ("", NUMBER, "failed ÷ finished, a fraction of 1 (F9)", "rate",
          "ratio", "Failed of the deployments that finished."),
-        *_ends("", "95 % interval of the rate", "interval", "the change fail rate", "ratio"),
+        *ends_of("", "95 % interval of the rate", "interval", "the change fail rate", "ratio"),
         ("level", TEXT, "likewise", "level"),
         *((name, COUNT, f"of the failed, those that the signal `{name}` marked",
            ("reasons", name)) for name in SIGNALS),
@@ -227,7 +188,7 @@ FIGURES: tuple[Figure, ...] = (
          "never_live_deployments",
          "Of the failed, those that broke before anything reached the environment."),
     ),
-    *_figures(
+    *figures_of(
         "recovery_time",
         ("episodes", COUNT, "failures that began, several in a row as one (R3)", "episodes",
          "outages", "Failures that began in the window, several in a row as one."),
@@ -246,7 +207,7 @@ FIGURES: tuple[Figure, ...] = (
          "longest_seconds", "Longest time to recovery of the failures that recovered."),
         ("level", TEXT, "likewise", "level"),
     ),
-    *_figures(
+    *figures_of(
         "rework_rate",
         ("rework", COUNT, "deployments that were rework (RW1)", "rework",
          "rework_deployments", "Of these, unplanned work on a failure."),
@@ -254,9 +215,9 @@ FIGURES: tuple[Figure, ...] = (
          "deployments", "Deployments that succeeded in the window."),
         ("", NUMBER, "rework ÷ successful, a fraction of 1 (RW1)", "rate",
          "ratio", "Rework of the deployments that succeeded."),
-        *_ends("", "95 % interval of the rate", "interval", "the rework rate", "ratio"),
+        *ends_of("", "95 % interval of the rate", "interval", "the rework rate", "ratio"),
     ),
-    *_figures(
+    *figures_of(
         "waiting",
         ("changes", COUNT, "changes that production has not received (LT8)", "changes",
          "changes", "Changes that production has not received."),
@@ -264,9 +225,8 @@ FIGURES: tuple[Figure, ...] = (
          "oldest_seconds", "Age of the oldest change that waits."),
     ),
 )  # fmt: skip
-#: The figures that a row and each part of its trend have, and those that only a row has.
-OF_PARTS = tuple(one for one in FIGURES if not one.is_of_rows)
-OF_ROWS = tuple(one for one in FIGURES if one.is_of_rows)
+#: Every figure; new ones are added to `LATER`.
+FIGURES = (*FIRST, *LATER)
 
 
 def _reading_order(figure: Figure) -> tuple[bool, int, int]:
@@ -275,7 +235,7 @@ def _reading_order(figure: Figure) -> tuple[bool, int, int]:
     A rate's total comes before its part, because the part's description begins with `Of these`.
     """
     metric, field = METRICS.get(figure.metric), figure.path[-1]
-    order = [*METRICS, WAITING].index(figure.metric)
+    order = [*METRICS, WAITING, DELIVERY].index(figure.metric)
     if figure.kind == COUNT:
         return figure.label is not None, order, int(not metric or field != metric.total)
     if metric and field == metric.headline:

@@ -16,6 +16,7 @@ from dora.render.formatting import plain
 from dora.report.model import RecoveryTime, Report, Waiting
 from dora.report.report_json import as_document, render_json
 from tests.support import reports
+from tests.support.published_files import JUDGED, JUDGED_PARTS, judged_report
 
 NAMES = st.text(max_size=40) | st.sampled_from(reports.HOSTILE_NAMES)
 
@@ -92,6 +93,19 @@ def test_coverage_of_nothing_has_every_count() -> None:
 def test_csv() -> None:
     """One line a row, units in the headings, numbers unrounded, the unknown empty."""
     assert list(map(list, zip(*lines_of(REPORT), strict=True))) == TABLE
+
+
+def test_csv_has_places_and_what_is_unknown_stays_empty() -> None:
+    """B3, B5, LT12: columns that came later; a part before the row began is empty (DF2)."""
+    keys, whole, unknown, part = lines_of(judged_report())
+    later = keys.index("deployment_frequency_exposure_days")
+    assert {name: value for name, value in zip(keys, whole, strict=True) if name in JUDGED} == {
+        name: str(value) for name, value in JUDGED.items()
+    }
+    assert [whole[-1], unknown[-1], part[-1]] == ["2026-10-12T06:00:00Z", "", ""]
+    figures = slice(keys.index("deployment_frequency_deployments"), keys.index("source"))
+    assert {""} == {*unknown[figures], *unknown[later:]}
+    assert [part[keys.index(name)] for name in JUDGED_PARTS] == ["14.0", "1800.0", ""]
 
 
 def test_csv_is_rfc_4180() -> None:
@@ -418,4 +432,25 @@ TABLE = [
     ["waiting_changes", "7", ""],
     ["waiting_oldest_seconds", "345600.0", ""],
     ["source", "deployments", "deployments"],
+    ["deployment_frequency_exposure_days", "", ""],
+    ["recovery_time_median_low_seconds", "", ""],
+    ["recovery_time_median_high_seconds", "", ""],
+    ["deployment_frequency_level_worst", "", ""],
+    ["deployment_frequency_level_best", "", ""],
+    ["deployment_frequency_place_better", "", ""],
+    ["deployment_frequency_place_at_least_as_good", "", ""],
+    ["change_lead_time_level_worst", "", ""],
+    ["change_lead_time_level_best", "", ""],
+    ["change_lead_time_place_better", "", ""],
+    ["change_lead_time_place_at_least_as_good", "", ""],
+    ["change_fail_rate_level_worst", "", ""],
+    ["change_fail_rate_level_best", "", ""],
+    ["recovery_time_level_worst", "", ""],
+    ["recovery_time_level_best", "", ""],
+    ["recovery_time_place_better", "", ""],
+    ["recovery_time_place_at_least_as_good", "", ""],
+    ["delivery_changes", "", ""],
+    ["delivery_waiting", "", ""],
+    ["delivery_median_seconds", "", ""],
+    ["since", "", ""],
 ]

@@ -63,7 +63,7 @@ def nanoseconds(moment: datetime) -> int:
 def expected_series(made: Report, at: datetime) -> dict[tuple[str, frozenset[str], int], float]:
     """Every series of a report, from what a Prometheus must have of it."""
     families = ("deployment_frequency", "change_lead_time", "change_fail_rate", "recovery_time",
-                "rework_rate", "waiting")  # fmt: skip
+                "rework_rate", "waiting", "delivery")  # fmt: skip
     found = {}
     for (name, labels), number in wanted(made).items():
         short = name.removeprefix("dora_").removeprefix("report_")

@@ -40,9 +40,23 @@ PLACES = {
     "dora_rework_rate_ratio": "rework_rate.rate",
     "dora_rework_rate_low_ratio": "rework_rate.interval.0",
     "dora_rework_rate_high_ratio": "rework_rate.interval.1",
+    "dora_deployment_frequency_place_better_ratio": "deployment_frequency.place.0",
+    "dora_deployment_frequency_place_at_least_as_good_ratio": "deployment_frequency.place.1",
+    "dora_change_lead_time_place_better_ratio": "change_lead_time.place.0",
+    "dora_change_lead_time_place_at_least_as_good_ratio": "change_lead_time.place.1",
+    "dora_recovery_time_place_better_ratio": "recovery_time.place.0",
+    "dora_recovery_time_place_at_least_as_good_ratio": "recovery_time.place.1",
+    "dora_recovery_time_median_low_seconds": "recovery_time.median_interval.0",
+    "dora_recovery_time_median_high_seconds": "recovery_time.median_interval.1",
+    "dora_delivery_changes": "delivery.changes",
+    "dora_delivery_waiting_changes": "delivery.waiting",
+    "dora_delivery_median_seconds": "delivery.median",
     "dora_waiting_changes": "waiting.changes",
     "dora_waiting_oldest_seconds": "waiting.oldest",
 }
+
+#: The metrics that may have a level.
+LEVELLED = ("deployment_frequency", "change_lead_time", "change_fail_rate", "recovery_time")
 
 
 def at(document: Any, where: str) -> Any:
@@ -74,6 +88,17 @@ def wanted(made: Report, **labels: str) -> Series:
         key = {**one["key"], "tier": one["tier"]}
         for name, where in PLACES.items():
             found.setdefault(name, []).append((key, at(one, where)))
+        days = at(one, "deployment_frequency.exposure_days")
+        exposures = found.setdefault("dora_deployment_frequency_exposure_seconds", [])
+        exposures.append((key, None if days is None else 86_400 * days))
+        for metric in LEVELLED:
+            level, ends = one[metric]["level"], one[metric]["level_range"]
+            worst, best = ends or (level, level)
+            if worst:
+                found.setdefault(f"dora_{metric}_level", []).extend(
+                    ({**key, "end": end, "level": name}, 1)
+                    for end, name in (("worst", worst), ("best", best))
+                )
         for stage, number in one["change_lead_time"]["stages"].items():
             stages = found.setdefault("dora_change_lead_time_stage_median_seconds", [])
             stages.append(({**key, "stage": stage}, number))

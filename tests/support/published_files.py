@@ -16,12 +16,17 @@ from dora.report.evidence import (
     FailureReason,
 )
 from dora.report.model import (
+    Bucket,
     ChangeFailRate,
     ChangeLeadTime,
+    Delivery,
     DeploymentFrequency,
     Generated,
     Interval,
+    LevelRange,
     Metrics,
+    OpenInterval,
+    Place,
     RecoveryTime,
     Report,
     ReportWindow,
@@ -69,6 +74,71 @@ def row(name: str = "api", environment: str = "production", **numbers: Any) -> R
             rework_rate=ReworkRate(given["rework"], given["deployments"], given["rework"] / 45),
         ),
     )
+
+
+#: What `judged_row` has, by the columns of tables.
+JUDGED = {
+    "deployment_frequency_exposure_days": 42.0,
+    "recovery_time_median_low_seconds": 1_800.0,
+    "deployment_frequency_place_better": 0.227,
+    "deployment_frequency_place_at_least_as_good": 0.446,
+    "change_lead_time_level_worst": "medium",
+    "change_lead_time_level_best": "elite",
+    "change_fail_rate_level": "high",
+    "recovery_time_place_better": 0.213,
+    "recovery_time_place_at_least_as_good": 1.0,
+    "delivery_changes": 31,
+    "delivery_waiting": 4,
+    "delivery_median_seconds": 7_200.0,
+}
+#: Those of them that parts of a trend have.
+JUDGED_PARTS = (
+    "deployment_frequency_exposure_days",
+    "recovery_time_median_low_seconds",
+    "recovery_time_median_high_seconds",
+)
+
+
+def judged_row() -> Row:
+    """A row that began in the window, with places, a range of levels, and an unknown part."""
+    plain = row()
+    metrics = replace(
+        plain.metrics,
+        deployment_frequency=replace(
+            plain.metrics.deployment_frequency,
+            level=None,
+            exposure_days=42.0,
+            place=Place(0.227, 0.446),
+        ),
+        change_lead_time=replace(
+            plain.metrics.change_lead_time, level=None, level_range=LevelRange("medium", "elite")
+        ),
+        change_fail_rate=replace(plain.metrics.change_fail_rate, level="high"),
+        recovery_time=replace(
+            plain.metrics.recovery_time,
+            median_interval=OpenInterval(0.5 * HOUR, None),
+            place=Place(0.213, 1.0),
+        ),
+    )
+    of_part = replace(
+        metrics, deployment_frequency=replace(metrics.deployment_frequency, exposure_days=14.0)
+    )
+    began = MONDAY - timedelta(days=42)
+    return replace(
+        plain,
+        metrics=metrics,
+        since=began,
+        delivery=Delivery(31, 4, 2 * HOUR),
+        trend=(
+            Bucket(MONDAY - timedelta(days=90), began, partial=False, metrics=None),
+            Bucket(began, began + timedelta(days=14), partial=False, metrics=of_part),
+        ),
+    )
+
+
+def judged_report() -> Report:
+    """A report of `judged_row` alone, with a trend."""
+    return report(judged_row(), trend="month")
 
 
 def report(

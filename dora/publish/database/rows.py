@@ -9,11 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dora.config.window import first_day
-from dora.publish.database.schema import PART_FIGURES, ROW_FIGURES
+from dora.publish.database.schema import PART_FIGURES, PART_FIGURES_LATER, ROW_FIGURES
 from dora.publish.database.staging import clean
 from dora.report.coverage_model import Scope
 from dora.report.evidence_stream import EvidenceHeader
 from dora.report.figures import values
+from dora.report.later_figures import LATER
 from dora.report.model import Report, Row
 
 EVIDENCE = "evidence"  #: the kind of a run that published evidence
@@ -117,19 +118,26 @@ def metric_rows(report: Report) -> Iterator[tuple[Any, ...]]:
             *_key(row),
             *values(row, ROW_FIGURES),
             row.source,
+            *values(row, LATER),
+            row.since,
         )
 
 
 def trend_rows(report: Report) -> Iterator[tuple[Any, ...]]:
-    """One staged row of `trends` per row of the report and part of its window."""
+    """One staged row of `trends` per row of the report and part of its window.
+
+    Of a part before the row began every figure is null: it is not known to be 0 (DF2).
+    """
     zone = ZoneInfo(report.window.timezone)
     for row in report.rows:
         key = _key(row)
         for one in row.trend:
             day = first_day(one.start.astimezone(zone).date(), report.trend or "day")
             days = (one.end - one.start) / timedelta(days=1)
-            yield (report.by, report.trend, day, *key, one.start, one.end, days, one.partial,
-                   *values(one, PART_FIGURES), row.source)  # fmt: skip
+            yield (
+                report.by, report.trend, day, *key, one.start, one.end, days, one.partial,
+                *values(one, PART_FIGURES), row.source, *values(one, PART_FIGURES_LATER),
+            )  # fmt: skip
 
 
 def _key(row: Row) -> tuple[str, ...]:

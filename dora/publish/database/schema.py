@@ -9,7 +9,9 @@ from sqlalchemy import BigInteger, Boolean, Column, Double, MetaData, Table, Tex
 from sqlalchemy.types import TypeEngine
 
 from dora.publish.database.column_types import Day, Instant
-from dora.report.figures import OF_PARTS, OF_ROWS, Figure
+from dora.report.figure import Figure
+from dora.report.figures import FIRST
+from dora.report.later_figures import LATER
 
 #: Columns of figures that a later version of the schema added, so that they come last.
 ADDED = ("recovery_time_carried_in", "recovery_time_longest_seconds")
@@ -19,9 +21,15 @@ def _added_last(figures: tuple[Figure, ...]) -> tuple[Figure, ...]:
     return tuple(sorted(figures, key=lambda one: one.column in ADDED))
 
 
+def _of_parts(figures: tuple[Figure, ...]) -> tuple[Figure, ...]:
+    return tuple(one for one in figures if not one.is_of_rows)
+
+
 #: The figures of a row of `metrics` and of `trends`, in the order of their columns.
-ROW_FIGURES = _added_last((*OF_PARTS, *OF_ROWS))
-PART_FIGURES = _added_last(OF_PARTS)
+ROW_FIGURES = _added_last((*_of_parts(FIRST), *(one for one in FIRST if one.is_of_rows)))
+PART_FIGURES = _added_last(_of_parts(FIRST))
+#: Those that came after the column `source`.
+PART_FIGURES_LATER = _of_parts(LATER)
 
 METADATA = MetaData()
 #: Marks columns that are not staged: an update leaves their values as they are.
@@ -58,7 +66,7 @@ def _known() -> list[Column[Any]]:
 
 
 def _source(meaning: str) -> Column[Any]:
-    """The column `source`, which comes last: a later version of the schema added it."""
+    """The column `source`, which comes late: a later version of the schema added it."""
     return _must("source", Text, f"what {meaning}: `deployments`, `releases` … (D8)")
 
 
@@ -90,7 +98,7 @@ RUNS = Table(
     _must("generated_at", Instant, "when it was made"),
     _must("version", Text, "version of the program"),
     _must("configuration", Text, "`sha256:…` of the settings that decide the numbers"),
-    _must("benchmark", Text, "the table of levels"),
+    _must("benchmark", Text, "what numbers were compared with (B1): `2025`, a year of levels …"),
     _must("repositories", Text, "globs of the repositories asked for, as JSON"),
     _must("environments", Text, "globs of the environments asked for, as JSON"),
     _must("tiers", Text, "tiers that have rows, as JSON"),
@@ -128,6 +136,8 @@ MEASURES = Table(
     _must("generated_at", Instant, "when the run was that told it last"),
     *_measured(ROW_FIGURES[-len(ADDED) :]),
     _source("its deployments are, several kinds joined by `+`"),
+    *_measured(LATER),
+    _may("exposure_since", Instant, "when its exposure begins, where later than `since` (DF2)"),
     comment="One row a row of a report: its metrics over the whole window.",
 )
 TRENDS = Table(
@@ -145,6 +155,7 @@ TRENDS = Table(
     *_known(),
     *_measured(PART_FIGURES),
     _source("its deployments are, several kinds joined by `+`"),
+    *_measured(PART_FIGURES_LATER),
     comment="One row a row of a report and day, week or month of it (T1).",
 )
 TEAMS = Table(

@@ -2,9 +2,10 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from dora.errors import CannotWrite
 from dora.publish.database import migrations, schema
@@ -12,6 +13,7 @@ from dora.publish.database.connection import parse_address
 from dora.publish.database.load import opened
 from tests.publish.database.test_same import WEEKS
 from tests.support.databases import contents, send, sent
+from tests.support.published_files import JUDGED, JUDGED_PARTS, judged_report, judged_row
 from tests.support.servers.postgresql import Server
 
 
@@ -48,6 +50,58 @@ def test_upgrade_keeps_what_is_there(url: str, tmp_path: Path) -> None:
     assert ["acme", "acme", "old"] == sorted(one[0] for one in found["runs"])
     assert None is next(one[-1] for one in found["runs"] if one[0] == "old")
     assert "0 rows are new" in sent(url, tmp_path, *WEEKS[0])
+
+
+def test_upgrade_from_version_4_keeps_rows_and_trends(url: str, tmp_path: Path) -> None:
+    """Version 5: what was there stays, what it did not know is null, and places come beside."""
+    make(url, 4)
+    instant = {"at": "2026-01-01T00:00:00.000000Z"}
+    names = "organization, kind, repository, environment, service, team, tier, generated_at"
+    values = "'acme', 'repository', 'old', 'production', '', '', 'production', :at"
+    per_day = "deployment_frequency_per_day"
+    metrics = f"INSERT INTO metrics ({names}, since, until, {per_day}, recovery_time_level)"
+    part = "bucket, starts_on, start_at, end_at, days, partial, as_of"
+    trends = f"INSERT INTO trends ({names}, {part}, {per_day})"
+    with opened(parse_address(url, "dora")) as connection:
+        connection.execute(text(f"{metrics} VALUES ({values}, :at, :at, 0.5, 'high')"), instant)
+        at = ":at, :at, 1.0, false, :at, 0.5"
+        connection.execute(
+            text(f"{trends} VALUES ({values}, 'month', '2026-01-01', {at})"), instant
+        )
+    sent(url, tmp_path, judged_report())
+
+    assert None is value_of(url, "metrics", "old", "recovery_time_place_better")
+    assert "high" == value_of(url, "metrics", "old", "recovery_time_level")
+    assert 0.5 == value_of(url, "metrics", "old", "deployment_frequency_per_day")
+    assert 0.5 == value_of(url, "trends", "old", "deployment_frequency_per_day")
+    assert None is value_of(url, "trends", "old", "deployment_frequency_exposure_days")
+    assert {name: value_of(url, "metrics", "api", name) for name in JUDGED} == JUDGED
+    assert None is value_of(url, "metrics", "api", "recovery_time_median_high_seconds")
+    began = value_of(url, "metrics", "api", "exposure_since")
+    assert judged_row().since == began
+
+
+def test_an_unknown_part_of_a_trend_is_null(url: str, tmp_path: Path) -> None:
+    """DF2: a part before the row began has a row with every figure null, none of them 0."""
+    sent(url, tmp_path, judged_report())
+    figures = (*schema.PART_FIGURES, *schema.PART_FIGURES_LATER)
+    columns = [one.column for one in figures]
+    with opened(parse_address(url, "dora")) as connection:
+        asked = select(schema.TRENDS).order_by(schema.TRENDS.c.start_at)
+        unknown, part = connection.execute(asked).mappings()
+
+    assert [None] * len(columns) == [unknown[name] for name in columns]
+    assert 48.0 == unknown["days"]
+    assert [14.0, 1_800.0, None] == [part[name] for name in JUDGED_PARTS]
+
+
+def value_of(url: str, table: str, repository: str, name: str) -> Any:
+    """What the newest row of a repository has in a column."""
+    there = schema.METADATA.tables[table]
+    until = there.c.until if table == "metrics" else there.c.end_at
+    asked = select(there.c[name]).where(there.c.repository == repository).order_by(until.desc())
+    with opened(parse_address(url, "dora")) as connection:
+        return connection.execute(asked).scalars().first()
 
 
 def test_every_version_leads_to_the_newest(url: str) -> None:

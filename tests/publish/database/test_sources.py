@@ -109,7 +109,7 @@ def test_a_database_from_before(url: str, tmp_path: Path) -> None:
         )
     sent(url, tmp_path, whole_report(row("api")), MIXED)
 
-    assert migrations.VERSION == 4
+    assert migrations.VERSION == 5
     assert [(3812345678, "3812345678", "deployments")] == ask(
         url, "SELECT deployment, id, source FROM deployments WHERE repository = 'old'"
     )

@@ -18,7 +18,13 @@ from tests.support.datadog_runs import (
     send,
     usual_evidence,
 )
-from tests.support.published_files import report, row, written, written_evidence
+from tests.support.published_files import (
+    judged_report,
+    report,
+    row,
+    written,
+    written_evidence,
+)
 from tests.support.reports import ALL, HOSTILE, USUAL, in_window
 from tests.support.servers.datadog import API_KEY, datadog
 
@@ -36,6 +42,27 @@ def test_every_figure_of_every_report(name: str, tmp_path: Path) -> None:
         assert {"second"} == {
             unit for metric, unit in server.units.items() if metric.endswith("_seconds")
         }
+
+
+def test_places_levels_and_delivery() -> None:
+    """B3, B5: places are numbers, levels have tags; nothing unknown is sent."""
+    made = judged_report()
+    series = figures_of(gauges_of(made).gauges, NOW).series
+
+    sent = {(one["metric"], *one["tags"]): one["points"][0]["value"] for one in series}
+    row_tags = ("organization:acme", "repository:api", "environment:production",
+                "tier:production", "by:repository")  # fmt: skip
+    name = "dora_report.change_lead_time.level"
+    assert {key[-2:]: value for key, value in sent.items() if key[0] == name} == {
+        ("end:worst", "level:medium"): 1.0,
+        ("end:best", "level:elite"): 1.0,
+    }
+    assert sent["dora_report.recovery_time.place_at_least_as_good_ratio", *row_tags] == 1.0
+    assert sent["dora_report.delivery.waiting_changes", *row_tags] == 4.0
+    assert {(metric, at) for metric, _, at in expected_series(made, NOW)} == {
+        (one["metric"], one["points"][0]["timestamp"]) for one in series
+    }
+    assert len(expected_series(made, NOW)) == len(series)
 
 
 def test_a_report_that_is_older_than_datadog_takes(tmp_path: Path) -> None:

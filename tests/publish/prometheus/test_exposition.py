@@ -15,7 +15,14 @@ from dora.publish.prometheus.exposition import exposition
 from dora.report.evidence import EpisodeEvidence
 from tests.support.command import dora
 from tests.support.expected_series import parsed, wanted
-from tests.support.published_files import MONDAY, evidence, report, row, written
+from tests.support.published_files import (
+    MONDAY,
+    evidence,
+    judged_report,
+    report,
+    row,
+    written,
+)
 from tests.support.reports import ALL, HOSTILE, USUAL
 
 # -- A file -------------------------------------------------------------------------------------
@@ -92,6 +99,44 @@ def test_a_dry_run_prints_what_a_file_would_hold(tmp_path: Path) -> None:
 
     text = (tmp_path / "dora.prom").read_bytes().decode()
     assert (0, text) == (shown.returncode, shown.stdout)
+
+
+def test_places_levels_and_delivery() -> None:
+    """B3, B5, DF2, LT12: what is known is a gauge; unknown ends and parts of a trend are none."""
+    made = judged_report()
+    found = parsed(exposition(gauges_of(made).gauges))
+
+    assert wanted(made) == found
+    numbers: dict[str, list[float]] = {}
+    for (name, _), number in found.items():
+        numbers.setdefault(name.removeprefix("dora_"), []).append(number)
+    assert {name: one for name, one in numbers.items() if name in JUDGED_GAUGES} == JUDGED_GAUGES
+    assert "recovery_time_median_high_seconds" not in numbers
+    levels = {
+        (name, dict(labels)["end"], dict(labels)["level"])
+        for name, labels in found
+        if name.endswith("_level")
+    }
+    assert levels == {
+        ("dora_change_lead_time_level", "worst", "medium"),
+        ("dora_change_lead_time_level", "best", "elite"),
+        ("dora_change_fail_rate_level", "worst", "high"),
+        ("dora_change_fail_rate_level", "best", "high"),
+    }
+
+
+#: The gauges of `judged_row` that came with places.
+JUDGED_GAUGES = {
+    "deployment_frequency_exposure_seconds": [42 * 86_400.0],
+    "deployment_frequency_place_better_ratio": [0.227],
+    "deployment_frequency_place_at_least_as_good_ratio": [0.446],
+    "recovery_time_place_better_ratio": [0.213],
+    "recovery_time_place_at_least_as_good_ratio": [1.0],
+    "recovery_time_median_low_seconds": [1_800.0],
+    "delivery_changes": [31.0],
+    "delivery_waiting_changes": [4.0],
+    "delivery_median_seconds": [7_200.0],
+}
 
 
 def test_how_long_an_outage_lasts() -> None:
