@@ -1,23 +1,28 @@
 """Formats each metric of a row as the text of a table's cell."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dora.render import formatting
-from dora.report.figures import DURATION, FREQUENCY, METRICS, RATE, Metric
+from dora.report.figures import DURATION, FACTORS, FREQUENCY, METRICS, RATE, Metric
 from dora.report.model import (
     ChangeFailRate,
     ChangeLeadTime,
+    Compared,
+    Delivery,
     DeploymentFrequency,
-    Interval,
     Metrics,
     RecoveryTime,
+    ReportWindow,
     Row,
 )
 
-#: Details that stand beside a value wherever it is shown: of fail rates (F8), of recoveries (R4).
-BESIDE = ("never live", "mean", "longest", "carried in")
+#: The names of the metrics in the order in which people read them: DORA's factors, one by one.
+IN_ORDER = tuple(name for names in FACTORS.values() for name in names)
+#: Details that stand beside a value wherever it is shown: since when a frequency is one (DF2), what
+#: waits (LT12), of fail rates (F8), of recoveries (R4).
+BESIDE = ("since", "delivery", "never live", "mean", "longest", "carried in")
 REST = {"repository": "environment", "team": "tier", "organization": "tier"}  #: group → its rows
 
 
@@ -26,11 +31,29 @@ class Fact:
     """One metric of one row as text: a dash if it is unknown, empty if it does not apply."""
 
     title: tuple[str, str]  #: of about two words, for a heading of two lines
-    value: str
+    value: str  #: the number that is judged
     sample: str = ""  #: the size of the sample behind the value
-    level: str | None = None
+    levels: tuple[str, ...] = ()  #: the year's level, or the worst and the best one (B3)
     interval: str = ""  #: 95 %
+    place: str = ""  #: among the survey's respondents (B5)
+    still_open: str = ""  #: how many of the counted have not ended (R4)
     more: dict[str, str] = field(default_factory=dict)  #: details, by kind
+
+    @property
+    def level(self) -> str:
+        """The year's level in words that are not read as the size of the number; may be empty."""
+        return formatting.performer(self.levels)
+
+    @property
+    def with_open(self) -> str:
+        """The value and what is open: `1.4 h, 2 open`. Without it the worst would look better."""
+        return ", ".join(filter(None, (self.value, self.still_open)))
+
+    @property
+    def with_interval(self) -> str:
+        """The value, its interval in brackets, and what is open: `1.4 h (0.9–4.0 h), 2 open`."""
+        known = f"{self.value} ({self.interval})" if self.interval else self.value
+        return ", ".join(filter(None, (known, self.still_open)))
 
     def sample_with(self, kinds: Collection[str]) -> str:
         """Give the sample, and behind it the details of these *kinds*."""
@@ -54,22 +77,70 @@ def metric_of(metrics: Metrics, name: str) -> Fact:
     metric = METRICS[name]
     numbers = metric.of(metrics)
     value = metric.value(metrics)
-    interval = metric.interval and getattr(numbers, metric.interval)
-    # A time without the open failures would flatter the worst services, so they are shown (R4).
     still_open = metric.still_open(metrics)
     return Fact(
         metric.title,
-        WORDS[metric.kind](value) + (f", {formatting.count(still_open)} open" * bool(still_open)),
+        WORDS[metric.kind](value),
         _scored(numbers.score, _sample(metric, numbers)),
-        metric.level(metrics),
-        _interval(metric.kind, value, interval) if interval else "",
+        _levels(numbers),
+        _interval(metric, numbers),
+        formatting.place(numbers.place) if numbers.place else "",
+        f"{formatting.count(still_open)} open" if still_open else "",
         EXTRAS[name](numbers) if name in EXTRAS else {},
     )
 
 
 def facts_of(metrics: Metrics) -> tuple[Fact, ...]:
-    """Give the five *metrics* as text, in the order of the report."""
-    return tuple(metric_of(metrics, name) for name in METRICS)
+    """Give the five *metrics* as text, in the order in which people read them."""
+    return tuple(metric_of(metrics, name) for name in IN_ORDER)
+
+
+def fact_of(row: Row, name: str, window: ReportWindow) -> Fact:
+    """Give one metric of *row* as text, with what only a row knows: since when, and what waits."""
+    fact = metric_of(row.metrics, name)
+    more = {}
+    if name == "deployment_frequency" and row.since is not None:
+        more["since"] = f"since {formatting.day(row.since, window.timezone, window.until)}"
+    if name == "change_lead_time" and row.delivery is not None:
+        more["delivery"] = delivery(row.delivery)
+        more["delivery in lines"] = delivery_in_lines(row.delivery)
+    known = {kind: text for kind, text in more.items() if text}
+    return replace(fact, more={**fact.more, **known}) if known else fact
+
+
+def facts_of_row(row: Row, window: ReportWindow) -> tuple[Fact, ...]:
+    """Give the five metrics of *row* as text, in the order in which people read them."""
+    return tuple(fact_of(row, name, window) for name in IN_ORDER)
+
+
+def delivery(found: Delivery) -> str:
+    """Give the time from merge to live with what waits (LT12): `31 h from merge, 7 waiting`.
+
+    Where so many wait that there is no median: `65 of 65 merged wait`. Empty for nothing merged.
+    """
+    if not found.changes:
+        return ""
+    if formatting.is_missing(found.median):
+        return f"{formatting.of(found.waiting, found.changes)} merged wait"
+    waiting = f", {formatting.count(found.waiting)} waiting" if found.waiting else ""
+    return f"{formatting.duration(found.median)} from merge{waiting}"
+
+
+def delivery_in_lines(found: Delivery) -> str:
+    """Give the same in two short lines: `from merge` above `31 h, 7 wait`."""
+    if not found.changes:
+        return ""
+    if formatting.is_missing(found.median):
+        return f"{formatting.of(found.waiting, found.changes)}\nmerged wait"
+    waiting = f", {formatting.count(found.waiting)} wait" if found.waiting else ""
+    return f"from merge\n{formatting.duration(found.median)}{waiting}"
+
+
+def effect_of(compared: Compared, name: str) -> str:
+    """Give the effect's 95 % interval of a metric that was compared (K2); empty for none."""
+    if METRICS[name].kind == RATE:
+        return formatting.difference_interval(compared.difference_interval)
+    return formatting.ratio_interval(compared.ratio_interval)
 
 
 #: The function that formats a headline number, by its kind.
@@ -80,11 +151,22 @@ WORDS: dict[str, Callable[[Any], str]] = {
 }
 
 
-def _interval(kind: str, value: Any, interval: Interval) -> str:
-    if kind == FREQUENCY:
-        return formatting.frequency_interval(value, interval)
-    in_words = formatting.duration_interval if kind == DURATION else formatting.percentage_interval
-    return in_words(interval)
+def _levels(numbers: Any) -> tuple[str, ...]:
+    """Give the level, or the worst and the best of both ends of the interval (B3)."""
+    level, both = (getattr(numbers, name, None) for name in ("level", "level_range"))
+    return (level,) if level else tuple(both or ())
+
+
+def _interval(metric: Metric, numbers: Any) -> str:
+    """Give the headline's 95 % interval; empty where neither end is known."""
+    found = getattr(numbers, metric.interval)
+    if found is None:
+        return ""
+    if metric.kind == FREQUENCY:
+        return formatting.frequency_interval(numbers.per_day, found)
+    is_duration = metric.kind == DURATION
+    in_words = formatting.duration_interval if is_duration else formatting.percentage_interval
+    return in_words(found).removeprefix(formatting.MISSING)
 
 
 def _sample(metric: Metric, numbers: Any) -> str:

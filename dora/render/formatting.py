@@ -6,15 +6,21 @@ zero.
 
 import math
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from dora.report.deployment_ids import DeploymentId
-from dora.report.model import Interval, Place
+from dora.report.model import PLACES, QUICK_CHECK, Interval, OpenInterval, Place
 
 MISSING = "–"
 
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0  #: seconds
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+#: Significant digits of a ratio; more where it would read as 1, which means no change.
+RATIO_DIGITS = (2, 3, 4, 5)
 
 SHA = 7  #: digits of an abbreviated sha
 
@@ -128,12 +134,17 @@ def elapsed(seconds: float) -> str:
     return f"{seconds:.1f} s" if round(seconds, 1) < MINUTE else duration(seconds)
 
 
-def duration_interval(interval: Interval | None) -> str:
-    """Give both ends of an interval of durations: `22–31 h`, `35 min – 3.9 d`."""
-    if interval is None or any(map(is_missing, interval)):
+def duration_interval(interval: Interval | OpenInterval | None) -> str:
+    """Give both ends of an interval of durations: `22–31 h`, `35 min – 3.9 d`, `1.4 h or more`."""
+    if interval is None:
         return MISSING
-    (low, low_unit), (high, unit) = map(_duration, interval)
-    return f"{low}–{high} {unit}" if low_unit == unit else f"{low} {low_unit} – {high} {unit}"
+    low, high = interval
+    if is_missing(low) or low is None:
+        return MISSING if is_missing(high) else f"up to {duration(high)}"
+    if is_missing(high) or high is None:
+        return f"{duration(low)} or more"
+    (lower, low_unit), (upper, unit) = map(_duration, (low, high))
+    return f"{lower}–{upper} {unit}" if low_unit == unit else f"{lower} {low_unit} – {upper} {unit}"
 
 
 def _percent(rate: float) -> str:
@@ -199,16 +210,80 @@ def days(number: float) -> str:
     return f"{amount} day" if amount == "1" else f"{amount} days"
 
 
+def day(moment: datetime, timezone: str, beside: datetime) -> str:
+    """Give the day of an instant: `14 Oct`, with its year where that is not the one of *beside*."""
+    local, other = (it.astimezone(ZoneInfo(timezone)) for it in (moment, beside))
+    name = f"{local.day} {MONTHS[local.month - 1]}"
+    return name if local.year == other.year else f"{name} {local.year}"
+
+
+def _ratio(number: float) -> str:
+    """Give a ratio with two digits; more where it would read as 1 but is not."""
+    if number >= 10:
+        return f"{number:,.0f}"
+    for digits in RATIO_DIGITS:
+        text = f"{number:.{digits}g}"
+        if float(text) != 1 or number == 1:
+            break
+    return text if "e" not in text else "0.01"
+
+
+def ratio_interval(interval: OpenInterval | Interval | None) -> str:
+    """Give an interval of now ÷ before: `×1.4–3.1`, `×1.4 or more`, `×0.7 or less`.
+
+    Empty where there is none, or where neither end is known.
+    """
+    low, high = interval or (None, None)
+    if high is None or is_missing(high):
+        return "" if low is None or low == 0 or is_missing(low) else f"×{_ratio(low)} or more"
+    if low is None or low == 0 or is_missing(low):
+        return f"×{_ratio(high)} or less"
+    return f"×{_ratio(low)}–{_ratio(high)}"
+
+
+def _points(difference: float) -> str:
+    """Give a difference of rates in percentage points, with its sign: `+2`, `−0.4`, `+12`."""
+    size = abs(100 * difference)
+    text = "<0.1" if 0 < size < 0.05 else _tidy(size).removesuffix(".0")
+    return text if size == 0 else f"{'+' if difference > 0 else '−'}{text}"
+
+
+def difference_interval(interval: Interval | None) -> str:
+    """Give an interval of a difference of rates: `+2 to +12 points`; empty where there is none."""
+    if interval is None or any(map(is_missing, interval)):
+        return ""
+    return f"{_points(interval.low)} to {_points(interval.high)} points"
+
+
 def place(found: Place) -> str:
-    """Give a place among a survey's respondents (B5): `top 24–56 %`, `top 9 %` for the best."""
+    """Give a place among a survey's respondents (B5): `top 24–56 %`, `top 9 %` for the best.
+
+    Empty for a place from first to last, which says nothing.
+    """
     better, at_least = (f"{100 * share:.0f}" for share in found)
+    if (better, at_least) == ("0", "100"):
+        return ""
     return f"top {at_least} %" if better == "0" else f"top {better}–{at_least} %"
 
 
+def performer(levels: Sequence[str]) -> str:
+    """Give a year's level as what it says of a team (B3): `low performer`.
+
+    `medium to elite performer` where an interval reaches from one level to another; a level alone,
+    as in `20 %, low`, would be read as the size of the number.
+    """
+    return f"{' to '.join(dict.fromkeys(levels))} performer" if levels else ""
+
+
 def benchmark(name: str, by: str = "repository") -> str:
-    """Name the published table that the levels follow: `levels of DORA 2023`, `no levels`."""
+    """Name what the numbers are compared with (B1): `places of DORA 2025`, `levels of DORA 2023`.
+
+    Pooled rows have places, but neither levels nor scores (B3).
+    """
     if name == "none":
-        return "no levels"
+        return "no benchmark"
+    if name == PLACES:
+        return f"places of DORA {PLACES}"
     if by != "repository":
         return "no levels for pooled rows"
-    return "scores of DORA's Quick Check" if name == "quick-check" else f"levels of DORA {name}"
+    return "scores of DORA's Quick Check" if name == QUICK_CHECK else f"levels of DORA {name}"

@@ -93,13 +93,14 @@ def _table(report: Report) -> Iterator[str]:
     """Give the lines of the table: headings, rule, and one for each row."""
     names = list(dict.fromkeys(name for row in report.rows for name in row.key))
     waiting = any(row.waiting for row in report.rows)
-    titles = [" ".join(fact.title) for fact in _facts(report.rows[0], waiting=waiting)]
+    titles = [" ".join(fact.title) for fact in _facts(report, report.rows[0], waiting=waiting)]
     yield table_line([*(name.capitalize() for name in names), *titles])
     yield table_line(["---"] * (len(names) + len(titles)))
     marks = sources.marks_of(report.rows)
     for row in report.rows:
         keys = [_key(row, name, marks) for name in names]
-        yield table_line([*keys, *(_cell(fact) for fact in _facts(row, waiting=waiting))])
+        facts = _facts(report, row, waiting=waiting)
+        yield table_line([*keys, *(_cell(fact) for fact in facts)])
 
 
 def table_line(texts: list[str]) -> str:
@@ -112,8 +113,8 @@ def table_line(texts: list[str]) -> str:
     return f"| {' | '.join(cell.replace('|', PIPE) for cell in texts)} |"
 
 
-def _facts(row: Row, *, waiting: bool) -> tuple[Fact, ...]:
-    metrics = trends.facts_over_time(row)
+def _facts(report: Report, row: Row, *, waiting: bool) -> tuple[Fact, ...]:
+    metrics = trends.facts_over_time(row, report.window)
     return (*metrics, *([cells.waiting_of(row)] if waiting else []))
 
 
@@ -132,14 +133,22 @@ def _key(row: Row, name: str, marks: Marks) -> str:
 
 
 def _cell(fact: Fact) -> str:
-    value = f"{fact.value} **{fact.level}**" if fact.level else fact.value
+    """Give a value with its interval, and below it in quiet type what it is to be read with."""
+    before, effect = (fact.more.get(kind, "") for kind in ("before", "effect"))
     lines = [
-        value,
+        fact.with_interval,
+        quiet(fact.place),
+        quiet(fact.level),
         fact.sample_with(EXTRAS),
-        fact.more.get("before", ""),
+        f"{before} ({effect})" if effect else before,
         fact.more.get("trend", ""),
     ]
     return "<br>".join(line for line in lines if line)
+
+
+def quiet(text: str) -> str:
+    """Give *text* in small type; it may be empty, and must be safe."""
+    return f"<sub>{text}</sub>" if text else ""
 
 
 def _changes(report: Report) -> Iterator[str]:
@@ -152,11 +161,13 @@ def _changes(report: Report) -> Iterator[str]:
         yield ""
     for one in found:
         line = f"- **{one.verdict}**: {name_of(one.row.key)}, {METRICS[one.metric].heading.lower()}"
-        before, now = trends.values_of(one)
         contributors = ", ".join(_contributor(it, report.by) for it in one.contributors)
-        yield f"{line} {before} → {now}{f', by {contributors}' if contributors else ''}"
+        by = f", by {contributors}" if contributors else ""
+        yield f"{line} {trends.movement_of(one)}{by}"
     for what, keys in trends.rows_apart(report).items():
         yield f"- {what} {', '.join(map(name_of, keys))}"
+    if note := trends.uncompared(report):
+        yield from ("", note)
 
 
 def name_of(key: dict[str, str]) -> str:
@@ -209,7 +220,8 @@ def source_lines(rows: Sequence[Row]) -> Iterator[str]:
 def _source(report: Report) -> Iterator[str]:
     """Give the lines that explain the table and describe the data behind it."""
     if report.rows:
-        legend = (*remarks.legend(report, {*EXTRAS, "levels"}), *trends.legend_of_trend(report))
+        room = {*EXTRAS, "levels", "intervals"}
+        legend = (*remarks.legend(report, room), *trends.legend_of_trend(report))
         yield from (" ".join(legend), "")
         yield from source_lines(report.rows)
     yield f"{remarks.provenance(report, code)} {remarks.effort(report.coverage)}"

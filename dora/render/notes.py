@@ -9,10 +9,8 @@ from collections.abc import Collection, Iterator
 from dora.model.environments import TIERS
 from dora.render import cells, formatting
 from dora.report.coverage_model import Coverage, IncidentCoverage, NoRows
-from dora.report.model import Report
+from dora.report.model import PLACES, QUICK_CHECK, Report
 from dora.report.no_rows import Quote, coded, what_gives_rows, why_no_rows
-
-NO_LEVELS = ("none", "quick-check")  #: benchmarks without levels from low to elite
 
 MOST_NAMES = 5  #: repositories that a sentence lists
 
@@ -64,20 +62,15 @@ def effort(coverage: Coverage) -> str:
 
 def legend(report: Report, room: Collection[str]) -> Iterator[str]:
     """Explain the marks of a table of *report* that shows the extras in *room*, one by one."""
-    shown = [fact for row in report.rows for fact in cells.facts_of(row.metrics)]
-    has_levels = any(fact.level for fact in shown)
-    if has_levels and "levels" not in room:
-        yield "E elite, H high, M medium, L low: DORA's performance levels, low the poorest."
-    if any(fact.value.startswith(formatting.MISSING) for fact in shown):
-        yield f"{formatting.MISSING} no data."
+    shown = [fact for row in report.rows for fact in cells.facts_of_row(row, report.window)]
+    if any(fact.value == formatting.MISSING for fact in shown):
+        yield f"{formatting.MISSING}: no data."
     if "intervals" in room and any(fact.interval for fact in shown):
-        yield "(a–b) 95 % interval."
-    if report.by == "repository" and report.benchmark not in NO_LEVELS:
-        if has_levels and "levels" in room:
-            yield "Elite, high, medium and low are DORA's performance levels, low the poorest."
-        least = "at least 5 changes, deployments or failures"
-        yield f"A level needs {least}; a frequency's needs one deployment."
-    if report.benchmark == "quick-check" and report.by == "repository":
+        yield "In brackets: the 95 % interval."
+    yield from of_places(report)
+    if any(fact.levels for fact in shown):
+        yield _of_levels(report, in_words="levels" in room)
+    if report.benchmark == QUICK_CHECK and report.by == "repository":
         means = ", ".join(f"{name} {mean}" for name, mean in QUICK_CHECK_MEANS.items())
         yield f"Scores are 0 to 10; the industry's means: {means}."
     yield from _of_times(shown, room)
@@ -85,14 +78,37 @@ def legend(report: Report, room: Collection[str]) -> Iterator[str]:
         yield "p90: nine in ten are faster."
     if "never live" in room and any("never live" in fact.more for fact in shown):
         yield "Never live: failed before it reached the environment."
+    if any("delivery" in fact.more for fact in shown):
+        yield "From merge: median time to production, with the changes that still wait."
+    if any("since" in fact.more for fact in shown):
+        yield "Since: the row began in the window, and its frequency is of the time from then on."
     if any(row.waiting and row.waiting.changes for row in report.rows):
         yield "Waiting: changes not yet in production, and the age of the oldest."
+
+
+def of_places(report: Report) -> Iterator[str]:
+    """Explain what a place is (B5), in one sentence; nothing where no row has one."""
+    facts = (fact for row in report.rows for fact in cells.facts_of(row.metrics))
+    if any(fact.place for fact in facts):
+        yield (
+            f"“Top 24–56 %”: of the respondents of DORA's {PLACES} survey 24 % do better and 44 % "
+            "worse; the wider, the less sure."
+        )
+
+
+def _of_levels(report: Report, *, in_words: bool) -> str:
+    """Explain the levels of the year that was asked for, in words or as letters (B2, B3)."""
+    year = formatting.plain(report.benchmark)
+    if in_words:
+        return f"Performers: DORA's levels of {year}, of both ends of the 95 % interval."
+    letters = "E elite, H high, M medium, L low performers"
+    return f"Level: DORA's of {year}, of both ends of the 95 % interval; {letters}."
 
 
 def _of_times(shown: Collection[cells.Fact], room: Collection[str]) -> Iterator[str]:
     """Explain lead and recovery times (R2 to R4)."""
     yield "Lead and recovery times are medians; failed deployments in a row are one failure."
-    if any("open" in fact.value for fact in shown):
+    if any(fact.still_open for fact in shown):
         beside = " and ".join(name for name in ("mean", "longest") if name in room)
         without = f", and not in {beside}" if beside else ""
         yield f"Open failures count in the median as lasting on{without}."
@@ -157,6 +173,11 @@ def _of_deployments(coverage: Coverage) -> list[str]:
         "unchanged": (*deployment, "that succeeded with nothing to change, not counted"),
         "ephemeral": (*deployment, "to short-lived environments, such as previews, left out"),
         "left_out": (*deployment, "left out by the configuration"),
+        "began_in_window": (
+            "row",
+            "rows",
+            "of any tier began in the window: a frequency is of the time since then",
+        ),
         "unknown_commit": (*deployment, "of a commit that GitHub no longer has: no lead times"),
         "baseline": (
             "first deployment of an environment:",

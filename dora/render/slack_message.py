@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dora.render import formatting, notes, sources
-from dora.render.cells import BESIDE, metric_of
+from dora.render.cells import BESIDE, IN_ORDER, metric_of
 from dora.render.sources import Marks
 from dora.report.diff import ReportDiff
 from dora.report.figures import METRICS
@@ -69,8 +69,8 @@ def _headline(report: Report) -> str:
         tier = next((row for row in report.rows if row.tier == "production"), report.rows[0])
         if report.by == "organization":
             values = (
-                f"{metric.heading.lower()} {_value(tier.metrics, name, beside=True)}"
-                for name, metric in METRICS.items()
+                f"{METRICS[name].heading.lower()} {_value(tier.metrics, name, beside=True)}"
+                for name in IN_ORDER
             )
             return f"{tier.tier.capitalize()}: {', '.join(values)}."
         return f"{formatting.counted(len({row.key.get('team') for row in report.rows}), 'team')}."
@@ -102,11 +102,17 @@ def _changed(one: MetricChange, marks: Marks) -> list[dict[str, Any]]:
 
 
 def _value(metrics: Metrics, metric: str, *, beside: bool = False) -> str:
-    """Give a metric in words; with the details that stand *beside* it (F8, R4)."""
+    """Give a metric in words; with what it is to be read with *beside* it (B5, F8, R4).
+
+    That is its 95 % interval, its place, and its details.
+    """
     fact = metric_of(metrics, metric)
-    more = [fact.more[kind] for kind in BESIDE if beside and kind in fact.more]
-    value = f"{fact.value} ({', '.join(more)})" if more else fact.value
-    return f"{value} {fact.level}" if fact.level else value
+    if not beside:
+        return fact.with_open
+    more = [fact.interval, fact.place, fact.level]
+    more += [fact.more[kind] for kind in BESIDE if kind in fact.more]
+    found = ", ".join(filter(None, more))
+    return f"{fact.with_open} ({found})" if found else fact.with_open
 
 
 def _open(row: Row) -> str:

@@ -6,14 +6,28 @@ from dataclasses import replace
 from dora.render import cells, formatting
 from dora.report.figures import METRICS
 from dora.report.metric_change import MetricChange, NotedContributor
-from dora.report.model import BETTER, WORSE, Bucket, Compared, Contributor, Report, Row
+from dora.report.model import (
+    BETTER,
+    WORSE,
+    Bucket,
+    Compared,
+    Contributor,
+    Metrics,
+    Report,
+    ReportWindow,
+    Row,
+)
 
 BARS = "▁▂▃▄▅▆▇█"
 NOTHING = "·"  #: shown for a part without a value
+UNKNOWN = "╌"  #: shown for a part in which the row had not begun (DF2)
+YOUNG = "░"  #: shown for a part that is too young to judge (T3)
+#: The metrics of which later failures change the parts that are young; the others are settled.
+UNSETTLED = ("change_fail_rate", "recovery_time")
 #: Parts shown if there is little space: the weeks of a quarter.
 FEW = 13
 VERDICTS = (WORSE, BETTER)  #: of a clear change, the bad ones first
-SHORT = "Frequencies are compared over whole weeks, or four weeks and more."
+WEEKS = 4  #: whole weeks that a frequency needs in both windows to be compared (K2)
 
 
 def sparkline(values: Sequence[float | None], highest: float | None = None) -> str:
@@ -39,14 +53,24 @@ def _bar(value: float | None, highest: float) -> str:
 def trend_of(row: Row, metric: str) -> str:
     """Give a metric over time as a sparkline, oldest first; empty if there is no trend.
 
-    Partial buckets may be far off, so they do not set the scale.
+    Partial buckets may be far off, so they do not set the scale. A part in which the row had not
+    begun is `╌`, and one whose failures may not all be known yet (T3) is `░`.
     """
     values = [
         None if one.metrics is None else METRICS[metric].value(one.metrics) for one in row.trend
     ]
-    pairs = zip(row.trend, values, strict=True)
-    whole = [value for one, value in pairs if value and not one.partial]
-    return sparkline(values, max(whole, default=None))
+    shown = [_mark(one, metric) for one in row.trend]
+    parts = list(zip(row.trend, values, shown, strict=True))
+    whole = [value for one, value, mark in parts if value and not one.partial and not mark]
+    bars = sparkline(values, max(whole, default=None))
+    return "".join(mark or bar for mark, bar in zip(shown, bars, strict=True))
+
+
+def _mark(part: Bucket, metric: str) -> str:
+    """Give the mark that is shown in place of a part's bar; empty where there is a bar."""
+    if part.metrics is None:
+        return UNKNOWN
+    return YOUNG if part.young and metric in UNSETTLED else ""
 
 
 def before_of(row: Row, metric: str) -> str:
@@ -54,18 +78,30 @@ def before_of(row: Row, metric: str) -> str:
     if row.previous is None or row.comparison is None:
         return ""
     compared: Compared = getattr(row.comparison, metric)
-    was = f"was {cells.metric_of(row.previous, metric).value}"
+    was = f"was {cells.metric_of(row.previous, metric).with_open}"
     return f"{was}, {compared.verdict}" if compared.verdict in VERDICTS else was
 
 
-def facts_over_time(row: Row, few: int = 0) -> tuple[cells.Fact, ...]:
+def effect_of(row: Row, metric: str) -> str:
+    """Give the 95 % interval of a clear change (K2); empty where nothing changed clearly."""
+    compared: Compared | None = getattr(row.comparison, metric, None)
+    if compared is None or compared.verdict not in VERDICTS:
+        return ""
+    return cells.effect_of(compared, metric)
+
+
+def facts_over_time(row: Row, window: ReportWindow, few: int = 0) -> tuple[cells.Fact, ...]:
     """Give the five metrics as text, with each one's value before and its trend in `more`.
 
     Only the last *few* parts of the trend are given; 0 gives all.
     """
     found = []
-    for metric, fact in zip(METRICS, cells.facts_of(row.metrics), strict=True):
-        more = {"before": before_of(row, metric), "trend": trend_of(row, metric)[-few:]}
+    for metric, fact in zip(cells.IN_ORDER, cells.facts_of_row(row, window), strict=True):
+        more = {
+            "before": before_of(row, metric),
+            "effect": effect_of(row, metric),
+            "trend": trend_of(row, metric)[-few:],
+        }
         known = {kind: text for kind, text in more.items() if text}
         found.append(replace(fact, more={**fact.more, **known}))
     return tuple(found)
@@ -77,7 +113,7 @@ def changes_of(report: Report) -> list[MetricChange]:
         (VERDICTS.index(compared.verdict or ""), compared.adjusted_p_value or 0.0, row, metric)
         for row in report.rows
         if row.comparison
-        for metric in METRICS
+        for metric in cells.IN_ORDER
         for compared in [getattr(row.comparison, metric)]
         if compared.verdict in VERDICTS
     ]
@@ -95,10 +131,16 @@ def _change(row: Row, metric: str) -> MetricChange:
 def values_of(change: MetricChange) -> tuple[str, str]:
     """Give the value of a metric before and now."""
     before, now = (
-        cells.metric_of(metrics, change.metric).value
+        cells.metric_of(metrics, change.metric).with_open
         for metrics in (change.before, change.row.metrics)
     )
     return before, now
+
+
+def movement_of(change: MetricChange) -> str:
+    """Give the value before and now, and the effect's interval: `40 d → 26 h (×0.02–0.05)`."""
+    effect = effect_of(change.row, change.metric)
+    return " → ".join(values_of(change)) + (f" ({effect})" if effect else "")
 
 
 def note_of(metric: str, contributor: Contributor) -> str:
@@ -124,9 +166,19 @@ def legend_of_trend(report: Report, shown: int = 0) -> Iterator[str]:
     last = parts[-shown:]
     begin = formatting.instant(last[0].start, report.window.timezone)
     which = f", the last {len(last)} of {len(parts)}" if len(last) < len(parts) else ""
-    yield f"Bars: a {report.trend} each, from {begin} on{which}; {NOTHING} says nothing."
+    yield f"Bars: one for each {report.trend} from {begin} on{which}; {NOTHING}: no data."
     yield "Each row's bars go from 0 to its own highest of what is whole."
+    yield from _marks(report, shown)
     yield from _partial(last)
+
+
+def _marks(report: Report, shown: int) -> Iterator[str]:
+    """Explain what stands in place of bars in the last *shown* parts of any row."""
+    parts = [one for row in report.rows for one in row.trend[-shown:]]
+    if any(one.metrics is None for one in parts):
+        yield f"{UNKNOWN}: before the row began."
+    if any(one.young for one in parts):
+        yield f"{YOUNG}: too young to judge, for some failures are known only later."
 
 
 def _partial(parts: Sequence[Bucket]) -> Iterator[str]:
@@ -154,8 +206,27 @@ def headline_of(report: Report, found: Sequence[MetricChange]) -> str:
         f"{formatting.count(n)} {verdict}" for n, verdict in zip(counts, VERDICTS, strict=True) if n
     )
     clear = f"clearly {counted}:" if found else "no statistically significant change."
-    short = "" if report.window.has_whole_weeks else f" {SHORT}"
-    return f"Compared with {since} to {until} {report.window.timezone}, {clear}{short}"
+    return f"Compared with {since} to {until} {report.window.timezone}, {clear}"
+
+
+def uncompared(report: Report) -> str:
+    """Say of how many rows the frequency was not compared (K2); empty where all were."""
+    both = [(row.metrics, row.previous) for row in report.rows if row.comparison and row.previous]
+    short = [
+        now for now, before in both if min(_weeks(one, report) for one in (now, before)) < WEEKS
+    ]
+    if not short:
+        return ""
+    return (
+        f"The frequency of {formatting.of(len(short), len(both))} rows is not compared: that takes "
+        "four whole weeks in both windows."
+    )
+
+
+def _weeks(metrics: Metrics, report: Report) -> int:
+    """Give the whole weeks of a row's exposure (DF2); of the window where a file has no other."""
+    exposure = metrics.deployment_frequency.exposure_days
+    return int((report.window.days if exposure is None else exposure) // 7)
 
 
 def rows_apart(report: Report) -> dict[str, list[dict[str, str]]]:

@@ -14,6 +14,7 @@ from dora.render.markdown import (
     link_with_note,
     marked_name_of,
     name_of,
+    quiet,
     source_lines,
     table_line,
 )
@@ -121,9 +122,8 @@ def _title(one: MetricChange) -> str:
 
 def _cell(metrics: Metrics, metric: str) -> str:
     fact = cells.metric_of(metrics, metric)
-    value = f"{fact.value} **{fact.level}**" if fact.level else fact.value
-    sample = fact.sample_with(cells.BESIDE)
-    return f"{value}<br>{sample}" if sample else value
+    lines = (fact.with_interval, quiet(fact.place), quiet(fact.level))
+    return "<br>".join(filter(None, (*lines, fact.sample_with(cells.BESIDE))))
 
 
 def _contributors(one: MetricChange) -> str:

@@ -109,7 +109,7 @@ METRICS: dict[str, Metric] = {one.name: one for one in (
         "recovery_time", ("Recovery", "time"), DURATION, headline="median",
         count="episodes", event=EPISODE,
         brief=("episodes", "recovered", "open", "median", "mean", "level"),
-        unfinished="open", noun="failure", nothing="no failures",
+        interval="median_interval", unfinished="open", noun="failure", nothing="no failures",
         leaving=("older failure", "older failures"),
     ),
     Metric(

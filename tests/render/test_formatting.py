@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dora.render import formatting
-from dora.report.model import Interval
+from dora.report.model import Interval, OpenInterval, Place
 from tests.support.reports import HOSTILE_NAMES
 
 NAN = float("nan")
@@ -108,6 +108,86 @@ def test_intervals_name_their_unit_once() -> None:
     ] == ["22–31 h", "35 min – 3.9 d", "–", "2.3–18 %", "–", "2.4–4.4", "2.1–2.7"]
 
 
+def test_an_end_of_an_interval_may_be_unknown() -> None:
+    """R4: what the curve does not reach is not made up."""
+    assert [
+        formatting.duration_interval(OpenInterval(5_040.0, None)),
+        formatting.duration_interval(OpenInterval(None, 5_040.0)),
+        formatting.duration_interval(OpenInterval(None, None)),
+        formatting.duration_interval(OpenInterval(3_240.0, 14_400.0)),
+    ] == ["1.4 h or more", "up to 1.4 h", "–", "54 min – 4.0 h"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (1.41, 3.06, "×1.4–3.1"),
+        (1.4, None, "×1.4 or more"),
+        (0.0, 0.71, "×0.71 or less"),
+        (None, 0.71, "×0.71 or less"),
+        (0.0, None, ""),
+        (None, None, ""),
+        (1.004, 12.4, "×1.004–12"),
+        (0.02, 0.996, "×0.02–0.996"),
+        (0.00001, 0.5, "×0.01–0.5"),
+        (1.0, 1_234.0, "×1–1,234"),
+    ],
+)
+def test_ratios_never_read_as_no_change(
+    low: float | None, high: float | None, expected: str
+) -> None:
+    """K2: an effect has two digits, more near 1, and an end that is open is said to be."""
+    assert expected == formatting.ratio_interval(OpenInterval(low, high))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.02, 0.124, "+2 to +12 points"),
+        (-0.0712, -0.004, "−7.1 to −0.4 points"),
+        (-0.3, 0.0001, "−30 to +<0.1 points"),
+        (0.0, 0.096, "0 to +9.6 points"),
+    ],
+)
+def test_differences_are_points_with_a_sign(low: float, high: float, expected: str) -> None:
+    """K2: a difference of rates is in percentage points, and is zero only where it reads so."""
+    assert expected == formatting.difference_interval(Interval(low, high))
+
+
+def test_places_and_levels_say_no_more_than_they_are() -> None:
+    """B3, B5: the best have a place from the top, a place from first to last is none, and a level
+    is of a performer, a range from the worse to the better one."""
+    assert [
+        formatting.place(Place(24.4 / 99.8, 56.3 / 99.8)),
+        formatting.place(Place(0.0, 0.094)),
+        formatting.place(Place(0.963, 1.0)),
+        formatting.place(Place(0.0, 1.0)),
+        formatting.performer(("low",)),
+        formatting.performer(("medium", "elite")),
+        formatting.performer(()),
+    ] == [
+        "top 24–56 %",
+        "top 9 %",
+        "top 96–100 %",
+        "",
+        "low performer",
+        "medium to elite performer",
+        "",
+    ]
+
+
+def test_a_day_has_its_year_where_it_is_another() -> None:
+    """DF2: when a row began is a day in the report's time zone."""
+    until = datetime(2026, 11, 23, 6, tzinfo=UTC)
+    moment = datetime(2026, 10, 13, 22, 30, tzinfo=UTC)
+    assert [
+        formatting.day(moment, "UTC", until),
+        formatting.day(moment, "Europe/Berlin", until),
+        formatting.day(datetime(2025, 12, 31, 22, 30, tzinfo=UTC), "UTC", until),
+        formatting.day(datetime(2025, 12, 31, 23, 30, tzinfo=UTC), "Europe/Berlin", until),
+    ] == ["13 Oct", "14 Oct", "31 Dec 2025", "1 Jan"]
+
+
 def test_counts_have_separators_and_nouns_their_number() -> None:
     """Thousands are separated; one is singular."""
     assert [
@@ -149,11 +229,13 @@ def test_benchmark_says_why_there_are_no_levels() -> None:
         formatting.benchmark("none"),
         formatting.benchmark("2023", by="team"),
         formatting.benchmark("quick-check"),
+        formatting.benchmark("2025", by="team"),
     ] == [
         "levels of DORA 2023",
-        "no levels",
+        "no benchmark",
         "no levels for pooled rows",
         "scores of DORA's Quick Check",
+        "places of DORA 2025",
     ]
 
 

@@ -106,7 +106,7 @@ def test_a_mixed_table_on_a_terminal() -> None:
 def test_a_table_of_one_other_source() -> None:
     """Where all rows are of releases a sentence says so, and no name has a mark."""
     text = render_report(reports.RELEASES, width=80, colour=False)
-    assert RELEASES_ALONE == text.partition("the environment.\n\n")[2].partition("\n\nmedica")[0]
+    assert RELEASES_ALONE == text.partition("environment.\n\n")[2].partition("\n\nmedica")[0]
     assert "¹" not in text
 
 
@@ -275,32 +275,37 @@ def test_hostile_tags_are_text_in_links(name: DeploymentId, link: str) -> None:
 MIXED = """\
 DORA metrics of medica-flow
 
-Repository        Deployment   Change        Change      Recovery       Rework
-  environment     frequency    lead time     fail rate   time           rate
-────────────────────────────────────────────────────────────────────────────────
+                    Throughput                              Instability
+Repository          Deployment  Change       Recovery       Change     Rework
+  environment       frequency   lead time    time           fail rate  rate
+───────────────────────────────────────────────────────────────────────────────
 android-app
-  production ¹  L 0.2/week     40 d          50 %        –, 1 open      0 %
-                  2 times      3 changes     1 of 2      1 failure      0 of 2
+  production ¹      0.2/week    40 d         –, 1 open      50 %       0 %
+                    level L     3 changes    1 failure      1 of 2     0 of 2
+                    2 times
 
 billing
-  production ²  H 3.3/week   H 26 h        H 6.7 %       1.5 h, 1 open  2.4 %
-                  42 times     120 changes   3 of 45     3 failures     1 of 42
-  qa            E 2.4/day    E 35 min      E 2.3 %     E 20 min         1.9 %
-                  216 times    388 changes   5 of 218    5 failures     4 of 216
+  production ²      3.3/week    26 h         1.5 h, 1 open  6.7 %      2.4 %
+                    level H     level H      3 failures     level H    1 of 42
+                    42 times    120 changes  1 from before  3 of 45
+  qa                2.4/day     35 min       20 min         2.3 %      1.9 %
+  testing           level E     level E      level E        level E    4 of 216
+                    216 times   388 changes  5 failures     5 of 218
 
 docs
-  production ³  E 2.4/day    E 35 min      E 2.3 %     E 20 min         1.9 %
-  none wait       216 times    388 changes   5 of 218    5 failures     4 of 216
+  production ³      2.4/day     35 min       20 min         2.3 %      1.9 %
+  none wait         level E     level E      level E        level E    4 of 216
+                    216 times   388 changes  5 failures     5 of 218
 
 legacy
-  live-eu-west-   0/week       –             –           –              –
-  1 ⁴             0 times      no changes    0 of 0      no failures    0 of 0
+  live-eu-west-1 ⁴  0/week      –            –              –          –
+  production        0 times     no changes   no failures    0 of 0     0 of 0
 
-E elite, H high, M medium, L low: DORA's performance levels, low the poorest. –
-no data. A level needs at least 5 changes, deployments or failures; a
-frequency's needs one deployment. Lead and recovery times are medians; failed
+–: no data. Level: DORA's of 2023, of both ends of the 95 % interval; E elite, H
+high, M medium, L low performers. Lead and recovery times are medians; failed
 deployments in a row are one failure. Open failures count in the median as
-lasting on.
+lasting on. From before: failed before this time, and had not recovered when it
+began.
 
 Rows with a mark are not made from GitHub Deployments:
 ¹ releases: lead time ends when the release is published.

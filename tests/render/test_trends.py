@@ -12,6 +12,7 @@ from dora.render import markdown, trends
 from dora.render.csv import render_report as render_csv
 from dora.render.terminal import report as terminal
 from dora.render.trends import BARS, NOTHING, note_of, sparkline, trend_of
+from dora.report.model import ChangeFailRate
 from tests.support import reports
 
 KEY = reports.place("patient-api", "production")
@@ -35,6 +36,56 @@ def test_a_partial_part_does_not_set_the_scale() -> None:
     )
     row = replace(BUSY, trend=(first, second, reports.bucket(hectic, 2, partial=True)))
     assert "▂██" == trend_of(row, "deployment_frequency")
+
+
+def test_what_is_not_known_yet_has_marks_of_its_own() -> None:
+    """DF2, T3: before a row began nothing is known, which is neither none nor no value; of a young
+    part only what later failures change is left open, and it does not set the scale."""
+    quiet = reports.nothing(KEY, "production")
+    rates = [
+        reports.changed(BUSY, change_fail_rate=ChangeFailRate(failed, 10, failed / 10))
+        for failed in (1, 2, 9)
+    ]
+    unknown, none, low, high, young = (
+        reports.bucket(row, n) for n, row in enumerate((BUSY, quiet, *rates))
+    )
+    trend = (replace(unknown, metrics=None), none, low, high, replace(young, young=True))
+    row = replace(BUSY, trend=trend)
+    assert ["╌▁███", "╌·███", "╌·▅█░", "╌·██░", "╌·███"] == [
+        trend_of(row, metric)
+        for metric in (
+            "deployment_frequency",
+            "change_lead_time",
+            "change_fail_rate",
+            "recovery_time",
+            "rework_rate",
+        )
+    ]
+
+
+def test_frequencies_need_four_weeks_in_both_windows() -> None:
+    """K2: a row with fewer than four whole weeks of exposure in either window is named as such;
+    one that only one window has, or is not compared at all, is no such row."""
+    full, short = (
+        replace(BUSY.metrics.deployment_frequency, exposure_days=days) for days in (28.0, 27.99)
+    )
+    both = reports.compared(BUSY, SLOW)
+    now, before = (
+        reports.changed(both, deployment_frequency=short),
+        replace(both, previous=replace(SLOW.metrics, deployment_frequency=short)),
+    )
+    whole = replace(
+        reports.changed(both, deployment_frequency=full),
+        previous=replace(SLOW.metrics, deployment_frequency=full),
+    )
+    new = replace(reports.changed(BUSY, deployment_frequency=short), previous=None)
+    note = (
+        "The frequency of 2 of 4 rows is not compared: that takes four whole weeks in both windows."
+    )
+    assert note == trends.uncompared(reports.over_time((now, before, whole, both, new)))
+    assert trends.uncompared(reports.over_time((whole, both, new))) == ""
+    fortnight = reports.in_window(reports.over_time((both,)), days=14.0)
+    assert note.replace("2 of 4", "1 of 1") == trends.uncompared(fortnight)
 
 
 @given(values=VALUES)

@@ -38,7 +38,7 @@ def cells_of(row: Row) -> tuple[Cell, ...]:
     """Give the metrics of *row* for a table, and waiting changes last."""
     before = cells.facts_of(row.previous) if row.previous else [None] * len(METRICS)
     verdicts = [
-        getattr(row.comparison, name).verdict if row.comparison else None for name in METRICS
+        getattr(row.comparison, name).verdict if row.comparison else None for name in cells.IN_ORDER
     ]
     return tuple(
         _cell(fact, verdict, earlier)
@@ -51,13 +51,13 @@ def cells_of(row: Row) -> tuple[Cell, ...]:
 def _cell(fact: cells.Fact, verdict: str | None, before: cells.Fact | None) -> Cell:
     return Cell(
         title=" ".join(fact.title),
-        value=fact.value,
-        level=fact.level or "",
+        value=fact.with_open,
+        level=fact.level,
         sample=fact.sample,
         beside=", ".join(fact.more[one] for one in cells.BESIDE if one in fact.more),
         interval=fact.interval,
         verdict=verdict if verdict in VERDICTS else "",
-        before=before.value if before else "",
+        before=before.with_open if before else "",
     )
 
 
@@ -109,7 +109,7 @@ def lines_of(
 
 def _order(row: Row, *, has_waiting: bool) -> str:
     """Give the numbers to sort *row* by; a failure that is still open is infinitely long."""
-    numbers = [_sortable(metric, row.metrics) for metric in METRICS.values()]
+    numbers = [_sortable(METRICS[name], row.metrics) for name in cells.IN_ORDER]
     if has_waiting:
         numbers.append(row.waiting.changes if row.waiting else None)
     return " ".join("-" if one is None else f"{one:.4g}" for one in numbers).replace(

@@ -57,9 +57,10 @@ def _of_metrics(
         EPISODE: lambda numbers: _recovery_time(evidence, numbers, width),
         REWORK: lambda numbers: _rework(evidence, numbers, width),
     }
-    for name, metric in METRICS.items():
+    for name in cells.IN_ORDER:
+        metric = METRICS[name]
         lines = derive[metric.event](metric.of(row.metrics))
-        yield metric.heading, cells.metric_of(row.metrics, name).value, lines
+        yield metric.heading, cells.metric_of(row.metrics, name).with_open, lines
 
 
 def _frequency(evidence: RowEvidence, metric: DeploymentFrequency) -> Iterator[Text]:

@@ -4,6 +4,7 @@ It chooses the most detailed table that fits: the wider the terminal, the more d
 the most useful first.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len, chop_cells
@@ -12,7 +13,7 @@ from rich.text import Text
 from dora.render import cells, formatting, sources, trends
 from dora.render.cells import Fact
 from dora.render.sources import Marks
-from dora.report.model import Row
+from dora.report.model import Report, ReportWindow, Row
 
 LEVEL_STYLES = {
     "elite": "bold green",
@@ -22,15 +23,17 @@ LEVEL_STYLES = {
 }
 
 #: Details that a table adds if they fit, the most useful first. Words for levels replace letters,
-#: and waiting changes move from below the environment's name to a column of their own.
+#: the time from merge gets one line instead of two, and waiting changes move from below the
+#: environment's name to a column of their own.
 EXTRAS = (
+    "intervals",
+    "delivery",
     "waiting",
     "levels",
-    "p90",
-    "never live",
     "mean",
+    "never live",
+    "p90",
     "trend",
-    "intervals",
     "tier",
     "days",
     "reasons",
@@ -43,11 +46,11 @@ SAMPLE_EXTRAS = ("days", "p90", "reasons")
 #: Details that are only shown beside another one.
 NEEDED = {"longest": "mean"}
 #: Details with a line of their own.
-LINE_EXTRAS = ("stages", *cells.BESIDE)
+LINE_EXTRAS = ("stages", "never live", "mean", "longest", "carried in")
 
 #: Names are wrapped to the first width so that a table fits, to the second for more details.
 NAME_WIDTHS = (14, 24)
-GAP, LETTER_GAP = 2, 3  #: cells between columns, without and with a level's letter
+GAP = 2  #: cells between columns
 
 
 @dataclass(frozen=True)
@@ -56,30 +59,35 @@ class Layout:
 
     room: frozenset[str]
     widths: tuple[int, ...]
-    gaps: tuple[int, ...]  #: before each column but the first
     marks: Marks  #: of rows that are not of GitHub Deployments
+    window: ReportWindow
 
     @property
     def width(self) -> int:
         """The width of the whole table in cells."""
-        return sum(self.widths) + sum(self.gaps)
+        return sum(self.widths) + GAP * (len(self.widths) - 1)
+
+    def start_of(self, metric: str) -> int:
+        """The first cell of the column of *metric*."""
+        before = self.widths[: 1 + cells.IN_ORDER.index(metric)]
+        return sum(before) + GAP * len(before)
 
 
-def choose_layout(rows: tuple[Row, ...], width: int) -> Layout | None:
-    """Give the most detailed layout of *rows* that fits in *width*; None if there is none."""
-    layout = _layout(rows, frozenset(), width, NAME_WIDTHS[0])
+def choose_layout(report: Report, width: int) -> Layout | None:
+    """Give the most detailed layout of a report's rows that fits in *width*; None for none."""
+    layout = _layout(report, frozenset(), width, NAME_WIDTHS[0])
     if layout is None:
-        return _layout(rows, frozenset(), width, NAME_WIDTHS[0], broken=True)
+        return _layout(report, frozenset(), width, NAME_WIDTHS[0], broken=True)
     for extra in EXTRAS:
-        is_shown = any(row.waiting for row in rows) if extra == "waiting" else True
+        is_shown = any(row.waiting for row in report.rows) if extra == "waiting" else True
         if is_shown and NEEDED.get(extra, extra) in layout.room | {extra}:
-            fuller = _layout(rows, layout.room | {extra}, width, NAME_WIDTHS[1])
+            fuller = _layout(report, layout.room | {extra}, width, NAME_WIDTHS[1])
             layout = fuller or layout
     return layout
 
 
 def _layout(
-    rows: tuple[Row, ...],
+    report: Report,
     room: frozenset[str],
     width: int,
     name_width: int,
@@ -90,27 +98,27 @@ def _layout(
 
     Names are wrapped to *name_width*; *broken* wraps the text below a value to several lines, too.
     """
+    rows = report.rows
     if not rows:
         return None
     wanted: list[int] = []
     least: list[int] = []
     marks = sources.marks_of(rows)
-    columns = zip(*(_cells(row, room, marks) for row in rows), strict=True)
-    for title, column in zip(titles_of(rows[0], room), columns, strict=True):
+    columns = zip(*(_cells(row, room, marks, report.window) for row in rows), strict=True)
+    for title, column in zip(titles_of(rows[0], room, report.window), columns, strict=True):
         first = name_width if not wanted else width
         below = broken and bool(wanted)
         heading = max(map(cell_len, title))
         wanted.append(max(heading, *(line.cell_len for cell in column for line in cell)))
         least.append(max(heading, *(_least(cell, first, broken=below) for cell in column)))
-    gaps = _gaps(rows, room)
-    spare = width - sum(least) - sum(gaps)
+    spare = width - sum(least) - GAP * (len(least) - 1)
     if spare < 0:
         return None
     widths = []
     for want, need in zip(wanted, least, strict=True):
         widths.append(min(want, need + spare))
         spare -= widths[-1] - need
-    return Layout(room, tuple(widths), gaps, marks)
+    return Layout(room, tuple(widths), marks, report.window)
 
 
 def _least(lines: list[Text], first: int, *, broken: bool) -> int:
@@ -121,32 +129,25 @@ def _least(lines: list[Text], first: int, *, broken: bool) -> int:
     return max(min(first, lines[0].cell_len), max(map(cell_len, below), default=0))
 
 
-def _gaps(rows: tuple[Row, ...], room: frozenset[str]) -> tuple[int, ...]:
-    """Give the width of the gap before each column but the first; with a letter it is wider."""
-    columns = zip(*(facts_in(row, room) for row in rows), strict=True)
-    letters = ("levels" not in room and any(fact.level for fact in column) for column in columns)
-    return tuple(LETTER_GAP if letter else GAP for letter in letters)
-
-
-def titles_of(row: Row, room: frozenset[str]) -> list[tuple[str, str]]:
+def titles_of(row: Row, room: frozenset[str], window: ReportWindow) -> list[tuple[str, str]]:
     """Give the two lines of each column's heading."""
     group = next((name for name in cells.REST if name in row.key), "")
     label = "  " + cells.REST[group] if group else next(iter(row.key), "").capitalize()
-    return [(group.capitalize(), label), *(fact.title for fact in facts_in(row, room))]
+    return [(group.capitalize(), label), *(fact.title for fact in facts_in(row, room, window))]
 
 
-def facts_in(row: Row, room: frozenset[str]) -> tuple[Fact, ...]:
+def facts_in(row: Row, room: frozenset[str], window: ReportWindow) -> tuple[Fact, ...]:
     """Give the metrics of *row*, and waiting changes if they have a column of their own."""
     few = 0 if "trend" in room else trends.FEW
-    metrics = trends.facts_over_time(row, few)
+    metrics = trends.facts_over_time(row, window, few)
     return (*metrics, *([cells.waiting_of(row)] if "waiting" in room else []))
 
 
-def _cells(row: Row, room: frozenset[str], marks: Marks) -> list[list[Text]]:
+def _cells(row: Row, room: frozenset[str], marks: Marks, window: ReportWindow) -> list[list[Text]]:
     """Give the lines of each column for one row."""
     return [
         name_lines(row, room, marks),
-        *(value_lines(fact, room) for fact in facts_in(row, room)),
+        *(value_lines(fact, room) for fact in facts_in(row, room, window)),
     ]
 
 
@@ -172,21 +173,44 @@ def label_of(row: Row, marks: Marks) -> str:
 
 
 def value_lines(fact: Fact, room: frozenset[str]) -> list[Text]:
-    """Give a value and, below it, its sample and details."""
+    """Give a value and, below it in quiet type, its place, its level, its sample and details."""
     value = Text(fact.value)
     if fact.interval and "intervals" in room:
         value.append(f" ({fact.interval})", style="dim")
-    if fact.level and "levels" in room:
-        value.append(f" {fact.level}", style=LEVEL_STYLES.get(fact.level, ""))
-    below = [fact.sample_with([kind for kind in SAMPLE_EXTRAS if kind in room])]
-    below.append(", ".join(fact.more[one] for one in LINE_EXTRAS if one in room & {*fact.more}))
-    lines = [value, *(Text(line, style="dim") for line in below if line)]
-    if "before" in fact.more:
-        before = fact.more["before"]
-        lines.append(Text(before, style="bold" if before.endswith(trends.VERDICTS) else "dim"))
-    if "trend" in fact.more:
-        lines.append(Text(fact.more["trend"]))
-    return lines
+    if fact.still_open:
+        value.append(f", {fact.still_open}")
+    level = fact.level if "levels" in room else _letters(fact.levels)
+    below = [
+        Text(fact.place, "dim"),
+        Text(level, LEVEL_STYLES.get(fact.levels[0], "") if len(fact.levels) == 1 else "dim"),
+        Text(fact.sample_with([kind for kind in SAMPLE_EXTRAS if kind in room]), "dim"),
+        Text(fact.more.get("since", ""), "dim"),
+        *(Text(line, "dim") for line in _delivery(fact, room)),
+        Text(", ".join(fact.more[one] for one in LINE_EXTRAS if one in room & {*fact.more}), "dim"),
+        *_over_time(fact),
+    ]
+    return [value, *(line for line in below if line.plain)]
+
+
+def _letters(levels: Sequence[str]) -> str:
+    """Give levels as letters that the legend explains: `level L`, `level M–E`."""
+    letters = "–".join(one[:1].upper() for one in dict.fromkeys(levels))
+    return f"level {letters}" if letters else ""
+
+
+def _delivery(fact: Fact, room: frozenset[str]) -> list[str]:
+    """Give the time from merge with what waits (LT12), in two lines where one is too long."""
+    kind = "delivery" if "delivery" in room else "delivery in lines"
+    return fact.more.get(kind, "").split("\n")
+
+
+def _over_time(fact: Fact) -> Iterator[Text]:
+    """Give the value before, the effect of a clear change, and the trend, a line each."""
+    before = fact.more.get("before", "")
+    style = "bold" if before.endswith(trends.VERDICTS) else "dim"
+    yield Text(before, style)
+    yield Text(fact.more.get("effect", ""), style)
+    yield Text(fact.more.get("trend", ""))
 
 
 def fold(name: str, width: int) -> list[str]:

@@ -13,11 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from dora.render import cells, formatting, notes, sources, trends
-from dora.render.sources import Marks
 from dora.render.terminal import layout as columns
 from dora.render.terminal import links
 from dora.render.terminal.layout import Layout
-from dora.report.figures import METRICS
+from dora.report.figures import FACTORS, METRICS
 from dora.report.metric_change import NotedContributor
 from dora.report.model import Report, Row
 
@@ -50,7 +49,7 @@ def render_report(report: Report, *, width: int, colour: bool) -> str:
             Text(f"DORA metrics of {formatting.plain(report.organization)}", style="bold")
         )
         console.print()
-        layout = columns.choose_layout(report.rows, width)
+        layout = columns.choose_layout(report, width)
         console.print(Group(*_body(report, layout, width)))
         console.print()
         if report.before is not None:
@@ -76,25 +75,29 @@ def _body(report: Report, layout: Layout | None, width: int) -> Iterator[Rendera
         if layout:
             yield _grid(rows, layout)
         else:
-            yield from _list(rows, width, sources.marks_of(report.rows))
+            yield from _list(rows, width, report)
 
 
 def _columns(layout: Layout) -> Table:
     table = Table.grid(padding=0)
-    table.add_column(width=layout.widths[0])
-    for gap, width in zip(layout.gaps, layout.widths[1:], strict=True):
-        table.add_column(width=gap, justify="center")
+    for number, width in enumerate(layout.widths):
+        if number:
+            table.add_column(width=columns.GAP)
         table.add_column(width=width, overflow="fold")
     return table
 
 
 def _header(report: Report, layout: Layout) -> Iterator[RenderableType]:
-    """Give the headings of the columns and a line under them."""
+    """Give DORA's factors, the headings of the columns under each, and a line under them."""
+    factors = Text()
+    for name, metrics in FACTORS.items():
+        factors.pad_right(max(layout.start_of(metrics[0]) - factors.cell_len, 0))
+        factors.append(name.capitalize())
+    factors.stylize("dim")
+    yield factors
     table = _columns(layout)
-    first, *titles = (
-        Text("\n".join(title)) for title in columns.titles_of(report.rows[0], layout.room)
-    )
-    table.add_row(first, *(cell for title in titles for cell in ("", title)))
+    titles = columns.titles_of(report.rows[0], layout.room, layout.window)
+    table.add_row(*_apart([Text("\n".join(title)) for title in titles]))
     yield table
     yield Text("─" * layout.width, style="dim")
 
@@ -103,23 +106,27 @@ def _grid(rows: list[Row], layout: Layout) -> Table:
     """Give the rows of one group as a table without headings."""
     table = _columns(layout)
     for row in rows:
-        texts = [
-            Text("\n").join(columns.name_lines(row, layout.room, layout.marks, layout.widths[0]))
-        ]
-        for fact in columns.facts_in(row, layout.room):
-            level = (fact.level if "levels" not in layout.room else None) or ""
-            texts.append(Text(level[:1].upper(), style=columns.LEVEL_STYLES.get(level, "")))
-            texts.append(Text("\n").join(columns.value_lines(fact, layout.room)))
-        table.add_row(*texts)
+        name = columns.name_lines(row, layout.room, layout.marks, layout.widths[0])
+        facts = columns.facts_in(row, layout.room, layout.window)
+        lines = [name, *(columns.value_lines(fact, layout.room) for fact in facts)]
+        table.add_row(*_apart([Text("\n").join(them) for them in lines]))
     return table
+
+
+def _apart(texts: list[Text]) -> Iterator[Text | str]:
+    """Give *texts* with the empty cells of the gaps between them."""
+    first, *rest = texts
+    yield first
+    for text in rest:
+        yield from ("", text)
 
 
 # -- where no table fits ------------------------------------------------------------------------
 
 
-def _list(rows: list[Row], width: int, marks: Marks) -> Iterator[RenderableType]:
+def _list(rows: list[Row], width: int, report: Report) -> Iterator[RenderableType]:
     """Give the rows of one group with a line for each metric and all its details."""
-    room = frozenset(columns.EXTRAS)
+    room, marks = frozenset(columns.EXTRAS), sources.marks_of(report.rows)
     for row in rows:
         indent = 2 if cells.group_and_label(row.key)[0] else 0
         for line in columns.fold(columns.label_of(row, marks), width - indent):
@@ -127,7 +134,7 @@ def _list(rows: list[Row], width: int, marks: Marks) -> Iterator[RenderableType]
         table = Table.grid(padding=(0, 1, 0, 0))
         table.add_column(width=min(TITLE_WIDTH, (width - 6) // 2), overflow="fold")
         table.add_column(overflow="fold")
-        for fact in columns.facts_in(row, room):
+        for fact in columns.facts_in(row, room, report.window):
             if fact.value:
                 value = Text(", ").join(columns.value_lines(fact, room))
                 table.add_row(Text(" ".join(fact.title), style="dim"), value)
@@ -144,8 +151,7 @@ def _changes(report: Report, width: int) -> Iterator[RenderableType]:
     for one in found[:MOST_CHANGES]:
         name = " ".join(formatting.plain(part) for part in one.row.key.values())
         text_of_change = f"{one.verdict}: {name}, {METRICS[one.metric].heading.lower()}"
-        before, now = trends.values_of(one)
-        lead = f"· {text_of_change} {before} → {now}"
+        lead = f"· {text_of_change} {trends.movement_of(one)}"
         contributors = [
             _contributor(noted, report.by, is_last=noted is one.contributors[-1])
             for noted in one.contributors
@@ -154,6 +160,7 @@ def _changes(report: Report, width: int) -> Iterator[RenderableType]:
     more = len(found) - MOST_CHANGES
     if more > 0:
         yield Text(f"· and {formatting.count(more)} more, which the JSON report has")
+    yield from filter(None, [Text(trends.uncompared(report), overflow="fold")])
     for what, rows in trends.rows_apart(report).items():
         names = [" ".join(map(formatting.plain, key.values())) for key in rows]
         yield from links.flow(what, [Text(name) for name in names], width)

@@ -466,7 +466,7 @@ def test_rows_are_sorted_by_numbers() -> None:
         report = replace(page.report, rows=(row,))
         text = render_page(replace(page, report=report, repositories=report))
         found += re.findall('data-v="([^"]*)"', text)
-    assert ["0.03333 9.72e+04 0.6667 Infinity 0 0", "0.03333 - 0.6667 - 0 0"] == found
+    assert ["0.03333 9.72e+04 Infinity 0.6667 0 0", "0.03333 - - 0.6667 0 0"] == found
 
 
 def test_changes_of_one_request_are_told_apart() -> None:
