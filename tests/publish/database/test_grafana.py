@@ -15,12 +15,15 @@ from psycopg.rows import dict_row
 from dora.analysis.analysis import analyse
 from dora.demo.organization import build as organization
 from dora.model.environments import TIERS
+from dora.render import formatting
 from dora.report.build import report_of
 from dora.report.build_evidence import build_evidence
 from dora.report.evidence_json import as_document as evidence_document
+from dora.report.model import Place
 from dora.report.report_json import as_document, instant, render_json
 from tests.support.databases import WHOLE, deployment, episode, evidence, sent, whole_report
 from tests.support.oracle_settings import config_for, tables_for
+from tests.support.published_files import judged_report
 from tests.support.published_files import row as made_row
 from tests.support.servers.postgresql import Server
 
@@ -121,22 +124,23 @@ NOW_PANELS: dict[str, tuple[str, dict[str, Any]]] = {
     "Deployment frequency now": (
         "deployment_frequency",
         {"deployments": "deployments", "per_day": "per_day", "low": ("per_day_interval", 0),
-         "high": ("per_day_interval", 1), "level": "level"},
+         "high": ("per_day_interval", 1), "days": "exposure_days"},
     ),
     "Lead time for changes now": (
         "change_lead_time",
-        {"changes": "changes", "median": "median", "p90": "p90", "level": "level",
+        {"changes": "changes", "median": "median", "p90": "p90",
          "low": ("median_interval", 0), "high": ("median_interval", 1)},
     ),
     "Change fail rate now": (
         "change_fail_rate",
-        {"failed": "failed", "deployments": "deployments", "rate": "rate", "level": "level",
+        {"failed": "failed", "deployments": "deployments", "rate": "rate",
          "never_live": "never_live", "low": ("interval", 0), "high": ("interval", 1)},
     ),
     "Failed deployment recovery time now": (
         "recovery_time",
         {"failures": "episodes", "recovered": "recovered", "open": "open", "median": "median",
-         "carried_in": "carried_in", "mean": "mean", "longest": "longest", "level": "level"},
+         "carried_in": "carried_in", "mean": "mean", "longest": "longest",
+         "low": ("median_interval", 0), "high": ("median_interval", 1)},
     ),
     "Rework rate now": (
         "rework_rate",
@@ -169,6 +173,55 @@ def test_now(store: Store, title: str) -> None:
     assert expected == found
 
 
+PLACED = {
+    "Deployment frequency now": "deployment_frequency",
+    "Lead time for changes now": "change_lead_time",
+    "Failed deployment recovery time now": "recovery_time",
+}
+
+
+def test_places(store: Store) -> None:
+    """B5: where a panel showed a level it shows the place, and what waits beside the lead time."""
+    for title, metric in PLACED.items():
+        expected = {
+            place(row): row[metric]["place"] and formatting.place(Place(*row[metric]["place"]))
+            for row in store.report["rows"]
+        }
+        asked = store.ask(panel(title))
+        assert expected == {place(row): row["place"] for row in asked}
+        assert {None} == {row["level"] for row in asked}
+        assert len({*expected.values()}) > 2
+    expected = {
+        place(row): row["delivery"] and (row["delivery"]["median"], row["delivery"]["waiting"])
+        for row in store.report["rows"]
+    }
+    assert expected == {
+        place(row): (row["delivery"], row["waiting"]) if row["waiting"] is not None else None
+        for row in store.ask(panel("Lead time for changes now"))
+    }
+
+
+def test_levels_of_a_year(server: Server, tmp_path: Path) -> None:
+    """B3: a level, or the range of levels, is shown as a performer's, with its year."""
+    url = server.url(server.database())
+    sent(url, tmp_path, replace(judged_report(), scope=WHOLE))
+    with server.connect(url.rpartition("/")[2], row_factory=dict_row) as connection:
+        known = Store(connection, {}, {}, {})
+        titles = (*PLACED, "Change fail rate now")
+        found = {title: known.ask(panel(title))[0] for title in titles}
+        parts = known.ask(panel("Lead time for changes, median, and"), bucket=["month"])
+
+    assert {title: row["level"] for title, row in found.items()} == {
+        "Deployment frequency now": None,
+        "Lead time for changes now": "medium to elite performer, 2023",
+        "Failed deployment recovery time now": None,
+        "Change fail rate now": "high performer, 2023",
+    }
+    assert [found[title]["place"] for title in PLACED] == ["top 23–45 %", None, "top 21–100 %"]
+    # The part before the row began is a gap (DF2).
+    assert [(None, None), (20 * 3_600.0, 90)] == [(one["value"], one["sample"]) for one in parts]
+
+
 @pytest.mark.parametrize(
     ("title", "metric", "value", "sample"),
     [
@@ -184,7 +237,7 @@ def test_over_time(store: Store, title: str, metric: str, value: str, sample: st
     """Series are the buckets of the report that begin within the time range."""
     expected = {
         (bucket["start"], " / ".join(filter(None, ("medica-flow", *place(row))))): (
-            bucket[metric][value], bucket[metric][sample],
+            bucket[metric] and bucket[metric][value], bucket[metric] and bucket[metric][sample],
         )
         for row in store.report["rows"]
         for bucket in row["trend"]
@@ -208,11 +261,17 @@ def test_teams(store: Store) -> None:
         "failures": ("recovery_time", "episodes"), "open": ("recovery_time", "open"),
         "recovery": ("recovery_time", "median"), "rework_rate": ("rework_rate", "rate"),
     }  # fmt: skip
+    placed = {"frequency_place": "deployment_frequency", "lead_time_place": "change_lead_time",
+              "recovery_place": "recovery_time"}  # fmt: skip
     expected = [
         {
             "organization": "medica-flow",
             **row["key"],
             **{name: row[metric][one] for name, (metric, one) in names.items()},
+            **{
+                name: row[metric]["place"] and formatting.place(Place(*row[metric]["place"]))
+                for name, metric in placed.items()
+            },
         }
         for row in store.team["rows"]
     ]
