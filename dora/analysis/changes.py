@@ -25,20 +25,22 @@ class CommitFacts:
     is_change: Flags  #: LT3; of a commit that was not read it is false
     is_excluded: Flags  #: LT9
     started_at: Numbers  #: LT4
+    merged_at: Numbers  #: of its pull request; where it has none, when it was committed (LT12)
     requests: Numbers  #: row of its pull request in `Tables.pull_requests`, or NOTHING (LT4)
 
 
 Changes = NewType("Changes", pd.DataFrame)
 """One row a change shipped in the window and environment (LT3):
 
-`repository, environment_key, sha, deployment, shipped_at, started_at, number` (its pull request,
-<NA> for none), `lead_time_seconds`, `coding_seconds`, `review_seconds`, `delivery_seconds` (stages
-of those with a request), `is_skewed` (its clock ran ahead, LT5), `is_excluded` (LT9).
+`repository, environment_key, sha, deployment, shipped_at, started_at, merged_at` (LT12), `number`
+(its pull request, <NA> for none), `lead_time_seconds`, `coding_seconds`, `review_seconds`,
+`delivery_seconds` (stages of those with a request), `is_skewed` (its clock ran ahead, LT5),
+`is_excluded` (LT9).
 """
 
 WaitingChanges = NewType("WaitingChanges", pd.DataFrame)
 """One row a change that production lacks (LT8): `repository, environment_key, sha, started_at,
-age_seconds, number`; excluded ones are not among them (LT9)."""
+merged_at` (LT12), `age_seconds, number`; excluded ones are not among them (LT9)."""
 
 
 def find_changes(
@@ -60,6 +62,7 @@ def find_changes(
         rows,
         shipped_at=instants_of(shipped_at),
         started_at=instants_of(started_at),
+        merged_at=instants_of(facts.merged_at[commits]),
         number=_numbers_of(requests, tables),
         is_excluded=facts.is_excluded[commits],
         lead_time_seconds=lead_time.clip(min=0),
@@ -76,6 +79,7 @@ def find_changes(
         history.waiting,
         rows,
         started_at=instants_of(started_at),
+        merged_at=instants_of(facts.merged_at[commits]),
         number=_numbers_of(facts.requests[commits], tables),
         age_seconds=age.clip(min=0),
     )
@@ -110,33 +114,45 @@ def describe_commits(history: History, tables: Tables, config: Config) -> Commit
     parents = np.bincount(numbers.children, minlength=count)
     is_excluded = np.zeros(count, dtype="bool")
     is_excluded[numbers.commits] = find_excluded(tables.commits, config)
+    merged_at = _merged_at(numbers, history.requests, tables)
     return CommitFacts(
         is_change=is_read & (parents <= 1),
         is_excluded=is_excluded,
-        started_at=_started_at(numbers, history.requests, tables, config),
+        started_at=(
+            merged_at
+            if config.lead_time.start == "merged"
+            else _started_at(numbers, history.requests, tables, config)
+        ),
+        merged_at=merged_at,
         requests=history.requests.rows,
     )
+
+
+def _merged_at(numbers: CommitNumbers, requests: CommitRequests, tables: Tables) -> Numbers:
+    """When each commit's request was merged; of one that came by none, when it was committed."""
+    merged_at = _instants_of_commits(numbers, tables, "committed_at")
+    of_request = _picked(microseconds_of(tables.pull_requests["merged_at"]), requests.rows)
+    return np.where(of_request != MISSING, of_request, merged_at)
 
 
 def _started_at(
     numbers: CommitNumbers, requests: CommitRequests, tables: Tables, config: Config
 ) -> Numbers:
-    """When each commit's change began, by the rule chosen (LT4)."""
-    start = config.lead_time.start
-    started_at = np.full(len(numbers), MISSING)
-    column = "committed_at" if start in {"committed", "merged"} else "authored_at"
-    started_at[numbers.commits] = microseconds_of(tables.commits[column])
-    if start == "merged":
-        began_at = microseconds_of(tables.pull_requests["merged_at"])
-    elif start == "first_commit":
-        began_at = _work_began_at(tables)
-    else:
+    """When each commit's change began, by a rule other than its merge (LT4)."""
+    if config.lead_time.start == "committed":
+        return _instants_of_commits(numbers, tables, "committed_at")
+    started_at = _instants_of_commits(numbers, tables, "authored_at")
+    if config.lead_time.start == "authored":
         return started_at
-    of_request = _picked(began_at, requests.rows)
-    fits = of_request != MISSING
-    if start == "first_commit":
-        fits &= requests.is_squash
-    return np.where(fits, of_request, started_at)
+    of_request = _picked(_work_began_at(tables), requests.rows)
+    return np.where((of_request != MISSING) & requests.is_squash, of_request, started_at)
+
+
+def _instants_of_commits(numbers: CommitNumbers, tables: Tables, column: str) -> Numbers:
+    """A date of each commit; MISSING for one that was not read."""
+    instants = np.full(len(numbers), MISSING)
+    instants[numbers.commits] = microseconds_of(tables.commits[column])
+    return instants
 
 
 def _work_began_at(tables: Tables) -> Numbers:

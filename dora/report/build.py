@@ -4,17 +4,16 @@ from typing import Any
 
 from dora import __version__
 from dora.analysis.analysis import Analysis, analyse
-from dora.analysis.changes import WaitingChanges
-from dora.analysis.history import History
 from dora.config import Config
 from dora.config.window import cut_window
 from dora.model.tables import ENVIRONMENT, Tables
 from dora.report.comparison import compare
 from dora.report.coverage import build_coverage, find_scope
 from dora.report.judging import benchmark_of_rows
-from dora.report.measurement import find_events, measure, measure_parts
-from dora.report.model import Generated, Report, ReportWindow, Row, Waiting
+from dora.report.measurement import bounds_of, find_events, measure, measure_parts
+from dora.report.model import Generated, Report, ReportWindow, Row
 from dora.report.rows import Groups, choose_tiers, find_groups, find_teams, lacks_production
+from dora.report.waiting import find_deliveries, find_waiting
 
 
 def build_report(tables: Tables, config: Config) -> Report:
@@ -47,13 +46,17 @@ def report_of(
         spans = cut_window(config.window, config.trend)
         buckets = measure_parts(events, index, config.window, spans)
     sources = _sources(groups, analysis)
-    waits = _waiting(groups, analysis.history, analysis.waiting)
+    waits = find_waiting(groups, analysis)
+    deliveries = find_deliveries(groups, events.shipped, analysis, config.window)
+    begins = bounds_of(events, index)["begins_at"].to_pydatetime()
     rows = tuple(
         Row(
             key=key,
             tier=tier,
             source=sources[group],
+            since=begins[group] if begins[group] > config.window.since else None,
             metrics=metrics[group],
+            delivery=deliveries.get(group),
             waiting=waits.get(group),
             **compared.get(group, {}),
             trend=buckets.get(group, ()),
@@ -101,14 +104,3 @@ def _sources(groups: Groups, analysis: Analysis) -> dict[int, str]:
     for kind, group in kinds:
         found.setdefault(group, []).append(kind)
     return {group: "+".join(own) for group, own in found.items()}
-
-
-def _waiting(groups: Groups, history: History, waiting: WaitingChanges) -> dict[int, Waiting]:
-    """The waiting changes of each group for which they are known (LT8)."""
-    environments = history.environments
-    known = groups.grouped(environments[ENVIRONMENT], where=environments["knows_waiting"])
-    waits = groups.grouped(waiting[[*ENVIRONMENT, "age_seconds"]])
-    ages: dict[int, list[float]] = {group: [] for group in known["group"].tolist()}
-    for group, age in zip(waits["group"].tolist(), waits["age_seconds"].tolist(), strict=True):
-        ages[group].append(age)
-    return {group: Waiting(len(own), max(own, default=None)) for group, own in ages.items()}

@@ -25,6 +25,7 @@ from dora.report.coverage_model import (
     Scope,
     Unreadable,
 )
+from dora.report.exposure import count_begun
 
 
 def build_coverage(tables: Tables, analysis: Analysis, config: Config) -> Coverage:
@@ -46,7 +47,10 @@ def build_coverage(tables: Tables, analysis: Analysis, config: Config) -> Covera
             unreadable=_named(repositories[is_unread], "unreadable"),
             incomplete=_named(repositories[is_partial], "incomplete"),
         ),
-        deployments=_count_deployments(outcomes, history, config),
+        deployments={
+            **_count_deployments(outcomes, history, config),
+            "began_in_window": count_begun(analysis, config.window),
+        },
         changes={
             "clock_skew": int((is_skewed & ~is_excluded).sum()),
             "excluded": int(is_excluded.sum()),

@@ -31,6 +31,7 @@ from dora.model.columns import (
     take_rows,
 )
 from dora.model.tables import ENVIRONMENT
+from dora.report.exposure import find_bounds
 from dora.report.metric_records import metrics_of
 from dora.report.model import Bucket, Metrics
 from dora.report.rows import Groups
@@ -49,6 +50,7 @@ class Events:
     - `episodes`: failures from their beginning to their recovery (R3), by `began_at`, with their
       first failed `deployment`
     - `carried_in`: episodes that began before the window and were open when it began (R3)
+    - `bounds`: one row a group: between which instants it can be judged (`find_bounds`)
     """
 
     succeeded: pd.DataFrame
@@ -57,6 +59,7 @@ class Events:
     shipped: pd.DataFrame
     episodes: pd.DataFrame
     carried_in: pd.DataFrame
+    bounds: pd.DataFrame
 
 
 #: The instant that decides which part of a window an event is in, by the field of `Events`.
@@ -88,6 +91,7 @@ def find_events(groups: Groups, analysis: Analysis, config: Config) -> Events:
         shipped=groups.grouped(changes, where=~changes["is_excluded"]),
         episodes=groups.grouped(episodes, where=_in_window(episodes["began_at"], window)),
         carried_in=groups.grouped(episodes, where=is_carried_in),
+        bounds=find_bounds(groups, analysis, window),
     )
 
 
@@ -122,10 +126,8 @@ def _deployments(frame: pd.DataFrame) -> list[tuple[str, int]]:
 
 def measure(events: Events, groups: pd.Index, window: Window, year: str) -> dict[int, Metrics]:
     """The five metrics of each of *groups* in *window*, compared with the benchmark *year*."""
-    starts, ends = (
-        pd.DatetimeIndex([one]).repeat(len(groups)) for one in (window.since, window.until)
-    )
-    records = _records(events, groups, (starts, ends), window)
+    ends = pd.DatetimeIndex([window.until]).repeat(len(groups))
+    records = _records(events, groups, (bounds_of(events, groups)["begins_at"], ends), window)
     return {group: metrics_of(numbers, year) for group, *numbers in records}
 
 
@@ -134,26 +136,49 @@ def measure_parts(
 ) -> dict[int, tuple[Bucket, ...]]:
     """The five metrics of each of *groups* in each of *spans*, the parts of *window* (T1, T2).
 
-    An open episode is as old as at the window's end, whichever part it began in.
+    An open episode is as old as at the window's end, whichever part it began in. A part that ends
+    before the group began has no metrics, and the rates of that in which it began are of the rest.
     """
-    parts = pd.RangeIndex(len(groups) * len(spans))
-    starts = pd.DatetimeIndex([span.start for span in spans])
+    count = len(spans)
+    parts = pd.RangeIndex(len(groups) * count)
+    starts, ends = (
+        pd.DatetimeIndex([getattr(span, name) for span in spans]) for name in ("start", "end")
+    )
     of_parts = replace(events, carried_in=_carry(events, starts), **{
         name: _cut(getattr(events, name), happened, starts) for name, happened in HAPPENED.items()
     })  # fmt: skip
-    every = np.tile(np.arange(len(spans)), len(groups))
-    exposures = starts.take(every), pd.DatetimeIndex([span.end for span in spans]).take(every)
+    every = np.tile(np.arange(count), len(groups))
+    bounds = bounds_of(events, groups)
+    begins, settled = (bounds[name].repeat(count) for name in ("begins_at", "settled_at"))
+    starts, ends = starts.take(every), ends.take(every)
+    is_there = ends > begins
+    exposures = starts.where((starts >= begins) | ~is_there, begins), ends
     buckets = [
-        Bucket(span.start, span.end, span.partial, metrics_of(numbers, "none"))
-        for span, (_, *numbers) in zip(
-            spans * len(groups), _records(of_parts, parts, exposures, window), strict=True
+        Bucket(
+            start=span.start,
+            end=span.end,
+            partial=span.partial,
+            young=is_young,
+            metrics=metrics_of(numbers, "none") if was_there else None,
+        )
+        for span, is_young, was_there, (_, *numbers) in zip(
+            spans * len(groups),
+            (ends > settled).tolist(),
+            is_there.tolist(),
+            _records(of_parts, parts, exposures, window),
+            strict=True,
         )
     ]
-    count = len(spans)
     return {
         group: tuple(buckets[place * count : (place + 1) * count])
         for place, group in enumerate(groups)
     }
+
+
+def bounds_of(events: Events, groups: pd.Index) -> dict[str, pd.DatetimeIndex]:
+    """The bounds of each of *groups*, in their order: `begins_at` (DF2) and `settled_at` (T3)."""
+    bounds = events.bounds.set_index("group").reindex(groups)
+    return {name: pd.DatetimeIndex(bounds[name]) for name in ("begins_at", "settled_at")}
 
 
 def _cut(events: pd.DataFrame, happened: str, starts: pd.DatetimeIndex) -> pd.DataFrame:

@@ -101,11 +101,17 @@ def _drop(metrics: dict[str, Any] | None, names: tuple[str, ...]) -> None:
 
 
 def _flat(item: dict[str, Any]) -> dict[str, Any]:
-    """Give *item* with the metrics as keys of its own in place of `metrics`."""
+    """Give *item* with the metrics as keys of its own in place of `metrics`.
+
+    The delivery of a row follows its lead time.
+    """
     made: dict[str, Any] = {}
     for name, value in item.items():
         if name == "metrics":
-            made |= value or dict.fromkeys(METRICS)
+            for metric, numbers in (value or dict.fromkeys(METRICS)).items():
+                made[metric] = numbers
+                if metric == "change_lead_time" and "delivery" in item:
+                    made["delivery"] = item["delivery"]
         else:
             made[name] = value
     return made

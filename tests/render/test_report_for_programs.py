@@ -213,6 +213,7 @@ DOCUMENT = {
                 "place": None,
                 "stages": {"coding": 30000.0, "review": 20000.0, "delivery": 40000.0},
             },
+            "delivery": None,
             "change_fail_rate": {
                 "failed": 3,
                 "deployments": 45,
@@ -244,7 +245,6 @@ DOCUMENT = {
                 "interval": [0.004, 0.123],
                 "place": None,
             },
-            "delivery": None,
             "waiting": {"changes": 7, "oldest": 345600.0},
             "previous": None,
             "comparison": None,
@@ -278,6 +278,7 @@ DOCUMENT = {
                 "place": None,
                 "stages": {"coding": None, "review": None, "delivery": None},
             },
+            "delivery": None,
             "change_fail_rate": {
                 "failed": 0,
                 "deployments": 0,
@@ -309,7 +310,6 @@ DOCUMENT = {
                 "interval": None,
                 "place": None,
             },
-            "delivery": None,
             "waiting": None,
             "previous": None,
             "comparison": None,

@@ -54,20 +54,21 @@ def test_no_deployments() -> None:
 
 
 def test_one_deployment() -> None:
-    """LT2, G0, B3: a lone success is a baseline; every number that cannot be known is null."""
+    """LT2, G0, DF2, B3: a lone success is a baseline; rates are of the ten days since it was made;
+    every number that cannot be known is null."""
     expected: dict[str, Any] = {
         "key": {"repository": "api", "environment": "production"},
         "tier": "production",
         "source": "deployments",
-        "since": None,
+        "since": "2026-11-13T06:00:00Z",
         "deployment_frequency": {
             "deployments": 1,
-            "per_day": pytest.approx(1 / 30),
-            "per_week": pytest.approx(7 / 30),
+            "per_day": pytest.approx(1 / 10),
+            "per_week": pytest.approx(7 / 10),
             "active_days": 1,
-            "exposure_days": None,
-            "per_day_interval": [pytest.approx(0.0253178 / 30), pytest.approx(5.5716434 / 30)],
-            "level": "medium",
+            "exposure_days": 10.0,
+            "per_day_interval": None,
+            "level": None,
             "level_range": None,
             "place": None,
         },
@@ -83,6 +84,7 @@ def test_one_deployment() -> None:
             "place": None,
             "stages": {"coding": None, "review": None, "delivery": None},
         },
+        "delivery": {"changes": 0, "waiting": 0, "median": None},
         "change_fail_rate": {
             "failed": 0,
             "deployments": 1,
@@ -114,7 +116,6 @@ def test_one_deployment() -> None:
             "interval": [0.0, pytest.approx(0.7934507)],
             "place": None,
         },
-        "delivery": None,
         "waiting": {"changes": 0, "oldest": None},
         "previous": None,
         "comparison": None,

@@ -11,7 +11,7 @@ Window = dict[str, Any]
 #: the headings of coverage under which a deployment may be told instead of in a row
 HEADINGS = ("in_progress", "abandoned", "not_started", "unchanged", "ephemeral", "left_out")
 #: what coverage says beside the ledger
-REMARKS = ("unknown_commit", "baseline", "lookback_limit")
+REMARKS = ("unknown_commit", "baseline", "began_in_window", "lookback_limit")
 #: in the order of one instant (D2); what is not named comes fourth
 ORDER = {
     "waiting": 0, "queued": 1, "pending": 2, "error": 4, "failure": 5, "success": 6, "inactive": 7,
