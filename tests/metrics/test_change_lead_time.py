@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from dora.metrics.change_lead_time import change_lead_time
+from dora.metrics.intervals import clustered_median_interval
 from tests.support.tables import listed
 
 STAGES = ("coding_seconds", "review_seconds", "delivery_seconds")
@@ -68,3 +69,36 @@ def test_stages_are_medians_of_those_with_a_request() -> None:
     found = change_lead_time(sample, pd.RangeIndex(2))
     expected = [(3.0, 3.0, 6.0), (None, None, None)]
     assert expected == listed(found, "coding", "review", "delivery")
+
+
+def test_changes_of_one_deployment_are_no_independent_ones() -> None:
+    """LT6: a deployment is one by repository, environment and id, as in pooled rows; below six
+    there is no interval, whatever they shipped."""
+    sample = changes(*[(0, float(number)) for number in range(24)])
+    together = {"deployment": [number // 2 for number in range(24)]}
+    five = {"deployment": [number % 5 for number in range(24)]}
+    # Ids 0 to 3 of three repositories and of two environments: twelve and eight deployments.
+    apart = {
+        "deployment": [number // 2 % 4 for number in range(24)],
+        "repository": [f"acme/{number // 8}" for number in range(24)],
+    }
+    halves = {
+        "deployment": [number // 2 % 6 for number in range(24)],
+        "environment_key": ["eu" if number < 12 else "us" for number in range(24)],
+    }
+    found = [
+        change_lead_time(sample.assign(**one), pd.RangeIndex(1)).iloc[0]
+        for one in (together, five, apart, halves)
+    ]
+    twelve = clustered_median_interval([*range(24)], together["deployment"])
+    assert twelve is not None
+    ends = [(one["median_low"], one["median_high"]) for one in found]
+    assert [twelve, pytest.approx((float("nan"),) * 2, nan_ok=True), twelve, twelve] == ends
+
+
+def test_no_changes() -> None:
+    """LT6: of no change at all there is no time, and of no rows nothing."""
+    found = change_lead_time(changes(), pd.RangeIndex(2))
+    assert [0, 0] == found.pop("changes").tolist()
+    assert found.isna().all(axis=None)
+    assert 0 == len(change_lead_time(changes(), pd.RangeIndex(0)))

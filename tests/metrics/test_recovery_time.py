@@ -6,7 +6,7 @@ import pandas as pd
 
 from dora.metrics.recovery_time import recovery_time
 from dora.model.tables import INSTANT
-from tests.support.tables import NOW, ago
+from tests.support.tables import NOW, ago, listed
 
 UNTIL = pd.Timestamp(NOW)
 TIMES = ("median", "mean", "longest")
@@ -83,3 +83,20 @@ def test_carried_in_is_a_count_beside() -> None:
     quiet = {**counts(0, 0, 0, 2), "median": None, "mean": None, "longest": None}
     busy = {**counts(1, 1, 0, 1), "median": 1.0, "mean": 1.0, "longest": 1.0}
     assert [quiet, busy] == recovered((1, 50, 49), groups=2, carried_in=(0, 1, 0))
+
+
+def test_interval_of_the_median() -> None:
+    """R4: of five episodes on there is one, whose ends may be unknown each; open ones are in it."""
+    rows = [
+        *[(0, 50.0, 50.0 - hours) for hours in (1, 2, 3, 4)],
+        *[(1, 50.0, 50.0 - hours) for hours in (1, 2, 3, 4, 5)],
+        *[(2, 50.0, 50.0 - hours) for hours in (1, 2, 3, 4, 5, 6)],
+        (2, 7.0, None),
+        *[(3, 50.0, None) for _ in range(5)],
+    ]
+    before = pd.DataFrame({"group": []}, dtype="int64")
+    found = recovery_time(episodes(*rows), pd.RangeIndex(5), UNTIL, before)
+    assert [False, True, True, True, False] == found["has_interval"].tolist()
+    ends = found[["median_low", "median_high"]].div(3600).fillna(-1)
+    expected = [(-1, -1), (1, -1), (1, 6), (-1, -1), (-1, -1)]
+    assert expected == listed(ends, "median_low", "median_high")
