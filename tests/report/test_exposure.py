@@ -221,7 +221,7 @@ def test_parts_before_a_row_began_are_unknown() -> None:
     report = build_report(read, config(since="21d", trend="week"))
     parts = {
         row.key["repository"]: [
-            one.metrics and one.metrics.deployment_frequency for one in row.trend
+            one.metrics.deployment_frequency if one.metrics else None for one in row.trend
         ]
         for row in report.rows
     }
