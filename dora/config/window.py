@@ -18,16 +18,6 @@ UNITS = {
 ALLOWED = "an age like 36h, 90d, 12w, 6mo, 1y, or an ISO 8601 date or date-time like 2026-08-25"
 
 
-DAYS_A_WEEK = 7
-#: From so many days on it matters little which days of the week they are.
-MANY_DAYS = 4 * DAYS_A_WEEK
-
-
-def has_whole_weeks(days: float) -> bool:
-    """Whether two windows of *days* have about as many weekends, one after the other (K2)."""
-    return days >= MANY_DAYS or days % DAYS_A_WEEK == 0
-
-
 def parse_age(text: str) -> timedelta:
     """Length of an age like `90d`; ValueError says what is allowed."""
     match = AGE.fullmatch(text.strip().lower())

@@ -50,25 +50,46 @@ def deployment_frequency(
     )
 
 
+def weekly_counts(
+    successes: pd.DataFrame, groups: pd.Index, until: pd.Timestamp, exposure_days: Floats
+) -> list[Counts]:
+    """The counts of the whole weeks of each group's exposure up to *until*, newest first (DF3)."""
+    exposure = np.round(exposure_days * DAY).astype("int64")
+    weeks = exposure // WEEK
+    ends = np.repeat(_microseconds(pd.DatetimeIndex([until])), len(groups))
+    positions, week = _whole_weeks(successes, groups, ends, weeks)
+    firsts = np.cumsum(weeks) - weeks
+    counts = np.bincount(firsts[positions] + week, minlength=int(weeks.sum()))
+    return [counts[first : first + own] for first, own in zip(firsts, weeks, strict=True)]
+
+
 def _weekly_intervals(
     successes: pd.DataFrame, groups: pd.Index, ends: Counts, exposure: Counts, counts: Counts
 ) -> tuple[Floats, Floats]:
     """The interval of each group's rate a week, from its whole weeks, cut back from its end."""
-    positions = groups.get_indexer(pd.Index(successes["group"].to_numpy()))
-    happened = _microseconds(pd.DatetimeIndex(successes["succeeded_at"]))[positions >= 0]
-    positions = positions[positions >= 0]
     weeks = exposure // WEEK
-    # A week holds its first instant, and not its last: that is the next one's first.
-    week = (ends[positions] - happened - 1) // WEEK
-    is_whole = week < weeks[positions]
+    positions, week = _whole_weeks(successes, groups, ends, weeks)
     width = int(weeks.max(initial=0)) + 1
-    own, sizes = np.unique((positions * width + week)[is_whole], return_counts=True)
+    own, sizes = np.unique(positions * width + week, return_counts=True)
     group = own // width
     sums, squares = (
         np.bincount(group, weights, len(groups))
         for weights in (sizes, sizes.astype("float64") ** 2)
     )
     return weekly_rate_intervals(weeks, sums, squares, exposure / WEEK, counts)
+
+
+def _whole_weeks(
+    successes: pd.DataFrame, groups: pd.Index, ends: Counts, weeks: Counts
+) -> tuple[Counts, Counts]:
+    """The group and the week, 0 for the newest, of each success in a whole week."""
+    positions = groups.get_indexer(pd.Index(successes["group"].to_numpy()))
+    happened = _microseconds(pd.DatetimeIndex(successes["succeeded_at"]))[positions >= 0]
+    positions = positions[positions >= 0]
+    # A week holds its first instant, and not its last: that is the next one's first.
+    week = (ends[positions] - happened - 1) // WEEK
+    is_whole = week < weeks[positions]
+    return positions[is_whole], week[is_whole]
 
 
 def _microseconds(instants: pd.DatetimeIndex) -> Counts:

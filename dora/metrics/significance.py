@@ -107,20 +107,6 @@ def rate_change_floors(before: Sequence[ArrayLike], now: Sequence[ArrayLike]) ->
     return np.minimum(rising, falling)
 
 
-def rate_p_values(before: ArrayLike, now: ArrayLike) -> Floats:
-    """p-value for each pair of counts of two windows of equal length (K2); NaN where both are 0.
-
-    Exact: of n events in all, those of one window are Bin(n, ½) if the rates are equal.
-    Source: J. Przyborowski and H. Wilenski, Biometrika 31 (1940).
-    """
-    from scipy.special import bdtr
-
-    old, new = (np.asarray(counts, dtype="int64") for counts in (before, now))
-    total = old + new
-    tail = np.asarray(bdtr(np.minimum(old, new), np.maximum(total, 1), 0.5), dtype="float64")
-    return np.where(total > 0, np.minimum(2 * tail, 1.0), np.nan)
-
-
 def share_p_values(
     before: ArrayLike, before_of: ArrayLike, now: ArrayLike, now_of: ArrayLike
 ) -> Floats:
@@ -208,20 +194,13 @@ def _deal(scores: NDArray[np.int64], size: int, reached: int) -> float:
     return float(2 * ndtr(-reached / np.sqrt(variance))) if variance else 1.0
 
 
-def rate_floors(before: ArrayLike, now: ArrayLike) -> Floats:
-    """The smallest p-value that each pair of counts could have come to, whichever had more (K5).
-
-    Of this nothing is known of the outcome: what cannot be clear need not be tested.
-    Source: R. E. Tarone, Biometrics 46 (1990).
-    """
-    total = np.asarray(before, dtype="float64") + np.asarray(now, dtype="float64")
-    return np.asarray(np.minimum(2 * 0.5**total, 1.0), dtype="float64")
-
-
 def share_floors(
     before: ArrayLike, before_of: ArrayLike, now: ArrayLike, now_of: ArrayLike
 ) -> Floats:
-    """The same for each pair of shares, whichever of them had all (K5)."""
+    """The same for each pair of shares: that of the split that is least likely (K5).
+
+    It has all in one of both. Where it is as unlikely to have all in the other, both count.
+    """
     from scipy.stats import hypergeom
 
     old, old_of, new, new_of = (
@@ -230,7 +209,9 @@ def share_floors(
     part, whole = old + new, old_of + new_of
     ends = np.maximum(part - old_of, 0), np.minimum(part, new_of)
     chances = [np.asarray(hypergeom.pmf(end, whole, part, new_of)) for end in ends]
-    return np.asarray(np.minimum(chances[0], chances[1]), dtype="float64")
+    is_even = np.isclose(chances[0], chances[1], rtol=1e-9, atol=0) & (ends[0] < ends[1])
+    least = np.minimum(chances[0], chances[1])
+    return np.asarray(np.where(is_even, chances[0] + chances[1], least), dtype="float64")
 
 
 def shift_floors(before: ArrayLike, now: ArrayLike) -> Floats:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import NamedTuple
 
-from dora.config.window import has_whole_weeks
 from dora.report.coverage_model import Coverage, NoRows, Scope
 from dora.report.deployment_ids import DeploymentId
 
@@ -283,11 +282,6 @@ class ReportWindow:
     until: datetime
     days: float  #: its length in days of 24 hours
     timezone: str
-
-    @property
-    def has_whole_weeks(self) -> bool:
-        """Whether frequencies may be compared with those of the window before (K2)."""
-        return has_whole_weeks(self.days)
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,19 @@ from scipy import stats
 from dora.metrics.significance import (
     Shift,
     adjust,
-    rate_floors,
-    rate_p_values,
+    rate_change,
+    rate_change_floors,
+    rate_changes,
     share_floors,
     share_p_values,
     shift_floors,
     shift_of,
     shift_of_episodes,
 )
+from tests.support.examples import examples
 
 COUNTS = st.integers(0, 60)
+WEEKS = st.lists(st.integers(0, 30), min_size=4, max_size=13)
 TIMES = st.lists(st.floats(0, 1e6), min_size=1, max_size=12)
 
 
@@ -30,14 +33,56 @@ def of(shift: Shift | None) -> tuple[float, int]:
     return round(shift.p_value, 9), shift.sign
 
 
-@given(before=COUNTS, now=COUNTS)
-def test_rates_are_scipy_s(before: int, now: int) -> None:
-    """K2: the exact two-sided binomial test of one count among both."""
-    (found,) = rate_p_values([before], [now])
-    if before + now:
-        assert found == pytest.approx(stats.binomtest(now, before + now, 0.5).pvalue)
-    else:
-        assert np.isnan(found)
+@pytest.mark.parametrize(
+    ("before", "now", "p_value"),
+    [
+        # W. S. Gosset's hours of sleep, as in R's documentation of t.test: p-value = 0.07939.
+        ([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0],
+         [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4], 0.07939),
+        # R's PlantGrowth: control and first treatment, control and second.
+        ([4.17, 5.58, 5.18, 6.11, 4.50, 4.61, 5.17, 4.53, 5.33, 5.14],
+         [4.81, 4.17, 4.41, 3.59, 5.87, 3.83, 6.03, 4.89, 4.32, 4.69], 0.2504),
+        ([4.17, 5.58, 5.18, 6.11, 4.50, 4.61, 5.17, 4.53, 5.33, 5.14],
+         [6.31, 5.12, 5.54, 5.50, 5.37, 5.29, 4.92, 6.15, 5.80, 5.26], 0.0479),
+    ],
+)  # fmt: skip
+def test_published_t_tests(before: list[float], now: list[float], p_value: float) -> None:
+    """K2: Welch's test has the p-values that R's `t.test` gives."""
+    assert rate_change(before, now) == pytest.approx(p_value, abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "p_value"),
+    [
+        # Means 2 and 6, variances of the means 2/3 ÷ 4 each: t = √48, with 6 degrees of freedom.
+        ([1, 2, 2, 3], [5, 6, 6, 7], 2 * stats.t.sf(48**0.5, 6)),
+        # One side does not vary: its mean is known, and the other's three degrees are all.
+        ([4, 4, 4, 4, 4], [1, 2, 2, 3], 2 * stats.t.sf(2 / (1 / 6) ** 0.5, 3)),
+        ([2, 2, 2, 2], [2, 2, 2, 2, 2], 1.0),
+        ([2, 2, 2, 2], [3, 3, 3, 3], 0.0),
+        ([0, 0, 0, 0], [0, 0, 0, 0], 1.0),
+        ([0, 0, 0, 0], [0, 0, 0, 1], 2 * stats.t.sf(1.0, 3)),
+        ([2, 2, 2], [3, 3, 3, 3], None),
+        ([2, 2, 2, 2], [3, 3, 3], None),
+        ([], [], None),
+    ],
+)
+def test_rates_by_hand(before: list[int], now: list[int], p_value: float | None) -> None:
+    """K2: Welch's test of weekly counts; fewer than four on either side tell nothing."""
+    assert rate_change(before, now) == (p_value if p_value is None else pytest.approx(p_value))
+    assert rate_change(now, before) == (p_value if p_value is None else pytest.approx(p_value))
+
+
+@examples(60, few=15)
+@given(rows=st.lists(st.tuples(WEEKS, WEEKS), min_size=1, max_size=4))
+def test_rates_are_scipy_s(rows: list[tuple[list[int], list[int]]]) -> None:
+    """K2: row by row the test is scipy's, where it has one."""
+    before, now = [one for one, _ in rows], [one for _, one in rows]
+    for old, new, found in zip(before, now, rate_changes(before, now), strict=True):
+        if len({*old}) > 1 or len({*new}) > 1:
+            assert found == pytest.approx(stats.ttest_ind(new, old, equal_var=False).pvalue)
+        else:
+            assert found == (1.0 if old[0] == new[0] else 0.0)
 
 
 @given(before=COUNTS, now=COUNTS, more=COUNTS, others=COUNTS)
@@ -122,12 +167,16 @@ def test_many_outages() -> None:
     assert found.p_value == pytest.approx(float(exact.pvalue), rel=0.1)
 
 
-@given(total=st.integers(0, 40))
-def test_floor_of_rates(total: int) -> None:
-    """K5: the smallest p-value is that of all events in one of the windows."""
-    ways = [rate_p_values([part], [total - part])[0] for part in range(total + 1)]
-    (found,) = rate_floors([total], [0])
-    assert found == pytest.approx(1.0 if not total else min(ways))
+def test_floor_of_rates() -> None:
+    """K5: weeks dealt by their size, sizes of windows kept: no split says more than one of them."""
+    before, now = [3, 1, 0, 2], [4, 4, 9, 1, 0]
+    rising = rate_change([0, 0, 1, 1], [2, 3, 4, 4, 9])
+    falling = rate_change([3, 4, 4, 9], [0, 0, 1, 1, 2])
+    assert rising is not None
+    assert falling is not None
+    found = rate_change_floors([before, [5] * 4, [1, 1, 1], [1] * 4], [now, [5] * 4, now, [2] * 4])
+    assert found.tolist() == pytest.approx([min(rising, falling), 1.0, np.nan, 0.0], nan_ok=True)
+    assert rising < falling
 
 
 @given(before_of=st.integers(1, 12), now_of=st.integers(1, 12), data=st.data())
@@ -137,8 +186,14 @@ def test_floor_of_shares(before_of: int, now_of: int, data: st.DataObject) -> No
     ways = range(max(0, part - before_of), min(part, now_of) + 1)
     every = [share_p_values([part - k], [before_of], [k], [now_of])[0] for k in ways]
     (found,) = share_floors([part - ways[0]], [before_of], [ways[0]], [now_of])
-    assert found <= min(every) + 1e-9
-    assert min(every) <= 2 * found + 1e-9  # where both ends are as likely, both count
+    assert found == pytest.approx(min(every))
+
+
+def test_floor_of_shares_that_are_even() -> None:
+    """K5: four of seven failed in one window or the other: 35 of 1001 ways each, so both count."""
+    assert share_floors([0, 0], [7, 7], [4, 4], [7, 8]).tolist() == pytest.approx(
+        [70 / 1001, 35 / 1365]
+    )
 
 
 def test_floor_of_times() -> None:

@@ -12,20 +12,12 @@ from scipy import stats
 from dora.demo.github.server import serve
 from dora.demo.organization.build import build_organization
 from dora.demo.organization.model import Organization
+from dora.metrics.effects import rate_ratio_interval, share_difference_interval, time_ratio_interval
 from dora.metrics.significance import CLEAR, adjust
 from dora.model.tables import Tables
 from dora.report.build import build_report
-from dora.report.model import METRICS, Compared, Report, Row
+from dora.report.model import METRICS, UNCLEAR, Compared, Report, Row
 from dora.report.report_json import as_document
-from tests.benchmarks.significance import (
-    CHANGES,
-    USUAL,
-    Change,
-    compared,
-    organizations_with_verdicts,
-    p_values,
-    simulate,
-)
 from tests.laws.test_against_oracle import differences
 from tests.oracle.report import expected_report
 from tests.oracle.settings import TIERS, Settings
@@ -39,6 +31,15 @@ from tests.support.random_organizations import (
     windows,
 )
 from tests.support.runs import config_of, read_from
+from tests.support.simulated import (
+    CHANGES,
+    USUAL,
+    Change,
+    compared,
+    organizations_with_verdicts,
+    p_values,
+    simulate,
+)
 from tests.support.tables import DAY, ago, commit, config, deployment, join, line, tables
 
 EVERY_SIGNAL = Settings(signals=frozenset({"status", "rollback", *OTHER_SIGNALS}))
@@ -151,13 +152,16 @@ def test_verdict_and_movers_by_hand() -> None:
         before.deployment_frequency.deployments,
         row.metrics.deployment_frequency.deployments,
     )
-    exact = stats.binomtest(20, 25, 0.5).pvalue
+    weeks = [1, 1, 2, 1], [4, 5, 5, 5]  # the oldest of both lies before the fourth week
+    welch = stats.ttest_ind(*weeks, equal_var=False).pvalue
     assert "better" == found.verdict
     assert pytest.approx(4.0) == found.ratio
-    assert pytest.approx(exact) == found.p_value
+    assert rate_ratio_interval(*weeks) == found.ratio_interval
+    assert found.difference_interval is None
+    assert pytest.approx(welch) == found.p_value
     # Five tests of which the others could not come out clear, or the smallest of them.
     assert found.adjusted_p_value is not None
-    assert exact <= found.adjusted_p_value <= CLEAR
+    assert welch <= found.adjusted_p_value <= CLEAR
     assert {"before"} == {one.window for one in found.moved_by}
     assert [6 * DAY * 3600.0] * 3 == [one.seconds for one in found.moved_by]
     assert (
@@ -180,16 +184,34 @@ def test_longer_lead_times_are_worse() -> None:
     assert "worse" == found.verdict
     assert {("now", 1)} == {(one.window, one.changes) for one in found.moved_by}
     assert 3 == len(found.moved_by)
+    hours = [[lead - n / 100 for n in range(14)] for lead in (1, 9)]
+    assert time_ratio_interval(*([3600 * one for one in side] for side in hours)) == pytest.approx(
+        found.ratio_interval
+    )
 
 
-def test_what_began_in_the_window_before_is_not_compared() -> None:
-    """K2: a service that was not there for all of it did not deploy more seldom."""
-    old, before = shipping(40, 3, 3, 100, "a")
+@pytest.mark.parametrize(
+    ("began", "verdict"), [(40, None), (57.9, None), (58.1, "better"), (75, "better")]
+)
+def test_what_was_not_there_for_four_weeks_is_not_compared(
+    began: float, verdict: str | None
+) -> None:
+    """K2, DF2: a service is compared from when it began on, if that was four weeks before."""
+    old, before = shipping(int(began), 4, int(began - 31) // 4 + 1, 100, "a")
+    first = deployment(99, "a0", DAY * began)
     new, now = shipping(29, 1.4, 20, 200, "b")
-    row = only(build_report(tables(row_of({**old, **new}), *before, *now), config(compare=True)))
+    row = only(
+        build_report(tables(row_of({**old, **new}), first, *before, *now), config(compare=True))
+    )
     found = compared_of(row, "deployment_frequency")
-    assert (None, None, None, ()) == (found.verdict, found.p_value, found.ratio, found.moved_by)
+    assert verdict == found.verdict
+    assert (verdict is None) == (found.p_value is None)
+    assert (verdict is None) == (found.ratio_interval is None)
+    assert (verdict is None) == (found.moved_by == ())
+    # The number that is shown is of the exposure, and so is what it was.
     assert row.previous is not None
+    per_day = row.metrics.deployment_frequency.per_day
+    assert pytest.approx(per_day / row.previous.deployment_frequency.per_day) == found.ratio
 
 
 def test_row_that_was_not_there() -> None:
@@ -251,22 +273,48 @@ def test_a_recovery_is_worse_only_where_its_median_is() -> None:
     assert ("worse", 5.0) == (found.verdict, found.ratio)
 
 
-@pytest.mark.parametrize(
-    ("since", "until", "verdict"),
-    [("2d", "2026-11-23T06:00:00Z", None), ("7d", "2026-11-23T06:00:00Z", "no clear change")],
-)
-def test_weekends_are_no_change(since: str, until: str, verdict: str | None) -> None:
-    """K2: a Saturday and Sunday after a Thursday and Friday are not compared; weeks are."""
-    days = [day for day in range(40) if (ago(DAY * day + 1)).weekday() < 5]
+def test_weeks_as_they_are() -> None:
+    """K2: with its weekends each week is like the other; three of them tell nothing."""
+    days = [day for day in range(70) if (ago(DAY * day + 1)).weekday() < 5]
     shas = {f"c{day}": DAY * day + 3.0 for day in reversed(days)}
     parts = [
         deployment(10 * day + n, f"c{day}", DAY * day + 1.0 + n / 10)
         for day in days
         for n in range(5)
     ]
-    asked = config(compare=True, since=since, until=until)
-    row = only(build_report(tables(row_of(shas), *parts), asked))
-    assert verdict == compared_of(row, "deployment_frequency").verdict
+    read = tables(row_of(shas), *parts)
+    found = {
+        since: compared_of(
+            only(build_report(read, config(compare=True, since=since))), "deployment_frequency"
+        )
+        for since in ("2d", "27d", "28d", "34d")
+    }
+    said = {
+        since: (one.verdict, one.p_value, one.ratio_interval, one.moved_by)
+        for since, one in found.items()
+    }
+    nothing, same = (None, None, None, ()), (UNCLEAR, 1.0, (1.0, 1.0), ())
+    assert {"2d": nothing, "27d": nothing, "28d": same, "34d": same} == said
+
+
+def test_shares_by_hand() -> None:
+    """K2, K3: nine of ten failed now and two of ten before: 0.7 more, with Newcombe's interval."""
+    days = [*range(58, 38, -2), *range(28, 8, -2)]
+    failed = {*range(58, 54, -2), *range(28, 10, -2)}
+    shas = {f"c{day}": DAY * day + 3.0 for day in [80, *days]}
+    parts = [
+        deployment(
+            day, f"c{day}", DAY * day, ("failure" if day in failed else "success", DAY * day)
+        )
+        for day in days
+    ]
+    read = tables(row_of(shas), deployment(1, "c80", DAY * 80.0), *parts)
+    found = compared_of(only(build_report(read, config(compare=True))), "change_fail_rate")
+    low, high = found.difference_interval or (0.0, 0.0)
+    assert ("worse", pytest.approx(0.7)) == (found.verdict, found.difference)
+    assert share_difference_interval(2, 10, 9, 10) == pytest.approx((low, high))
+    assert 0 < low < 0.7 < high < 1
+    assert (None, None) == (found.ratio, found.ratio_interval)
 
 
 # -- No more than is promised --------------------------------------------------------------------
