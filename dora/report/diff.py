@@ -1,7 +1,9 @@
 """Finds what differs between two reports, and which deployments made the difference.
 
 Numbers are those of the reports, set side by side. A deployment *moved* a metric when it, or what
-is known of it, came since the earlier report.
+is known of it, came since the earlier report. Two reports of a week apart have most of their window
+in common, so whether a move is more than chance is not for them to say: a word is that of the later
+report's own comparison with the window before (K2).
 """
 
 import math
@@ -22,7 +24,7 @@ from dora.report.figures import (
     Metric,
 )
 from dora.report.metric_change import MetricChange, NotedContributor
-from dora.report.model import BETTER, WORSE, Contributor, Metrics, Report, Row
+from dora.report.model import BETTER, WORSE, Compared, Contributor, Metrics, Report, Row
 
 Key = tuple[tuple[str, str], ...]
 Known = frozenset[tuple[str, DeploymentId]]  #: repository and own name of deployments
@@ -132,13 +134,20 @@ def _changes(
         if opened:
             size, direction = max(size, LEVEL), opened
         if size >= SMALLEST:
-            verdict = None
-            if direction:
-                verdict = BETTER if (direction > 0) == metric.more_is_better else WORSE
+            verdict = _verdict(new, metric, direction)
             counted = contributors.get(metric.event, ())
             left = metric.counted(before) + sum(one.adds for one in counted) - metric.counted(now)
             shown = counted or contributors.get(metric.event + OTHERS, ())
             yield size, MetricChange(new, name, verdict, before, shown, max(left, 0))
+
+
+def _verdict(row: Row, metric: Metric, direction: float) -> str | None:
+    """The word of the row's comparison, where the metric moved that way; else None (K2)."""
+    if not direction or row.comparison is None:
+        return None
+    moved = BETTER if (direction > 0) == metric.more_is_better else WORSE
+    compared: Compared = getattr(row.comparison, metric.name)
+    return moved if compared.verdict == moved else None
 
 
 def _distance(metric: Metric, old: Metrics, new: Metrics) -> tuple[float, float]:

@@ -17,7 +17,7 @@ class NotedContributor:
 class MetricChange:
     """One metric of one row that changed; *row* is that of now.
 
-    *verdict* is `better` or `worse`, None where a value came or went and it is neither.
+    *verdict* is `better` or `worse`, None where the change is not clear (K2).
     """
 
     row: Row

@@ -53,6 +53,7 @@ def test_three_weeks_in_a_row(tmp_path: Path) -> None:
         assert "2026-12-07 06:00" in issue.body
         assert "nothing to compare with" in issue.comments[0].body
         assert "6.0 %<br>3 of 50 | 16 %<br>8 of 50" in issue.comments[1].body
+        assert "Change fail rate |" in issue.comments[1].body  # no word without a clear change
         assert "Change lead time, worse" in issue.comments[2].body
         assert "Change fail rate" not in issue.comments[2].body
 

@@ -14,12 +14,12 @@ from dora.render.slack_message import escape, render_message
 from dora.report.diff import compare_reports
 from dora.report.model import Report
 from tests.support.command import dora
-from tests.support.published_files import MONDAY, WEEK, report, row, written
+from tests.support.published_files import MONDAY, WEEK, report, row, said, written
 from tests.support.reports import HOSTILE_NAMES
 from tests.support.servers.slack import CHANNEL, TOKEN, Slack, complaint, slack
 
 POST = "/api/chat.postMessage"
-NOW = report(row(failed=9, open=1), row("web"), until=MONDAY + WEEK)
+NOW = report(said(row(failed=9, open=1), change_fail_rate="worse"), row("web"), until=MONDAY + WEEK)
 BEFORE = report(row(), row("web"))
 LOST = Response(200, b"ok", keep=0.0)
 

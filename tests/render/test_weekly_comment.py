@@ -8,16 +8,19 @@ import pytest
 from dora.render.weekly_comment import LIMIT, render_comment, week_of
 from dora.report.diff import compare_reports
 from tests.support import reports
-from tests.support.published_files import MONDAY, WEEK, deployment, evidence, report, row
+from tests.support.published_files import MONDAY, WEEK, deployment, evidence, report, row, said
 
 NOW = MONDAY + WEEK
 HOUR = timedelta(hours=1)
 
 
 def test_the_whole_comment() -> None:
-    """What moved and by which deployments, what failed, what is open, what came and went."""
+    """What moved and by which deployments, what failed, what is open, what came and went; a word
+    only where the comparison with the window before has it (K2)."""
     before = report(row(), row("old"))
-    now = report(row(failed=9, open=1, mean=None), row("web"), until=NOW)
+    now = report(
+        said(row(failed=9, open=1, mean=None), change_fail_rate="worse"), row("web"), until=NOW
+    )
     told = evidence(deployment(7, MONDAY + HOUR, "incident"), until=NOW)
     text = render_comment(now, compare_reports(before, now, told))
 
@@ -34,7 +37,7 @@ Compared with the post of 2026-11-23 06:00 UTC, 2 metrics moved.
 
 | Row | Metric | Before | Now | Deployments |
 | --- | --- | --- | --- | --- |
-{api} | Recovery time, worse | 2.0 h<br>{recovered} | –, 1 open<br>3 failures | none since then |
+{api} | Recovery time | 2.0 h<br>{recovered} | –, 1 open<br>3 failures | none since then |
 {api} | Change fail rate, worse | 6.0 %<br>3 of 50 | 18 %<br>9 of 50 | {link} (incident) |
 
 Failed since then, or found since then to have failed:

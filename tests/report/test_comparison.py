@@ -311,7 +311,8 @@ def test_shares_by_hand() -> None:
     read = tables(row_of(shas), deployment(1, "c80", DAY * 80.0), *parts)
     found = compared_of(only(build_report(read, config(compare=True))), "change_fail_rate")
     low, high = found.difference_interval or (0.0, 0.0)
-    assert ("worse", pytest.approx(0.7)) == (found.verdict, found.difference)
+    assert "worse" == found.verdict
+    assert pytest.approx(0.7) == found.difference
     assert share_difference_interval(2, 10, 9, 10) == pytest.approx((low, high))
     assert 0 < low < 0.7 < high < 1
     assert (None, None) == (found.ratio, found.ratio_interval)

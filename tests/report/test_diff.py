@@ -9,7 +9,15 @@ import pytest
 from dora.report.diff import can_compare, compare_reports
 from dora.report.evidence import ChangeEvidence, EpisodeEvidence, FailureReason
 from dora.report.model import Report, Row
-from tests.support.published_files import MONDAY, WEEK, deployment, evidence, report, row
+from tests.support.published_files import (
+    MONDAY,
+    WEEK,
+    deployment,
+    evidence,
+    report,
+    row,
+    said,
+)
 from tests.support.reports import changed
 
 NOW = MONDAY + WEEK
@@ -35,10 +43,20 @@ def now(*rows: Row) -> Report:
     ],
 )
 def test_what_moved_and_which_way(numbers: dict[str, Any], metric: str, better: str | None) -> None:
-    """More deployments are better, more of anything else is worse; what came or went is neither."""
-    found = compare_reports(BEFORE, now(row(**numbers)), None)
+    """K2: more deployments are better, more of anything else is worse; a word only where it is that
+    of the comparison with the window before, and what came or went is neither."""
 
-    assert [(metric, better)] == [(one.metric, one.verdict) for one in found.changed][:1]
+    def verdict(moved: Row) -> str | None:
+        changes = compare_reports(BEFORE, now(moved), None).changed
+        assert metric == changes[0].metric
+        return changes[0].verdict
+
+    contrary = {"better": "worse", "worse": "better", None: "worse"}[better]
+    moved = row(**numbers)
+    assert verdict(said(moved, **{metric: better or "better"})) == better
+    assert verdict(said(moved, **{metric: contrary})) is None
+    assert verdict(said(moved, **{metric: "no clear change"})) is None
+    assert verdict(moved) is None  # nobody asked for a comparison
 
 
 def test_what_hardly_moved_is_not_told() -> None:

@@ -16,9 +16,13 @@ from dora.report.evidence import (
     FailureReason,
 )
 from dora.report.model import (
+    METRICS,
+    UNCLEAR,
     Bucket,
     ChangeFailRate,
     ChangeLeadTime,
+    Compared,
+    Comparison,
     Delivery,
     DeploymentFrequency,
     Generated,
@@ -74,6 +78,12 @@ def row(name: str = "api", environment: str = "production", **numbers: Any) -> R
             rework_rate=ReworkRate(given["rework"], given["deployments"], given["rework"] / 45),
         ),
     )
+
+
+def said(row: Row, **verdicts: str) -> Row:
+    """*row* with the words of its comparison with the window before, by the metric."""
+    words = {name: Compared(verdicts.get(name, UNCLEAR)) for name in METRICS}
+    return replace(row, comparison=Comparison(**words))
 
 
 #: What `judged_row` has, by the columns of tables.

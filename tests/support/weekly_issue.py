@@ -7,14 +7,19 @@ from typing import Any
 
 from dora.demo.github.server import TOKEN, Server
 from dora.demo.organization.model import Issue
-from dora.report.model import Report
+from dora.report.model import UNCLEAR, Report
 from tests.support.command import dora
-from tests.support.published_files import MONDAY, WEEK, report, row, written
+from tests.support.published_files import MONDAY, WEEK, report, row, said, written
 
 ISSUES, COMMENTS = "/repos/acme/api/issues", "/repos/acme/api/issues/*/comments"
 WEEKS = [
-    report(row(failed=failed, median=hours * 3_600.0), until=MONDAY + at * WEEK)
-    for at, (failed, hours) in enumerate([(3, 20), (8, 21), (8, 40)])
+    report(
+        said(row(failed=failed, median=hours * 3_600.0), change_lead_time=word),
+        until=MONDAY + at * WEEK,
+    )
+    for at, (failed, hours, word) in enumerate(
+        [(3, 20, UNCLEAR), (8, 21, UNCLEAR), (8, 40, "worse")]
+    )
 ]
 THREE = ["2026-W48", "2026-W49", "2026-W50"]
 #: Each write of three weeks: the method and path of its request, which of these, and the week.
