@@ -35,7 +35,8 @@ COG := $(BIN)/cog -I docs
 # Each process of the tests reads them compiled from __pycache__, or compiles them all anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto
 
-.PHONY: help report test test-all test-beyond test-system check docs lock mutants bench demo clean
+.PHONY: help report test test-all test-beyond test-system check docs lock mutants bench calibrate \
+	demo clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -95,6 +96,9 @@ mutants: $(READY) ## break twenty rules one at a time and see that make test fin
 
 bench: $(READY) ## measure how long reports of large organizations take
 	@$(BIN)/python -m tests.benchmarks.run $(ARGS)
+
+calibrate: $(READY) ## measure on real histories whether intervals and words hold
+	@$(BIN)/python -m tests.calibration --out docs/calibration.md $(ARGS)
 
 demo: $(READY) ## start the stand-in for GitHub with a made-up organization, and say how to use it
 	@$(BIN)/dora demo --serve $(ARGS)

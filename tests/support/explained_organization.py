@@ -19,8 +19,6 @@ from dora.demo.organization.model import (
 from dora.report.build import report_of
 from dora.report.build_evidence import build_evidence
 from dora.report.evidence import Evidence
-from dora.report.interval_making import find_makings
-from dora.report.making import NO_MAKINGS, Key, Making
 from dora.report.model import Row
 from dora.report.sensitivity import Sensitivity, find_sensitivities
 from tests.oracle.settings import TIERS, Settings
@@ -38,7 +36,6 @@ class Explained(NamedTuple):
     evidence: Evidence
     rows: list[Row]
     sensitivities: tuple[Sensitivity, ...]
-    makings: Mapping[Key, Making] = NO_MAKINGS
 
 
 def explained(
@@ -46,14 +43,13 @@ def explained(
     asked: Mapping[str, Any] = ASKED,
     settings: Settings | None = None,
 ) -> Explained:
-    """Work out everything there is to explain of *organization*, its rows with a trend by week."""
+    """Work out everything there is to explain of *organization*."""
     tables = tables_for(organization, asked, settings)
     config = config_for(organization, asked, settings)
     analysis = analyse(tables, config)
-    rows = report_of(analysis, tables, config.model_copy(update={"trend": "week"})).rows
+    rows = report_of(analysis, tables, config).rows
     evidence = build_evidence(analysis, tables, config)
-    sensitivities = find_sensitivities(analysis, config)
-    return Explained(evidence, list(rows), sensitivities, find_makings(evidence, rows))
+    return Explained(evidence, list(rows), find_sensitivities(analysis, config))
 
 
 def sha(number: int) -> str:
