@@ -161,6 +161,6 @@ def _worst_first(metric: str, interval: Ends) -> tuple[float | None, float] | No
     low, high = interval
     if low is None:
         return None
-    if metric == "deployment_frequency":
-        return (low, low if high is None else high)
+    if metric == "deployment_frequency" and high is not None:
+        return low, high
     return high, low

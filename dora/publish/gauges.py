@@ -8,13 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 
 from dora.publish.encodable import encodable
 from dora.report.diff import row_identity
 from dora.report.evidence import Evidence
-from dora.report.figures import IN_SERIES, values
-from dora.report.later_figures import WITH_LEVELS
+from dora.report.figures import IN_SERIES, METRICS, Metric, values
 from dora.report.model import Report, Row
 
 #: What a time is in, and what counts are of.
@@ -110,19 +108,20 @@ def _of_row(row: Row, labels: Labels) -> Iterator[Gauge]:
     if days is not None:
         yield Gauge("deployment_frequency", "exposure_seconds", EXPOSURE, SECONDS, labels,
                     days * DAY)  # fmt: skip
-    for name in WITH_LEVELS:
-        yield from _levels(name, getattr(row.metrics, name), labels)
+    for metric in METRICS.values():
+        yield from _levels(metric, row, labels)
     for signal, count in row.metrics.change_fail_rate.reasons.items():
         text = "Failed deployments by what says so; one may have several signals."
         yield Gauge("change_fail_rate", "signal_deployments", text, DEPLOYMENTS,
                     (*labels, ("signal", value(signal))), float(count))  # fmt: skip
 
 
-def _levels(name: str, metric: Any, labels: Labels) -> Iterator[Gauge]:
+def _levels(metric: Metric, row: Row, labels: Labels) -> Iterator[Gauge]:
     """A gauge of 1 for the level of each end of the interval of *metric* (B3)."""
-    ends = metric.level_range or (metric.level and (metric.level, metric.level))
-    for end, level in zip(("worst", "best"), ends or (), strict=False):
-        yield Gauge(name, "level", LEVEL, "", (*labels, ("end", end), ("level", level)), 1.0)
+    levels = metric.levels(row.metrics)
+    for end, level in zip(("worst", "best"), levels[:1] + levels[-1:], strict=False):
+        own = (*labels, ("end", end), ("level", value(level)))
+        yield Gauge(metric.name, "level", LEVEL, "", own, 1.0)
 
 
 # -- Figures of the report ----------------------------------------------------------------------

@@ -82,7 +82,7 @@ def metric_of(metrics: Metrics, name: str) -> Fact:
         metric.title,
         WORDS[metric.kind](value),
         _scored(numbers.score, _sample(metric, numbers)),
-        _levels(numbers),
+        metric.levels(metrics),
         _interval(metric, numbers),
         formatting.place(numbers.place) if numbers.place else "",
         f"{formatting.count(still_open)} open" if still_open else "",
@@ -149,12 +149,6 @@ WORDS: dict[str, Callable[[Any], str]] = {
     DURATION: formatting.duration,
     RATE: formatting.percentage,
 }
-
-
-def _levels(numbers: Any) -> tuple[str, ...]:
-    """Give the level, or the worst and the best of both ends of the interval (B3)."""
-    level, both = (getattr(numbers, name, None) for name in ("level", "level_range"))
-    return (level,) if level else tuple(both or ())
 
 
 def _interval(metric: Metric, numbers: Any) -> str:

@@ -80,6 +80,11 @@ class Metric:
         """The benchmark's level; None if there is none, or the benchmark has no levels (B1)."""
         return getattr(self.of(metrics), "level", None)
 
+    def levels(self, metrics: Metrics) -> tuple[str, ...]:
+        """The level, or those of the worse and the better end of the interval (B3), if any."""
+        level, ends = (getattr(self.of(metrics), one, None) for one in ("level", "level_range"))
+        return (level,) if level else tuple(ends or ())
+
     def still_open(self, metrics: Metrics) -> int:
         """How many of the counted events have not ended; 0 for events without a duration."""
         return getattr(self.of(metrics), self.unfinished) if self.unfinished else 0

@@ -2,10 +2,9 @@
 
 from dora.report.figure import COUNT, DELIVERY, NUMBER, TEXT, Figure, ends_of, figures_of
 
-#: The metrics that have levels.
+#: The metrics that have levels, and those of them that have places (B2, B5).
 WITH_LEVELS = ("deployment_frequency", "change_lead_time", "change_fail_rate", "recovery_time")
-#: The one of them that has no place (B5).
-UNPLACED = "change_fail_rate"
+WITH_PLACES = ("deployment_frequency", "change_lead_time", "recovery_time")
 
 
 def _compared(metric: str) -> tuple[Figure, ...]:
@@ -23,7 +22,7 @@ def _compared(metric: str) -> tuple[Figure, ...]:
          f"Share of the respondents of DORA's survey of 2025 who {what}.")
         for place, (side, what) in enumerate(sides)
     )  # fmt: skip
-    return tuple(figures_of(metric, *levels, *(() if metric == UNPLACED else places)))
+    return tuple(figures_of(metric, *levels, *(places if metric in WITH_PLACES else ())))
 
 
 #: Columns that came later, each below all that came before it.
