@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from dora.config import Config
     from dora.model.tables import Tables
     from dora.report.evidence import Evidence
+    from dora.report.making import Key, Making
     from dora.report.model import Report, Row
     from dora.report.sensitivity import Sensitivity
 
 #: The formats there are, and the extensions of files that are written in each.
 FORMATS = {"table": (".txt",), "json": (".json",), "csv": (".csv",)}
 TABLES = ("deployments", "changes", "episodes")
+#: The longest windows, in days, of which the trend is shown by week and by month.
+LONGEST = {"week": 400, "month": 1_800}
 #: Names that a message lists at most, the most similar first.
 MOST_NAMES = 5
 
@@ -96,6 +99,7 @@ class _Explained:
     evidence: "Evidence"
     report: "Report"
     sensitivities: "tuple[Sensitivity, ...]"
+    makings: "dict[Key, Making]"
 
 
 def _load_settings(context: typer.Context, named: _Named) -> "Config":
@@ -146,6 +150,7 @@ def _explain(tables: "Tables", settings: "Config", named: _Named) -> _Explained:
     from dora.analysis.analysis import analyse
     from dora.report.build import report_of
     from dora.report.build_evidence import build_evidence
+    from dora.report.interval_making import find_makings
     from dora.report.sensitivity import find_sensitivities
 
     repository, environment = named.repository, named.environment
@@ -154,12 +159,19 @@ def _explain(tables: "Tables", settings: "Config", named: _Named) -> _Explained:
     analysis = analyse(tables, settings)
     if repository is not None and environment is not None:
         _check_environment(analysis, settings, repository, environment)
-    return _Explained(
-        named,
-        build_evidence(analysis, tables, settings, repository=repository, environment=environment),
-        report_of(analysis, tables, settings),
-        find_sensitivities(analysis, settings),
+    evidence = build_evidence(
+        analysis, tables, settings, repository=repository, environment=environment
     )
+    report = report_of(analysis, tables, settings.model_copy(update={"trend": _trend(settings)}))
+    sensitivities = find_sensitivities(analysis, settings)
+    makings = find_makings(evidence, report.rows) if repository is not None else {}
+    return _Explained(named, evidence, report, sensitivities, makings)
+
+
+def _trend(settings: "Config") -> str | None:
+    """Length of the parts of the trend that is shown: no more of them than fit on a line."""
+    days = settings.window.days
+    return next((unit for unit, most in LONGEST.items() if days <= most), None)
 
 
 def _rows(explained: _Explained) -> "list[Row]":
@@ -247,6 +259,7 @@ def _render(
         evidence,
         _rows(explained),
         explained.sensitivities,
+        explained.makings,
         width=columns(),
         colour=colour,
         with_authors=authors,

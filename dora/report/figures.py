@@ -44,7 +44,7 @@ class Metric:
     count: str  #: field with the number of events counted
     event: str  #: kind of the events counted
     brief: tuple[str, ...]  #: fields that next week's post compares with
-    interval: str = ""  #: field with the headline's 95 % interval
+    interval: str  #: field with the headline's 95 % interval
     total: str = ""  #: of a rate: field with the total that *count* is part of
     unfinished: str = ""  #: field with how many of *count* have not ended
     more_is_better: bool = False
@@ -69,7 +69,7 @@ class Metric:
 
     def interval_of(self, metrics: Metrics) -> Any:
         """The 95 % interval of what is judged; None if there is too little for one."""
-        return getattr(self.of(metrics), self.interval or "median_interval")
+        return getattr(self.of(metrics), self.interval)
 
     def counted(self, metrics: Metrics) -> int:
         """The number of events that this metric counts."""

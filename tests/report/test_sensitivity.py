@@ -16,10 +16,11 @@ from dora.demo.organization.model import Organization
 from dora.model.tables import Tables
 from dora.render import formatting
 from dora.render.terminal.explain import render_explanation
-from dora.render.terminal.row_evidence import Key, RowEvidence, find_row_evidence
+from dora.render.terminal.row_evidence import RowEvidence, find_row_evidence
 from dora.report.build import build_report, report_of
 from dora.report.build_evidence import build_evidence
 from dora.report.evidence import Evidence
+from dora.report.making import Key
 from dora.report.model import SIGNALS, Row
 from dora.report.sensitivity import STATUSES, Sensitivity, find_sensitivities
 from tests.oracle.settings import TIERS

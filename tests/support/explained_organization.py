@@ -19,6 +19,8 @@ from dora.demo.organization.model import (
 from dora.report.build import report_of
 from dora.report.build_evidence import build_evidence
 from dora.report.evidence import Evidence
+from dora.report.interval_making import find_makings
+from dora.report.making import NO_MAKINGS, Key, Making
 from dora.report.model import Row
 from dora.report.sensitivity import Sensitivity, find_sensitivities
 from tests.oracle.settings import TIERS, Settings
@@ -36,6 +38,7 @@ class Explained(NamedTuple):
     evidence: Evidence
     rows: list[Row]
     sensitivities: tuple[Sensitivity, ...]
+    makings: Mapping[Key, Making] = NO_MAKINGS
 
 
 def explained(
@@ -43,13 +46,14 @@ def explained(
     asked: Mapping[str, Any] = ASKED,
     settings: Settings | None = None,
 ) -> Explained:
-    """Work out everything there is to explain of *organization*."""
+    """Work out everything there is to explain of *organization*, its rows with a trend by week."""
     tables = tables_for(organization, asked, settings)
     config = config_for(organization, asked, settings)
     analysis = analyse(tables, config)
-    rows = report_of(analysis, tables, config).rows
+    rows = report_of(analysis, tables, config.model_copy(update={"trend": "week"})).rows
     evidence = build_evidence(analysis, tables, config)
-    return Explained(evidence, list(rows), find_sensitivities(analysis, config))
+    sensitivities = find_sensitivities(analysis, config)
+    return Explained(evidence, list(rows), sensitivities, find_makings(evidence, rows))
 
 
 def sha(number: int) -> str:

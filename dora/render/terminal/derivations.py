@@ -1,13 +1,13 @@
 """Shows how each figure of a row follows from its evidence and the definitions."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from rich.text import Text
 
 from dora.render import cells, formatting
-from dora.render.sources import STATUSLESS
-from dora.render.terminal import links
+from dora.render.terminal import interval_lines, links, other_definitions
 from dora.render.terminal.row_evidence import RowEvidence, slowest_first
 from dora.report.evidence import ChangeEvidence, DeploymentEvidence, EpisodeEvidence
 from dora.report.figures import EPISODE, FAILURE, METRICS, REWORK, SHIPMENT, SUCCESS
@@ -43,7 +43,7 @@ def tell(evidence: RowEvidence, width: int, *, with_authors: bool) -> Iterator[t
             yield 0, Text()
             yield 0, Text(f"{title}: ").append(value, "bold")
             yield from ((links.INDENT, line) for line in lines)
-    yield from _sensitivity(evidence, inner)
+    yield from other_definitions.tell(evidence, inner)
 
 
 def _of_metrics(
@@ -52,20 +52,29 @@ def _of_metrics(
     """Give each metric's heading, its value, and the lines that say how it follows."""
     derive: dict[str, Callable[[Any], Iterator[Text]]] = {
         SUCCESS: lambda numbers: _frequency(evidence, numbers),
-        SHIPMENT: lambda numbers: _lead_time(evidence, numbers, width, with_authors=with_authors),
+        SHIPMENT: lambda numbers: chain(
+            _lead_time(evidence, numbers, width, with_authors=with_authors), _delivery(row)
+        ),
         FAILURE: lambda numbers: _fail_rate(evidence, numbers, width),
         EPISODE: lambda numbers: _recovery_time(evidence, numbers, width),
         REWORK: lambda numbers: _rework(evidence, numbers, width),
     }
     for name in cells.IN_ORDER:
         metric = METRICS[name]
-        lines = derive[metric.event](metric.of(row.metrics))
-        yield metric.heading, cells.metric_of(row.metrics, name).with_open, lines
+        lines = chain(
+            derive[metric.event](metric.of(row.metrics)),
+            interval_lines.tell(evidence, row, name, width),
+        )
+        yield metric.heading, interval_lines.headline(row, name), lines
 
 
 def _frequency(evidence: RowEvidence, metric: DeploymentFrequency) -> Iterator[Text]:
-    days = f"{round(evidence.days, 2):,g}"
-    line = f"{formatting.count(len(evidence.succeeded))} succeeded ÷ {days} days"
+    exposure = evidence.days if metric.exposure_days is None else metric.exposure_days
+    days = f"{round(exposure, 2):,g} days"
+    if evidence.begin > evidence.since:
+        day = formatting.day(evidence.begin, evidence.timezone, evidence.until)
+        days += f" since {day}, when it began,"
+    line = f"{formatting.count(len(evidence.succeeded))} succeeded ÷ {days}"
     by_day = "" if metric.per_day >= 1 else f" = {metric.per_day:.2g} a day"
     active = f", on {formatting.counted(metric.active_days, 'day')}" if metric.active_days else ""
     yield Text(f"{line}{by_day} = {formatting.frequency(metric.per_day)}{active}")
@@ -93,6 +102,21 @@ def _lead_time(
     slow = changes[:SLOWEST]
     shown = [links.change(one, evidence.until, with_authors=with_authors) for one in slow]
     yield from links.flow("slowest:", shown, width)
+
+
+def _delivery(row: Row) -> Iterator[Text]:
+    """Give the time from merge to live with the changes that wait (LT12)."""
+    found = row.delivery
+    if found is None or not found.changes:
+        return
+    merged = f"{formatting.counted(found.changes, 'change')} merged in this time"
+    waiting = f", {formatting.count(found.waiting)} of them waiting" if found.waiting else ""
+    median = (
+        "not known, because too many wait"
+        if formatting.is_missing(found.median)
+        else f"{formatting.duration(found.median)} (Kaplan–Meier)"
+    )
+    yield Text(f"from merge to live: median {median}, of {merged}{waiting}")
 
 
 def _middle(changes: list[ChangeEvidence]) -> list[str]:
@@ -212,41 +236,6 @@ def _waiting_changes(
     shown = [links.change(one, evidence.until, with_authors=with_authors) for one in oldest[:MOST]]
     rest = _more(len(oldest) - len(shown))
     yield from links.flow("on the default branch, not yet here:", shown, width, rest=rest)
-
-
-def _sensitivity(evidence: RowEvidence, width: int) -> Iterator[tuple[int, Text]]:
-    """Give the change fail rate under other definitions (F1 to F9)."""
-    found = evidence.sensitivity
-    if found is None or not found.deployments:
-        return
-    has_statuses = not evidence.sources <= STATUSLESS
-    alone = {
-        name: number
-        for name, number in found.alone.items()
-        if has_statuses or name not in {"status", "rollback"}
-    }
-
-    def items(counts: Mapping[str, int], marked: str = "") -> list[Text]:
-        rates = (
-            (name, formatting.percentage(n / found.deployments), n) for name, n in counts.items()
-        )
-        return [
-            Text(
-                f"{name} {rate} ({formatting.count(failed)}"
-                + (", as is)" if name == marked else ")")
-            )
-            for name, rate, failed in rates
-        ]
-
-    yield 0, Text()
-    finished = formatting.count(found.deployments)
-    yield 0, Text(f"Change fail rate of the {finished} finished, were failures defined otherwise")
-    lines = links.flow("by one signal alone:", items(alone), width) if alone else []
-    if has_statuses:
-        lines += links.flow("failures.status =", items(found.by_status, found.status), width)
-    if found.off:
-        lines += links.flow("off in the configuration:", [Text(name) for name in found.off], width)
-    yield from ((links.INDENT, line) for line in lines)
 
 
 def _named(

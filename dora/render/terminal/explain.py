@@ -3,7 +3,7 @@
 Everything is oldest first, so that the latest stands next to the figures at the end.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from io import StringIO
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from dora.render import formatting, sources
 from dora.render.terminal import derivations, links
 from dora.render.terminal.row_evidence import RowEvidence, find_row_evidence
 from dora.report.evidence import UNFINISHED, DeploymentEvidence, Evidence, FailureReason
+from dora.report.making import NO_MAKINGS, Key, Making
 from dora.report.model import DEPLOYMENTS, Row
 from dora.report.sensitivity import Sensitivity
 
@@ -42,6 +43,7 @@ def render_explanation(
     evidence: Evidence,
     rows: Sequence[Row],
     sensitivities: Iterable[Sensitivity],
+    makings: Mapping[Key, Making] = NO_MAKINGS,
     *,
     width: int,
     colour: bool,
@@ -49,8 +51,8 @@ def render_explanation(
 ) -> str:
     """Give the evidence of each of *rows* as text, lines at most *width* cells (20 at the least).
 
-    *rows* are the report's by repository. Without *colour* it is free of escape sequences, links
-    too. Nothing of the surroundings is asked.
+    *rows* are the report's by repository, *makings* what their intervals are made of. Without
+    *colour* it is free of escape sequences, links too. Nothing of the surroundings is asked.
     """
     width = max(width, LEAST_WIDTH)
     console = Console(
@@ -64,7 +66,7 @@ def render_explanation(
         emoji=False,
         highlight=False,
     )
-    found = find_row_evidence(evidence, rows, sensitivities)
+    found = find_row_evidence(evidence, rows, sensitivities, makings)
     with console.capture() as captured:
         for number, row_evidence in enumerate(found):
             if number:

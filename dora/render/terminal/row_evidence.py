@@ -1,6 +1,6 @@
 """Finds the evidence that belongs to each row of a report."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 from dora.report.deployment_ids import DeploymentId, id_order
 from dora.report.evidence import ChangeEvidence, DeploymentEvidence, EpisodeEvidence, Evidence
+from dora.report.making import NO_MAKINGS, Key, Making
 from dora.report.model import Row
 from dora.report.sensitivity import Sensitivity
 
 Item = TypeVar("Item", DeploymentEvidence, ChangeEvidence, EpisodeEvidence)
-Key = tuple[str, str, str]  #: repository, environment, service
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class RowEvidence:
     timezone: str
     row: Row | None
     sensitivity: Sensitivity | None
+    making: Making | None  #: of the row's intervals; None where nobody worked it out
     deployments: tuple[DeploymentEvidence, ...]
     changes: tuple[ChangeEvidence, ...]
     episodes: tuple[EpisodeEvidence, ...]
@@ -61,6 +62,11 @@ class RowEvidence:
     def reworked(self) -> list[DeploymentEvidence]:
         """Those of `succeeded` that are rework (RW1)."""
         return [one for one in self.succeeded if one.rework]
+
+    @cached_property
+    def begin(self) -> datetime:
+        """When the exposure that the row's rates are of begins (DF2)."""
+        return (self.row and self.row.since) or self.since
 
     @cached_property
     def shipped_by(self) -> dict[DeploymentId | None, list[ChangeEvidence]]:
@@ -102,7 +108,10 @@ def slowest_first(changes: Iterable[ChangeEvidence]) -> list[ChangeEvidence]:
 
 
 def find_row_evidence(
-    evidence: Evidence, rows: Sequence[Row], sensitivities: Iterable[Sensitivity]
+    evidence: Evidence,
+    rows: Sequence[Row],
+    sensitivities: Iterable[Sensitivity],
+    makings: Mapping[Key, Making] = NO_MAKINGS,
 ) -> list[RowEvidence]:
     """The evidence of each row of *rows*, in their order, and for what has evidence but no row."""
     row_of = {_key_of(row): row for row in rows}
@@ -121,6 +130,7 @@ def find_row_evidence(
             evidence.timezone,
             row_of.get(key),
             sensitivity_of.get(key),
+            makings.get(key),
             tuple(deployments.get(key, ())),
             tuple(changes.get(key, ())),
             tuple(episodes.get(key, ())),

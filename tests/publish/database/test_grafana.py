@@ -173,6 +173,11 @@ def test_now(store: Store, title: str) -> None:
     assert expected == found
 
 
+def shown(found: list[float] | None) -> str | None:
+    """The text of a place; none where it is unknown, or says nothing."""
+    return (formatting.place(Place(*found)) if found else None) or None
+
+
 PLACED = {
     "Deployment frequency now": "deployment_frequency",
     "Lead time for changes now": "change_lead_time",
@@ -183,19 +188,16 @@ PLACED = {
 def test_places(store: Store) -> None:
     """B5: where a panel showed a level it shows the place, and what waits beside the lead time."""
     for title, metric in PLACED.items():
-        expected = {
-            place(row): row[metric]["place"] and formatting.place(Place(*row[metric]["place"]))
-            for row in store.report["rows"]
-        }
+        expected = {place(row): shown(row[metric]["place"]) for row in store.report["rows"]}
         asked = store.ask(panel(title))
         assert expected == {place(row): row["place"] for row in asked}
         assert {None} == {row["level"] for row in asked}
         assert len({*expected.values()}) > 2
-    expected = {
+    waits = {
         place(row): row["delivery"] and (row["delivery"]["median"], row["delivery"]["waiting"])
         for row in store.report["rows"]
     }
-    assert expected == {
+    assert waits == {
         place(row): (row["delivery"], row["waiting"]) if row["waiting"] is not None else None
         for row in store.ask(panel("Lead time for changes now"))
     }
@@ -268,10 +270,7 @@ def test_teams(store: Store) -> None:
             "organization": "medica-flow",
             **row["key"],
             **{name: row[metric][one] for name, (metric, one) in names.items()},
-            **{
-                name: row[metric]["place"] and formatting.place(Place(*row[metric]["place"]))
-                for name, metric in placed.items()
-            },
+            **{name: shown(row[metric]["place"]) for name, metric in placed.items()},
         }
         for row in store.team["rows"]
     ]
