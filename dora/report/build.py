@@ -13,7 +13,7 @@ from dora.report.judging import benchmark_of_rows
 from dora.report.measurement import bounds_of, find_events, measure, measure_parts
 from dora.report.model import Generated, Report, ReportWindow, Row
 from dora.report.rows import Groups, choose_tiers, find_groups, find_teams, lacks_production
-from dora.report.waiting import find_deliveries, find_waiting
+from dora.report.waiting import find_waiting
 
 
 def build_report(tables: Tables, config: Config) -> Report:
@@ -46,8 +46,7 @@ def report_of(
         spans = cut_window(config.window, config.trend)
         buckets = measure_parts(events, index, config.window, spans)
     sources = _sources(groups, analysis)
-    waits = find_waiting(groups, analysis)
-    deliveries = find_deliveries(groups, events.shipped, analysis, config.window)
+    waits = find_waiting(groups, events.shipped, analysis, config.window)
     begins = bounds_of(events, index)["begins_at"].to_pydatetime()
     rows = tuple(
         Row(
@@ -56,8 +55,8 @@ def report_of(
             source=sources[group],
             since=begins[group] if begins[group] > config.window.since else None,
             metrics=metrics[group],
-            delivery=deliveries.get(group),
-            waiting=waits.get(group),
+            delivery=waits[group][1] if group in waits else None,
+            waiting=waits[group][0] if group in waits else None,
             **compared.get(group, {}),
             trend=buckets.get(group, ()),
         )

@@ -9,7 +9,7 @@ from dora.analysis.failures import Failures
 from dora.analysis.outcomes import Outcomes
 from dora.config.window import Window
 from dora.metrics.samples import sample
-from dora.model.columns import MISSING, frame_of, instants_of, microseconds_of
+from dora.model.columns import MISSING, frame_of, instants_of, microseconds_of, texts_of
 from dora.model.environment_index import index_environments
 from dora.model.shipped_commits import microseconds
 from dora.model.tables import DEPLOYMENT, ENVIRONMENT
@@ -21,7 +21,7 @@ DAY = 86_400_000_000  #: in microseconds
 #: Rates of less than this say nothing: no exposure is shorter, but for that of a short window.
 SHORTEST = 7 * DAY
 #: Signals that come after a success and tell when they did.
-LATE_SIGNALS = ("rollback", "revert", "hotfix", "incident")
+LATE_SIGNALS = frozenset({"rollback", "revert", "hotfix", "incident"})
 #: From so many failures on a row's own tell how late the next ones will be known.
 ENOUGH = 20
 #: The share of the failures that is known at that age, and the age where there are too few.
@@ -71,7 +71,10 @@ def _begins(deployments: pd.DataFrame, positions: Instants, count: int, window: 
 
 def _ages(groups: Groups, analysis: Analysis) -> NDArray[np.float64]:
     """The age at which most failures of each of *groups* are known, in microseconds (T3)."""
-    found = groups.grouped(_known_after(analysis.outcomes, analysis.failures))
+    known_after = _known_after(analysis.outcomes, analysis.failures)
+    if len(known_after) < ENOUGH:
+        return np.full(len(groups.rows), float(USUAL_AGE))
+    found = groups.grouped(known_after)
     ages = sample(
         found["age"].to_numpy(dtype="float64"), found["group"].to_numpy(), len(groups.rows)
     )
@@ -86,22 +89,23 @@ def _known_after(outcomes: Outcomes, failures: Failures) -> pd.DataFrame:
     begins; the others where theirs ends, with the success of the deployment that says so.
     """
     reasons = failures.reasons
-    late = reasons[reasons["signal"].isin(LATE_SIGNALS)]
-    is_incident = late["signal"].eq("incident").to_numpy()
-    said_at = np.where(
-        is_incident, microseconds_of(late["began_at"]), microseconds_of(late["ended_at"])
-    )
-    succeeded_at = _succeeded_at(outcomes)
+    signals = reasons["signal"].tolist()
+    keys = zip(*(reasons[name].tolist() for name in (*ENVIRONMENT, "deployment")), strict=True)
+    instants = (microseconds_of(reasons[name]).tolist() for name in ("began_at", "ended_at"))
+    succeeded_at: dict[tuple[str, int], int] = {}
+    if any(signal in LATE_SIGNALS for signal in signals):
+        succeeded_at = _succeeded_at(outcomes)
     earliest: dict[tuple[str, str, int], int] = {}
-    keys = zip(*(late[name].tolist() for name in (*ENVIRONMENT, "deployment")), strict=True)
-    for key, said in zip(keys, said_at.tolist(), strict=True):
+    for key, signal, began_at, ended_at in zip(keys, signals, *instants, strict=True):
         at = succeeded_at.get((key[0], key[2]), MISSING)
-        if at != MISSING:
-            age = max(said - at, 0)
+        if signal in LATE_SIGNALS and at != MISSING:
+            age = max((began_at if signal == "incident" else ended_at) - at, 0)
             earliest[key] = min(age, earliest.get(key, age))
-    return pd.DataFrame(
-        [(*key[:2], age) for key, age in earliest.items()], columns=[*ENVIRONMENT, "age"]
-    ).astype({**dict.fromkeys(ENVIRONMENT, "str"), "age": "int64"})
+    return frame_of(
+        repository=texts_of([repository for repository, _, _ in earliest]),
+        environment_key=texts_of([environment for _, environment, _ in earliest]),
+        age=np.array([*earliest.values()], dtype="int64"),
+    )
 
 
 def _succeeded_at(outcomes: Outcomes) -> dict[tuple[str, int], int]:

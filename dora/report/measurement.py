@@ -177,8 +177,9 @@ def measure_parts(
 
 def bounds_of(events: Events, groups: pd.Index) -> dict[str, pd.DatetimeIndex]:
     """The bounds of each of *groups*, in their order: `begins_at` (DF2) and `settled_at` (T3)."""
-    bounds = events.bounds.set_index("group").reindex(groups)
-    return {name: pd.DatetimeIndex(bounds[name]) for name in ("begins_at", "settled_at")}
+    rows = pd.Index(events.bounds["group"].to_numpy()).get_indexer(groups)
+    names = ("begins_at", "settled_at")
+    return {name: pd.DatetimeIndex(events.bounds[name]).take(rows) for name in names}
 
 
 def _cut(events: pd.DataFrame, happened: str, starts: pd.DatetimeIndex) -> pd.DataFrame:
