@@ -65,7 +65,7 @@ def legend(report: Report, room: Collection[str]) -> Iterator[str]:
     shown = [fact for row in report.rows for fact in cells.facts_of_row(row, report.window)]
     if any(fact.value == formatting.MISSING for fact in shown):
         yield f"{formatting.MISSING}: no data."
-    if "intervals" in room and any(fact.interval for fact in shown):
+    if {"intervals", "interval lines"} & {*room} and any(fact.interval for fact in shown):
         yield "In brackets: the 95 % interval."
     yield from of_places(report)
     if any(fact.levels for fact in shown):

@@ -23,13 +23,14 @@ LEVEL_STYLES = {
 }
 
 #: Details that a table adds if they fit, the most useful first. Words for levels replace letters,
-#: the time from merge gets one line instead of two, and waiting changes move from below the
-#: environment's name to a column of their own.
+#: the time from merge gets one line instead of two, intervals move from a line of their own to
+#: behind the values, and waiting changes from below the environment's name to their own column.
 EXTRAS = (
-    "intervals",
+    "interval lines",
     "delivery",
     "waiting",
     "levels",
+    "intervals",
     "mean",
     "never live",
     "p90",
@@ -114,11 +115,22 @@ def _layout(
     spare = width - sum(least) - GAP * (len(least) - 1)
     if spare < 0:
         return None
-    widths = []
-    for want, need in zip(wanted, least, strict=True):
-        widths.append(min(want, need + spare))
-        spare -= widths[-1] - need
-    return Layout(room, tuple(widths), marks, report.window)
+    return Layout(room, _share_out(wanted, least, spare), marks, report.window)
+
+
+def _share_out(wanted: list[int], least: list[int], spare: int) -> tuple[int, ...]:
+    """Give each column its *least* width, and what is to *spare* to those that want more of it.
+
+    Those that want little come first, so that few texts are broken, and names, which are broken
+    where they may be, come last.
+    """
+    widths = list(least)
+    _, *others = sorted(range(len(least)), key=lambda at: (at > 0, wanted[at] - least[at], -at))
+    for at in (*others, 0):
+        more = min(wanted[at] - least[at], spare)
+        widths[at] += more
+        spare -= more
+    return tuple(widths)
 
 
 def _least(lines: list[Text], first: int, *, broken: bool) -> int:
@@ -175,12 +187,15 @@ def label_of(row: Row, marks: Marks) -> str:
 def value_lines(fact: Fact, room: frozenset[str]) -> list[Text]:
     """Give a value and, below it in quiet type, its place, its level, its sample and details."""
     value = Text(fact.value)
-    if fact.interval and "intervals" in room:
-        value.append(f" ({fact.interval})", style="dim")
+    interval = f"({fact.interval})" if fact.interval else ""
+    is_behind = "intervals" in room
+    if interval and is_behind:
+        value.append(f" {interval}", style="dim")
     if fact.still_open:
         value.append(f", {fact.still_open}")
     level = fact.level if "levels" in room else _letters(fact.levels)
     below = [
+        Text("" if is_behind or "interval lines" not in room else interval, "dim"),
         Text(fact.place, "dim"),
         Text(level, LEVEL_STYLES.get(fact.levels[0], "") if len(fact.levels) == 1 else "dim"),
         Text(fact.sample_with([kind for kind in SAMPLE_EXTRAS if kind in room]), "dim"),

@@ -34,13 +34,13 @@ def test_at_80_columns() -> None:
 
 
 def test_at_120_columns() -> None:
-    """There is room for the 95 % intervals, in brackets."""
+    """There is room for the 95 % intervals, in brackets, and for waiting work."""
     text = render_report(judged_reports.JUDGED, width=120, colour=False)
     assert head(text, "–: no data.") == AT_120
 
 
 def test_at_200_columns() -> None:
-    """There is room for everything: waiting work, active days, reasons, stages."""
+    """There is room for everything: intervals behind the values, active days, reasons, stages."""
     text = render_report(judged_reports.JUDGED, width=200, colour=False)
     assert head(text, "–: no data.") == AT_200
 
@@ -70,7 +70,7 @@ def test_too_narrow_for_a_table() -> None:
 def test_pooled_rows_have_their_own_keys() -> None:
     """Rows by environment stand alone; those of a team and of services under its name."""
     assert (
-        head(render_report(reports.BY_ENVIRONMENT, width=80, colour=False), "Lead")
+        head(render_report(reports.BY_ENVIRONMENT, width=80, colour=False), "In brackets")
         == BY_ENVIRONMENT
     )
     assert head(render_report(reports.BY_TEAM, width=80, colour=False), "–: no data.") == BY_TEAM
@@ -271,33 +271,34 @@ Not in the numbers, or less than certain:
 AT_120 = """\
 DORA metrics of medica-flow
 
-                  Throughput                                                        Instability
-Repository        Deployment           Change              Recovery                 Change             Rework
-  environment     frequency            lead time           time                     fail rate          rate
-────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+                  Throughput                                                  Instability
+Repository        Deployment    Change                      Recovery          Change        Rework       Waiting
+  environment     frequency     lead time                   time              fail rate     rate         changes
+─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 appointment-service
-  production      0.2/week (0.02–0.6)  40 d                –, 1 open                50 % (9.5–90 %)    0 % (0–66 %)
-  31 wait, 62 d   top 45–100 %         3 changes           1 failure                1 of 2             0 of 2
-                  2 times              31 of 34
-                                       merged wait
+  production      0.2/week      40 d                        –, 1 open         50 %          0 %          31
+                  (0.02–0.6)    3 changes, p90 42 d         1 failure         (9.5–90 %)    (0–66 %)     oldest 62 d
+                  top 45–100 %  31 of 34 merged wait                          1 of 2        0 of 2
+                  2 times
 
 billing-gateway
-  live-eu-west-1  0/week (0–0.3)       –                   –                        –                  –
-  production      0 times              no changes          no failures              0 of 0             0 of 0
+  live-eu-west-1  0/week        –                           –                 –             –            –
+  production      (0–0.3)       no changes                  no failures       0 of 0        0 of 0
+                  0 times
 
 patient-api
-  production      3.3/week (2.4–4.4)   26 h (22–31 h)      1.5 h, 1 open            6.7 % (2.3–18 %)   2.4 % (0.4–12 %)
-  7 wait, 4.0 d   top 23–45 %          top 9–56 %          3 failures               3 of 45            1 of 42
-                  42 times             120 changes         mean 1.7 h of 2          2 never live
-                  since 14 Oct         from merge
-                                       31 h, 7 wait
+  production      3.3/week      26 h                        1.5 h, 1 open     6.7 %         2.4 %        7
+                  (2.4–4.4)     (22–31 h)                   3 failures        (2.3–18 %)    (0.4–12 %)   oldest 4.0 d
+                  top 23–45 %   top 9–56 %                  mean 1.7 h of 2   3 of 45       1 of 42
+                  42 times      120 changes, p90 3.0 d                        2 never live
+                  since 14 Oct  31 h from merge, 7 waiting
 
 portal
-  production      2.4/day (2.1–2.7)    35 min (33–40 min)  20 min (15 min or more)  2.3 % (1.0–5.3 %)  1.9 % (0.7–4.7 %)
-  none wait       top 16 %             top 9 %             5 failures               5 of 218           4 of 216
-                  216 times            388 changes         mean 25 min
-                                       from merge
-                                       30 min
+  production      2.4/day       35 min                      20 min            2.3 %         1.9 %        none
+                  (2.1–2.7)     (33–40 min)                 (15 min or more)  (1.0–5.3 %)   (0.7–4.7 %)
+                  top 16 %      top 9 %                     5 failures        5 of 218      4 of 216
+                  216 times     388 changes, p90 2.5 h      mean 25 min
+                                30 min from merge
 """  # noqa: E501 (a wide terminal)
 
 AT_200 = """\
@@ -362,16 +363,17 @@ medica-flow
 BY_ENVIRONMENT = """\
 DORA metrics of medica-flow
 
-               Throughput                                Instability
-               Deployment  Change       Recovery         Change        Rework
-Environment    frequency   lead time    time             fail rate     rate
-───────────────────────────────────────────────────────────────────────────────
-production     3.3/week    26 h         1.5 h, 1 open    6.7 %         2.4 %
-7 wait, 4.0 d  42 times    120 changes  3 failures       3 of 45       1 of 42
-                                        mean 1.7 h of 2  2 never live
-qa             2.4/day     35 min       20 min           2.3 %         1.9 %
-testing        216 times   388 changes  5 failures       5 of 218      4 of 216
-                                        mean 25 min
+               Throughput                              Instability
+               Deployment  Change       Recovery       Change        Rework
+Environment    frequency   lead time    time           fail rate     rate
+────────────────────────────────────────────────────────────────────────────────
+production     3.3/week    26 h         1.5 h, 1 open  6.7 %         2.4 %
+7 wait, 4.0 d  (2.4–4.4)   (22–31 h)    3 failures     (2.3–18 %)    (0.4–12 %)
+               42 times    120 changes  1 from before  3 of 45       1 of 42
+                                                       2 never live
+qa             2.4/day     35 min       20 min         2.3 %         1.9 %
+testing        (2.1–2.7)   (33–40 min)  5 failures     (1.0–5.3 %)   (0.7–4.7 %)
+               216 times   388 changes                 5 of 218      4 of 216
 """
 
 BY_TEAM = """\
@@ -380,15 +382,17 @@ DORA metrics of medica-flow
               Throughput                                Instability
 Team          Deployment  Change       Recovery         Change        Rework
   tier        frequency   lead time    time             fail rate     rate
-─────────────────────────────────────────────────────────────────────────────
+────────────────────────────────────────────────────────────────────────────────
 (no team)
   production  0.2/week    40 d         –, 1 open        50 %          0 %
-  none wait   2 times     3 changes    1 failure        1 of 2        0 of 2
+  none wait   (0.02–0.6)  3 changes    1 failure        (9.5–90 %)    (0–66 %)
+              2 times                                   1 of 2        0 of 2
 
 Patient care
   production  3.3/week    26 h         1.5 h, 1 open    6.7 %         2.4 %
-              42 times    120 changes  3 failures       3 of 45       1 of 42
-                                       mean 1.7 h of 2  2 never live
+              (2.4–4.4)   (22–31 h)    3 failures       (2.3–18 %)    (0.4–12 %)
+              42 times    120 changes  mean 1.7 h of 2  3 of 45       1 of 42
+                                                        2 never live
 """
 
 SERVICES = """\
@@ -513,28 +517,28 @@ medica-flow, 2026-08-25 06:00 to 2026-11-23 06:00 UTC (90 days), levels of DORA 
 OVER_TIME = """\
 DORA metrics of medica-flow
 
-                 Throughput                                                       Instability
-Repository       Deployment          Change              Recovery                 Change             Rework
-  environment    frequency           lead time           time                     fail rate          rate
-──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+                 Throughput                                                        Instability
+Repository       Deployment          Change                      Recovery          Change            Rework
+  environment    frequency           lead time                   time              fail rate         rate
+──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 patient-api
-  production     3.3/week (2.4–4.4)  26 h (22–31 h)      1.5 h, 1 open            6.7 % (2.3–18 %)   2.4 % (0.4–12 %)
-  7 wait, 4.0 d  top 23–45 %         top 9–56 %          3 failures               3 of 45            1 of 42
-                 42 times            120 changes         mean 1.7 h of 2          2 never live       was 1.9 %
-                 since 14 Oct        from merge          was 20 min               was 2.3 %, worse   ╌╌╌██████████
-                 was 2.4/day, worse  31 h, 7 wait        ╌╌╌█████████░            +2 to +12 points
-                 ×0.14–0.33          was 35 min, worse                            ╌╌╌█████████░
-                 ╌╌╌██████████       ×1.4 or more
-                                     ╌╌╌██████████
+  production     3.3/week            26 h                        1.5 h, 1 open     6.7 %             2.4 %
+  7 wait, 4.0 d  (2.4–4.4)           (22–31 h)                   3 failures        (2.3–18 %)        (0.4–12 %)
+                 top 23–45 %         top 9–56 %                  mean 1.7 h of 2   3 of 45           1 of 42
+                 42 times            120 changes, p90 3.0 d      was 20 min        2 never live      was 1.9 %
+                 since 14 Oct        31 h from merge, 7 waiting  ╌╌╌█████████░     was 2.3 %, worse  ╌╌╌██████████
+                 was 2.4/day, worse  was 35 min, worse                             +2 to +12 points
+                 ×0.14–0.33          ×1.4 or more                                  ╌╌╌█████████░
+                 ╌╌╌██████████       ╌╌╌██████████
 
 portal
-  production     2.4/day (2.1–2.7)   35 min (33–40 min)  20 min (15 min or more)  2.3 % (1.0–5.3 %)  1.9 % (0.7–4.7 %)
-  none wait      top 16 %            top 9 %             5 failures               5 of 218           4 of 216
-                 216 times           388 changes         mean 25 min              was 2.3 %, worse   was 1.9 %
-                 was 2.4/day, worse  from merge          was 20 min               +2 to +12 points   ╌╌╌██████████
-                 ×0.14–0.33          30 min              ╌╌╌█████████░            ╌╌╌█████████░
-                 ╌╌╌██████████       was 35 min, worse
-                                     ×1.4 or more
+  production     2.4/day             35 min                      20 min            2.3 %             1.9 %
+  none wait      (2.1–2.7)           (33–40 min)                 (15 min or more)  (1.0–5.3 %)       (0.7–4.7 %)
+                 top 16 %            top 9 %                     5 failures        5 of 218          4 of 216
+                 216 times           388 changes, p90 2.5 h      mean 25 min       was 2.3 %, worse  was 1.9 %
+                 was 2.4/day, worse  30 min from merge           was 20 min        +2 to +12 points  ╌╌╌██████████
+                 ×0.14–0.33          was 35 min, worse           ╌╌╌█████████░     ╌╌╌█████████░
+                 ╌╌╌██████████       ×1.4 or more
                                      ╌╌╌██████████
 
 Compared with 2026-05-27 06:00 to 2026-08-25 06:00 UTC, clearly 6 worse:
@@ -549,10 +553,10 @@ The frequency of 1 of 2 rows is not compared: that takes four whole weeks in bot
 In brackets: the 95 % interval. “Top 24–56 %”: of the respondents of DORA's 2025 survey 24 % do
 better and 44 % worse; the wider, the less sure. Lead and recovery times are medians; failed
 deployments in a row are one failure. Open failures count in the median as lasting on, and not in
-mean. Never live: failed before it reached the environment. From merge: median time to production,
-with the changes that still wait. Since: the row began in the window, and its frequency is of the
-time from then on. Waiting: changes not yet in production, and the age of the oldest. Bars: one for
-each week from 2026-08-24 00:00 on; ·: no data. Each row's bars go from 0 to its own highest of what
-is whole. ╌: before the row began. ░: too young to judge, for some failures are known only later.
-The last is partial.
+mean. p90: nine in ten are faster. Never live: failed before it reached the environment. From merge:
+median time to production, with the changes that still wait. Since: the row began in the window, and
+its frequency is of the time from then on. Waiting: changes not yet in production, and the age of
+the oldest. Bars: one for each week from 2026-08-24 00:00 on; ·: no data. Each row's bars go from 0
+to its own highest of what is whole. ╌: before the row began. ░: too young to judge, for some
+failures are known only later. The last is partial.
 """  # noqa: E501 (a wide terminal)
