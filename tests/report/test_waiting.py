@@ -47,16 +47,27 @@ def of(*parts: Rows, **options: Any) -> Delivery | None:
 def test_what_waits_is_counted() -> None:
     """LT12: two arrived, after two days and one; two wait, for nine days and eight: the median is
     two days, and is missing where a third one waits."""
-    shipped = line(z=50 * DAY, a=20 * DAY, b=19 * DAY, c=9 * DAY, d=8 * DAY)
-    two = [("b", 18 * DAY)]
-    assert Delivery(4, 2, 48 * HOUR) == of(production(shipped, *two, head="d"))
-    assert Delivery(3, 1, 48 * HOUR) == of(production(shipped, *two, head="c"))
-    assert Delivery(2, 0, 24 * HOUR) == of(production(shipped, *two, head="b"))
-    more = join([shipped, commit("e", "d", at=7 * DAY)])
-    assert Delivery(5, 3, None) == of(production(more, *two, head="e"))
-    # One that waits for less than what arrived took is of no more weight than that.
-    young = line(z=50 * DAY, a=20 * DAY, b=1)
-    assert Delivery(2, 1, 48 * HOUR) == of(production(young, ("a", 18 * DAY), head="b"))
+
+    def queue(name: str, head: str) -> Rows:
+        ages = {"z": 50, "a": 20, "b": 19, "c": 9, "d": 8, "e": 7}
+        commits = line(name, **{sha: days * DAY for sha, days in ages.items()})
+        return production(commits, ("b", 18 * DAY), head=head, name=name)
+
+    # What waits for less time than others took says nothing yet.
+    young = line("young", z=50 * DAY, a=20 * DAY, b=1)
+    found = deliveries(
+        tables(
+            *(queue(head, head) for head in "bcde"),
+            production(young, ("a", 18 * DAY), head="b", name="young"),
+        )
+    )
+    assert {
+        "b production": Delivery(2, 0, 24 * HOUR),
+        "c production": Delivery(3, 1, 48 * HOUR),
+        "d production": Delivery(4, 2, 48 * HOUR),
+        "e production": Delivery(5, 3, None),
+        "young production": Delivery(2, 1, 48 * HOUR),
+    } == found
 
 
 def test_the_merge_is_the_requests() -> None:
@@ -65,13 +76,12 @@ def test_the_merge_is_the_requests() -> None:
     shas = line(z=50 * DAY, a=45 * DAY, b=44 * DAY, c=12 * DAY, d=45 * DAY)
     parts = [
         production(shas, ("c", 10 * DAY), head="d"),
-        request(1, "a", opened=46 * DAY, merged=13 * DAY),  # of 3 days, committed before the window
+        request(1, "a", opened=46 * DAY, merged=13 * DAY),  # 3 days, committed before the window
         request(2, "b", opened=46 * DAY, merged=31 * DAY),  # merged before the window
         request(4, "d", opened=46 * DAY, merged=5 * DAY),  # waits
     ]
-    for start in ("first_commit", "authored", "committed", "merged"):
-        found = of(*parts, lead_time={"start": start})
-        assert Delivery(3, 1, 72 * HOUR) == found
+    for start in ("first_commit", "merged"):
+        assert Delivery(3, 1, 72 * HOUR) == of(*parts, lead_time={"start": start})
     # As of 11 days ago d had no request that was merged, and was committed before the window.
     assert Delivery(3, 3, None) == of(*parts, until="11d", since="41d")
 
@@ -79,18 +89,26 @@ def test_the_merge_is_the_requests() -> None:
 def test_only_what_was_merged_in_the_window() -> None:
     """LT12: merged at `since` or later; what was merged before, and was shipped in the window or
     still waits, has no part in it."""
-    at_since = 30 * DAY
-    microsecond = 1 / 3_600_000_000
+    at_since, before = 30 * DAY, 30 * DAY + 1 / 3_600_000_000  # by a microsecond
 
-    def delivery(*merged: float) -> Delivery | None:
-        shipped, waits = merged
-        commits = line(z=50 * DAY, a=shipped, b=waits)
-        return of(production(commits, ("a", 20 * DAY), head="b"))
+    def merged(name: str, shipped: float, waits: float) -> Rows:
+        commits = line(name, z=50 * DAY, a=shipped, b=waits)
+        return production(commits, ("a", 20 * DAY), head="b", name=name)
 
-    assert Delivery(2, 1, 240 * HOUR) == delivery(at_since, at_since)
-    assert Delivery(1, 1, None) == delivery(at_since + microsecond, at_since)
-    assert Delivery(1, 0, 240 * HOUR) == delivery(at_since, at_since + microsecond)
-    assert Delivery(0, 0, None) == delivery(31 * DAY, 31 * DAY)
+    found = deliveries(
+        tables(
+            merged("both", at_since, at_since),
+            merged("only-b", before, at_since),
+            merged("only-a", at_since, before),
+            merged("none", 31 * DAY, 31 * DAY),
+        )
+    )
+    assert {
+        "both production": Delivery(2, 1, 240 * HOUR),
+        "only-b production": Delivery(1, 1, None),
+        "only-a production": Delivery(1, 0, 240 * HOUR),
+        "none production": Delivery(0, 0, None),
+    } == found
 
 
 def test_a_change_that_was_live_before_its_merge() -> None:
