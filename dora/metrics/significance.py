@@ -73,14 +73,16 @@ class Weeks:
 def summarize_weeks(samples: Sequence[ArrayLike]) -> Weeks:
     """What tests and intervals need of weekly counts; what has too few of them is 0."""
     arrays = [np.asarray(sample, dtype="float64") for sample in samples]
-    sizes = [len(own) for own in arrays]
-    means, variances = [0.0] * len(arrays), [0.0] * len(arrays)
-    for row, own in enumerate(arrays):
-        if sizes[row] >= FEWEST_WEEKS:
-            means[row] = own.mean()
-            # Equal weeks do not differ at all, however their mean is rounded.
-            variances[row] = own.var(ddof=1) / sizes[row] if own.min() < own.max() else 0.0
-    return Weeks(*(np.array(column, dtype="float64") for column in (sizes, means, variances)))
+    sizes = np.array([len(own) for own in arrays], dtype="int64")
+    rows, counts = np.repeat(np.arange(len(arrays)), sizes), np.concatenate([*arrays, []])
+    means = np.bincount(rows, counts, len(arrays)) / np.maximum(sizes, 1)
+    # Equal counts have the mean that they are, exactly, and so no deviation at all.
+    squares = np.bincount(rows, (counts - means[rows]) ** 2, len(arrays))
+    variances = squares / np.maximum(sizes - 1, 1) / np.maximum(sizes, 1)
+    is_enough = sizes >= FEWEST_WEEKS
+    return Weeks(
+        sizes.astype("float64"), np.where(is_enough, means, 0), np.where(is_enough, variances, 0)
+    )
 
 
 def degrees_of_freedom(before: Weeks, now: Weeks) -> Floats:

@@ -184,6 +184,8 @@ OFTEN_DOWN = Habits(failing=0.3)
 CHANGES = (
     Change("twice as many deployments", METRICS[0], USUAL, replace(USUAL, a_week=8.0)),
     Change("half as many deployments", METRICS[0], USUAL, replace(USUAL, a_week=2.0)),
+    Change("four times as many deployments", METRICS[0], USUAL, replace(USUAL, a_week=16.0)),
+    Change("a quarter of the deployments", METRICS[0], USUAL, replace(USUAL, a_week=1.0)),
     Change("twice the lead time", METRICS[1], USUAL, replace(USUAL, lead_time=60.0)),
     Change("half the lead time", METRICS[1], USUAL, replace(USUAL, lead_time=15.0)),
     Change("30 % instead of 10 % fail", METRICS[2], USUAL, OFTEN_DOWN),
