@@ -380,10 +380,11 @@ def test_parts_add_up_to_the_window(data: st.DataObject, size: str) -> None:
 
 
 def totals(parts: Any) -> dict[Any, Any]:
-    """All that may be added up."""
+    """All that may be added up; nothing of parts in which the row was not there yet (DF2)."""
     reasons: dict[str, int] = {}
-    for one in parts:
-        for signal, count in one.metrics.change_fail_rate.reasons.items():
+    known = [one.metrics for one in parts if one.metrics is not None]
+    for metrics in known:
+        for signal, count in metrics.change_fail_rate.reasons.items():
             reasons[signal] = reasons.get(signal, 0) + count
     names = {
         "deployment_frequency": ("deployments",),
@@ -393,7 +394,7 @@ def totals(parts: Any) -> dict[Any, Any]:
         "rework_rate": ("rework", "deployments"),
     }
     counts = {
-        (metric, name): sum(getattr(getattr(one.metrics, metric), name) for one in parts)
+        (metric, name): sum(getattr(getattr(metrics, metric), name) for metrics in known)
         for metric, own in names.items()
         for name in own
     }
