@@ -25,8 +25,8 @@ class SurvivalCurves:
     times: Floats  #: ascending within a group; what ended comes before what did not
     is_ended: NDArray[np.bool_]
     at_risk: Counts  #: how many of the group lasted to that row
-    shares: Floats  #: the share that lasts longer than the row's time, NaN before its last row
-    variances: Floats  #: of the share's logarithm, by Greenwood's formula; NaN likewise
+    shares: Floats  #: the share that is left after each row
+    variances: Floats  #: of its logarithm, by Greenwood's formula; NaN while more end at that time
     sizes: Counts  #: how many times each group has
 
     def medians(self) -> Floats:
@@ -36,13 +36,14 @@ class SurvivalCurves:
         touches one half is seen to.
         """
         is_reached = self.shares <= 0.5 - CLOSE
-        for row in np.flatnonzero(np.abs(self.shares - 0.5) < CLOSE).tolist():
+        is_close = self.is_ended & (np.abs(self.shares - 0.5) < CLOSE)
+        for row in np.flatnonzero(is_close).tolist():
             is_reached[row] = 2 * self._exact_share(row) <= 1
         return self.first_times(is_reached)
 
     def first_times(self, is_reached: NDArray[np.bool_]) -> Floats:
         """The first time of each group at which something *is_reached*; NaN where it never is."""
-        rows = np.flatnonzero(is_reached & self.is_ended)
+        rows = np.flatnonzero(is_reached)
         groups, firsts = np.unique(self.groups[rows], return_index=True)
         found = np.full(len(self.sizes), np.nan)
         found[groups] = self.times[rows[firsts]]
@@ -50,7 +51,7 @@ class SurvivalCurves:
 
     def _exact_share(self, row: int) -> Fraction:
         """The share at *row* as a fraction: one factor for each run of ends in sequence."""
-        start = row + 1 - (int(self.sizes[self.groups[row]]) - int(self.at_risk[row]) + 1)
+        start = row - int(self.sizes[self.groups[row]] - self.at_risk[row])
         ended = self.is_ended[start : row + 1]
         at_risk = self.at_risk[start : row + 1]
         edges = np.flatnonzero(np.diff(ended, prepend=False, append=False))
@@ -83,7 +84,7 @@ def survival_curves(
     shares = pd.Series(np.where(is_ended, left / at_risk, 1.0)).groupby(group).cumprod()
     terms = np.where(is_ended & (left > 0), 1 / (at_risk * np.maximum(left, 1)), 0.0)
     variances = pd.Series(terms).groupby(group).cumsum()
-    # Among those that ended at one time only the last knows the share behind it.
+    # Among those that ended at one time only the last tells how sure the share behind it is.
     is_last = (
         (np.diff(group, append=-1) != 0)
         | (np.diff(time, append=np.inf) != 0)
@@ -94,7 +95,7 @@ def survival_curves(
         times=time,
         is_ended=is_ended,
         at_risk=at_risk,
-        shares=np.where(is_last, shares, np.nan),
+        shares=np.asarray(shares, dtype="float64"),
         variances=np.where(is_last, variances, np.nan),
         sizes=sizes,
     )
