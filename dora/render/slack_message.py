@@ -5,15 +5,16 @@ Limits: https://docs.slack.dev/reference/block-kit/blocks
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from dora.render import formatting, notes, sources
-from dora.render.cells import BESIDE, IN_ORDER, metric_of
+from dora.render import formatting, notes, sources, trends
+from dora.render.cells import BESIDE, IN_ORDER, Fact, fact_of, metric_of
 from dora.render.sources import Marks
 from dora.report.diff import ReportDiff
 from dora.report.figures import METRICS
 from dora.report.metric_change import MetricChange
-from dora.report.model import Metrics, Report, Row
+from dora.report.model import Report, Row
 
 HEADER = 150  #: characters of a header
 TEXT = 3_000  #: characters of a notification; Slack's limit is 40,000, and it recommends less
@@ -34,7 +35,8 @@ def render_message(
     ]
     marks = sources.marks_of(report.rows)
     if diff is not None:
-        blocks += _list(_since(diff), [_changed(one, marks) for one in diff.changed])
+        blocks += _list(_since(diff), [_changed(one, marks, report) for one in diff.changed])
+        blocks += [_paragraph(_text(it)) for it in notes.of_places(report) if diff.changed]
     failing = [row for row in report.rows if row.metrics.recovery_time.open]
     lines = [[*_name(row, marks), _text(f" {_open(row)}")] for row in failing]
     blocks += _list("Failures without a recovery yet", lines)
@@ -69,10 +71,11 @@ def _headline(report: Report) -> str:
         tier = next((row for row in report.rows if row.tier == "production"), report.rows[0])
         if report.by == "organization":
             values = (
-                f"{METRICS[name].heading.lower()} {_value(tier.metrics, name, beside=True)}"
+                f"{METRICS[name].heading.lower()} {_in_full(fact_of(tier, name, report.window))}"
                 for name in IN_ORDER
             )
-            return f"{tier.tier.capitalize()}: {', '.join(values)}."
+            places = " ".join(notes.of_places(replace(report, rows=(tier,))))
+            return f"{tier.tier.capitalize()}: {'; '.join(values)}. {places}".rstrip()
         return f"{formatting.counted(len({row.key.get('team') for row in report.rows}), 'team')}."
     production = [row for row in report.rows if row.tier == "production"]
     rows = production or list(report.rows)
@@ -94,23 +97,19 @@ def _since(diff: ReportDiff) -> str:
     return f"Moved since {formatting.instant(before.until, before.timezone)} {before.timezone}"
 
 
-def _changed(one: MetricChange, marks: Marks) -> list[dict[str, Any]]:
-    way = f", {one.verdict}" if one.verdict else ""
-    before, now = (_value(metrics, one.metric) for metrics in (one.before, one.row.metrics))
-    change = f" {METRICS[one.metric].heading.lower()} {before} → {now}{way}"
-    return [*_name(one.row, marks), _text(change)]
+def _changed(one: MetricChange, marks: Marks, now: Report) -> list[dict[str, Any]]:
+    before = metric_of(one.before, one.metric).with_open
+    after = _in_full(fact_of(one.row, one.metric, now.window))
+    name = METRICS[one.metric].heading.lower()
+    return [*_name(one.row, marks), _text(f" {name} {before} → {after}{trends.verdict_of(one)}")]
 
 
-def _value(metrics: Metrics, metric: str, *, beside: bool = False) -> str:
-    """Give a metric in words; with what it is to be read with *beside* it (B5, F8, R4).
+def _in_full(fact: Fact) -> str:
+    """Give a metric in words with its 95 % interval, its place, and what stands beside it.
 
-    That is its 95 % interval, its place, and its details.
+    `26 h (22–31 h, top 24–56 %, 31 h from merge, 7 waiting)` (B5, F8, R4, LT12).
     """
-    fact = metric_of(metrics, metric)
-    if not beside:
-        return fact.with_open
-    more = [fact.interval, fact.place, fact.level]
-    more += [fact.more[kind] for kind in BESIDE if kind in fact.more]
+    more = [fact.interval, fact.place, *(fact.more[it] for it in BESIDE if it in fact.more)]
     found = ", ".join(filter(None, more))
     return f"{fact.with_open} ({found})" if found else fact.with_open
 

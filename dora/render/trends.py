@@ -24,6 +24,11 @@ UNKNOWN = "╌"  #: shown for a part in which the row had not begun (DF2)
 YOUNG = "░"  #: shown for a part that is too young to judge (T3)
 #: The metrics of which later failures change the parts that are young; the others are settled.
 UNSETTLED = ("change_fail_rate", "recovery_time")
+#: Explains verdicts beside numbers that are compared with those of the last post.
+EFFECT = (
+    "Better and worse compare with the window before; behind them is the 95 % interval of that "
+    "change."
+)
 #: Parts shown if there is little space: the weeks of a quarter.
 FEW = 13
 VERDICTS = (WORSE, BETTER)  #: of a clear change, the bad ones first
@@ -141,6 +146,14 @@ def movement_of(change: MetricChange) -> str:
     """Give the value before and now, and the effect's interval: `40 d → 26 h (×0.02–0.05)`."""
     effect = effect_of(change.row, change.metric)
     return " → ".join(values_of(change)) + (f" ({effect})" if effect else "")
+
+
+def verdict_of(change: MetricChange) -> str:
+    """Give the verdict on a metric that moved, with its effect: `, worse (×1.4–3.1)`; or none."""
+    if not change.verdict:
+        return ""
+    effect = effect_of(change.row, change.metric)
+    return f", {change.verdict}" + (f" ({effect})" if effect else "")
 
 
 def note_of(metric: str, contributor: Contributor) -> str:

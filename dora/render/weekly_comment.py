@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
-from dora.render import cells, formatting, notes, sources
+from dora.render import cells, formatting, notes, sources, trends
 from dora.render.markdown import (
     code,
     link_with_note,
@@ -22,7 +22,7 @@ from dora.render.sources import Marks
 from dora.report.diff import ReportDiff
 from dora.report.figures import METRICS
 from dora.report.metric_change import MetricChange, NotedContributor
-from dora.report.model import Metrics, Report
+from dora.report.model import Report
 
 LIMIT = 30_000  #: bytes; leaves space for the hidden data that next week's comment compares with
 NOTE_SIZE = 100  #: bytes that the note on what is left out needs at most
@@ -49,7 +49,7 @@ def render_comment(
             f"Nothing is compared: {why}." if why else "The first post: nothing to compare with."
         ]
     else:
-        parts = [_introduction(diff), *_sections(diff, marks)]
+        parts = [_introduction(diff), *_sections(report, diff, marks)]
     parts += _open_failures(report, marks) if report.rows else notes.why_empty(report, code)
     parts += filter(None, ["\n".join(source_lines(report.rows)).rstrip()])
     text = "\n".join(head)
@@ -81,9 +81,12 @@ def _introduction(diff: ReportDiff) -> str:
     return moved
 
 
-def _sections(diff: ReportDiff, marks: Marks) -> Iterable[str]:
+def _sections(report: Report, diff: ReportDiff, marks: Marks) -> Iterable[str]:
     if diff.changed:
-        yield _table(diff, marks)
+        yield _table(report, diff, marks)
+        yield from notes.of_places(report)
+        if any(trends.effect_of(one.row, one.metric) for one in diff.changed if one.verdict):
+            yield trends.EFFECT
     if diff.failed:
         lines = [f"{marked_name_of(row, marks)}: {_contributor(it)}" for row, it in diff.failed]
         yield _list("Failed since then, or found since then to have failed:", lines)
@@ -93,7 +96,7 @@ def _sections(diff: ReportDiff, marks: Marks) -> Iterable[str]:
         yield _list("Rows that are gone:", [name_of(row.key) for row in diff.gone])
 
 
-def _table(diff: ReportDiff, marks: Marks) -> str:
+def _table(now: Report, diff: ReportDiff, marks: Marks) -> str:
     with_contributors = diff.has_evidence
     titles = ["Row", "Metric", "Before", "Now", *(["Deployments"] if with_contributors else [])]
     lines = [table_line(titles), table_line(["---"] * len(titles))]
@@ -102,7 +105,8 @@ def _table(diff: ReportDiff, marks: Marks) -> str:
         texts = [
             marked_name_of(one.row, marks),
             _title(one),
-            *(_cell(metrics, one.metric) for metrics in (one.before, one.row.metrics)),
+            _cell(cells.metric_of(one.before, one.metric)),
+            _cell(cells.fact_of(one.row, one.metric, now.window)),
         ]
         line = table_line([*texts, *([_contributors(one)] if with_contributors else [])])
         size -= len(line.encode())
@@ -116,12 +120,10 @@ def _table(diff: ReportDiff, marks: Marks) -> str:
 
 
 def _title(one: MetricChange) -> str:
-    way = f", {one.verdict}" if one.verdict else ""
-    return f"{METRICS[one.metric].heading}{way}"
+    return f"{METRICS[one.metric].heading}{trends.verdict_of(one)}"
 
 
-def _cell(metrics: Metrics, metric: str) -> str:
-    fact = cells.metric_of(metrics, metric)
+def _cell(fact: cells.Fact) -> str:
     lines = (fact.with_interval, quiet(fact.place), quiet(fact.level))
     return "<br>".join(filter(None, (*lines, fact.sample_with(cells.BESIDE))))
 

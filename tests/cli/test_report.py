@@ -162,7 +162,7 @@ def test_settings_by_option_environment_and_file(server: Server, tmp_path: Path)
 def test_trend_and_comparison(server: Server, tmp_path: Path) -> None:
     """T1, K1: `--trend` and `--compare` in every format, of one reading for both windows."""
     asked = ("report", "--org", "acme", "--since", "20d", "--trend", "week", "--compare")
-    words = {"a.txt": "Compared with", "b.md": "Bars: a week", "c.csv": "verdict"}
+    words = {"a.txt": "Compared with", "b.md": "Bars: one for each week", "c.csv": "verdict"}
     files = [word for name in words for word in ("--output", name)]
     told = dora(*asked, "--format", "json", *files, server=server, folder=tmp_path)
     assert (0, "") == (told.returncode, told.stderr)

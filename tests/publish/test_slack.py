@@ -13,6 +13,7 @@ from dora.demo.github.messages import Response, json_response
 from dora.render.slack_message import escape, render_message
 from dora.report.diff import compare_reports
 from dora.report.model import Report
+from tests.support import judged_reports, reports
 from tests.support.command import dora
 from tests.support.published_files import MONDAY, WEEK, report, row, said, written
 from tests.support.reports import HOSTILE_NAMES
@@ -271,6 +272,29 @@ def test_pooled_rows_are_not_added_up(by: str) -> None:
 
     assert "" == complaint(message)
     assert ("45 deployments" in texts(message["blocks"])) == (by == "environment")
+
+
+def test_numbers_have_their_interval_their_place_and_what_waits() -> None:
+    """B5, LT12, K2: of an organization in its headline, and of what moved in its line."""
+    judged = judged_reports.judged_busy({"organization": "acme", "tier": "production"})
+    message = render_message(reports.report((judged,), by="organization", benchmark="2025"))
+    assert (
+        "Production: deployment frequency 3.3/week (2.4–4.4, top 23–45 %, since 14 Oct); "
+        "change lead time 26 h (22–31 h, top 9–56 %, 31 h from merge, 7 waiting); "
+        "recovery time 1.5 h, 1 open (mean 1.7 h of 2, longest 2.5 h, 1 from before); "
+        "change fail rate 6.7 % (2.3–18 %, 2 never live); rework rate 2.4 % (0.4–12 %). "
+        "“Top 24–56 %”: of the respondents of DORA's 2025 survey 24 % do better and 44 % worse; "
+        "the wider, the less sure."
+    ) in texts(message["blocks"])
+    now = judged_reports.JUDGED_OVER_TIME
+    was = reports.report((reports.calm(now.rows[0].key, "production"),), benchmark="2025")
+    before = reports.in_window(was, until=now.window.until - WEEK)
+    message = render_message(now, compare_reports(before, now, None))
+    assert "" == complaint(message)
+    assert (
+        "change lead time 35 min → 26 h (22–31 h, top 9–56 %, 31 h from merge, 7 waiting), "
+        "worse (×1.4 or more)"
+    ) in texts(message["blocks"])
 
 
 def test_an_empty_report() -> None:

@@ -5,9 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from dora.render.notes import of_places
+from dora.render.trends import EFFECT
 from dora.render.weekly_comment import LIMIT, render_comment, week_of
 from dora.report.diff import compare_reports
-from tests.support import reports
+from tests.support import judged_reports, reports
 from tests.support.published_files import MONDAY, WEEK, deployment, evidence, report, row, said
 
 NOW = MONDAY + WEEK
@@ -59,6 +61,28 @@ Failures without a recovery yet:
 """
         == text
     )
+
+
+def test_what_moved_has_its_interval_its_place_and_what_waits() -> None:
+    """B5, K2, LT12: as in every table, and behind a word is the interval of the effect."""
+    now = judged_reports.JUDGED_OVER_TIME
+    key = now.rows[0].key
+    was = reports.report((judged_reports.judged_calm(key),), benchmark="2025")
+    before = reports.in_window(was, until=now.window.until - WEEK)
+    lines = render_comment(now, compare_reports(before, now, None)).splitlines()
+    assert [
+        (
+            "| `patient-api` `production` | Change lead time, worse (×1.4 or more) "
+            "| 35 min (33–40 min)<br><sub>top 9 %</sub><br>388 changes "
+            "| 26 h (22–31 h)<br><sub>top 9–56 %</sub><br>120 changes, "
+            "31 h from merge, 7 waiting |"
+        ),
+        (
+            "| `patient-api` `production` | Change fail rate, worse (+2 to +12 points) "
+            "| 2.3 % (1.0–5.3 %)<br>5 of 218 | 6.7 % (2.3–18 %)<br>3 of 45, 2 never live |"
+        ),
+    ] == [line for line in lines if "worse (" in line and "frequency" not in line]
+    assert {*of_places(now), EFFECT} <= {*lines}
 
 
 def test_a_week_without_rows_says_why() -> None:
