@@ -90,6 +90,7 @@ def test_everything_is_written_and_posted(work: Workplace) -> None:
     assert made == set(files)
     assert "<title>DORA metrics of acme" in files["report.html"]
     (row,) = json.loads(files["report.json"])["rows"]
+    assert json.loads(files["report.json"])["before"] is not None  # it is compared
     assert 3 == row["deployment_frequency"]["deployments"]
     evidence = json.loads(files["evidence.json"])
     assert json.loads(files["report.json"])["window"] == evidence["window"]
