@@ -8,18 +8,11 @@ from dora.demo.organization.model import Organization
 from tests.oracle.failures import Reason, Reasons, episodes_of, rework_of
 from tests.oracle.made import source_of
 from tests.oracle.outcomes import BEGUN, BROKEN, GONE, NOT_BEGUN, NOTHING, Judged, outcome
-from tests.oracle.report import (
-    Question,
-    Reading,
-    answer,
-    find_readings,
-    find_reasons,
-    seconds,
-    shown,
-    was_never_live,
-)
+from tests.oracle.question import Question, Reading
+from tests.oracle.report import answer, find_readings, find_reasons, shown
 from tests.oracle.settings import Settings
 from tests.oracle.shipping import History, Span
+from tests.oracle.tally import seconds, was_never_live
 
 Item = dict[str, Any]
 
@@ -186,7 +179,8 @@ def expected_answers(
     repositories: Sequence[str] = (),
     environments: Sequence[str] = (),
     ephemeral: bool = False,
-    benchmark: str = "2023",
+    benchmark: str = "2025",
+    trend: str | None = None,
     settings: Settings = Settings(),  # noqa: B008 - frozen
 ) -> tuple[dict[str, Any], dict[str, list[Item]]]:
     """Give the report (see `expected_report`) and the evidence of one reading."""
@@ -200,6 +194,7 @@ def expected_answers(
         environments=environments,
         ephemeral=ephemeral,
         benchmark=benchmark,
+        trend=trend,
         settings=settings,
     )
     readings = find_readings(question)

@@ -1,50 +1,58 @@
-"""Performance levels by a published year's table (B1 to B3) and the Quick Check's scores (B4)."""
+"""What a number is compared with: a year's levels (B2, B3), scores (B4), places (B5)."""
 
-from datetime import timedelta
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
-WEEK = timedelta(weeks=1)
-MONTH = timedelta(days=30)
-HALF_YEAR = timedelta(days=180)
+HOUR = Fraction(3600)
+DAY = 24 * HOUR
+WEEK = 7 * DAY
+MONTH = 30 * DAY
+HALF_YEAR = 180 * DAY
 
-Limits = dict[str, tuple[timedelta | None, ...]]  # by year
+Limits = tuple[Fraction | None, ...]
+Ends = tuple[float | None, float | None]
 
-LEVELS = ("elite", "high", "medium")  # the limits below in this order; beyond them: low
+BEST_FIRST = ("elite", "high", "medium", "low")  # limits below stand for the first three
 
-#: at least one deployment in that time
-FREQUENCY: Limits = {
-    "2019": (DAY, WEEK, MONTH),
-    "2021": (DAY, MONTH, HALF_YEAR),
-    "2022": (None, DAY, MONTH),
+#: B2, the years' tables: at least one deployment in that time; "on demand" is two a day
+FREQUENCY: dict[str, Limits] = {
+    "2019": (DAY / 2, WEEK, MONTH),
+    "2021": (DAY / 2, MONTH, HALF_YEAR),
+    "2022": (None, DAY / 2, MONTH),
     "2023": (DAY, WEEK, MONTH),
 }
 #: less than that
-LEAD_TIME: Limits = {
+LEAD_TIME: dict[str, Limits] = {
     "2019": (DAY, WEEK, MONTH),
     "2021": (HOUR, WEEK, HALF_YEAR),
     "2022": (None, WEEK, MONTH),
     "2023": (DAY, WEEK, MONTH),
 }
 #: less than that
-RECOVERY: Limits = {
+RECOVERY: dict[str, Limits] = {
     "2019": (HOUR, DAY, DAY),
     "2021": (HOUR, DAY, WEEK),
     "2022": (None, DAY, WEEK),
     "2023": (HOUR, DAY, WEEK),
 }
-#: per cent, at most
-FAIL_RATE = {
-    "2019": (15, 15, 15),
-    "2021": (15, 30, 30),
-    "2022": (None, 15, 30),
-    "2023": (5, 10, 15),
+#: at most that share
+FAIL_RATE: dict[str, Limits] = {
+    "2019": (Fraction(15, 100), None, None),
+    "2021": (Fraction(15, 100), Fraction(30, 100), None),
+    "2022": (None, Fraction(15, 100), Fraction(30, 100)),
+    "2023": (Fraction(5, 100), Fraction(10, 100), Fraction(15, 100)),
 }
 
-#: B4: limits of the answers six to two; the first is the slowest answer
-QUICK_CHECK_FREQUENCY = {6: DAY, 4: WEEK, 3: MONTH, 2: HALF_YEAR}
-QUICK_CHECK_TIME = {6: HOUR, 5: DAY, 4: WEEK, 3: MONTH, 2: HALF_YEAR}
+#: B4, B5: limits of the survey's answers, the best first; the sixth is all else
+ANSWERS_OF_FREQUENCY = (DAY / 2, DAY, WEEK, MONTH, HALF_YEAR)
+ANSWERS_OF_TIME = (HOUR, DAY, WEEK, MONTH, HALF_YEAR)
+
+#: B5: per mille of the respondents at each answer
+SHARES = {
+    "change_lead_time": (94, 150, 319, 283, 132, 20),
+    "recovery_time": (213, 353, 280, 94, 49, 10),
+    "deployment_frequency": (162, 65, 219, 315, 203, 36),
+}
 
 #: the industry's means, shares as the survey scales them (10 = all fail)
 QUICK_CHECK_MEANS = {
@@ -55,57 +63,86 @@ QUICK_CHECK_MEANS = {
     "rework_rate": 2.2,
 }
 
-ENOUGH = 5  #: B3
+Place = Callable[[float], int]  #: of a value among sorted answers, 0 is the best
+Places = tuple[int, int]  #: of the worse and the better end
 
 
-def level_of_frequency(year: str, count: int, window: timedelta) -> str | None:
-    """Level of so many deployments in a window."""
-    if year not in FREQUENCY or count == 0:
+def answer_of(holds: Callable[[Fraction], bool], limits: Sequence[Fraction | None]) -> int:
+    """Give the place of the first limit that holds; beyond them all the last."""
+    for place, limit in enumerate(limits):
+        if limit is not None and holds(limit):
+            return place
+    return len(limits)
+
+
+def by_frequency(limits: Sequence[Fraction | None]) -> Place:
+    """Place of so many a day: at least one in the limit's time."""
+    return lambda per_day: answer_of(lambda limit: Fraction(per_day) * limit >= DAY, limits)
+
+
+def by_time(limits: Sequence[Fraction | None]) -> Place:
+    """Place of so many seconds: less than the limit."""
+    return lambda seconds: answer_of(lambda limit: Fraction(seconds) < limit, limits)
+
+
+def by_share(limits: Sequence[Fraction | None]) -> Place:
+    """Place of a share: at most the limit."""
+    return lambda share: answer_of(lambda limit: share <= limit, limits)
+
+
+def ends_of(place: Place, ends: Ends | None, last: int, *, more_is_better: bool) -> Places | None:
+    """Places of the worse and the better end; None where nothing can be said (B3)."""
+    if ends is None or ends[0] is None:
         return None
-    for level, period in zip(LEVELS, FREQUENCY[year], strict=True):
-        if period is not None and count * period >= window:
-            return level
-    return "low"
+    low, high = place(ends[0]), last if ends[1] is None else place(ends[1])
+    return (low, high) if more_is_better else (high, low)
 
 
-def level_of_time(table: Limits, year: str, seconds: float | None, count: int) -> str | None:
-    """Level of a lead or recovery time, by *table*."""
-    if year not in table or seconds is None or count < ENOUGH:
+LEVELS_OF = {
+    "deployment_frequency": (FREQUENCY, by_frequency),
+    "change_lead_time": (LEAD_TIME, by_time),
+    "recovery_time": (RECOVERY, by_time),
+    "change_fail_rate": (FAIL_RATE, by_share),
+}
+
+
+def levels_of(metric: str, year: str, ends: Ends | None) -> tuple[str | None, list[str] | None]:
+    """Level of a number's interval, or the range from the worse end's to the better one's (B3)."""
+    tables, rule = LEVELS_OF[metric]
+    if year not in tables:
+        return None, None
+    is_rate = metric == "deployment_frequency"
+    found = ends_of(rule(tables[year]), ends, 3, more_is_better=is_rate)
+    if found is None:
+        return None, None
+    worst, best = (BEST_FIRST[place] for place in found)
+    return (worst, None) if worst == best else (None, [worst, best])
+
+
+def answers_of(metric: str) -> Place:
+    """The rule by which a number gives an answer of the survey."""
+    if metric == "deployment_frequency":
+        return by_frequency(ANSWERS_OF_FREQUENCY)
+    return by_time(ANSWERS_OF_TIME)
+
+
+def place_of(metric: str, ends: Ends | None) -> list[float] | None:
+    """Shares of the respondents who answered better, and at least as well (B5)."""
+    if metric not in SHARES:
         return None
-    for level, limit in zip(LEVELS, table[year], strict=True):
-        if limit is not None and seconds < limit.total_seconds():
-            return level
-    return "low"
-
-
-def level_of_fail_rate(year: str, failed: int, count: int) -> str | None:
-    """Level of so many failed among so many."""
-    if year not in FAIL_RATE or count < ENOUGH:
+    shares, is_rate = SHARES[metric], metric == "deployment_frequency"
+    found = ends_of(answers_of(metric), ends, 5, more_is_better=is_rate)
+    if found is None:
         return None
-    for level, limit in zip(LEVELS, FAIL_RATE[year], strict=True):
-        if limit is not None and Fraction(failed, count) <= Fraction(limit, 100):
-            return level
-    return "low"
+    worst, best = found
+    whole = sum(shares)
+    return [sum(shares[:best]) / whole, sum(shares[: worst + 1]) / whole]
 
 
-def score_of_frequency(count: int, window: timedelta) -> float | None:
-    """Quick Check's score, 0 to 10, of so many deployments in a window."""
-    if count == 0:
+def score_of(metric: str, number: float | None, ends: Ends | None) -> float | None:
+    """Quick Check's score, 0 to 10, of a number that has an interval (B4)."""
+    if number is None or ends is None:
         return None
-    answers = [answer for answer, per in QUICK_CHECK_FREQUENCY.items() if count * per >= window]
-    return 2.0 * (max(answers, default=1) - 1)
-
-
-def score_of_time(seconds: float | None, count: int) -> float | None:
-    """Quick Check's score, 0 to 10, of a lead or recovery time."""
-    if seconds is None or count < ENOUGH:
-        return None
-    answers = [
-        answer for answer, limit in QUICK_CHECK_TIME.items() if seconds < limit.total_seconds()
-    ]
-    return 2.0 * (max(answers, default=1) - 1)
-
-
-def score_of_share(hits: int, count: int) -> float | None:
-    """Quick Check's score of a share: all is 0, none is 10."""
-    return float(10 - 10 * Fraction(hits, count)) if count >= ENOUGH else None
+    if metric in ("change_fail_rate", "rework_rate"):
+        return float(10 * (1 - Fraction(number)))
+    return 10.0 - 2.0 * answers_of(metric)(number)
