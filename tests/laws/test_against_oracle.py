@@ -67,7 +67,26 @@ def comparable(report: dict[str, Any]) -> dict[str, Any]:
         coverage.pop(own, None)
     unknown = {"generated", "scope", "teams"}
     kept = {key: value for key, value in report.items() if key not in unknown}
-    return {**kept, "coverage": coverage}
+    rows = [{**row, "comparison": without_movers(row["comparison"])} for row in report["rows"]]
+    return {**kept, "rows": rows, "before": plainly_gone(report["before"]), "coverage": coverage}
+
+
+def without_movers(comparison: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A comparison without what moved a metric (K6), which the oracle does not tell."""
+    if comparison is None:
+        return None
+    return {
+        metric: {name: value for name, value in compared.items() if name != "moved_by"}
+        for metric, compared in comparison.items()
+    }
+
+
+def plainly_gone(before: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The window before, whose rows that are gone are sorted and without case."""
+    if before is None:
+        return None
+    gone = [sorted((name, text.casefold()) for name, text in key.items()) for key in before["gone"]]
+    return {**before, "gone": sorted(gone)}
 
 
 def check(

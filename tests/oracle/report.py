@@ -1,12 +1,13 @@
 """The report an organization's truth must give: slow, and as near to the rules as code can be."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from dora.demo.organization.model import Issue, Organization, Repository
 from tests.oracle.commits import Graph
+from tests.oracle.compared import Side, comparisons
 from tests.oracle.exposure import Exposure, exposure_of
 from tests.oracle.failures import Reasons, reasons_of
 from tests.oracle.incidents import Incidents, attribute, is_central
@@ -341,6 +342,17 @@ def find_reasons(
     return found, incidents
 
 
+def tallies_of(
+    question: Question, readings: Iterable[Reading], reasons: dict[int, Reasons]
+) -> dict[int, Tally]:
+    """What each environment has, by its history's identity."""
+    return {
+        id(history): tally_of(history, reasons[id(history)], question)
+        for reading in readings
+        for history in reading.histories
+    }
+
+
 def answer(
     question: Question,
     readings: Sequence[Reading],
@@ -349,12 +361,9 @@ def answer(
 ) -> dict[str, Any]:
     """Answer the question."""
     organization, span = question.organization, question.span
-    tallies = {
-        id(history): tally_of(history, reasons[id(history)], question)
-        for reading in readings
-        for history in reading.histories
-    }
+    tallies = tallies_of(question, readings, reasons)
     covered = coverage(question, readings, tallies, incidents)
+    rows = rows_of(readings, tallies, question)
     lacks_sources = (
         covered["repositories"]["skipped"]["no deployments"] > 0
         and not question.settings.sources
@@ -373,7 +382,7 @@ def answer(
         "benchmark": question.benchmark,
         "trend": question.trend,
         "before": None,
-        "rows": [document_of(row, question) for row in rows_of(readings, tallies, question)],
+        "rows": [document_of(row, question) for row in rows],
         "coverage": covered,
         "lacks_production": not question.tiers
         and bool(tiers := tiers_with_rows(readings))
@@ -395,6 +404,7 @@ def expected_report(
     ephemeral: bool = False,
     benchmark: str = "2025",
     trend: str | None = None,
+    compare: bool = False,
     settings: Settings = Settings(),  # noqa: B008 - frozen
 ) -> dict[str, Any]:
     """Give the JSON report, without `generated` and `coverage.requests`, from the truth alone."""
@@ -411,5 +421,53 @@ def expected_report(
         trend=trend,
         settings=settings,
     )
+    found = answer_of(question)
+    return with_comparison(question, found) if compare else found
+
+
+def answer_of(question: Question) -> dict[str, Any]:
+    """Answer a question without comparing."""
     readings = find_readings(question)
     return answer(question, readings, *find_reasons(question, readings))
+
+
+def sides_of(question: Question) -> dict[tuple[tuple[str, str], ...], Side]:
+    """What a comparison needs of each row, by its key, case ignored (K1)."""
+    readings = find_readings(question)
+    reasons, _ = find_reasons(question, readings)
+    tallies = tallies_of(question, readings, reasons)
+    span = question.span
+    return {
+        plain(row.key): Side(
+            row.tally,
+            span,
+            row.exposure,
+            metrics_of(Measured(row.tally, span, row.exposure, question)),
+        )
+        for row in rows_of(readings, tallies, question)
+    }
+
+
+def plain(key: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """A row's key, case ignored."""
+    return tuple(sorted((name, text.casefold()) for name, text in key.items()))
+
+
+def with_comparison(question: Question, found: dict[str, Any]) -> dict[str, Any]:
+    """The report with the window before beside each row (K1); keys of rows gone are casefolded."""
+    span = question.span
+    tiers = tiers_of(find_readings(question), question)
+    before = replace(question, span=Span(span.since - (span.until - span.since), span.since))
+    was, now = sides_of(replace(before, tiers=tiers)), sides_of(question)
+    pairs = [(was[key], now[key]) if key in was else None for key in now]
+    rows = [
+        {
+            **row,
+            "previous": None if pair is None else pair[0].metrics,
+            "comparison": comparison,
+        }
+        for row, pair, comparison in zip(found["rows"], pairs, comparisons(pairs), strict=True)
+    ]
+    gone = [dict(key) for key in was if key not in now]
+    ends = {"since": instant(before.span.since), "until": instant(before.span.until)}
+    return {**found, "before": {**ends, "gone": gone}, "rows": rows}
