@@ -21,7 +21,7 @@ from dora.demo.organization.model import (
     Tag,
     Team,
 )
-from tests.oracle import estimates, levels
+from tests.oracle import estimates
 from tests.oracle.naming import canonical, fits, tier_of
 from tests.oracle.report import expected_report
 from tests.oracle.settings import TIERS, Services, Settings
@@ -33,6 +33,7 @@ UNTIL = datetime(2026, 3, 31, tzinfo=UTC)  # a window of thirty days
 HOUR = 3600.0
 DAY = 24 * HOUR
 ALL = frozenset({"status", "rollback", "revert", "hotfix", "label", "tag", "incident"})
+UNJUDGED = {"median_interval": None, "level": None, "level_range": None, "place": None}
 GONE = "dead" * 10  # a commit that was force-pushed away
 EMPTY_SKIPPED = {"archived": 0, "empty": 0, "no deployments": 0, "excluded": 0}
 
@@ -96,8 +97,9 @@ def row(*repositories: Repository, **other: Any) -> dict[str, Any]:
 
 
 def shares(metric: dict[str, Any]) -> dict[str, Any]:
-    """A metric without its intervals and level."""
-    return {key: value for key, value in metric.items() if key not in ("interval", "level")}
+    """A metric without its interval and what it is compared with."""
+    compared = ("interval", "level", "level_range", "place")
+    return {key: value for key, value in metric.items() if key not in compared}
 
 
 # The whole document
@@ -107,6 +109,7 @@ def test_whole_document() -> None:
     """Every key of the contract is there and says what cannot be known as null."""
     quiet = repository(line(a=-20), deploy(1, "a", -10))
     nothing = {"deployments": 0, "rate": None, "interval": None}
+    nowhere = {"level": None, "level_range": None, "place": None}
     expected: dict[str, Any] = {
         "schema": "dora.report/1",
         "organization": "org",
@@ -117,7 +120,7 @@ def test_whole_document() -> None:
             "timezone": "UTC",
         },
         "by": "repository",
-        "benchmark": "2023",
+        "benchmark": "2025",
         "trend": None,
         "before": None,
         "rows": [
@@ -125,13 +128,16 @@ def test_whole_document() -> None:
                 "key": {"repository": "api", "environment": "production"},
                 "tier": "production",
                 "source": "deployments",
+                "since": None,
                 "deployment_frequency": {
                     "deployments": 0,
                     "per_day": 0.0,
                     "per_week": 0.0,
                     "active_days": 0,
+                    "exposure_days": 30.0,
                     "per_day_interval": [0.0, pytest.approx(3.688879454 / 30)],
-                    "level": None,
+                    **nowhere,
+                    "place": [0.446, 1.0],
                 },
                 "change_lead_time": {
                     "changes": 0,
@@ -140,13 +146,13 @@ def test_whole_document() -> None:
                     "p75": None,
                     "p90": None,
                     "median_interval": None,
-                    "level": None,
+                    **nowhere,
                     "stages": {"coding": None, "review": None, "delivery": None},
                 },
                 "change_fail_rate": {
                     "failed": 0,
                     **nothing,
-                    "level": None,
+                    **nowhere,
                     "reasons": {},
                     "never_live": 0,
                 },
@@ -156,11 +162,13 @@ def test_whole_document() -> None:
                     "open": 0,
                     "carried_in": 0,
                     "median": None,
+                    "median_interval": None,
                     "mean": None,
                     "longest": None,
-                    "level": None,
+                    **nowhere,
                 },
-                "rework_rate": {"rework": 0, **nothing},
+                "rework_rate": {"rework": 0, **nothing, "place": None},
+                "delivery": {"changes": 0, "waiting": 0, "median": None},
                 "waiting": {"changes": 0, "oldest": None},
                 "previous": None,
                 "comparison": None,
@@ -178,6 +186,7 @@ def test_whole_document() -> None:
                 "left_out": 0,
                 "unknown_commit": 0,
                 "baseline": 0,
+                "began_in_window": 0,
                 "lookback_limit": 0,
             },
             "changes": {"clock_skew": 0, "excluded": 0},
@@ -252,18 +261,23 @@ def test_inactive_takes_nothing_away() -> None:
     """D2, D3: the first success counts, later `inactive` ones are of no account."""
     api = repository(
         line(a=-90),
+        deploy(3, "a", -1),
         deploy(1, "a", 1, ("success", 1), ("inactive", 2)),
         deploy(2, "a", 2, ("in_progress", 2), ("success", 2)),
     )
-    metric = row(api)["deployment_frequency"]
-    low, high = (stats.chi2.ppf(q, n) / 2 / 30 for q, n in ((0.025, 4), (0.975, 6)))
+    metric = row(api, benchmark="2023")["deployment_frequency"]
+    # Weeks 0, 0, 0 and 1 reach to 14/30 ± 0.77 a week; Garwood's interval of two is wider above.
+    high = stats.chi2.ppf(0.975, 6) / 2 / 30
     assert {
         "deployments": 2,
         "per_day": pytest.approx(2 / 30),
         "per_week": pytest.approx(14 / 30),
         "active_days": 2,
-        "per_day_interval": [pytest.approx(low), pytest.approx(high)],
-        "level": "medium",
+        "exposure_days": 30.0,
+        "per_day_interval": [0.0, pytest.approx(high)],
+        "level": None,
+        "level_range": ["low", "high"],
+        "place": None,
     } == metric
 
 
@@ -303,7 +317,7 @@ def test_run_collapses_its_deployments() -> None:
         "episodes": 1, "recovered": 1, "open": 0, "carried_in": 0,
         "median": DAY, "mean": DAY, "longest": DAY,
     }  # fmt: skip
-    assert {**recovery, "level": None} == together["recovery_time"]
+    assert {**recovery, **UNJUDGED} == together["recovery_time"]
 
 
 def test_ephemeral_and_left_out() -> None:
@@ -352,8 +366,7 @@ def test_what_a_deployment_ships() -> None:
         "mean": 2.25 * DAY,
         "p75": 2.375 * DAY,
         "p90": 58.8 * HOUR,
-        "median_interval": None,
-        "level": None,
+        **UNJUDGED,
         "stages": {"coding": None, "review": None, "delivery": None},
     }
 
@@ -535,7 +548,7 @@ def test_status_failure_and_attempts_in_a_row() -> None:
         "episodes": 3, "recovered": 2, "open": 1, "carried_in": 0,
         "median": 2 * DAY, "mean": 1.5 * DAY, "longest": 2 * DAY,
     }  # fmt: skip
-    assert {**recovery, "level": None} == metrics["recovery_time"]
+    assert {**recovery, **UNJUDGED} == metrics["recovery_time"]
     live = row(api, configured={"failures_status": "live"})["change_fail_rate"]
     assert (live["failed"], live["never_live"]) == (2, 0)
     off = row(api, configured={"failures_status": "off"})["change_fail_rate"]
@@ -555,7 +568,7 @@ def test_outage_ends_at_the_same_instant() -> None:
         "episodes": 1, "recovered": 1, "open": 0, "carried_in": 1,
         "median": 0.0, "mean": 0.0, "longest": 0.0,
     }  # fmt: skip
-    assert row(api)["recovery_time"] == {**recovery, "level": None}
+    assert row(api)["recovery_time"] == {**recovery, **UNJUDGED}
 
 
 def test_collapsed_success_ends_an_outage_when_all_succeeded() -> None:
@@ -572,7 +585,7 @@ def test_collapsed_success_ends_an_outage_when_all_succeeded() -> None:
         "median": 3 * DAY, "mean": 3 * DAY, "longest": 3 * DAY,
     }  # fmt: skip
     collapsed = row(api, configured={"collapse": "run"})
-    assert collapsed["recovery_time"] == {**recovery, "level": None}
+    assert collapsed["recovery_time"] == {**recovery, **UNJUDGED}
 
 
 def test_rollback_fails_what_had_to_go() -> None:
@@ -596,7 +609,7 @@ def test_rollback_fails_what_had_to_go() -> None:
         "episodes": 1, "recovered": 1, "open": 0, "carried_in": 0,
         "median": 3 * DAY, "mean": 3 * DAY, "longest": 3 * DAY,
     }  # fmt: skip
-    assert {**recovery, "level": None} == metrics["recovery_time"]
+    assert {**recovery, **UNJUDGED} == metrics["recovery_time"]
     assert shares(metrics["rework_rate"]) == {"rework": 1, "deployments": 3, "rate": 1 / 3}
     off = row(api, configured={"rollback": False})
     assert (off["change_fail_rate"]["failed"], off["rework_rate"]["rework"]) == (0, 0)
@@ -614,7 +627,7 @@ def test_rollback_after_rollback() -> None:
         "episodes": 2, "recovered": 2, "open": 0, "carried_in": 0,
         "median": DAY, "mean": DAY, "longest": DAY,
     }  # fmt: skip
-    assert metrics["recovery_time"] == {**recovery, "level": None}
+    assert metrics["recovery_time"] == {**recovery, **UNJUDGED}
 
 
 @pytest.mark.parametrize(
@@ -841,7 +854,7 @@ def test_window_is_half_open() -> None:
         "episodes": 1, "recovered": 0, "open": 1, "carried_in": 0,
         "median": None, "mean": None, "longest": None,
     }  # fmt: skip
-    assert metrics["recovery_time"] == {**recovery, "level": None}
+    assert metrics["recovery_time"] == {**recovery, **UNJUDGED}
     rate = {"failed": 1, "deployments": 2, "rate": 0.5, "reasons": {"status": 1}, "never_live": 1}
     assert shares(metrics["change_fail_rate"]) == rate
 
@@ -861,79 +874,6 @@ def test_request_of_a_change() -> None:
 
 
 # Levels and statistics
-
-
-def test_levels() -> None:
-    """B2: the best level whose limit holds, of each year's table."""
-    month, days = timedelta(days=30), (0.01, 0.5, 3, 20, 100, 400)
-    frequency = {
-        year: [levels.level_of_frequency(year, count, month) for count in (30, 29, 5, 4, 1)]
-        for year in levels.FREQUENCY
-    }
-    assert frequency == {
-        "2019": ["elite", "high", "high", "medium", "medium"],
-        "2021": ["elite", "high", "high", "high", "high"],
-        "2022": ["high", "medium", "medium", "medium", "medium"],
-        "2023": ["elite", "high", "high", "medium", "medium"],
-    }
-    lead = {
-        year: [levels.level_of_time(levels.LEAD_TIME, year, n * DAY, 5) for n in days]
-        for year in levels.LEAD_TIME
-    }
-    assert lead == {
-        "2019": ["elite", "elite", "high", "medium", "low", "low"],
-        "2021": ["elite", "high", "high", "medium", "medium", "low"],
-        "2022": ["high", "high", "high", "medium", "low", "low"],
-        "2023": ["elite", "elite", "high", "medium", "low", "low"],
-    }
-    recovery = {
-        year: [levels.level_of_time(levels.RECOVERY, year, n * DAY, 5) for n in days[:4]]
-        for year in levels.RECOVERY
-    }
-    assert recovery == {
-        "2019": ["elite", "high", "low", "low"],
-        "2021": ["elite", "high", "medium", "low"],
-        "2022": ["high", "high", "medium", "low"],
-        "2023": ["elite", "high", "medium", "low"],
-    }
-    fails = {
-        year: [levels.level_of_fail_rate(year, failed, 100) for failed in (5, 10, 15, 30, 31)]
-        for year in levels.FAIL_RATE
-    }
-    assert fails == {
-        "2019": ["elite", "elite", "elite", "low", "low"],
-        "2021": ["elite", "elite", "elite", "high", "low"],
-        "2022": ["high", "high", "high", "medium", "low"],
-        "2023": ["elite", "high", "medium", "low", "low"],
-    }
-
-
-def test_too_little_data() -> None:
-    """B3: fewer than five have no level, nor has another table's name."""
-    assert levels.level_of_time(levels.LEAD_TIME, "2023", 1.0, 4) is None
-    assert levels.level_of_fail_rate("2023", 0, 4) is None
-    assert levels.level_of_fail_rate("none", 0, 9) is None
-    assert levels.level_of_frequency("2023", 0, timedelta(days=1)) is None
-
-
-def test_quick_check() -> None:
-    """B4: a score beside a level of null; the industry's means are those DORA publishes."""
-    metrics = row(squashed(), benchmark="quick-check")
-    scores = {
-        name: metric.get("score", "absent")
-        for name, metric in metrics.items()
-        if name in levels.QUICK_CHECK_MEANS
-    }
-    assert scores == {
-        "deployment_frequency": 4.0,
-        "change_lead_time": None,
-        "change_fail_rate": None,
-        "recovery_time": None,
-        "rework_rate": None,
-    }
-    times = [levels.score_of_time(n * DAY, 5) for n in (0.01, 0.5, 3, 20, 100, 400)]
-    assert times == [10.0, 8.0, 6.0, 4.0, 2.0, 0.0]
-    assert levels.score_of_share(19, 100) == pytest.approx(8.1)
 
 
 def test_estimates() -> None:

@@ -116,13 +116,13 @@ def by_every_deal(scores: Sequence[int], now: int, score: int) -> float:
     return far / total
 
 
-def by_normal(scores: Sequence[int], now: int, score: int) -> float:
-    """P-value by the normal distribution, with correction for continuity."""
+def by_normal(scores: Sequence[int], now: int, score: int, *, steps: int) -> float:
+    """P-value by the normal distribution; half a step corrects for continuity, where there is."""
     count = len(scores)
     spread = sum(one**2 for one in scores) * now * (count - now) / (count * (count - 1))
     if spread == 0:
         return 1.0
-    return float(min(1.0, 2 * stats.norm.sf((abs(score) - 1) / math.sqrt(spread))))
+    return float(min(1.0, 2 * stats.norm.sf((abs(score) - steps / 2) / math.sqrt(spread))))
 
 
 def times(before: Episodes, now: Episodes) -> Tested | None:
@@ -140,7 +140,7 @@ def times(before: Episodes, now: Episodes) -> Tested | None:
     elif deals <= DEALS:
         p_value = by_every_deal(scores, sizes[1], score)
     else:
-        p_value = by_normal(scores, sizes[1], score)
+        p_value = by_normal(scores, sizes[1], score, steps=2 if all(ended) else 0)
     return Tested(p_value, sign_of(score), floor)
 
 
