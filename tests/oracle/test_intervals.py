@@ -48,7 +48,7 @@ def test_survival_interval() -> None:
 
 def test_ratio_of_rates() -> None:
     """K2: 2 · exp(± 2.446912 · √(2/27)); nothing on one side or three weeks: none."""
-    assert effects.rate_ratio_interval([2, 4, 2, 4], [4, 8, 4, 8]) == near(1.027554, 3.892743)
+    assert effects.rate_ratio_interval([2, 4, 2, 4], [4, 8, 4, 8]) == near(1.027554, 3.892736)
     assert effects.rate_ratio_interval([1] * 4, [3] * 5) == (3.0, 3.0)
     assert effects.rate_ratio_interval([0] * 4, [3] * 5) is None
     assert effects.rate_ratio_interval([1] * 4, [3] * 3) is None
