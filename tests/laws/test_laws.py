@@ -112,7 +112,7 @@ def test_other_repositories_do_not_matter(case: Case) -> None:
 @given(cases())
 @FEW
 def test_rates_and_intervals(case: Case) -> None:
-    """F9, RW1, DF3, LT6: rates lie within 0 and 1, and every interval contains its number."""
+    """F9, RW1, DF3, LT6, R4: rates lie within 0 and 1, and every interval contains its number."""
     for row in document(case[2], case[3])["rows"]:
         failing, rework = row["change_fail_rate"], row["rework_rate"]
         for share, part in ((failing, failing["failed"]), (rework, rework["rework"])):
@@ -121,16 +121,26 @@ def test_rates_and_intervals(case: Case) -> None:
                 low, high = share["interval"]
                 assert 0 <= low <= share["rate"] == part / share["deployments"] <= high <= 1
         frequency, lead_time = row["deployment_frequency"], row["change_lead_time"]
-        low, high = frequency["per_day_interval"]
-        assert 0 <= low <= frequency["per_day"] <= high
+        weeks = int(frequency["exposure_days"] // 7)
+        assert (weeks < 4) is (frequency["per_day_interval"] is None)
+        assert holds(frequency["per_day_interval"], frequency["per_day"])
         assert frequency["deployments"] == rework["deployments"]
         assert frequency["active_days"] <= frequency["deployments"]
-        if lead_time["median_interval"] is not None:
-            low, high = lead_time["median_interval"]
-            assert 0 <= low <= lead_time["median"] <= high
+        assert holds(lead_time["median_interval"], lead_time["median"])
         assert failing["never_live"] <= failing["failed"] <= sum(failing["reasons"].values())
         recovery = row["recovery_time"]
         assert recovery["episodes"] == recovery["recovered"] + recovery["open"]
+        assert (recovery["episodes"] < 5) is (recovery["median_interval"] is None)
+        assert holds(recovery["median_interval"], recovery["median"])
+
+
+def holds(interval: list[float | None] | None, number: float | None) -> bool:
+    """Whether an interval has its number in it; an end or a number that is unknown is no fault."""
+    if interval is None:
+        return True
+    low, high = interval
+    known = [one for one in (0.0, low, number, high) if one is not None]
+    return known == sorted(known)
 
 
 def counts(row: dict[str, Any]) -> dict[str, int]:
@@ -178,7 +188,13 @@ def test_pooled_counts_are_the_sums_of_their_members(case: Case, by: str) -> Non
     assert expected == {key(row): added([row]) for row in pools}
     assert {key(row) for row in members} == set(expected)
     levels = ("deployment_frequency", "change_lead_time", "change_fail_rate", "recovery_time")
-    assert {None} >= {row[metric]["level"] for row in pools for metric in levels}
+    told = {
+        str(row[metric][name])
+        for row in pools
+        for metric in levels
+        for name in ("level", "level_range")
+    }
+    assert {"None"} >= told
 
 
 def environment_of(row: dict[str, Any]) -> str:
@@ -331,6 +347,9 @@ def metric_inputs() -> dict[Callable[..., pd.DataFrame], tuple[Any, ...]]:
     events = pd.DataFrame(
         {
             "group": [1, 0, 1],
+            "repository": ["api", "web", "api"],
+            "environment_key": ["production"] * 3,
+            "deployment": [1, 2, 3],
             "succeeded_at": instants,
             "began_at": instants,
             "ended_at": [*instants[1:], pd.NaT],
@@ -344,8 +363,10 @@ def metric_inputs() -> dict[Callable[..., pd.DataFrame], tuple[Any, ...]]:
         }
     )
     groups = pd.RangeIndex(3)
+    ends = pd.DatetimeIndex([NOW] * 3)
+    begins = ends - 30 * DAY
     return {
-        deployment_frequency: (events, groups, 30.0, "UTC"),
+        deployment_frequency: (events, groups, begins, ends, "UTC"),
         change_lead_time: (events, groups),
         change_fail_rate: (events, groups),
         recovery_time: (events, groups, pd.Timestamp(NOW), events[["group"]].iloc[:1]),
@@ -373,7 +394,8 @@ def test_metric_of_nothing_keeps_its_columns(
     events, groups, *others = given_to
     full = metric(events, groups, *others).dtypes
     nothing = metric(events.iloc[:0], groups, *others)
-    no_group = metric(events.iloc[:0], groups[:0], *others)
+    of_none = [one[:0] if isinstance(one, pd.DatetimeIndex) else one for one in others]
+    no_group = metric(events.iloc[:0], groups[:0], *of_none)
     assert [full.to_dict()] * 2 == [nothing.dtypes.to_dict(), no_group.dtypes.to_dict()]
     assert (3, 0) == (len(nothing), len(no_group))
 
