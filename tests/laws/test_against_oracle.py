@@ -186,7 +186,15 @@ def test_demo_organization_as_configured(settings: Settings) -> None:
 def test_random_organization(seed: int) -> None:
     """Every number of a busy made-up organization is the oracle's; clocks of a third are wrong."""
     since, until = NOW - (30, 90, 180)[seed % 3] * DAY, NOW - (seed % 4) * 9 * DAY
-    asked = {"since": since, "until": until, "tiers": TIERS}
+    asked = {
+        "since": since,
+        "until": until,
+        "tiers": TIERS,
+        "by": ("repository", "organization", "environment")[seed // 3 % 3],
+        "benchmark": ("2025", "2023", "quick-check", "2021", "2025")[seed % 5],
+        "trend": (None, "week", "month")[seed // 2 % 3],
+        "compare": seed % 2 == 1,
+    }
     check(random_organization(seed, skewed=seed % 3 == 0, deployments=90), asked)
 
 

@@ -116,17 +116,11 @@ class Compared:
 
     def verdict(self, tested: Tested | None, adjusted: float | None) -> str | None:
         """The word; None where there is nothing to compare."""
-        if tested is None or not self.has_anything():
+        if tested is None:
             return None
         if not self.is_clear(tested, adjusted):
             return "no clear change"
         return "better" if (tested.sign > 0) is HEADLINES[self.metric][1] else "worse"
-
-    def has_anything(self) -> bool:
-        """Whether a frequency has any deployment to compare."""
-        if self.metric != "deployment_frequency":
-            return True
-        return bool(sum(self.before.weeks()) or sum(self.now.weeks()))
 
     def document(self, tested: Tested | None, adjusted: float | None) -> dict[str, Any]:
         """As the JSON report has it, without `moved_by`."""

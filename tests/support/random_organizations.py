@@ -252,7 +252,11 @@ def questions() -> st.SearchStrategy[dict[str, Any]]:
             "repositories": st.sampled_from(((), ("service-1",), ("SERVICE-?",), ("*2", "*3"))),
             "environments": st.sampled_from(((), ("prod*",), ("*", "x"), ("p?*", "Staging"))),
             "ephemeral": st.booleans(),
-            "benchmark": st.sampled_from(("2023", "2022", "2021", "2019", "none", "quick-check")),
+            "benchmark": st.sampled_from(
+                ("2025", "2023", "quick-check", "2022", "2021", "2019", "none")
+            ),
+            "trend": st.sampled_from((None, "week", "month", "day")),
+            "compare": st.booleans(),
         }
     )
 
