@@ -23,6 +23,7 @@ from tests.support.random_organizations import (
     organizations,
     questions,
     random_organization,
+    views,
     windows,
 )
 
@@ -207,5 +208,5 @@ def test_random_organization(seed: int) -> None:
 def test_any_organization(data: st.DataObject) -> None:
     """Every number of any organization is the oracle's, whatever is asked and configured."""
     organization = data.draw(organizations(hidden=True))
-    asked = {**data.draw(windows(organization)), **data.draw(questions())}
+    asked = {**data.draw(windows(organization)), **data.draw(questions()), **data.draw(views())}
     check(organization, asked, data.draw(configurations()))

@@ -49,6 +49,7 @@ __all__ = [
     "organizations",
     "questions",
     "random_organization",
+    "views",
     "windows",
 ]
 
@@ -255,10 +256,14 @@ def questions() -> st.SearchStrategy[dict[str, Any]]:
             "benchmark": st.sampled_from(
                 ("2025", "2023", "quick-check", "2022", "2021", "2019", "none")
             ),
-            "trend": st.sampled_from((None, "week", "month", "day")),
-            "compare": st.booleans(),
         }
     )
+
+
+def views() -> st.SearchStrategy[dict[str, Any]]:
+    """What may stand beside the rows: parts of the window, and the window before."""
+    sizes = st.sampled_from((None, "week", "month", "day"))
+    return st.fixed_dictionaries({"trend": sizes, "compare": st.booleans()})
 
 
 MAPPINGS = (
