@@ -109,10 +109,11 @@ class Compared:
         if self.moved() not in (None, tested.sign):
             return False
         interval, nothing = self.interval(), 0.0 if self.metric in SHARES else 1.0
-        if interval is None or interval[0] is None:
+        if interval is None:
             return True
         low, high = interval
-        return not (low <= nothing and (high is None or nothing <= high))
+        is_above = low is not None and low > nothing
+        return is_above or (high is not None and high < nothing)
 
     def verdict(self, tested: Tested | None, adjusted: float | None) -> str | None:
         """The word; None where there is nothing to compare."""
@@ -127,15 +128,15 @@ class Compared:
         before, now = self.headlines()
         interval = self.interval()
         ends = None if interval is None else [*interval]
-        both = before is not None and now is not None
+        known = (before, now) if before is not None and now is not None else None
         is_share = self.metric in SHARES
         return {
             "verdict": self.verdict(tested, adjusted),
             "p_value": None if tested is None else tested.p_value,
             "adjusted_p_value": adjusted,
-            "ratio": now / before if both and not is_share and before else None,
+            "ratio": known[1] / known[0] if known and known[0] and not is_share else None,
             "ratio_interval": None if is_share else ends,
-            "difference": now - before if both and is_share else None,
+            "difference": known[1] - known[0] if known and is_share else None,
             "difference_interval": ends if is_share else None,
         }
 

@@ -194,10 +194,10 @@ def rows_of(
                 group = groups.setdefault(tuple(key.items()), (history.tier, []))
                 group[1].append(tallies[id(history)])
     rows = []
-    for key, (tier, several) in groups.items():
+    for pairs, (tier, several) in groups.items():
         whole = pool(several)
         exposure = exposure_of(min(whole.created), question.span)
-        rows.append(Row(dict(key), tier, whole, exposure))
+        rows.append(Row(dict(pairs), tier, whole, exposure))
     return sorted(rows, key=sort_key)
 
 

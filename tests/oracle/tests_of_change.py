@@ -24,7 +24,7 @@ class Tested:
     floor: float
 
 
-def sign_of(number: float) -> int:
+def sign_of(number: float | Fraction) -> int:
     """1, 0 or −1."""
     return (number > 0) - (number < 0)
 
