@@ -125,6 +125,11 @@ def shown(key: str, readings: Iterable[Reading], settings: Settings) -> str:
     return max(parts)[2]
 
 
+def pools(reading: Reading, key: str) -> bool:
+    """Whether a repository has a row of the environment, so that its spelling counts (D1)."""
+    return any(one.key == key and has_row(one) for one in reading.histories)
+
+
 def teams_of(repository: Repository, question: Question) -> list[str]:
     """Teams a repository belongs to (G2)."""
     if question.settings.teams:
@@ -150,7 +155,8 @@ def keys_of(
             key = {"repository": reading.repository.name, "environment": environment}
             return [{**key, "service": history.service} if history.service else key]
         case "environment":
-            return [{"environment": shown(history.key, readings, question.settings)}]
+            pooled = [one for one in readings if pools(one, history.key)]
+            return [{"environment": shown(history.key, pooled, question.settings)}]
         case "organization":
             return [{"organization": question.organization.login, "tier": history.tier}]
         case _:
