@@ -1,6 +1,5 @@
 """How large a share lasts longer than a time, where some have not ended (R4, LT12)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -99,13 +98,3 @@ def survival_curves(
         variances=np.where(is_last, variances, np.nan),
         sizes=sizes,
     )
-
-
-def kaplan_meier_median(durations: Sequence[float], ended: Sequence[bool]) -> float | None:
-    """Smallest time at which the share not recovered is at or below one half (R4).
-
-    *ended* tells recoveries from what is still open at that age; recoveries come before open ones
-    of equal age. None when the curve never falls that low.
-    """
-    median = float(survival_curves(durations, ended).medians()[0])
-    return None if np.isnan(median) else median
