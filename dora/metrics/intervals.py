@@ -50,9 +50,9 @@ def weekly_rate(counts: Sequence[int], exposure_weeks: float, total: int) -> Wee
     """The same with what it is made of."""
     if len(counts) < FEWEST_WEEKS:
         return None
-    squares = sum(count * count for count in counts)
-    made = _weekly_rates([len(counts)], [sum(counts)], [squares], [exposure_weeks], [total])
-    return WeeklyRate(tuple(counts), exposure_weeks, *(float(one[0]) for one in made))
+    own = np.asarray(counts, dtype="float64")
+    made = _weekly_rates([len(own)], [own.sum()], [(own**2).sum()], [exposure_weeks], [total])
+    return WeeklyRate(tuple(map(int, counts)), exposure_weeks, *(float(one[0]) for one in made))
 
 
 def weekly_rate_intervals(
@@ -89,8 +89,9 @@ def _weekly_rates(
         for values in (weeks, sums, squares, exposure_weeks, totals)
     )
     count = np.where(count >= FEWEST_WEEKS, count, np.nan)
-    # Of whole numbers this difference is exact: equal weeks have no spread at all.
-    deviation = np.sqrt((count * square - sum_**2) / (count * (count - 1)))
+    # Of whole numbers this difference is exact, as long as they are not huge: equal weeks have no
+    # spread at all.
+    deviation = np.sqrt(np.maximum(count * square - sum_**2, 0) / (count * (count - 1)))
     t, rate = stdtrit(count - 1, 1 - TAIL), total / exposure
     reach = t * deviation / np.sqrt(exposure)
     low, high = poisson_interval(total)
@@ -136,8 +137,8 @@ def clustered_median_interval(
 ) -> tuple[float, float] | None:
     """Interval of the median of *values* of which those of one cluster came together (LT6).
 
-    *clusters* names the cluster of each value. Gives both ends in the values' unit; None below
-    six clusters. `clustered_medians` has the formula.
+    *clusters* names the cluster of each value; missing values are left out. Gives both ends in
+    the values' unit; None below six clusters. `clustered_medians` has the formula.
     """
     found = clustered_median(values, clusters)
     return None if found is None else (found.low, found.high)
@@ -147,11 +148,20 @@ def clustered_median(
     values: Sequence[float], clusters: Sequence[Hashable]
 ) -> ClusteredMedian | None:
     """The same with what it is made of."""
+    every = np.asarray(values, dtype="float64")
+    own = every[~np.isnan(every)]
     numbers: dict[Hashable, int] = {}
-    codes = np.array([numbers.setdefault(one, len(numbers)) for one in clusters], dtype="int64")
+    codes = np.array(
+        [
+            numbers.setdefault(one, len(numbers))
+            for value, one in zip(every, clusters, strict=True)
+            if not np.isnan(value)
+        ],
+        dtype="int64",
+    )
     if len(numbers) < FEWEST_CLUSTERS:
         return None
-    own, alone = np.asarray(values, dtype="float64"), np.zeros(len(codes), dtype="int64")
+    alone = np.zeros(len(codes), dtype="int64")
     samples = sample(own, alone, 1)
     made = clustered_medians(samples, own, alone, codes)
     error, freedom, t, first, last, low, high = (float(one[0]) for one in made)
@@ -175,12 +185,13 @@ def survival_median_interval(
 ) -> tuple[float | None, float | None] | None:
     """Interval of the median of *times* of which some only *ended* later than told (R4).
 
-    Gives both ends in the times' unit, each None where the curve does not tell it; None
-    altogether below five times. `survival_median_intervals` has the formula.
+    Missing times are left out. Gives both ends in the times' unit, each None where the curve does
+    not tell it; None altogether below five times. `survival_median_intervals` has the formula.
     """
-    if len(times) < FEWEST_EPISODES:
+    curves = survival_curves(times, ended)
+    if curves.sizes[0] < FEWEST_EPISODES:
         return None
-    low, high = survival_median_intervals(survival_curves(times, ended))
+    low, high = survival_median_intervals(curves)
     return (
         None if np.isnan(low[0]) else float(low[0]),
         None if np.isnan(high[0]) else float(high[0]),

@@ -34,8 +34,8 @@ class Shift:
 def rate_change(before_weeks: Sequence[float], now_weeks: Sequence[float]) -> float | None:
     """p-value of a change between the counts of whole weeks of two windows (K2), by Welch's test.
 
-    None with fewer than four weeks in either. Where neither window's weeks differ, equal ones
-    have 1 and others 0.
+    None with fewer than four weeks in either, or with a count that is missing. Where neither
+    window's weeks differ, equal ones have 1 and others 0.
     Source: B. L. Welch, Biometrika 34 (1947).
     """
     (found,) = rate_changes([before_weeks], [now_weeks])
@@ -53,7 +53,8 @@ def rate_changes(before: Sequence[ArrayLike], now: Sequence[ArrayLike]) -> Float
     degrees = np.where(is_varied, degrees_of_freedom(old, new), 1.0)
     tail = np.asarray(stdtr(degrees, -np.abs(moved) / np.sqrt(safe)), dtype="float64")
     found = np.where(is_varied, 2 * tail, np.where(moved == 0, 1.0, 0.0))
-    return np.where(old.is_enough & new.is_enough, found, np.nan)
+    is_known = old.is_enough & new.is_enough & ~np.isnan(moved)
+    return np.where(is_known, found, np.nan)
 
 
 @dataclass(frozen=True)

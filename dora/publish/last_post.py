@@ -146,7 +146,7 @@ def _parse_row(parts: list[Any]) -> Row:
     }
     frequency = metrics["deployment_frequency"]
     per_day = _number(frequency["per_day"])
-    frequency |= {"per_week": 7 * per_day, "active_days": 0, "per_day_interval": (per_day, per_day)}
+    frequency |= {"per_week": 7 * per_day, "active_days": 0}
     return Row(
         key={str(name): str(value) for name, value in key.items()},
         tier=str(tier),

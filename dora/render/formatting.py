@@ -21,6 +21,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 #: Significant digits of a ratio; more where it would read as 1, which means no change.
 RATIO_DIGITS = (2, 3, 4, 5)
+SMALLEST_RATIO = 0.001  #: smaller ones are not told apart
 
 SHA = 7  #: digits of an abbreviated sha
 
@@ -221,11 +222,13 @@ def _ratio(number: float) -> str:
     """Give a ratio with two digits; more where it would read as 1 but is not."""
     if number >= 10:
         return f"{number:,.0f}"
+    if 0 < number < SMALLEST_RATIO:
+        return f"<{SMALLEST_RATIO}"
     for digits in RATIO_DIGITS:
         text = f"{number:.{digits}g}"
         if float(text) != 1 or number == 1:
             break
-    return text if "e" not in text else "0.01"
+    return text
 
 
 def ratio_interval(interval: OpenInterval | Interval | None) -> str:

@@ -58,6 +58,18 @@ def test_kept_and_read_again() -> None:
     assert post.is_whole
 
 
+def test_what_was_not_kept_is_unknown() -> None:
+    """DF3, B3: a post keeps no interval, so the next one shows none, nor a place."""
+    (read,) = kept(unpack(pack(report(row()), None))).report.rows
+    records = vars(read.metrics).values()
+
+    assert {None} == {
+        getattr(one, name, None)
+        for one in records
+        for name in ("per_day_interval", "median_interval", "interval", "place", "level_range")
+    }
+
+
 @pytest.mark.parametrize("count", [10, 400, 4_000])
 def test_never_longer_than_its_limit(count: int) -> None:
     """The first rows are kept where not all fit, and it says so."""
