@@ -35,8 +35,7 @@ COG := $(BIN)/cog -I docs
 # Each process of the tests reads them compiled from __pycache__, or compiles them all anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto
 
-.PHONY: help report test test-all test-beyond test-system check docs lock mutants bench calibrate \
-	demo clean
+.PHONY: help report test test-all test-beyond test-system check docs lock mutants bench calibrate demo clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
