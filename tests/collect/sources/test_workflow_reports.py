@@ -79,7 +79,7 @@ def test_jobs_of_one_attempt_are_one_deployment_if_asked() -> None:
     """D6, D8: the log addresses tell the attempt; one that runs some jobs again stands for all."""
     sources = [{**ENTRY, "job": "*"}]
     row, asked = read_report(matrix(), sources=sources)
-    assert ("workflow", 2, 1, 3, {"baseline": 1}) == told(row)
+    assert ("workflow", 2, 1, 3, {"baseline": 1, "began_in_window": 1}) == told(row)
     assert 1 + 1 == len(asked)
     row, _ = read_report(matrix(), sources=sources, deployments={"collapse": "run"})
     assert ("workflow", 1, 1, 2, {"baseline": 1}) == told(row)
