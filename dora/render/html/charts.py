@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
-from dora.render import formatting
+from dora.render import cells, formatting
 from dora.render.html import svg
 from dora.render.html.svg import BASE, WIDTH, Axis
-from dora.report.model import Bucket, Interval, Report, Row
+from dora.render.trends import UNSETTLED
+from dora.report.figures import METRICS
+from dora.report.model import Bucket, ChangeLeadTime, DeploymentFrequency, Interval, Report, Row
 from dora.report.page.model import Marks
 
-FEW = 6  #: changes below which the median has no interval (LT6): drawn hollow
 CEILINGS = (0.1, 0.2, 0.5, 1.0)  #: the possible rates at the top of a chart
 THIN = 3  #: units up to which a failure is a line
 BRIEF = 600.0  #: seconds; the scale of recoveries is logarithmic from about here on
@@ -46,63 +48,117 @@ def make_axis(report: Report, *, is_brief: bool = False) -> Axis | None:
 
 
 def draw(row: Row, marks: Marks, axis: Axis) -> tuple[Chart, ...]:
-    """Give the charts of *row*: frequency, lead time, fail rate, recovery time, rework rate."""
-    fails = [
-        (one.metrics.change_fail_rate.rate, one.metrics.change_fail_rate.interval)
-        for one in row.trend
-        if one.metrics
-    ]
-    reworks = [
-        (one.metrics.rework_rate.rate, one.metrics.rework_rate.interval)
-        for one in row.trend
-        if one.metrics
-    ]
-    return (
-        _frequency(row.trend, marks, axis),
-        _lead_time(row.trend, axis),
-        _rate("Change fail rate", fails, ("x", marks.failed), axis),
-        _recoveries(marks),
-        _rate("Rework rate", reworks, ("r", marks.rework), axis),
+    """Give the charts of *row* in the order of DORA's factors, with what is unknown or young."""
+    axis = _axis_of(row.trend, axis)
+    made = {
+        "deployment_frequency": _frequency(_records(row, "deployment_frequency"), marks, axis),
+        "change_lead_time": _lead_time(_records(row, "change_lead_time"), axis),
+        "recovery_time": _recoveries(marks),
+        "change_fail_rate": _rate(_records(row, "change_fail_rate"), ("x", marks.failed), axis),
+        "rework_rate": _rate(_records(row, "rework_rate"), ("r", marks.rework), axis),
+    }
+    return tuple(_marked(name, made[name], axis) for name in cells.IN_ORDER)
+
+
+def _records(row: Row, metric: str) -> list[Any]:
+    """A metric's record of each part of the trend; None where the row had not begun (DF2)."""
+    return [None if one.metrics is None else getattr(one.metrics, metric) for one in row.trend]
+
+
+def _axis_of(trend: Sequence[Bucket], axis: Axis) -> Axis:
+    """*axis* with what is special in one row's *trend*: the part it began in is partial (DF2)."""
+    return replace(
+        axis,
+        partial=tuple(one.partial or _has_begin(one) for one in trend),
+        unknown=tuple(one.metrics is None for one in trend),
+        young=tuple(one.young for one in trend),
     )
 
 
-def _frequency(trend: Sequence[Bucket], marks: Marks, axis: Axis) -> Chart:
-    unit = "day" if axis.unit == "day" else "week"
-    metrics = [one.metrics.deployment_frequency for one in trend if one.metrics]
-    rates = [one.per_day if unit == "day" else one.per_week for one in metrics]
-    whole = axis.whole(rates)
-    most = max(whole or rates, default=0.0) or max(rates, default=0.0)
-    heights = [svg.height(rate, most) for rate in rates]
-    summary = f"{_round(min(whole or rates))} to {_round(max(whole or rates))} a {unit}"
-    empty = sum(not rate for rate in whole)
+def _has_begin(part: Bucket) -> bool:
+    """Whether the row's rates are of less than the whole *part*."""
+    if part.metrics is None or part.metrics.deployment_frequency.exposure_days is None:
+        return False
+    exposure = timedelta(days=part.metrics.deployment_frequency.exposure_days)
+    return exposure < part.end - part.start - timedelta(seconds=1)
+
+
+def _marked(name: str, chart: Chart, axis: Axis) -> Chart:
+    """Give *chart* with what is unknown or too young to judge, drawn behind it and said."""
+    young = axis.young if name in UNSETTLED else ()
+    said = [
+        "" if all(axis.unknown) else chart.description,
+        _which("first", axis.unknown, axis.unit, "unknown"),
+        _which("last", young, axis.unit, "too young to judge"),
+    ]
+    return replace(
+        chart,
+        title=METRICS[name].heading,
+        description=", ".join(filter(None, said)),
+        paths=_filled(
+            ("g", svg.areas(axis.unknown, axis)), ("a", svg.areas(young, axis)), *chart.paths
+        ),
+    )
+
+
+def _which(end: str, parts: Sequence[bool], unit: str, what: str) -> str:
+    """Say how many of *parts* at one *end* are *what*: `the last 2 weeks too young to judge`."""
+    number = sum(parts)
+    if not number or number == len(parts):
+        return what if number else ""
+    return f"the {end} {unit if number == 1 else formatting.counted(number, unit)} {what}"
+
+
+def _frequency(parts: Sequence[DeploymentFrequency | None], marks: Marks, axis: Axis) -> Chart:
+    """Draw rates as bars, each with a line from end to end of its interval where it has one."""
+    unit, times = ("day", 1) if axis.unit == "day" else ("week", 7)
+    rates = [None if one is None else times * one.per_day for one in parts]
+    spans = [
+        one.per_day_interval and Interval(*(times * end for end in one.per_day_interval))
+        if one
+        else None
+        for one in parts
+    ]
+    whole = _known(axis.whole(rates)) or _known(rates)
+    most = _top(whole, axis.whole(spans)) or max(_known(rates), default=0.0)
+    heights = [None if rate is None else svg.height(rate, most) for rate in rates]
+    summary = f"{_round(min(whole))} to {_round(max(whole))} a {unit}" if whole else ""
+    empty = sum(rate == 0 for rate in axis.whole(rates))
     none = f", none in {formatting.counted(empty, axis.unit)}" if empty else ""
+    ends = [span and (svg.height(span.low, most), svg.height(span.high, most)) for span in spans]
     paths = _filled(
         ("b", svg.bars(heights, axis, partial=False)),
         ("c", svg.bars(heights, axis, partial=True)),
+        ("v", svg.whiskers(ends, axis)),
         ("t", svg.ticks(marks.deployments, axis)),
     )
-    return Chart("Deployment frequency", summary + none, f"{_round(most)} a {unit}", paths)
+    return Chart("", summary + none, f"{_round(most)} a {unit}" if most else "", paths)
 
 
-def _lead_time(trend: Sequence[Bucket], axis: Axis) -> Chart:
-    """Draw medians as a line with gaps, and a band from there to the 90th percentile."""
-    metrics = [one.metrics.change_lead_time for one in trend if one.metrics]
-    known = [one for one in metrics if one.median is not None]
-    whole = [one for one in axis.whole(metrics) if one.median is not None]
-    most = max((one.p90 or one.median or 0.0 for one in whole or known), default=0.0)
-    missing = len(axis.whole(metrics)) - len(whole)
-    line, band, few = [], [], []
-    for run in svg.runs(axis.middles, [None if one.median is None else one for one in metrics]):
-        median = [(x, axis.y(one.median or 0.0, most)) for x, one in run]
-        top = [(x, axis.y(one.p90 or 0.0, most)) for x, one in run]
-        line.append(svg.trace(median))
-        band.append(svg.band(top, median, axis))
-        few += [at for at, (_, one) in zip(median, run, strict=True) if one.changes < FEW]
+def _lead_time(parts: Sequence[ChangeLeadTime | None], axis: Axis) -> Chart:
+    """Draw medians as a line with gaps in the band of their intervals; hollow without one."""
+    medians = [None if one is None or one.median is None else one for one in parts]
+    known = _known(medians)
+    whole = _known(axis.whole(medians))
+    missing = len(axis.whole(parts)) - len(whole)
+    most = _top(
+        [one.median or 0.0 for one in whole or known], [it.median_interval for it in whole or known]
+    )
+    line, hollow = [], []
+    for run in svg.runs(axis.middles, medians):
+        points = [(x, axis.y(one.median or 0.0, most)) for x, one in run]
+        line.append(points)
+        hollow += [
+            at for at, (_, one) in zip(points, run, strict=True) if one.median_interval is None
+        ]
+    # Where no point has an interval the line itself is of hollow ones, which takes fewer bytes.
+    kind, few = ("j", "") if len(hollow) == len(known) else ("l", svg.trace(hollow))
+    band = _bands([it.median_interval if it else None for it in medians], most, axis)
     return Chart(
-        "Change lead time",
-        _times([one.median for one in known if one.median is not None], axis, missing),
+        "",
+        _times([one.median or 0.0 for one in known], axis, missing),
         formatting.duration(most) if known else "",
-        _filled(("s", "".join(band)), ("l", "".join(line)), ("f", svg.trace(few))),
+        _filled(("s", band), (kind, "".join(map(svg.trace, line))), ("f", few)),
     )
 
 
@@ -116,48 +172,52 @@ def _times(medians: list[float], axis: Axis, missing: int) -> str:
     return text + (f", no changes in {formatting.counted(missing, axis.unit)}" if missing else "")
 
 
-def _rate(
-    title: str,
-    rates: list[tuple[float | None, Interval | None]],
-    events: tuple[str, Sequence[float]],
-    axis: Axis,
-) -> Chart:
+def _rate(parts: Sequence[Any], events: tuple[str, Sequence[float]], axis: Axis) -> Chart:
     """Draw rates as dots in the band of their intervals, and single events below."""
-    pairs = [
-        None if rate is None or interval is None else (rate, interval) for rate, interval in rates
-    ]
-    known = [rate for rate, _ in filter(None, pairs)]
-    whole = list(filter(None, axis.whole(pairs)))
-    most = _ceiling(whole or list(filter(None, pairs)))
-    dots, bands = [], []
-    for run in svg.runs(axis.middles, pairs):
-        dots += [(x, axis.y(rate, most)) for x, (rate, _) in run]
-        low = [(x, axis.y(interval.low, most)) for x, (_, interval) in run]
-        high = [(x, axis.y(interval.high, most)) for x, (_, interval) in run]
-        bands.append(svg.band(high, low, axis))
+    rates = [None if one is None or one.interval is None else one for one in parts]
+    known = [one.rate for one in _known(rates)]
+    whole = _known(axis.whole(rates))
+    shown = whole or _known(rates)
+    most = _ceiling(_top([one.rate for one in shown], [one.interval for one in shown]))
+    dots = [(x, axis.y(one.rate, most)) for run in svg.runs(axis.middles, rates) for x, one in run]
     summary = "no deployments"
     if known:
         summary = formatting.percentage(min(known))
         summary += f" to {formatting.percentage(max(known))}" if max(known) > min(known) else ""
-        missing = len(axis.whole(pairs)) - len(whole)
+        missing = len(axis.whole(parts)) - len(whole)
         summary += (
             f", no deployments in {formatting.counted(missing, axis.unit)}" if missing else ""
         )
     kind, marked_at = events
-    if axis.is_brief and kind == "r":  # as wide as the fail rate's: it has the same sample
-        bands = []
-    paths = _filled(("w", "".join(bands)), ("d", svg.trace(dots)), (kind, svg.marked(marked_at)))
-    return Chart(title, summary, formatting.percentage(most) if known else "", paths)
+    # On brief charts that of rework has none: it is as wide as the fail rate's, of the same sample.
+    is_bare = axis.is_brief and kind == "r"
+    band = "" if is_bare else _bands([it.interval if it else None for it in rates], most, axis)
+    paths = _filled(("w", band), ("d", svg.trace(dots)), (kind, svg.marked(marked_at)))
+    return Chart("", summary, formatting.percentage(most) if known else "", paths)
 
 
-def _ceiling(rates: Sequence[tuple[float, Interval]]) -> float:
-    """Give the rate at the top of the chart: above all *rates* and most of the intervals.
+def _bands(intervals: Sequence[Interval | None], most: float, axis: Axis) -> str:
+    """Give a band through each run of *intervals*."""
+    found = []
+    for run in svg.runs(axis.middles, intervals):
+        low, high = (
+            [(x, axis.y(end(interval), most)) for x, interval in run] for end in (min, max)
+        )
+        found.append(svg.band(high, low, axis))
+    return "".join(found)
+
+
+def _top(values: Sequence[float], intervals: Sequence[Interval | None]) -> float:
+    """Give the value at the top of a chart: above all *values* and most of the *intervals*.
 
     Only whole buckets count: otherwise one day of a week could set the scale of a year.
     """
-    highs = sorted(interval.high for _, interval in rates)
-    usual = highs[len(highs) // 2] if highs else 0.0
-    most = max([usual, *(rate for rate, _ in rates)])
+    highs = sorted(one.high for one in intervals if one)
+    return max([*values, *highs[len(highs) // 2 :][:1]], default=0.0)
+
+
+def _ceiling(most: float) -> float:
+    """Give the rate at the top of a chart of rates up to *most*."""
     return next(one for one in CEILINGS if one >= min(most, 1.0))
 
 
@@ -190,11 +250,18 @@ def _recoveries(marks: Marks) -> Chart:
         longest += f", {formatting.count(earlier)} from before this window"
     lines = "".join(f"M{left} {BASE}v-{top}" for left, top in short.items())
     paths = _filled(("o", "".join(over)), ("u", lines), ("n", "".join(still)))
-    return Chart("Recovery time", summary, longest, paths)
+    return Chart("", summary, longest, paths)
 
 
 def _filled(*paths: tuple[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple((kind, d) for kind, d in paths if d)
+
+
+Value = TypeVar("Value")
+
+
+def _known(values: Sequence[Value | None]) -> list[Value]:
+    return [one for one in values if one is not None]
 
 
 def _round(rate: float) -> str:

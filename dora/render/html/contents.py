@@ -1,18 +1,21 @@
 """Gathers the values that the page's template shows, part by part."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 from typing import Any
 
 from dora.render import cells, formatting, notes, sources
 from dora.render.html import charts, svg
 from dora.render.html.header import head_of, uncompared
 from dora.render.html.model import ChangedMetric, Line, Link, RowSection
-from dora.render.html.sections import Sections, address, incident, lines_of, names_of, visible
+from dora.render.html.sections import Sections, address, incident, lines_of, names_of
+from dora.render.html.travels import steps_of, ways_of
 from dora.render.sources import Marks
 from dora.render.trends import VERDICTS, changes_of
-from dora.report.model import NO_TEAM, Report
-from dora.report.page.model import Page, Promotion, Step
+from dora.report.figures import FACTORS, METRICS
+from dora.report.model import NO_TEAM, PLACES, Report, Row
+from dora.report.page.model import Page
 
 MOST_OPEN = 6  #: up to so many sections, all are open
 MOST_DOWN, MOST_MOVED = 20, 10  #: lines shown before the rest is folded
@@ -23,7 +26,6 @@ TITLES = {
     "team": "By team",
     "organization": "By tier",
 }
-START = "start of the work"
 
 
 @dataclass(frozen=True)
@@ -37,19 +39,6 @@ class OpenFailure:
     lasted: str
     deployment: Link
     incident: Link | None
-
-
-@dataclass(frozen=True)
-class Travel:
-    """One step of changes between tiers; *bar* gives the middle half and the median."""
-
-    origin: str
-    tier: str
-    median: str
-    half: str
-    changes: str
-    direct: str
-    bar: tuple[int, int, int] | None
 
 
 def contents_of(page: Page) -> dict[str, Any]:
@@ -88,6 +77,10 @@ def contents_of(page: Page) -> dict[str, Any]:
         "most_moved": MOST_MOVED,
         **{word: [one for one in moved if one[1].verdict == word] for word in VERDICTS},
         "organization_lines": organization,
+        "factors": _factors(),
+        "has_places": any(cell.strip for line, _ in organization for cell in line.cells),
+        "survey": PLACES,
+        "has_months": maker.axis is not None and maker.axis.unit == "month",
         "table_title": TITLES[report.by],
         "heads": _heads(report),
         "lines": lines,
@@ -107,9 +100,15 @@ def _heads(report: Report) -> list[str]:
     if not report.rows:
         return []
     names = list(dict.fromkeys(name for row in report.rows for name in row.key))
-    titles = [" ".join(fact.title) for fact in cells.facts_of(report.rows[0].metrics)]
+    titles = [METRICS[name].heading for name in cells.IN_ORDER]
     waiting = ["Waiting changes"] if any(row.waiting for row in report.rows) else []
     return [*(name.capitalize() for name in names), *titles, *waiting]
+
+
+def _factors() -> list[tuple[str, int, int]]:
+    """DORA's factors, each with where its cells begin and end."""
+    ends = list(accumulate(map(len, FACTORS.values()), initial=0))
+    return [(name.capitalize(), *span) for name, span in zip(FACTORS, pairwise(ends), strict=True)]
 
 
 def _pools(page: Page) -> list[Report]:
@@ -131,9 +130,18 @@ def _organization(
     axis = charts.make_axis(report)
     lines = _pooled(page, report, "organization", names, marks)
     return [
-        (line, charts.draw(row, page.marks_of(number), axis) if axis else ())
+        (_placed(line, row, page), charts.draw(row, page.marks_of(number), axis) if axis else ())
         for number, (line, row) in enumerate(zip(lines, report.rows, strict=True))
     ]
+
+
+def _placed(line: Line, row: Row, page: Page) -> Line:
+    """*line* with the survey's answers behind the places of *row* (B5)."""
+    made = []
+    for name, cell in zip(cells.IN_ORDER, line.cells, strict=False):  # waiting changes come last
+        place, ends = METRICS[name].of(row.metrics).place, page.survey.get(name)
+        made.append(replace(cell, strip=svg.strip(ends, place)) if place and ends else cell)
+    return replace(line, cells=(*made, *line.cells[len(made) :]))
 
 
 def _side_by_side(page: Page, names: Sequence[tuple[str, ...]], marks: Marks) -> dict[str, Any]:
@@ -141,7 +149,7 @@ def _side_by_side(page: Page, names: Sequence[tuple[str, ...]], marks: Marks) ->
     by = page.report.by
     teams = page.teams
     has_teams = teams is not None and any(row.key["team"] != NO_TEAM for row in teams.rows)
-    steps, longest = _steps(page.promotion)
+    steps, longest = steps_of(page.promotion)
     heads = [(one.origin, one.tier) for one in page.promotion.organization]
     return {
         "is_by_team": by == "team",
@@ -156,59 +164,8 @@ def _side_by_side(page: Page, names: Sequence[tuple[str, ...]], marks: Marks) ->
         "steps": steps,
         "longest": longest,
         "way_heads": [f"{origin or 'start'} → {tier}" for origin, tier in heads],
-        "ways": _ways(page.promotion, heads),
+        "ways": ways_of(page.promotion, heads),
     }
-
-
-def _steps(promotion: Promotion) -> tuple[list[Travel], str]:
-    """The organization's steps, and the duration at the end of their scale."""
-    steps = promotion.organization
-    longest = max((one.p75 or 0.0 for one in steps), default=0.0)
-
-    def place(seconds: float | None) -> int:
-        return round(svg.WIDTH * (seconds or 0.0) / longest) if longest else 0
-
-    made = [
-        Travel(
-            one.origin or START,
-            one.tier,
-            formatting.duration(one.median),
-            formatting.MISSING
-            if one.p25 is None
-            else f"{formatting.duration(one.p25)} – {formatting.duration(one.p75)}",
-            formatting.count(one.changes),
-            formatting.count(one.direct) if one.origin else "",
-            None if one.median is None else (place(one.p25), place(one.median), place(one.p75)),
-        )
-        for one in steps
-    ]
-    return made, formatting.duration(longest)
-
-
-def _ways(
-    promotion: Promotion, heads: Sequence[tuple[str, str]]
-) -> list[tuple[str, list[dict[str, str] | None]]]:
-    """The steps of each repository, with a cell for each step of the organization."""
-    found: dict[tuple[str, str], dict[tuple[str, str], Step]] = {}
-    for one in promotion.repositories:
-        found.setdefault((one.repository, one.service), {})[one.origin, one.tier] = one
-    return [
-        (
-            " · ".join(visible(part) for part in name if part),
-            [_way(own.get(head)) for head in heads],
-        )
-        for name, own in found.items()
-    ]
-
-
-def _way(step: Step | None) -> dict[str, str] | None:
-    if step is None:
-        return None
-    changes = formatting.counted(step.changes, "change") if step.changes else "no changes"
-    apart = (
-        f"{formatting.count(step.direct)} before or without" if step.origin and step.direct else ""
-    )
-    return {"median": formatting.duration(step.median), "changes": changes, "apart": apart}
 
 
 def _open_failures(

@@ -20,12 +20,15 @@ class Cell:
 
     title: str
     value: str
-    level: str
+    level: str  #: the year's, with the year (B3)
     sample: str
-    beside: str  #: details that stand beside the value (F8, R4)
+    beside: str  #: details that stand beside the value (DF2, LT12, F8, R4)
     interval: str
+    place: str = ""  #: among the survey's respondents (B5)
     verdict: str = ""
+    effect: str = ""  #: interval of the effect behind the verdict (K2)
     before: str = ""
+    strip: tuple[tuple[str, str], ...] = ()  #: paths by class: the survey's answers and our place
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class ChangedMetric:
     verdict: str
     before: str
     now: str
+    effect: str
     contributors: tuple[Link, ...]
 
 

@@ -23,7 +23,7 @@ from dora.report.figures import (
     count_events,
 )
 from dora.report.metric_change import MetricChange, NotedContributor
-from dora.report.model import Metrics, Report, Row
+from dora.report.model import Compared, Metrics, Report, Row
 from dora.report.page.model import Episode, RowSample, Shown, SlowChange
 
 FULL = 40  #: up to so many sections, charts are drawn in full detail
@@ -34,36 +34,37 @@ def address(url: str) -> str | None:
     return url if formatting.is_web_address(url) else None
 
 
-def cells_of(row: Row) -> tuple[Cell, ...]:
-    """Give the metrics of *row* for a table, and waiting changes last."""
-    before = cells.facts_of(row.previous) if row.previous else [None] * len(METRICS)
-    verdicts = [
-        getattr(row.comparison, name).verdict if row.comparison else None for name in cells.IN_ORDER
-    ]
-    return tuple(
-        _cell(fact, verdict, earlier)
-        for fact, verdict, earlier in zip(
-            cells.facts_of(row.metrics), verdicts, before, strict=True
-        )
-    )
+def cells_of(row: Row, report: Report) -> tuple[Cell, ...]:
+    """Give the metrics of a *row* of *report* as cells, in the order of DORA's factors."""
+    made = []
+    for name in cells.IN_ORDER:
+        cell = _cell(cells.fact_of(row, name, report.window), report.benchmark)
+        if row.previous is not None:
+            cell = replace(cell, before=cells.metric_of(row.previous, name).with_open)
+        if row.comparison is not None:
+            compared: Compared = getattr(row.comparison, name)
+            if compared.verdict in VERDICTS:
+                effect = cells.effect_of(compared, name)
+                cell = replace(cell, verdict=compared.verdict or "", effect=effect)
+        made.append(cell)
+    return tuple(made)
 
 
-def _cell(fact: cells.Fact, verdict: str | None, before: cells.Fact | None) -> Cell:
+def _cell(fact: cells.Fact, benchmark: str) -> Cell:
     return Cell(
         title=" ".join(fact.title),
         value=fact.with_open,
-        level=fact.level,
+        level=f"{fact.level} {benchmark}" if fact.level else "",
         sample=fact.sample,
         beside=", ".join(fact.more[one] for one in cells.BESIDE if one in fact.more),
         interval=fact.interval,
-        verdict=verdict if verdict in VERDICTS else "",
-        before=before.with_open if before else "",
+        place=fact.place,
     )
 
 
 def waiting_of(row: Row) -> Cell:
     """Give the changes that wait for production for a table."""
-    return _cell(cells.waiting_of(row), None, None)
+    return _cell(cells.waiting_of(row), "")
 
 
 def names_of(row: Row) -> tuple[str, ...]:
@@ -96,7 +97,7 @@ def lines_of(
             Line(
                 names_of(row),
                 row.tier,
-                (*cells_of(row), *([waiting_of(row)] if has_waiting else [])),
+                (*cells_of(row, report), *([waiting_of(row)] if has_waiting else [])),
                 number if members is None else None,
                 tuple((one, _short(names[one], row)) for one in pooled[:most]),
                 max(len(pooled) - most, 0),
@@ -235,7 +236,8 @@ class Sections:
         """Give a clear change with what caused it."""
         contributors = (self._contributor(noted, one.row) for noted in one.contributors)
         title = METRICS[one.metric].heading
-        return ChangedMetric(title, one.verdict or "", *values_of(one), tuple(contributors))
+        effect = cells.effect_of(getattr(one.row.comparison, one.metric), one.metric)
+        return ChangedMetric(title, one.verdict or "", *values_of(one), effect, tuple(contributors))
 
     def _contributor(self, noted: NotedContributor, row: Row) -> Link:
         one = noted.contributor

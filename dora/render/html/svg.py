@@ -9,9 +9,14 @@ of a path without a stroke.
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 
+from dora.report.model import Place
+
 WIDTH, BASE, LANE, HEIGHT = 212, 36, 42, 46
+STRIP = 8  #: height of a survey's answers
+TINY = 1e-9  #: more than sums of shares are off
 
 Point = tuple[int, int]
 Payload = TypeVar("Payload")
@@ -19,13 +24,19 @@ Payload = TypeVar("Payload")
 
 @dataclass(frozen=True)
 class Axis:
-    """The positions of buckets on the charts of one report."""
+    """The positions of buckets on the charts of one report, and what of them is special.
+
+    A row that began in the window has parts of its own that are partial or unknown (DF2), and its
+    own young ones (T3).
+    """
 
     unit: str  #: `day`, `week` or `month`
     edges: tuple[tuple[int, int], ...]  #: left and right end of each bucket
     partial: tuple[bool, ...]
     is_brief: bool = False
     """Whether the page has so many charts that each shows less: bands have no lower end."""
+    unknown: tuple[bool, ...] = ()  #: () where all are known
+    young: tuple[bool, ...] = ()  #: () where none is
 
     @property
     def middles(self) -> list[int]:
@@ -38,12 +49,15 @@ class Axis:
         return 4 if self.is_brief else 2
 
     def whole(self, each: Sequence[Payload]) -> list[Payload]:
-        """Of *each* bucket's values, those of the buckets that the window does not cut.
+        """Of *each* bucket's values, those of the buckets that are known and not cut.
 
         A partial bucket of a few hours says little: it does not set the scale, and having no value
         in it is not a gap.
         """
-        return [one for one, part in zip(each, self.partial, strict=True) if not part]
+        unknown = self.unknown or [False] * len(self.edges)
+        return [
+            one for one, *apart in zip(each, self.partial, unknown, strict=True) if not any(apart)
+        ]
 
     def y(self, value: float, most: float) -> int:
         """The y coordinate of *value* if *most* is at the top; only 0 is drawn at the base."""
@@ -58,7 +72,41 @@ def band(high: list[Point], low: list[Point], axis: Axis) -> str:
     return trace([*high, *reversed(low)], is_merged=True)
 
 
-def bars(heights: Sequence[int], axis: Axis, *, partial: bool) -> str:
+def areas(wanted: Sequence[bool], axis: Axis) -> str:
+    """Give the whole height of each run of *wanted* buckets."""
+    spans = (
+        (run[0][0][0], run[-1][0][1])
+        for run in runs(axis.edges, [one or None for one in wanted] or [None] * len(axis.edges))
+    )
+    return "".join(f"M{left} 0h{right - left}v{BASE}h-{right - left}z" for left, right in spans)
+
+
+def whiskers(spans: Sequence[tuple[int, int] | None], axis: Axis) -> str:
+    """Give a line in the middle of each bucket that has a span, from its low to its high end."""
+    return "".join(
+        f"M{x} {BASE - low}v-{high - low}"
+        for x, span in zip(axis.middles, spans, strict=True)
+        if span is not None
+        for low, high in [span]
+    )
+
+
+def strip(ends: Sequence[float], place: Place) -> tuple[tuple[str, str], ...]:
+    """Give a survey's answers side by side, best first, as wide as their shares (B5).
+
+    *ends* are the shares up to the end of each answer. The answers of *place* are a path of their
+    own, the second one.
+    """
+    paths = {"q": "", "b": ""}
+    for begin, end in pairwise((0.0, *ends)):
+        is_ours = begin > place.better - TINY and end < place.at_least_as_good + TINY
+        left, right = place_of(begin), place_of(end)
+        wide = max(right - left - 1, 1)
+        paths["b" if is_ours else "q"] += f"M{left} 0h{wide}v{STRIP}h-{wide}z"
+    return tuple((kind, d) for kind, d in paths.items() if d)
+
+
+def bars(heights: Sequence[int | None], axis: Axis, *, partial: bool) -> str:
     """Give the bars of the whole or of the partial buckets; adjacent ones share an outline."""
     wanted = [
         height if part is partial and height else None

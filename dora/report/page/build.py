@@ -1,12 +1,16 @@
 """Builds what the HTML page shows in addition to the report."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from fractions import Fraction
+from itertools import accumulate
 
 from dora.analysis.analysis import Analysis
 from dora.config import Config
 from dora.config.config import MOST_PARTS, PARTS
 from dora.config.window import cut_window
+from dora.metrics.benchmarks import survey_shares
 from dora.model.tables import Tables
 from dora.report.build import report_of
 from dora.report.measurement import Events, find_events, measure_parts
@@ -58,7 +62,13 @@ def build_page(
         environments=reports["environment"],
         members=members,
         promotion=find_promotion(analysis, config),
+        survey={metric: _ends(shares) for metric, shares in survey_shares().items()},
     )
+
+
+def _ends(shares: Sequence[Fraction]) -> tuple[float, ...]:
+    """The sums of *shares* up to each of them, as parts of 1."""
+    return tuple(float(end / sum(shares)) for end in accumulate(shares))
 
 
 def _with_trend(

@@ -120,6 +120,9 @@ class Page:
     environments: Report
     members: dict[str, tuple[tuple[int, ...], ...]]  #: by report, a tuple for each row
     promotion: Promotion
+    survey: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    """By metric, the share of the survey's respondents up to the end of each answer, best first
+    (B5)."""
 
     def marks_of(self, tier: int) -> Marks:
         """The marks in the charts of a row of *organization*."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dora.render.html.charts import Chart, draw, make_axis
-from dora.render.html.svg import BASE, LANE, WIDTH, Axis
+from dora.render.html.svg import BASE, LANE, WIDTH, Axis, strip
 from dora.report.model import (
     Bucket,
     ChangeFailRate,
@@ -14,6 +14,7 @@ from dora.report.model import (
     DeploymentFrequency,
     Interval,
     Metrics,
+    Place,
     RecoveryTime,
     Report,
     ReworkRate,
@@ -23,6 +24,7 @@ from tests.support.reports import HOUR, in_window, place, report, slow
 
 SINCE = datetime(2026, 11, 2, tzinfo=UTC)
 WEEK = timedelta(weeks=1)
+RECOVERY, FAIL_RATE = 2, 3  #: places of charts in the order of DORA's factors
 
 
 def bucket(
@@ -34,17 +36,26 @@ def bucket(
     changes: int = 9,
     partial: bool = False,
 ) -> Bucket:
-    """One week of four; its lead time in hours, with nine in ten done in twice the median."""
+    """One week of four; its lead time in hours, whose interval is from a half to twice of it.
+
+    Of fewer than six *changes* there is no interval (LT6), and of a week none of its frequency.
+    """
     shares = Interval(0.0, 0.4) if deployments else None
     return Bucket(
         SINCE + number * WEEK,
         SINCE + (number + 1) * WEEK,
         partial,
         Metrics(
-            DeploymentFrequency(deployments, deployments / 7, deployments, 1, Interval(0, 1)),
+            DeploymentFrequency(deployments, deployments / 7, deployments, 1, None),
             ChangeLeadTime(0)
             if median is None
-            else ChangeLeadTime(changes, median * HOUR, p90=2 * median * HOUR),
+            else ChangeLeadTime(
+                changes,
+                median * HOUR,
+                median_interval=Interval(median * HOUR / 2, 2 * median * HOUR)
+                if changes >= 6
+                else None,
+            ),
             ChangeFailRate(
                 failed, deployments, failed / deployments if deployments else None, shares
             ),
@@ -103,10 +114,10 @@ def test_frequency_is_bars_and_partial_ones_are_others() -> None:
 
 
 def test_week_without_changes_is_a_gap() -> None:
-    """LT6: the line ends where nothing is known, and a point of its own stands for itself."""
+    """LT6: the line ends where nothing is known, and lies in the band of its intervals."""
     paths = dict(charts_of(QUARTERS)[1].paths)
     assert "M26 27l53-9M185 32h0" == paths["l"]
-    assert "M26 18l53-18v18l-53 9M185 27v5" == paths["s"]
+    assert "M26 18l53-18v27l-53 5" == paths["s"]
 
 
 HOURS = with_trend(
@@ -120,16 +131,16 @@ HOURS = with_trend(
 def test_partial_bucket_sets_no_scale() -> None:
     """T1: the highest whole bucket is at the top; what the window cuts may reach over it."""
     frequency, lead_time, *_ = charts_of(HOURS)
-    assert ("4 a week", "40 h") == (frequency.most, lead_time.most)
+    assert ("4 a week", "20 h") == (frequency.most, lead_time.most)
     assert f"M159 {BASE}v-36h53v36" == dict(frequency.paths)["c"]
-    assert dict(lead_time.paths)["l"].endswith(" 53-27")
+    assert dict(lead_time.paths)["l"].endswith(" 53-18")
 
 
 def test_partial_bucket_without_anything_is_no_week_of_nothing() -> None:
     """T1: weeks in which there was nothing are counted of whole weeks alone."""
     made = with_trend(*HOURS.rows[0].trend[:3], bucket(3, 0, partial=True))
     said = [one.description for one in charts_of(made)]
-    assert ["1 to 4 a week", "median 10 h to 20 h, 10 h last", "0 %", "no failures", "0 %"] == said
+    assert ["1 to 4 a week", "median 10 h to 20 h, 10 h last", "no failures", "0 %", "0 %"] == said
 
 
 def test_only_partial_bucket_sets_the_scale() -> None:
@@ -138,14 +149,20 @@ def test_only_partial_bucket_sets_the_scale() -> None:
     assert ("2 a week", "20 h") == (frequency.most, lead_time.most)
 
 
-def test_few_changes_are_hollow() -> None:
-    """LT6: a median of fewer than six changes has no interval, and its point is hollow."""
-    assert "M185 32h0" == dict(charts_of(QUARTERS)[1].paths)["f"]
+def test_median_without_an_interval_is_hollow() -> None:
+    """LT6: the point of a median that has no interval is hollow, and where none has one, each is.
+
+    Then the line itself is of hollow points, which says the same in fewer bytes.
+    """
+    paths = dict(charts_of(QUARTERS)[1].paths)
+    assert ("M185 32h0", True) == (paths["f"], "l" in paths)
+    lone = with_trend(bucket(0, 2, median=10, changes=2), bucket(1, 2, median=20, changes=2))
+    assert (("j", "M26 18l53-18"),) == charts_of(lone)[1].paths
 
 
 def test_rate_lies_in_its_interval() -> None:
     """F9: a dot a week that had deployments, in the band of its interval; the others are a gap."""
-    fails = charts_of(QUARTERS, Marks(failed=(0.75, 0.8)))[2]
+    fails = charts_of(QUARTERS, Marks(failed=(0.75, 0.8)))[FAIL_RATE]
     assert "50 %" == fails.most
     assert "0 % to 33 %, no deployments in 1 week" == fails.description
     paths = dict(fails.paths)
@@ -163,7 +180,7 @@ def test_zero_is_drawn_and_missing_is_not() -> None:
 def test_failures_are_spans_and_open_ones_are_others() -> None:
     """R1, R3: from when to when it lasted; brief ones a line, open ones up to the window's end."""
     marks = Marks(episodes=((0.25, 0.5), (0.6, 0.6), (0.75, None)), seconds=4 * 604_800.0)
-    chart = charts_of(QUARTERS, marks)[3]
+    chart = charts_of(QUARTERS, marks)[RECOVERY]
     assert chart.paths == (
         ("o", f"M53 {BASE}v-36h53v36"),
         ("u", f"M127 {BASE}v-3"),
@@ -177,7 +194,7 @@ def test_failures_are_spans_and_open_ones_are_others() -> None:
 
 def test_failure_from_before_the_window_begins_at_the_edge() -> None:
     """R1: what has lasted since before the window is drawn from the chart's left end."""
-    chart = charts_of(QUARTERS, Marks(episodes=((-0.5, None),), seconds=4 * 604_800.0))[3]
+    chart = charts_of(QUARTERS, Marks(episodes=((-0.5, None),), seconds=4 * 604_800.0))[RECOVERY]
     assert (("n", f"M0 {BASE}v-36h212v36"),) == chart.paths
     assert chart.description == "lasting 42 d, 1 still open, 1 of them from before this window"
 
@@ -193,7 +210,7 @@ def test_brief_charts_say_the_same_with_less() -> None:
     """Where there are many charts, bands reach down to the base; words and lines stay."""
     full, brief = charts_of(QUARTERS), charts_of(QUARTERS, brief=True)
     assert [one.description for one in full] == [one.description for one in brief]
-    assert "M26 6h53v30h-53M185 6v30" == dict(brief[2].paths)["w"]
+    assert "M26 6h53v30h-53M185 6v30" == dict(brief[FAIL_RATE].paths)["w"]
     assert "w" not in dict(brief[4].paths)
     assert "l" in dict(brief[1].paths)
 
@@ -203,7 +220,111 @@ def test_every_chart_says_in_words_what_it_shows() -> None:
     assert [
         "0 to 0 a week, none in 1 week",
         "no changes",
-        "no deployments",
         "no failures",
         "no deployments",
+        "no deployments",
     ] == [one.description for one in charts_of(with_trend(bucket(0, 0)))]
+
+
+def test_charts_are_in_the_order_of_the_factors() -> None:
+    """Throughput first, then instability, as people read them everywhere."""
+    assert [
+        "Deployment frequency",
+        "Change lead time",
+        "Recovery time",
+        "Change fail rate",
+        "Rework rate",
+    ] == [one.title for one in charts_of(QUARTERS)]
+
+
+def unknown(number: int) -> Bucket:
+    """A week in which the row had not begun."""
+    return replace(bucket(number, 0), metrics=None)
+
+
+def test_unknown_part_is_a_gap_at_its_own_place() -> None:
+    """DF2: what lies before the row began is marked as unknown, and nothing moves into its place.
+
+    It is never drawn or told as zero, and not counted as a week in which there was nothing.
+    """
+    made = with_trend(
+        unknown(0), unknown(1), bucket(2, 4, median=10), bucket(3, 2, failed=1, median=20)
+    )
+    found = charts_of(made)
+    assert f"M106 {BASE}v-36h53v18h53v18" == dict(found[0].paths)["b"]
+    assert "M132 27l53-9" == dict(found[1].paths)["l"]
+    assert f"M132 {BASE}l53-36" == dict(found[FAIL_RATE].paths)["d"]
+    assert {f"M0 0h106v{BASE}h-106z"} == {dict(one.paths)["g"] for one in found}
+    assert [
+        "2 to 4 a week, the first 2 weeks unknown",
+        "median 10 h to 20 h, 20 h last, the first 2 weeks unknown",
+        "no failures, the first 2 weeks unknown",
+        "0 % to 50 %, the first 2 weeks unknown",
+        "0 %, the first 2 weeks unknown",
+    ] == [one.description for one in found]
+
+
+def test_row_that_began_with_the_last_part_has_no_number_of_zero() -> None:
+    """DF2: where no part is known, no scale and no rate is told."""
+    found = charts_of(with_trend(unknown(0), unknown(1)))
+    assert ["unknown", "unknown", "unknown", "unknown", "unknown"] == [
+        one.description for one in found
+    ]
+    assert {(("g", f"M0 0h106v{BASE}h-106z"),)} == {one.paths for one in found}
+    assert [""] * 5 == [one.most for one in found]
+
+
+def test_part_in_which_the_row_began_is_partial() -> None:
+    """DF2: its rate is of the time from then on, so that it sets no scale and its bar is dashed."""
+    begun = bucket(1, 9)
+    assert begun.metrics is not None
+    short = replace(begun.metrics.deployment_frequency, exposure_days=1.5)
+    begun = replace(begun, metrics=replace(begun.metrics, deployment_frequency=short))
+    frequency, *_ = charts_of(with_trend(unknown(0), begun, bucket(2, 2), bucket(3, 4)))
+    assert ("4 a week", "2 to 4 a week, the first week unknown") == (
+        frequency.most,
+        frequency.description,
+    )
+    assert f"M53 {BASE}v-36h53v36" == dict(frequency.paths)["c"]
+
+
+def test_young_parts_are_hatched_for_what_later_failures_change() -> None:
+    """T3: fail rates and recoveries of the last weeks may yet get worse; the others are settled."""
+    made = with_trend(
+        bucket(0, 4), bucket(1, 4), *(replace(bucket(n, 4), young=True) for n in (2, 3))
+    )
+    found = charts_of(made)
+    hatched = [one.title for one in found if "a" in dict(one.paths)]
+    assert ["Recovery time", "Change fail rate"] == hatched
+    assert f"M106 0h106v{BASE}h-106z" == dict(found[FAIL_RATE].paths)["a"]
+    assert [
+        "no failures, the last 2 weeks too young to judge",
+        "0 %, the last 2 weeks too young to judge",
+    ] == [found[one].description for one in (RECOVERY, FAIL_RATE)]
+    assert ("a", "w", "d") == tuple(kind for kind, _ in found[FAIL_RATE].paths)
+
+
+def test_interval_of_a_frequency_is_a_line_in_its_bar() -> None:
+    """DF3: a part of four weeks or more has an interval: from 7 to 28 a week around 14 of them."""
+    month = bucket(0, 14)
+    assert month.metrics is not None
+    sure = replace(month.metrics.deployment_frequency, per_day_interval=Interval(1.0, 4.0))
+    month = replace(month, metrics=replace(month.metrics, deployment_frequency=sure))
+    frequency, *_ = charts_of(with_trend(month, bucket(1, 7)))
+    assert "28 a week" == frequency.most
+    assert "M26 27v-27" == dict(frequency.paths)["v"]
+    assert f"M0 {BASE}v-18h53v9h53v9" == dict(frequency.paths)["b"]
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        (Place(0.5, 0.75), (("q", "M0 0h105v8h-105zM159 0h52v8h-52z"), ("b", "M106 0h52v8h-52z"))),
+        (Place(0.0, 1.0), (("b", "M0 0h105v8h-105zM106 0h52v8h-52zM159 0h52v8h-52z"),)),
+    ],
+)
+def test_answers_of_the_survey_are_as_wide_as_their_shares(
+    place: Place, expected: tuple[tuple[str, str], ...]
+) -> None:
+    """B5: one field an answer, the best on the left; those of the row's place are apart."""
+    assert expected == strip((0.5, 0.75, 1.0), place)

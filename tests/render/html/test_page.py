@@ -35,11 +35,11 @@ from tests.support.tables import (
 )
 
 #: Elements without an end tag, and those whose end tag may be left out.
-VOID = {"meta", "link", "input", "br"}
+VOID = {"meta", "link", "input", "br", "wbr"}
 IMPLIED = {"li", "p", "td", "th", "tr", "dt", "dd"}
 #: What the start of one of these ends.
 ENDS = {
-    "li": {"li"},
+    "li": {"li", "p"},
     "td": {"td", "th"},
     "th": {"td", "th"},
     "tr": {"tr", "td", "th"},

@@ -24,7 +24,8 @@ if (table) {
     const number = Number(row.dataset.v.split(" ")[column - names]);
     return Number.isNaN(number) ? null : number;
   };
-  [...table.tHead.rows[0].cells].forEach((head, column) => {
+  const heads = table.tHead.lastElementChild.cells;
+  [...heads].forEach((head, column) => {
     const button = document.createElement("button");
     button.type = "button";
     button.append(...head.childNodes);
@@ -32,7 +33,7 @@ if (table) {
     head.setAttribute("aria-sort", "none");
     button.addEventListener("click", () => {
       const up = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
-      for (const other of table.tHead.rows[0].cells) other.setAttribute("aria-sort", "none");
+      for (const other of heads) other.setAttribute("aria-sort", "none");
       head.setAttribute("aria-sort", up > 0 ? "ascending" : "descending");
       const keys = new Map(rows.map(row => [row, value(row, column)]));
       const compare = (a, b) => typeof a === "string" ? a.localeCompare(b) : (a > b) - (a < b);
