@@ -50,14 +50,17 @@ def make_axis(report: Report, *, is_brief: bool = False) -> Axis | None:
 def draw(row: Row, marks: Marks, axis: Axis) -> tuple[Chart, ...]:
     """Give the charts of *row* in the order of DORA's factors, with what is unknown or young."""
     axis = _axis_of(row.trend, axis)
-    made = {
-        "deployment_frequency": _frequency(_records(row, "deployment_frequency"), marks, axis),
-        "change_lead_time": _lead_time(_records(row, "change_lead_time"), axis),
-        "recovery_time": _recoveries(marks),
-        "change_fail_rate": _rate(_records(row, "change_fail_rate"), ("x", marks.failed), axis),
-        "rework_rate": _rate(_records(row, "rework_rate"), ("r", marks.rework), axis),
-    }
-    return tuple(_marked(name, made[name], axis) for name in cells.IN_ORDER)
+    frequency, lead_time, _, fail_rate, rework = (_records(row, name) for name in cells.IN_ORDER)
+    made = (
+        _frequency(frequency, marks, axis),
+        _lead_time(lead_time, axis),
+        _recoveries(marks),
+        _rate(fail_rate, ("x", marks.failed), axis),
+        _rate(rework, ("r", marks.rework), axis),
+    )
+    return tuple(
+        _marked(name, chart, axis) for name, chart in zip(cells.IN_ORDER, made, strict=True)
+    )
 
 
 def _records(row: Row, metric: str) -> list[Any]:

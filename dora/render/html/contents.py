@@ -1,6 +1,6 @@
 """Gathers the values that the page's template shows, part by part."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Any
@@ -14,7 +14,7 @@ from dora.render.html.travels import steps_of, ways_of
 from dora.render.sources import Marks
 from dora.render.trends import VERDICTS, changes_of
 from dora.report.figures import FACTORS, METRICS
-from dora.report.model import NO_TEAM, PLACES, Report, Row
+from dora.report.model import NO_TEAM, Report, Row
 from dora.report.page.model import Page
 
 MOST_OPEN = 6  #: up to so many sections, all are open
@@ -64,6 +64,7 @@ def contents_of(page: Page) -> dict[str, Any]:
     moved = _moved(page.report, lines, maker)
     if report.by != "organization":
         moved = [*_moved(page.organization, [it for it, _ in organization], maker), *moved]
+    places = list(notes.of_places(page.organization))
     values = {
         **head_of(page),
         "axis": maker.axis,
@@ -78,15 +79,13 @@ def contents_of(page: Page) -> dict[str, Any]:
         **{word: [one for one in moved if one[1].verdict == word] for word in VERDICTS},
         "organization_lines": organization,
         "factors": _factors(),
-        "has_places": any(cell.strip for line, _ in organization for cell in line.cells),
-        "survey": PLACES,
+        "has_places": bool(places),
+        "places": " ".join(places),
         "has_months": maker.axis is not None and maker.axis.unit == "month",
         "table_title": TITLES[report.by],
         "heads": _heads(report),
         "lines": lines,
-        "legend": " ".join(notes.legend(report, {"intervals", "levels", *cells.BESIDE}))
-        if report.rows
-        else "",
+        "legend": _legend(report, said=places),
         "sources": list(sources.notes_of(everything)),
         "groups": _grouped(sections),
         "are_open": len(sections) <= MOST_OPEN,
@@ -103,6 +102,12 @@ def _heads(report: Report) -> list[str]:
     titles = [METRICS[name].heading for name in cells.IN_ORDER]
     waiting = ["Waiting changes"] if any(row.waiting for row in report.rows) else []
     return [*(name.capitalize() for name in names), *titles, *waiting]
+
+
+def _legend(report: Report, said: Collection[str]) -> str:
+    """Explain the table of *report*, without what is *said* above it."""
+    room = {"intervals", "levels", *cells.BESIDE}
+    return " ".join(one for one in notes.legend(report, room) if one not in said)
 
 
 def _factors() -> list[tuple[str, int, int]]:

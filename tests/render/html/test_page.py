@@ -20,7 +20,17 @@ from hypothesis import strategies as st
 from dora.render.html.page import render_page
 from dora.render.html.sections import address, explain
 from dora.report.coverage_model import Unreadable
-from dora.report.model import ChangeLeadTime, Compared, Contributor, RecoveryTime, Row
+from dora.report.model import (
+    ChangeFailRate,
+    ChangeLeadTime,
+    Compared,
+    Contributor,
+    Interval,
+    LevelRange,
+    Place,
+    RecoveryTime,
+    Row,
+)
 from dora.report.page.model import Page, SlowChange
 from tests.benchmarks.made_up import Shape
 from tests.support.large_pages import many_tables
@@ -500,3 +510,69 @@ def test_large_page_is_folded() -> None:
     """Where there are many sections all of them are closed, few are all open."""
     assert "<details open" not in demo_text()
     assert 1 == PAGES["small"]().count("<details open")
+
+
+def judged(page: Page, benchmark: str, **changes: Any) -> str:
+    """The text of *page* under *benchmark*, with the only row of each report changed."""
+    parts = {
+        name: replace(
+            made,
+            benchmark=benchmark,
+            rows=tuple(changed(row, **changes) for row in made.rows),
+        )
+        for name in ("report", "repositories", "organization")
+        for made in [getattr(page, name)]
+    }
+    return Reader(render_page(replace(page, **parts))).text
+
+
+def test_number_has_its_interval_and_its_place_and_the_survey_is_named_once() -> None:
+    """B3, B5: the interval stands in brackets, the place below it, and one legend says of whom."""
+    lead_time = ChangeLeadTime(
+        9, 2 * 86_400.0, median_interval=Interval(86_400.0, 5e5), place=Place(0.24, 0.56)
+    )
+    text = judged(plain_page(), "2025", change_lead_time=lead_time)
+    assert "Change lead time2.0 d (24 h – 5.8 d)top 24–56 %; 9 changes" in text
+    assert "2.0 d (24 h – 5.8 d)9 changes; top 24–56 %" in text
+    assert 1 == text.count("respondents of DORA's 2025 survey")
+    assert "performer" not in text
+
+
+def test_level_is_words_of_its_own_with_its_year() -> None:
+    """B3: of a number that may be of several levels all are named, and none is beside it."""
+    rate = ChangeFailRate(2, 10, 0.2, Interval(0.06, 0.5), level_range=LevelRange("low", "medium"))
+    text = judged(plain_page(benchmark="2023"), "2023", change_fail_rate=rate)
+    assert "20 % (6.0–50 %)2 of 10low to medium performer 2023" in text
+    assert "respondents" not in text
+
+
+def test_metrics_are_in_the_order_of_the_factors_which_are_named() -> None:
+    """DORA's two factors: throughput with recovery, then instability, in table and cards."""
+    text = Reader(PAGES["small"]()).text
+    names = (
+        "Throughput", "Deployment frequency", "Change lead time", "Recovery time",
+        "Instability", "Change fail rate", "Rework rate",
+    )  # fmt: skip
+    cards = text.partition("The organization Production")[2]
+    found = [cards.index(name) for name in names]
+    assert sorted(found) == found
+    assert (
+        "Throughput Instability Repository Environment Deployment frequency Change lead time "
+        "Recovery time Change fail rate Rework rate Waiting changes"
+    ).replace(" ", "") in text.replace(" ", "")
+
+
+def test_verdict_has_the_interval_of_its_effect() -> None:
+    """K2: beside a word is how much of a change it is, in the summary, the card and the table."""
+    page = plain_page(compare=True)
+
+    def worse(row: Row) -> Row:
+        found = Compared(
+            "worse", 0.001, 0.01, difference=0.3, difference_interval=Interval(0.02, 0.5)
+        )
+        assert row.comparison is not None
+        return replace(row, comparison=replace(row.comparison, change_fail_rate=found))
+
+    made = replace(page.report, rows=tuple(map(worse, page.report.rows)))
+    text = Reader(render_page(replace(page, report=made, repositories=made))).text
+    assert 3 == text.count("+2 to +50 points")
