@@ -162,7 +162,9 @@ def _distance(metric: Metric, old: Metrics, new: Metrics) -> tuple[float, float]
         size = abs(math.log(now / before))
     else:
         size = LEVEL if direction else 0.0
-    if metric.level(old) != metric.level(new):
+    levels = {metric.level(old), metric.level(new)}
+    # Without a level an end of the interval is in another one (B3), and may be there by a hair.
+    if len(levels - {None}) > 1:
         size = max(size, LEVEL)
     return size, direction
 

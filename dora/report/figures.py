@@ -148,7 +148,7 @@ FIRST: tuple[Figure, ...] = (
         ("deployments", COUNT, "successful deployments (DF1)", "deployments",
          "deployments", "Deployments that succeeded in the window."),
         ("per_day", NUMBER, "of them a day (DF2)", "per_day",
-         "per_day", "Deployments that succeeded, a day of the window."),
+         "per_day", "Deployments that succeeded, per day since the row began, or of the window."),
         ("per_week", NUMBER, "of them a week (DF2)", "per_week"),
         ("active_days", COUNT, "calendar days with at least one (DF2)", "active_days"),
         *ends_of("per_day", "95 % interval of `per_day` (DF3)", "per_day_interval",

@@ -8,7 +8,7 @@ import pytest
 
 from dora.report.diff import can_compare, compare_reports
 from dora.report.evidence import ChangeEvidence, EpisodeEvidence, FailureReason
-from dora.report.model import Report, Row
+from dora.report.model import LevelRange, Report, Row
 from tests.support.published_files import (
     MONDAY,
     WEEK,
@@ -73,6 +73,17 @@ def test_a_change_of_level_is_news() -> None:
     found = compare_reports(BEFORE, now(changed(row(), change_lead_time=lead)), None)
 
     assert ["change_lead_time"] == [one.metric for one in found.changed]
+
+
+def test_a_level_that_is_unsure_is_no_news() -> None:
+    """B3: an end of the interval that crossed a limit by a hair says nothing of the number."""
+    level = row().metrics.change_lead_time.level
+    lead = replace(
+        row().metrics.change_lead_time, level=None, level_range=LevelRange("low", level or "")
+    )
+
+    assert level is not None
+    assert () == compare_reports(BEFORE, now(changed(row(), change_lead_time=lead)), None).changed
 
 
 def test_rows_that_came_and_went() -> None:

@@ -22,6 +22,7 @@ from dora.report.model import (
 
 MOST = 12  #: examples of one kind shown; all are in the JSON
 SLOWEST = 5
+SHORTEST = 7  #: days that a rate is of at least, however short the row has been there (DF2)
 
 
 def tell(evidence: RowEvidence, width: int, *, with_authors: bool) -> Iterator[tuple[int, Text]]:
@@ -73,7 +74,8 @@ def _frequency(evidence: RowEvidence, metric: DeploymentFrequency) -> Iterator[T
     days = f"{round(exposure, 2):,g} days"
     if evidence.begin > evidence.since:
         day = formatting.day(evidence.begin, evidence.timezone, evidence.until)
-        days += f" since {day}, when it began,"
+        why = "when it began" if exposure > SHORTEST else "the least that a rate is of"
+        days += f" since {day}, {why},"
     line = f"{formatting.count(len(evidence.succeeded))} succeeded ÷ {days}"
     by_day = "" if metric.per_day >= 1 else f" = {metric.per_day:.2g} a day"
     active = f", on {formatting.counted(metric.active_days, 'day')}" if metric.active_days else ""

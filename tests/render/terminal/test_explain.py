@@ -92,6 +92,16 @@ def test_a_quiet_row() -> None:
     assert after(lines, "Rework rate: –") == "  nothing succeeded"
 
 
+def test_a_row_of_a_few_days() -> None:
+    """DF2: a rate is of seven days at least, though the first deployment is of four days ago."""
+    until = NOW.replace(day=5, hour=10)
+    lines = lines_of(explained(ORGANIZATION, {"since": until - 20 * DAY, "until": until}))
+    assert (
+        after(lines, "Deployment frequency: ")
+        == "  5 succeeded ÷ 7 days since 29 Oct, the least that a rate is of, = 0.71 a day ="
+    )
+
+
 def test_what_began_before_the_window() -> None:
     """What is there for its failure alone, and what has one from before, says so (R3)."""
     since = NOW.replace(day=2, hour=10)
