@@ -10,13 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dora.metrics.clustered_medians import FEWEST_CLUSTERS, ClusteredMedian, clustered_medians
-from dora.metrics.samples import TAIL, Counts, Floats, GroupedSamples, sample
+from dora.metrics.samples import FEWEST_WEEKS, TAIL, Counts, Floats, GroupedSamples, sample
 from dora.metrics.survival import SurvivalCurves, survival_curves
 
 #: Standard normal quantile of 1 − TAIL.
 Z = 1.959963984540054
-#: From so many whole weeks on their counts tell how much they differ (DF3).
-FEWEST_WEEKS = 4
 #: From so many episodes on they tell how sure their median is (R4).
 FEWEST_EPISODES = 5
 

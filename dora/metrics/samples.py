@@ -12,6 +12,8 @@ Counts = NDArray[np.int64]
 
 #: Half of what a 95 % interval leaves out.
 TAIL = 0.025
+#: From so many whole weeks on their counts tell how much they differ (DF3, K2).
+FEWEST_WEEKS = 4
 
 
 def count_by_group(

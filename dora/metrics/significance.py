@@ -12,15 +12,12 @@ from math import comb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
+from dora.metrics.samples import FEWEST_WEEKS, Floats
 
 #: Up to this adjusted p-value a change is called clear (K5).
 CLEAR = 0.05
 #: Ways to deal the episodes to two windows that are gone through one by one; above, by the normal.
 MOST_DEALS = 20_000
-
-#: With fewer whole weeks in either window frequencies are not compared (K2).
-FEWEST_WEEKS = 4
 
 
 @dataclass(frozen=True)
