@@ -11,7 +11,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from dora.report.deployment_ids import DeploymentId
-from dora.report.model import PLACES, QUICK_CHECK, Interval, OpenInterval, Place
+from dora.report.model import PLACES, QUICK_CHECK
+from dora.report.ranges import Interval, OpenInterval, Place
 
 MISSING = "–"
 

@@ -27,17 +27,8 @@ from dora.model.tables import Tables
 from dora.report.contributors import find_contributors
 from dora.report.figures import EPISODE, FREQUENCY, METRICS, RATE, Metric
 from dora.report.measurement import Events, find_events, measure
-from dora.report.model import (
-    BETTER,
-    UNCLEAR,
-    WORSE,
-    Before,
-    Compared,
-    Comparison,
-    Interval,
-    Metrics,
-    OpenInterval,
-)
+from dora.report.model import BETTER, UNCLEAR, WORSE, Before, Compared, Comparison, Metrics
+from dora.report.ranges import Interval, OpenInterval
 from dora.report.rows import Groups, choose_tiers, find_groups
 
 Floats = NDArray[np.float64]

@@ -5,7 +5,8 @@ from typing import Any
 
 from dora.metrics import benchmarks
 from dora.report import figures
-from dora.report.model import PLACES, QUICK_CHECK, LevelRange, Metrics, Place
+from dora.report.model import PLACES, QUICK_CHECK, Metrics
+from dora.report.ranges import LevelRange, Place
 
 
 def benchmark_of_rows(benchmark: str, by: str) -> str:

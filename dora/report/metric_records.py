@@ -8,13 +8,12 @@ from dora.report.model import (
     ChangeFailRate,
     ChangeLeadTime,
     DeploymentFrequency,
-    Interval,
     Metrics,
-    OpenInterval,
     RecoveryTime,
     ReworkRate,
     Stages,
 )
+from dora.report.ranges import Interval, OpenInterval
 
 
 def metrics_of(numbers: list[Any], benchmark: str) -> Metrics:

@@ -7,10 +7,10 @@ to 10 and only there for the Quick Check (B4).
 
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import NamedTuple
 
 from dora.report.coverage_model import Coverage, NoRows, Scope
 from dora.report.deployment_ids import DeploymentId
+from dora.report.ranges import Interval, LevelRange, OpenInterval, Place
 
 SCHEMA = "dora.report/1"
 #: The signals that a deployment failed, in the order of the rules, F1 to F7.
@@ -25,34 +25,6 @@ BETTER, WORSE, UNCLEAR = "better", "worse", "no clear change"
 QUICK_CHECK = "quick-check"
 #: The survey whose respondents numbers are placed among (B5).
 PLACES = "2025"
-
-
-class Interval(NamedTuple):
-    """A 95 % confidence interval, both ends in the unit of the number it belongs to."""
-
-    low: float
-    high: float
-
-
-class OpenInterval(NamedTuple):
-    """A 95 % confidence interval of which an end may be unknown, and then has no bound."""
-
-    low: float | None
-    high: float | None
-
-
-class LevelRange(NamedTuple):
-    """The levels of both ends of a number's interval where they differ (B3)."""
-
-    worst: str
-    best: str
-
-
-class Place(NamedTuple):
-    """The shares of a survey's respondents who answered better, and at least as well (B5)."""
-
-    better: float
-    at_least_as_good: float
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dora.render import formatting
-from dora.report.model import Interval, OpenInterval, Place
+from dora.report.ranges import Interval, OpenInterval, Place
 from tests.support.reports import HOSTILE_NAMES
 
 NAN = float("nan")

@@ -8,7 +8,8 @@ import pytest
 
 from dora.report.diff import can_compare, compare_reports
 from dora.report.evidence import ChangeEvidence, EpisodeEvidence, FailureReason
-from dora.report.model import LevelRange, Report, Row
+from dora.report.model import Report, Row
+from dora.report.ranges import LevelRange
 from tests.support.published_files import (
     MONDAY,
     WEEK,

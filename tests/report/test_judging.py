@@ -8,14 +8,11 @@ from dora.report.model import (
     ChangeFailRate,
     ChangeLeadTime,
     DeploymentFrequency,
-    Interval,
-    LevelRange,
     Metrics,
-    OpenInterval,
-    Place,
     RecoveryTime,
     ReworkRate,
 )
+from dora.report.ranges import Interval, LevelRange, OpenInterval, Place
 
 #: Every metric with an interval; none was asked for a benchmark yet.
 SURE = Metrics(

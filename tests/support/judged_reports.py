@@ -4,17 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from dora.report.model import (
-    Compared,
-    Comparison,
-    Delivery,
-    Interval,
-    LevelRange,
-    OpenInterval,
-    Place,
-    Row,
-    Waiting,
-)
+from dora.report.model import Compared, Comparison, Delivery, Row, Waiting
+from dora.report.ranges import Interval, LevelRange, OpenInterval, Place
 from tests.support import reports
 from tests.support.reports import (
     COVERAGE,

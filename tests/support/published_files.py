@@ -26,17 +26,14 @@ from dora.report.model import (
     Delivery,
     DeploymentFrequency,
     Generated,
-    Interval,
-    LevelRange,
     Metrics,
-    OpenInterval,
-    Place,
     RecoveryTime,
     Report,
     ReportWindow,
     ReworkRate,
     Row,
 )
+from dora.report.ranges import Interval, LevelRange, OpenInterval, Place
 from dora.report.report_json import render_json
 
 HOUR, DAY = 3_600.0, 86_400.0

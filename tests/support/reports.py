@@ -21,7 +21,6 @@ from dora.report.model import (
     Contributor,
     DeploymentFrequency,
     Generated,
-    Interval,
     Metrics,
     RecoveryTime,
     Report,
@@ -31,6 +30,7 @@ from dora.report.model import (
     Stages,
     Waiting,
 )
+from dora.report.ranges import Interval
 
 HOUR, DAY = 3_600.0, 86_400.0
 

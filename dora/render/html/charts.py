@@ -11,8 +11,9 @@ from dora.render.html import svg
 from dora.render.html.svg import BASE, WIDTH, Axis
 from dora.render.trends import UNSETTLED
 from dora.report.figures import METRICS
-from dora.report.model import Bucket, ChangeLeadTime, DeploymentFrequency, Interval, Report, Row
+from dora.report.model import Bucket, ChangeLeadTime, DeploymentFrequency, Report, Row
 from dora.report.page.model import Marks
+from dora.report.ranges import Interval
 
 CEILINGS = (0.1, 0.2, 0.5, 1.0)  #: the possible rates at the top of a chart
 THIN = 3  #: units up to which a failure is a line

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
 
-from dora.report.model import Place
+from dora.report.ranges import Place
 
 WIDTH, BASE, LANE, HEIGHT = 212, 36, 42, 46
 STRIP = 8  #: height of a survey's answers

@@ -19,7 +19,7 @@ from dora.render import formatting
 from dora.report.build import report_of
 from dora.report.build_evidence import build_evidence
 from dora.report.evidence_json import as_document as evidence_document
-from dora.report.model import Place
+from dora.report.ranges import Place
 from dora.report.report_json import as_document, instant, render_json
 from tests.support.databases import WHOLE, deployment, episode, evidence, sent, whole_report
 from tests.support.oracle_settings import config_for, tables_for

@@ -7,7 +7,7 @@ from pathlib import Path
 from dora.publish.gauges import gauges_of
 from dora.publish.prometheus.exposition import exposition
 from dora.report.evidence import EpisodeEvidence
-from dora.report.model import OpenInterval, Place
+from dora.report.ranges import OpenInterval, Place
 from tests.support.expected_series import LEVELLED, parsed
 from tests.support.published_files import MONDAY, evidence, judged_report, report, row
 from tests.support.reports import SERVICES, USUAL

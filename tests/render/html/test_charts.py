@@ -12,14 +12,13 @@ from dora.report.model import (
     ChangeFailRate,
     ChangeLeadTime,
     DeploymentFrequency,
-    Interval,
     Metrics,
-    Place,
     RecoveryTime,
     Report,
     ReworkRate,
 )
 from dora.report.page.model import Marks
+from dora.report.ranges import Interval, Place
 from tests.support.reports import HOUR, in_window, place, report, slow
 
 SINCE = datetime(2026, 11, 2, tzinfo=UTC)

@@ -25,13 +25,11 @@ from dora.report.model import (
     ChangeLeadTime,
     Compared,
     Contributor,
-    Interval,
-    LevelRange,
-    Place,
     RecoveryTime,
     Row,
 )
 from dora.report.page.model import Page, SlowChange
+from dora.report.ranges import Interval, LevelRange, Place
 from tests.benchmarks.made_up import Shape
 from tests.support.large_pages import many_tables
 from tests.support.pages import demo, demo_tables, demo_text, hostile_text, page_of
