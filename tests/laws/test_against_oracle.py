@@ -15,7 +15,7 @@ from dora.demo.organization.model import Organization
 from tests.oracle.report import expected_report
 from tests.oracle.settings import TIERS, Settings
 from tests.support.examples import examples, few_of
-from tests.support.oracle_settings import report_for
+from tests.support.oracle_settings import OTHER_SIGNALS, report_for
 from tests.support.random_organizations import (
     DAY,
     NOW,
@@ -23,6 +23,7 @@ from tests.support.random_organizations import (
     organizations,
     questions,
     random_organization,
+    turning_organization,
     views,
     windows,
 )
@@ -30,6 +31,7 @@ from tests.support.random_organizations import (
 #: One question or setting more of an organization that the others ask about already.
 THOROUGH = pytest.mark.thorough
 QUARTER = {"since": NOW - 90 * DAY, "until": NOW, "tiers": TIERS}
+EVERY_SIGNAL = Settings(signals=frozenset({"status", "rollback", *OTHER_SIGNALS}))
 #: Differences shown of a report; the first ones tell the most.
 SHOWN = 12
 
@@ -197,6 +199,20 @@ def test_random_organization(seed: int) -> None:
         "compare": seed % 2 == 1,
     }
     check(random_organization(seed, skewed=seed % 3 == 0, deployments=90), asked)
+
+
+@pytest.mark.parametrize("seed", few_of(range(20), few=2))
+def test_organization_that_changed(seed: int) -> None:
+    """K2 to K5: every word, and every interval beside it, is the oracle's where a pace turned."""
+    asked = {
+        "since": NOW - 90 * DAY,
+        "until": NOW,
+        "by": ("repository", "repository", "organization")[seed % 3],
+        "tiers": TIERS,
+        "compare": True,
+        "trend": "month",
+    }
+    check(turning_organization(seed), asked, EVERY_SIGNAL)
 
 
 @given(st.data())

@@ -29,6 +29,10 @@ DEPLOYMENT_GAPS = (DAY, STILL, MINUTE, 5 * HOUR, 3 * DAY, 2 * DAY, 9 * DAY, 16 *
 BUSY_COMMIT_GAPS = (3 * HOUR, STILL, MINUTE, 7 * HOUR, 9 * HOUR, 5 * DAY)
 BUSY_DEPLOYMENT_GAPS = (DAY, STILL, MINUTE, 5 * HOUR, 3 * DAY, 20 * DAY)
 
+#: gaps of a team that deploys in bursts every other week, and of one that does so every day
+SLOW_GAPS = (9 * DAY, 5 * DAY, MINUTE, 16 * DAY, HOUR)
+QUICK_GAPS = (7 * HOUR, HOUR, DAY, MINUTE, 3 * DAY)
+
 #: Hypothesis draws numbers below it evenly
 ROOM = 2**24
 
@@ -112,6 +116,13 @@ class Size:
     commit_gaps: Sequence[timedelta] = COMMIT_GAPS
     deployment_gaps: Sequence[timedelta] = DEPLOYMENT_GAPS
     ages: Sequence[timedelta] = (100 * DAY, 60 * DAY, 200 * DAY, SPAN)  #: of a repository
+    #: when a repository's pace of deployments turns, and the gaps from then on
+    turn: tuple[datetime, Sequence[timedelta]] | None = None
     #: picks that reading GitHub cannot follow: of commits that are lost, on squashed branches, and
     #: such as make one change of two by words that git never writes
     hidden: bool = False
+
+    def gaps_at(self, at: datetime) -> Sequence[timedelta]:
+        """Gaps between deployments at an instant."""
+        has_turned = self.turn is not None and at >= self.turn[0]
+        return self.turn[1] if self.turn is not None and has_turned else self.deployment_gaps

@@ -157,7 +157,7 @@ class Deployer:
     def begin(self) -> None:
         """Go on to a new run, to the next job of the last one, or to a run that is run again."""
         kind = self.choices.pick(("new", "new", "job", "again", "earlier again"))
-        gap = self.choices.pick(self.history.size.deployment_gaps)
+        gap = self.choices.pick(self.history.size.gaps_at(self.history.clock))
         if kind == "new" or not self.made:
             self.run = 1 + max(self.attempts, default=0)
         elif kind == "job":

@@ -19,6 +19,8 @@ from tests.support.random_choices import (
     LOGIN,
     MINUTE,
     NOW,
+    QUICK_GAPS,
+    SLOW_GAPS,
     SPAN,
     STILL,
     Choices,
@@ -49,6 +51,7 @@ __all__ = [
     "organizations",
     "questions",
     "random_organization",
+    "turning_organization",
     "views",
     "windows",
 ]
@@ -217,6 +220,15 @@ def random_organization(
     paces = (BUSY_COMMIT_GAPS, BUSY_DEPLOYMENT_GAPS, (SPAN, 200 * DAY))
     size = Size(deployments, issues, skewed, *paces, hidden=hidden)
     return build_organization(choices, repositories, size)
+
+
+def turning_organization(seed: int) -> Organization:
+    """Give one whose teams deploy much more often, or much less, from ninety days ago on."""
+    choices = Seeded(random.Random(seed))  # noqa: S311 - reproducible, not secret
+    paces = (SLOW_GAPS, QUICK_GAPS)[:: 1 if seed % 2 else -1]
+    turn = (NOW - 90 * DAY, paces[1])
+    size = Size(150, 5, False, BUSY_COMMIT_GAPS, paces[0], (200 * DAY,), turn=turn)  # noqa: FBT003
+    return build_organization(choices, 3, size)
 
 
 def instants_of(organization: Organization) -> list[datetime]:
