@@ -16,6 +16,7 @@ from dora.report.page.model import Marks
 from dora.report.ranges import Interval
 
 CEILINGS = (0.1, 0.2, 0.5, 1.0)  #: the possible rates at the top of a chart
+ROUGH = 6  #: units that the ends of intervals are rounded up to on brief charts
 THIN = 3  #: units up to which a failure is a line
 BRIEF = 600.0  #: seconds; the scale of recoveries is logarithmic from about here on
 
@@ -89,7 +90,9 @@ def _has_begin(part: Bucket) -> bool:
 
 def _marked(name: str, chart: Chart, axis: Axis) -> Chart:
     """Give *chart* with what is unknown or too young to judge, drawn behind it and said."""
-    young = axis.young if name in UNSETTLED else ()
+    # Brief charts say it once: the fail rate's stands right beside the recovery time's.
+    is_young = name in UNSETTLED and not (axis.is_brief and name == "recovery_time")
+    young = axis.young if is_young else ()
     said = [
         "" if all(axis.unknown) else chart.description,
         _which("first", axis.unknown, axis.unit, "unknown"),
@@ -106,11 +109,11 @@ def _marked(name: str, chart: Chart, axis: Axis) -> Chart:
 
 
 def _which(end: str, parts: Sequence[bool], unit: str, what: str) -> str:
-    """Say how many of *parts* at one *end* are *what*: `the last 2 weeks too young to judge`."""
+    """Say how many of *parts* at one *end* are *what*: `last 2 weeks too young to judge`."""
     number = sum(parts)
     if not number or number == len(parts):
         return what if number else ""
-    return f"the {end} {unit if number == 1 else formatting.counted(number, unit)} {what}"
+    return f"{end} {unit if number == 1 else formatting.counted(number, unit)} {what}"
 
 
 def _frequency(parts: Sequence[DeploymentFrequency | None], marks: Marks, axis: Axis) -> Chart:
@@ -125,7 +128,7 @@ def _frequency(parts: Sequence[DeploymentFrequency | None], marks: Marks, axis: 
     ]
     whole = _known(axis.whole(rates)) or _known(rates)
     most = _top(whole, axis.whole(spans)) or max(_known(rates), default=0.0)
-    heights = [None if rate is None else svg.height(rate, most) for rate in rates]
+    heights = [None if rate is None else BASE - axis.y(rate, most) for rate in rates]
     summary = f"{_round(min(whole))} to {_round(max(whole))} a {unit}" if whole else ""
     empty = sum(rate == 0 for rate in axis.whole(rates))
     none = f", none in {formatting.counted(empty, axis.unit)}" if empty else ""
@@ -148,21 +151,22 @@ def _lead_time(parts: Sequence[ChangeLeadTime | None], axis: Axis) -> Chart:
     most = _top(
         [one.median or 0.0 for one in whole or known], [it.median_interval for it in whole or known]
     )
-    line, hollow = [], []
+    line, sure, hollow = "", [], []
     for run in svg.runs(axis.middles, medians):
         points = [(x, axis.y(one.median or 0.0, most)) for x, one in run]
-        line.append(points)
-        hollow += [
-            at for at, (_, one) in zip(points, run, strict=True) if one.median_interval is None
-        ]
-    # Where no point has an interval the line itself is of hollow ones, which takes fewer bytes.
-    kind, few = ("j", "") if len(hollow) == len(known) else ("l", svg.trace(hollow))
+        line += svg.trace(points)
+        for at, (_, one) in zip(points, run, strict=True):
+            (sure if one.median_interval else hollow).append(at)
+    # The line has points of the kind that there is more of; the others are drawn over it.
+    drawn = [("l", line), ("f", svg.trace(hollow))]
+    if len(hollow) > len(sure):
+        drawn = [("j", line), ("d", svg.trace(sure))]
     band = _bands([it.median_interval if it else None for it in medians], most, axis)
     return Chart(
         "",
         _times([one.median or 0.0 for one in known], axis, missing),
         formatting.duration(most) if known else "",
-        _filled(("s", band), (kind, "".join(map(svg.trace, line))), ("f", few)),
+        _filled(("s", band), *drawn),
     )
 
 
@@ -205,7 +209,7 @@ def _bands(intervals: Sequence[Interval | None], most: float, axis: Axis) -> str
     found = []
     for run in svg.runs(axis.middles, intervals):
         low, high = (
-            [(x, axis.y(end(interval), most)) for x, interval in run] for end in (min, max)
+            [(x, axis.y(end(interval), most, ROUGH)) for x, interval in run] for end in (min, max)
         )
         found.append(svg.band(high, low, axis))
     return "".join(found)

@@ -9,7 +9,7 @@ from dora.render import cells, formatting, notes, sources
 from dora.render.html import charts, svg
 from dora.render.html.header import head_of, uncompared
 from dora.render.html.model import ChangedMetric, Line, Link, RowSection
-from dora.render.html.sections import Sections, address, incident, lines_of, names_of
+from dora.render.html.sections import FULL, Sections, address, incident, lines_of, names_of
 from dora.render.html.travels import steps_of, ways_of
 from dora.render.sources import Marks
 from dora.render.trends import VERDICTS, changes_of
@@ -19,7 +19,8 @@ from dora.report.page.model import Page
 
 MOST_OPEN = 6  #: up to so many sections, all are open
 MOST_DOWN, MOST_MOVED = 20, 10  #: lines shown before the rest is folded
-MEMBERS = 400  #: names listed in all rows of one kind of pooled rows
+#: Names listed in all rows of one kind of pooled rows; and where charts are brief.
+MEMBERS, FEW_MEMBERS = 400, 4
 TITLES = {
     "repository": "By repository and environment",
     "environment": "By environment",
@@ -124,7 +125,8 @@ def _pools(page: Page) -> list[Report]:
 def _pooled(
     page: Page, report: Report, by: str, names: Sequence[tuple[str, ...]], marks: Marks
 ) -> list[Line]:
-    return lines_of(report, page.members[by], names, MEMBERS // max(len(report.rows), 1), marks)
+    room = MEMBERS if len(page.repositories.rows) <= FULL else FEW_MEMBERS
+    return lines_of(report, page.members[by], names, room // max(len(report.rows), 1), marks)
 
 
 def _organization(

@@ -62,7 +62,11 @@ def _resource(name: str) -> str:
 
 def _style(axis: svg.Axis | None, report: Report) -> str:
     """Give the style sheet, with the properties that all charts of the page share."""
-    own = re.sub(r"\s*([{};,>])\s*", r"\1", _resource("style.css")).replace(": ", ":")
+    own = (
+        re.sub(r"\s*([{};,>])\s*", r"\1", _resource("style.css"))
+        .replace(": ", ":")
+        .replace(";}", "}")
+    )
     if axis is None:
         return own
     first, last = (

@@ -59,9 +59,12 @@ class Axis:
             one for one, *apart in zip(each, self.partial, unknown, strict=True) if not any(apart)
         ]
 
-    def y(self, value: float, most: float) -> int:
-        """The y coordinate of *value* if *most* is at the top; only 0 is drawn at the base."""
-        step = 3 if self.is_brief else 1
+    def y(self, value: float, most: float, rough: int = 3) -> int:
+        """The y coordinate of *value* if *most* is at the top; only 0 is drawn at the base.
+
+        On brief charts it is rounded up to a multiple of *rough*.
+        """
+        step = rough if self.is_brief else 1
         return BASE - step * math.ceil(height(value, most) / step)
 
 
@@ -78,7 +81,7 @@ def areas(wanted: Sequence[bool], axis: Axis) -> str:
         (run[0][0][0], run[-1][0][1])
         for run in runs(axis.edges, [one or None for one in wanted] or [None] * len(axis.edges))
     )
-    return "".join(f"M{left} 0h{right - left}v{BASE}h-{right - left}z" for left, right in spans)
+    return "".join(f"M{left} 0h{right - left}v{BASE}h-{right - left}" for left, right in spans)
 
 
 def whiskers(spans: Sequence[tuple[int, int] | None], axis: Axis) -> str:

@@ -253,13 +253,13 @@ def test_unknown_part_is_a_gap_at_its_own_place() -> None:
     assert f"M106 {BASE}v-36h53v18h53v18" == dict(found[0].paths)["b"]
     assert "M132 27l53-9" == dict(found[1].paths)["l"]
     assert f"M132 {BASE}l53-36" == dict(found[FAIL_RATE].paths)["d"]
-    assert {f"M0 0h106v{BASE}h-106z"} == {dict(one.paths)["g"] for one in found}
+    assert {f"M0 0h106v{BASE}h-106"} == {dict(one.paths)["g"] for one in found}
     assert [
-        "2 to 4 a week, the first 2 weeks unknown",
-        "median 10 h to 20 h, 20 h last, the first 2 weeks unknown",
-        "no failures, the first 2 weeks unknown",
-        "0 % to 50 %, the first 2 weeks unknown",
-        "0 %, the first 2 weeks unknown",
+        "2 to 4 a week, first 2 weeks unknown",
+        "median 10 h to 20 h, 20 h last, first 2 weeks unknown",
+        "no failures, first 2 weeks unknown",
+        "0 % to 50 %, first 2 weeks unknown",
+        "0 %, first 2 weeks unknown",
     ] == [one.description for one in found]
 
 
@@ -269,7 +269,7 @@ def test_row_that_began_with_the_last_part_has_no_number_of_zero() -> None:
     assert ["unknown", "unknown", "unknown", "unknown", "unknown"] == [
         one.description for one in found
     ]
-    assert {(("g", f"M0 0h106v{BASE}h-106z"),)} == {one.paths for one in found}
+    assert {(("g", f"M0 0h106v{BASE}h-106"),)} == {one.paths for one in found}
     assert [""] * 5 == [one.most for one in found]
 
 
@@ -280,7 +280,7 @@ def test_part_in_which_the_row_began_is_partial() -> None:
     short = replace(begun.metrics.deployment_frequency, exposure_days=1.5)
     begun = replace(begun, metrics=replace(begun.metrics, deployment_frequency=short))
     frequency, *_ = charts_of(with_trend(unknown(0), begun, bucket(2, 2), bucket(3, 4)))
-    assert ("4 a week", "2 to 4 a week, the first week unknown") == (
+    assert ("4 a week", "2 to 4 a week, first week unknown") == (
         frequency.most,
         frequency.description,
     )
@@ -295,10 +295,10 @@ def test_young_parts_are_hatched_for_what_later_failures_change() -> None:
     found = charts_of(made)
     hatched = [one.title for one in found if "a" in dict(one.paths)]
     assert ["Recovery time", "Change fail rate"] == hatched
-    assert f"M106 0h106v{BASE}h-106z" == dict(found[FAIL_RATE].paths)["a"]
+    assert f"M106 0h106v{BASE}h-106" == dict(found[FAIL_RATE].paths)["a"]
     assert [
-        "no failures, the last 2 weeks too young to judge",
-        "0 %, the last 2 weeks too young to judge",
+        "no failures, last 2 weeks too young to judge",
+        "0 %, last 2 weeks too young to judge",
     ] == [found[one].description for one in (RECOVERY, FAIL_RATE)]
     assert ("a", "w", "d") == tuple(kind for kind, _ in found[FAIL_RATE].paths)
 
@@ -327,3 +327,29 @@ def test_answers_of_the_survey_are_as_wide_as_their_shares(
 ) -> None:
     """B5: one field an answer, the best on the left; those of the row's place are apart."""
     assert expected == strip((0.5, 0.75, 1.0), place)
+
+
+def test_points_of_the_kind_that_there_is_more_of_are_those_of_the_line() -> None:
+    """LT6: of three medians one has an interval: the line is hollow, and that one is drawn over."""
+    sure = bucket(1, 2, median=10)
+    others = [bucket(number, 2, median=10) for number in (0, 2)]
+    unsure = []
+    for one in others:
+        assert one.metrics is not None
+        lead_time = replace(one.metrics.change_lead_time, median_interval=None)
+        unsure.append(replace(one, metrics=replace(one.metrics, change_lead_time=lead_time)))
+    paths = dict(charts_of(with_trend(unsure[0], sure, unsure[1]))[1].paths)
+    assert {"s", "j", "d"} == set(paths)
+    assert 1 == paths["d"].count("M")
+
+
+def test_brief_charts_say_once_what_is_young() -> None:
+    """T3: the fail rate's chart stands beside that of recoveries, and is hatched for both."""
+    made = with_trend(*(replace(bucket(number, 2), young=number == 3) for number in range(4)))
+    hatched = [
+        ["a" in dict(one.paths) for one in charts_of(made, brief=it)] for it in (False, True)
+    ]
+    assert [
+        [False, False, True, True, False],
+        [False, False, False, True, False],
+    ] == hatched

@@ -531,7 +531,7 @@ def test_number_has_its_interval_and_its_place_and_the_survey_is_named_once() ->
     )
     text = judged(plain_page(), "2025", change_lead_time=lead_time)
     assert "Change lead time2.0 d (24 h – 5.8 d)top 24–56 %; 9 changes" in text
-    assert "2.0 d (24 h – 5.8 d)9 changes; top 24–56 %" in text
+    assert "2.0 d (24 h – 5.8 d)9 changestop 24–56 %" in text
     assert 1 == text.count("respondents of DORA's 2025 survey")
     assert "performer" not in text
 
