@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Any
 
-from dora.render import cells, formatting, notes, sources
+from dora.render import cells, formatting, notes, sources, trends
 from dora.render.html import charts, svg
 from dora.render.html.header import head_of, uncompared
 from dora.render.html.model import ChangedMetric, Line, Link, RowSection
 from dora.render.html.sections import FULL, Sections, address, incident, lines_of, names_of
 from dora.render.html.travels import steps_of, ways_of
 from dora.render.sources import Marks
-from dora.render.trends import VERDICTS, changes_of
 from dora.report.figures import FACTORS, METRICS
 from dora.report.model import NO_TEAM, Report, Row
 from dora.report.page.model import Page
@@ -77,11 +76,12 @@ def contents_of(page: Page) -> dict[str, Any]:
         "failing": _open_failures(page, maker, sections, never_live=True),
         "most_down": MOST_DOWN,
         "most_moved": MOST_MOVED,
-        **{word: [one for one in moved if one[1].verdict == word] for word in VERDICTS},
+        **{word: [one for one in moved if one[1].verdict == word] for word in trends.VERDICTS},
         "organization_lines": organization,
         "factors": _factors(),
         "has_places": bool(places),
         "places": " ".join(places),
+        "too_short": trends.uncompared(report),
         "has_months": maker.axis is not None and maker.axis.unit == "month",
         "table_title": TITLES[report.by],
         "heads": _heads(report),
@@ -206,7 +206,7 @@ def _moved(
 ) -> list[tuple[Line, ChangedMetric]]:
     """Give the clear changes in *report*, the surest first, each with the line of its row."""
     own = {id(row): line for row, line in zip(report.rows, lines, strict=True)}
-    return [(own[id(one.row)], maker.describe(one)) for one in changes_of(report)]
+    return [(own[id(one.row)], maker.describe(one)) for one in trends.changes_of(report)]
 
 
 def _grouped(sections: Sequence[RowSection]) -> list[tuple[str, list[RowSection]]]:

@@ -574,3 +574,10 @@ def test_verdict_has_the_interval_of_its_effect() -> None:
     made = replace(page.report, rows=tuple(map(worse, page.report.rows)))
     text = Reader(render_page(replace(page, report=made, repositories=made))).text
     assert 3 == text.count("+2 to +50 points")
+
+
+def test_frequencies_that_were_not_compared_are_counted() -> None:
+    """K2: a window of less than four whole weeks has no word on frequency, and the page says so."""
+    said = "The frequency of 1 of 1 rows is not compared: that takes four whole weeks"
+    assert said in Reader(render_page(page_of(failed_attempts(), since="14d", compare=True))).text
+    assert said not in Reader(PAGES["small"]()).text
