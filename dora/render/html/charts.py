@@ -151,7 +151,9 @@ def _lead_time(parts: Sequence[ChangeLeadTime | None], axis: Axis) -> Chart:
     most = _top(
         [one.median or 0.0 for one in whole or known], [it.median_interval for it in whole or known]
     )
-    line, sure, hollow = "", [], []
+    line = ""
+    sure: list[svg.Point] = []
+    hollow: list[svg.Point] = []
     for run in svg.runs(axis.middles, medians):
         points = [(x, axis.y(one.median or 0.0, most)) for x, one in run]
         line += svg.trace(points)
