@@ -40,7 +40,11 @@ def kept(folder: Path) -> list[Path]:
 def report(server: Server, *arguments: str | Path, **options: Any) -> tuple[int, Any]:
     """Requests that a report costs, and the report without how and when it was read."""
     before = len(server.requests)
-    done = dora("report", "--org", "acme", "--format", "json", *arguments, server=server, **options)
+    # One instant for all of them: a row that began in the window has rates of the time since then.
+    until = ("--until", server.visible.organization.now.isoformat())
+    done = dora(
+        "report", "--org", "acme", "--format", "json", *until, *arguments, server=server, **options
+    )
     assert (0, "") == (done.returncode, done.stderr)
     document = json.loads(done.stdout)
     del document["generated"], document["coverage"]["requests"], document["window"]

@@ -82,14 +82,16 @@ def test_jobs_of_one_attempt_are_one_deployment_if_asked() -> None:
     assert ("workflow", 2, 1, 3, {"baseline": 1, "began_in_window": 1}) == told(row)
     assert 1 + 1 == len(asked)
     row, _ = read_report(matrix(), sources=sources, deployments={"collapse": "run"})
-    assert ("workflow", 1, 1, 2, {"baseline": 1}) == told(row)
+    assert ("workflow", 1, 1, 2, {"baseline": 1, "began_in_window": 1}) == told(row)
     # As of an instant between the two jobs of an attempt it has not succeeded.
     slow = run(2, 9, attempt(1, 9, 3, "success", job(21, "eu", 1, 9, 8, "success"),
                              job(22, "us", 1, 9, 3, "success")))  # fmt: skip
     row, _ = read_report(
         matrix(slow), sources=sources, deployments={"collapse": "run"}, until=ago(5).isoformat()
     )
-    assert ("workflow", 1, 1, 2, {"in_progress": 1, "baseline": 1}) == told(row)
+    assert ("workflow", 1, 1, 2, {"in_progress": 1, "baseline": 1, "began_in_window": 1}) == told(
+        row
+    )
 
 
 def test_two_entries_share_what_they_ask() -> None:
