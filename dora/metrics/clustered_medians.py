@@ -67,7 +67,11 @@ def clustered_medians(
 def _cluster_errors(
     samples: GroupedSamples, values: Floats, positions: Counts, clusters: Counts
 ) -> tuple[Counts, Floats, Floats]:
-    """Of each cluster of each group: the group, n(d), and r(d) ÷ (1 − n(d) ÷ N)."""
+    """Of each cluster of each group: the group, n(d), and r(d) ÷ (1 − n(d) ÷ N).
+
+    Those of a group are in ascending order, so that their sums are the same to the
+    last digit whichever order the changes were read in.
+    """
     is_there = (positions >= 0) & ~np.isnan(values)
     values, positions, clusters = values[is_there], positions[is_there], clusters[is_there]
     width = int(clusters.max(initial=0)) + 1
@@ -77,7 +81,9 @@ def _cluster_errors(
     is_not_above = values <= samples.medians()[positions]
     excess = np.bincount(codes, is_not_above, len(keys)) - sizes / 2
     rest = 1 - sizes / samples.sizes[groups]
-    return groups, sizes, excess / np.where(rest > 0, rest, np.nan)
+    errors = excess / np.where(rest > 0, rest, np.nan)
+    order = np.lexsort((errors, sizes, groups))
+    return groups[order], sizes[order], errors[order]
 
 
 def _rank_interval(samples: GroupedSamples) -> tuple[Floats, Floats]:

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from math import comb, sqrt
+from random import Random
 
 import numpy as np
 import pytest
@@ -119,6 +120,17 @@ def test_unit_does_not_matter(rows: list[tuple[int, int, float]], factor: float)
     scaled = clustered_median_interval([value * factor for value in values], clusters)
     expected = found and [end * factor for end in found]
     assert (expected and pytest.approx(expected)) == (scaled and [*scaled])
+
+
+@given(samples, st.randoms(use_true_random=False))
+@FEW
+def test_order_does_not_matter(rows: list[tuple[int, int, float]], random: Random) -> None:
+    """LT6: changes read in another order, deployments numbered otherwise: the same to a digit."""
+    values, clusters = [value for *_, value in rows], [cluster for _, cluster, _ in rows]
+    order = random.sample(range(len(rows)), len(rows))
+    other = clustered_median_interval([values[n] for n in order], [clusters[n] for n in order])
+    assert clustered_median_interval(values, clusters) == other
+    assert other == clustered_median_interval(values, [-cluster for cluster in clusters])
 
 
 @pytest.mark.parametrize(

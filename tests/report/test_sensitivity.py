@@ -212,7 +212,8 @@ def test_the_sentences_say_what_the_rows_say() -> None:
         if rework.deployments:
             share = f"{rework.rework} rework of {formatting.count(rework.deployments)} succeeded"
             assert f"  {share} = {formatting.percentage(rework.rate)}\n" in text
-        assert f"  {formatting.count(frequency.deployments)} succeeded ÷ 90 days = " in text
+        count, length = frequency.deployments, formatting.days(frequency.exposure_days or 0)
+        assert f"  {formatting.count(count)} succeeded ÷ {length}" in text
         assert f" = {formatting.frequency(frequency.per_day)}" in text
         if row.metrics.change_lead_time.changes:
             assert f" = {formatting.duration(row.metrics.change_lead_time.median)}\n" in text
