@@ -122,15 +122,17 @@ def test_unit_does_not_matter(rows: list[tuple[int, int, float]], factor: float)
     assert (expected and pytest.approx(expected)) == (scaled and [*scaled])
 
 
-@given(samples, st.randoms(use_true_random=False))
-@FEW
-def test_order_does_not_matter(rows: list[tuple[int, int, float]], random: Random) -> None:
-    """LT6: changes read in another order, deployments numbered otherwise: the same to a digit."""
-    values, clusters = [value for *_, value in rows], [cluster for _, cluster, _ in rows]
-    order = random.sample(range(len(rows)), len(rows))
-    other = clustered_median_interval([values[n] for n in order], [clusters[n] for n in order])
-    assert clustered_median_interval(values, clusters) == other
-    assert other == clustered_median_interval(values, [-cluster for cluster in clusters])
+def test_order_does_not_matter() -> None:
+    """LT6: changes that are read in another order have the same interval to the last digit."""
+    random = Random(2)  # noqa: S311 - reproducible, not secret
+    rows = [
+        (1e5 * random.random(), number) for number in range(40) for _ in range(random.randint(1, 9))
+    ]
+    found = {clustered_median_interval(*zip(*rows, strict=True))}
+    for _ in range(20):
+        random.shuffle(rows)
+        found.add(clustered_median_interval(*zip(*rows, strict=True)))
+    assert 1 == len(found)
 
 
 @pytest.mark.parametrize(
