@@ -132,7 +132,6 @@ def test_a_look_that_is_refused_leaves_the_advice(rules: tuple[Rule, ...]) -> No
     assert (3, told) == (done.returncode, done.stderr)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="it has no pseudoterminals")
 def test_one_terminal_is_told_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The table on the same terminal says it: standard error repeats it elsewhere alone."""
     empty = replace(reports.EMPTY, no_rows=NoRows("why", "Do it."))
