@@ -1,5 +1,6 @@
 """Works out what the 95 % intervals of rows are made of, from their evidence."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -13,23 +14,17 @@ WEEK, INSTANT = timedelta(weeks=1), timedelta(microseconds=1)
 
 def find_makings(evidence: Evidence, rows: Iterable[Row]) -> dict[Key, Making]:
     """What the intervals of each of *rows* are made of; rows are by repository."""
+    succeeded: defaultdict[Key, list[datetime]] = defaultdict(list)
+    for one in evidence.deployments:
+        at = one.succeeded_at
+        if at is not None and evidence.since <= at < evidence.until and not one.unchanged:
+            succeeded[one.repository, one.environment, one.service].append(at)
+    changes: defaultdict[Key, list[ChangeEvidence]] = defaultdict(list)
+    for change in evidence.changes:
+        changes[change.repository, change.environment, change.service].append(change)
     return {
         key: make_intervals(
-            row.since or evidence.since,
-            evidence.until,
-            [
-                one.succeeded_at
-                for one in evidence.deployments
-                if key == (one.repository, one.environment, one.service)
-                and one.succeeded_at is not None
-                and evidence.since <= one.succeeded_at < evidence.until
-                and not one.unchanged
-            ],
-            [
-                one
-                for one in evidence.changes
-                if key == (one.repository, one.environment, one.service)
-            ],
+            row.since or evidence.since, evidence.until, succeeded[key], changes[key]
         )
         for row in rows
         for key in [(row.key["repository"], row.key["environment"], row.key.get("service", ""))]
